@@ -1,0 +1,155 @@
+// npm test: every *.test.ts of the project. Unit tests run two files at a time; what lies under test/ starts whole processes
+// and binds ports, so those files run one after the other. A line per file, failures in full, skips with their reasons.
+import { globSync } from "node:fs";
+import { run } from "node:test";
+import { fileURLToPath } from "node:url";
+import { inspect, parseArgs, styleText } from "node:util";
+
+const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path contains one of PATH
+  --name PATTERN    only tests whose name matches the regular expression
+  --timeout MS      per test (default 120000); a test that needs more says so itself
+  --verbose         a line per test
+  --list            prints the files and ends`;
+/** A file that hangs outside its tests is ended after this many milliseconds. */
+const FILE_TIMEOUT = 600_000;
+const PARALLEL = 2;
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  cancelled: number;
+  skipped: number;
+  todo: number;
+}
+
+interface TestReport {
+  readonly name: string;
+  readonly nesting: number;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly skip?: string | boolean | undefined;
+  readonly details: { readonly duration_ms: number; readonly type?: string | undefined; readonly error?: unknown };
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const total: Outcome = { passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
+const skips: string[] = [];
+const failures: string[] = [];
+
+function relative(file: string | undefined): string {
+  return file === undefined ? "" : file.startsWith(root) ? file.slice(root.length) : file;
+}
+
+function paint(colour: "green" | "red" | "yellow" | "dim", text: string): string {
+  return styleText(colour, text, { stream: process.stdout });
+}
+
+function place(report: TestReport): string {
+  return `${relative(report.file)}:${report.line ?? 1}: ${report.name}`;
+}
+
+function noteFailure(report: TestReport): void {
+  const { error } = report.details;
+  const failureType = (error as { failureType?: string } | undefined)?.failureType;
+  // A suite or a file that failed because a test in it did: the test itself has been told.
+  if (failureType === "subtestsFailed") return;
+  const cause = (error as { cause?: unknown } | undefined)?.cause ?? error;
+  const text = typeof cause === "string" ? cause : inspect(cause, { depth: 4, colors: false });
+  failures.push(place(report));
+  console.log(`${paint("red", "not ok")} ${place(report)}\n${text.replaceAll(/^/gm, "    ")}`);
+}
+
+function lineOf(file: string, counts: Outcome, milliseconds: number): string {
+  const bad = counts.failed + counts.cancelled;
+  const parts = [`${counts.passed} passed`];
+  if (bad > 0) parts.push(paint("red", `${bad} failed`));
+  if (counts.skipped > 0) parts.push(paint("yellow", `${counts.skipped} skipped`));
+  const mark = bad > 0 ? paint("red", "not ok") : paint("green", "ok");
+  return `${mark} ${relative(file)}  ${parts.join(", ")} ${paint("dim", `(${(milliseconds / 1000).toFixed(1)} s)`)}`;
+}
+
+async function runFiles(files: string[], concurrency: number, options: TestOptions): Promise<void> {
+  if (files.length === 0) return;
+  const stream = run({
+    files: files.map((file) => `${root}${file}`),
+    concurrency,
+    timeout: FILE_TIMEOUT,
+    execArgv: [`--test-timeout=${options.timeout}`],
+    ...(options.name === undefined ? {} : { testNamePatterns: [new RegExp(options.name)] }),
+  });
+  for await (const event of stream) {
+    if (event.type === "test:fail") noteFailure(event.data);
+    else if (event.type === "test:pass") {
+      const report: TestReport = event.data;
+      if (report.skip !== undefined && report.skip !== false) {
+        skips.push(`${place(report)}: ${report.skip === true || report.skip === "" ? "no reason given" : report.skip}`);
+      } else if (options.verbose && report.details.type !== "suite") {
+        console.log(`${paint("green", "ok")} ${place(report)} (${report.details.duration_ms.toFixed(0)} ms)`);
+      }
+    } else if (event.type === "test:summary") {
+      const { file, counts, duration_ms } = event.data;
+      if (file === undefined) for (const name of Object.keys(total) as (keyof Outcome)[]) total[name] += counts[name];
+      else console.log(lineOf(file, counts, duration_ms));
+    } else if (event.type === "test:stderr" && options.verbose) process.stderr.write(event.data.message);
+    else if (event.type === "test:stdout" || event.type === "test:diagnostic") tellScore(event.data.message);
+  }
+}
+
+/** What tests print is shown where it is a result of its own (`torture: 49 of 49 accepted`); the rest would be noise. */
+function tellScore(message: string): void {
+  for (const line of message.split("\n")) if (/^\S.*\b\d+ of \d+\b/.test(line)) console.log(line);
+}
+
+interface TestOptions {
+  readonly name: string | undefined;
+  readonly timeout: number;
+  readonly verbose: boolean;
+}
+
+function summarise(milliseconds: number): void {
+  if (skips.length > 0) console.log(`\nskipped:\n${skips.map((skip) => `  ${skip}`).join("\n")}`);
+  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
+  const tests = total.passed + total.failed + total.cancelled + total.skipped + total.todo;
+  console.log(`\nℹ tests ${tests}\nℹ pass ${total.passed}\nℹ fail ${total.failed}\nℹ cancelled ${total.cancelled}`);
+  console.log(`ℹ skipped ${total.skipped}\nℹ todo ${total.todo}\nℹ duration_ms ${milliseconds.toFixed(0)}`);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: "string" },
+      timeout: { type: "string", default: "120000" },
+      verbose: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const all = globSync("{src,test,tools,bench}/**/*.test.ts", { cwd: root }).sort();
+  const files = positionals.length === 0 ? all : all.filter((file) => positionals.some((part) => file.includes(part)));
+  if (files.length === 0) {
+    console.error("no test file matches");
+    return 2;
+  }
+  if (values.list) {
+    console.log(files.join("\n"));
+    return 0;
+  }
+  const options = { name: values.name, timeout: Number(values.timeout), verbose: values.verbose };
+  const started = performance.now();
+  const isSerial = (file: string) => file.startsWith("test/");
+  await runFiles(
+    files.filter((file) => !isSerial(file)),
+    PARALLEL,
+    options,
+  );
+  await runFiles(files.filter(isSerial), 1, options);
+  summarise(performance.now() - started);
+  return total.failed + total.cancelled > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();
