@@ -1,0 +1,21 @@
+// DataViews over the few buffers whose messages one reader sees (an inbox, a ring, a store): made once per buffer.
+
+const PLACES = 8;
+
+/** Remembers the views of the buffers used last. */
+export class ViewCache {
+  #bytes: (Uint8Array | null)[] = new Array<Uint8Array | null>(PLACES).fill(null);
+  #views: DataView[] = new Array<DataView>(PLACES).fill(new DataView(new ArrayBuffer(0)));
+  #next = 0;
+
+  /** The view over exactly these bytes. */
+  of(bytes: Uint8Array): DataView {
+    for (let i = 0; i < PLACES; i++) if (this.#bytes[i] === bytes) return this.#views[i]!;
+    const place = this.#next;
+    this.#next = (place + 1) % PLACES;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes[place] = bytes;
+    this.#views[place] = view;
+    return view;
+  }
+}
