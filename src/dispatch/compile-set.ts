@@ -1,0 +1,25 @@
+// From destinations to what a worker looks at.
+import type { Algorithm, Destination, DispatcherSet, SlotChoice } from "./types.ts";
+
+/**
+ * Compiles a set. `destinations` are in the set's order (order.ts); weights above 65,535 count as 65,535, maxCalls below 0
+ * as 0.
+ */
+export function compileSet(
+  index: number,
+  name: string,
+  algorithm: Algorithm,
+  slotChoice: SlotChoice,
+  destinations: readonly Destination[],
+): DispatcherSet {
+  return {
+    index,
+    name,
+    algorithm,
+    slotChoice,
+    slots: Uint16Array.from(destinations, (destination) => destination.slot),
+    weights: Uint16Array.from(destinations, (destination) => Math.min(destination.weight, 65_535)),
+    maxCalls: Int32Array.from(destinations, (destination) => Math.max(destination.maxCalls, 0)),
+    table: algorithm.compile(destinations),
+  };
+}

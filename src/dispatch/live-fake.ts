@@ -1,0 +1,39 @@
+// A `Live` for tests and benchmarks: health and load as plain arrays, chance from a seed.
+import { DestinationState, type Live } from "./types.ts";
+
+/** What the live tables would say, set by hand. Slots are 0 to 65,535. */
+export class FakeLive implements Live {
+  readonly states = new Uint8Array(65_536);
+  readonly loads = new Int32Array(65_536);
+  turns = 0;
+  #seed: number;
+
+  constructor(seed = 1) {
+    this.#seed = seed | 1;
+  }
+
+  isUsable(slot: number): boolean {
+    return this.states[slot]! <= DestinationState.trying;
+  }
+
+  load(slot: number): number {
+    return this.loads[slot]!;
+  }
+
+  latency(): number {
+    return 0;
+  }
+
+  turn(): number {
+    return this.turns++ & 0x7fffffff;
+  }
+
+  random(): number {
+    let x = this.#seed;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#seed = x;
+    return x >>> 0;
+  }
+}

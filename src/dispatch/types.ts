@@ -1,0 +1,89 @@
+// What the data plane knows about destinations, and what an algorithm is. Readonly data: who exists is compiled by the
+// control plane, who is well is read through `Live`.
+
+/** What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. */
+export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4 } as const;
+export type KeySource = (typeof KeySource)[keyof typeof KeySource];
+
+/** Destination states, as stored in the live tables (Kamailio: A, T, I, D; draining is ours). */
+export const DestinationState = { active: 0, trying: 1, inactive: 2, disabled: 3, draining: 4 } as const;
+export type DestinationState = (typeof DestinationState)[keyof typeof DestinationState];
+
+/** One server we may send to. Data only; its health and load live in the live tables, in row `slot`. */
+export interface Destination {
+  /** Row in the live tables and in the snapshot's destination table; stable across reloads. */
+  readonly slot: number;
+  /** The URI as configured, e.g. `sip:10.0.0.11:5060`. */
+  readonly uri: string;
+  /** The operator's name, or the URI where none was given. */
+  readonly name: string;
+  /** Relative share, an integer of 0 or more (0: the last resort under weighted algorithms; all 0: equal shares). */
+  readonly weight: number;
+  /** The higher number is preferred (Kamailio, OpenSIPS). */
+  readonly priority: number;
+  /** Most calls at a time; 0 means no limit. */
+  readonly maxCalls: number;
+}
+
+/** How a hash algorithm goes on when the slot it computed is not usable. */
+export const SlotChoice = {
+  /** The whole share of a dead destination is spread over all that remain. */
+  spread: 0,
+  /** Kamailio: `hash mod N`, then the next index, wrapping around. */
+  kamailio: 1,
+} as const;
+export type SlotChoice = (typeof SlotChoice)[keyof typeof SlotChoice];
+
+/** A dispatcher set as a worker sees it. */
+export interface DispatcherSet {
+  /** Row of the set in the live tables (its turn counter). */
+  readonly index: number;
+  readonly name: string;
+  readonly algorithm: Algorithm;
+  readonly slotChoice: SlotChoice;
+  /** The slots of the set's destinations, in the set's order (priority descending; see `orderDestinations`). */
+  readonly slots: Uint16Array;
+  /** Weights, by position in `slots`. */
+  readonly weights: Uint16Array;
+  /** Capacities (0: none), by position in `slots`. */
+  readonly maxCalls: Int32Array;
+  /** What the algorithm's `compile` returned. */
+  readonly table: Uint16Array;
+}
+
+/** All that an algorithm may see of the present. */
+export interface Live {
+  /** Whether new requests may go to this slot (active or trying; not full is the algorithm's or the caller's question). */
+  isUsable(slot: number): boolean;
+  /** Calls counted on this slot, over all workers. */
+  load(slot: number): number;
+  /** Smoothed probe round trip in microseconds; 0 when unknown. */
+  latency(slot: number): number;
+  /** Takes the set's next turn: 0, 1, 2, ... shared by all workers, wrapping at 2^31. */
+  turn(setIndex: number): number;
+  /** A random unsigned 32-bit number. */
+  random(): number;
+}
+
+/** How candidates are ordered. Stateless: what it remembers is in `table` (compiled) or behind `Live`. */
+export interface Algorithm {
+  readonly name: string;
+  /** One sentence for `--help` and the reference page. */
+  readonly summary: string;
+  /** What a worker must hash first. */
+  readonly key: KeySource;
+  /** Kamailio's dispatcher number, where there is one; the importer and the command line translate it. */
+  readonly kamailio?: number;
+  /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */
+  readonly isPure: boolean;
+  /**
+   * Control plane, once per change: the lookup table this algorithm wants to see. `destinations` are in the set's order;
+   * table entries are positions in that order.
+   */
+  compile(destinations: readonly Destination[]): Uint16Array;
+  /**
+   * Data plane, once per new request: fills `out` with usable slots, best first, at most `out.length`; returns how many.
+   * Every usable destination appears at most once. `key` is any 32-bit number, signed or not. Does not allocate.
+   */
+  select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number;
+}
