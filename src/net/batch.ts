@@ -1,0 +1,87 @@
+// Datagrams in and datagrams out, as offsets into two slabs. A plane fills the inbox and empties the outbox; the proxy
+// between them sees numbers only.
+import { copyEndpoint, ENDPOINT_WORDS } from "./endpoint.ts";
+
+/** Datagrams per receive call; 64 is where the gain of batching ends (reference: bench). */
+export const BATCH = 64;
+/** Largest UDP payload over IPv4. */
+export const MAX_DATAGRAM = 65_507;
+/** Bytes per inbound slot: 64 KiB and 17 cache lines, so that equal offsets of neighbours do not share cache sets. */
+const SLOT_BYTES = 65_536 + 17 * 64;
+const OUTBOX_BYTES = 1 << 21;
+const OUTBOX_PLACES = 256;
+
+/** One batch of received datagrams. Slot i lies at `start[i]..end[i]`. */
+export class Inbox {
+  readonly bytes: Buffer = Buffer.from(new ArrayBuffer(BATCH * SLOT_BYTES));
+  readonly slotBytes: number = SLOT_BYTES;
+  readonly start: Int32Array = new Int32Array(BATCH);
+  readonly end: Int32Array = new Int32Array(BATCH);
+  /** Where it came from; ENDPOINT_WORDS per slot. */
+  readonly peer: Int32Array = new Int32Array(BATCH * ENDPOINT_WORDS);
+  /** The local address it was sent to, 4 words per slot; zeros unless the listener is a wildcard (PKTINFO). */
+  readonly local: Int32Array = new Int32Array(BATCH * 4);
+  /** Index of the listener that received it. */
+  readonly listener: Int32Array = new Int32Array(BATCH);
+
+  constructor() {
+    for (let i = 0; i < BATCH; i++) this.start[i] = i * SLOT_BYTES;
+  }
+}
+
+/** Datagrams to be sent, packed one behind the other. */
+export class Outbox {
+  readonly bytes: Buffer = Buffer.from(new ArrayBuffer(OUTBOX_BYTES));
+  readonly start: Int32Array = new Int32Array(OUTBOX_PLACES);
+  readonly end: Int32Array = new Int32Array(OUTBOX_PLACES);
+  readonly peer: Int32Array = new Int32Array(OUTBOX_PLACES * ENDPOINT_WORDS);
+  readonly local: Int32Array = new Int32Array(OUTBOX_PLACES * 4);
+  readonly listener: Int32Array = new Int32Array(OUTBOX_PLACES);
+  count = 0;
+  /** Datagrams that left by `flush`, since the outbox was made. */
+  flushed = 0;
+  #next = 0;
+  #send: (outbox: Outbox) => void;
+
+  /** `send` empties the outbox onto the wire; it is called when the outbox is full and by `flush`. */
+  constructor(send: (outbox: Outbox) => void) {
+    this.#send = send;
+  }
+
+  /** Offset at which a message of up to 64 KiB may be written; sends what is waiting when there is no room. */
+  claim(): number {
+    if (this.count === OUTBOX_PLACES || this.#next + SLOT_BYTES > OUTBOX_BYTES) this.flush();
+    return this.#next;
+  }
+
+  /** Queues what was written at the last `claim`: `length` bytes for `peer[at]`, from `listener`. */
+  commit(length: number, listener: number, peer: Int32Array, at: number): void {
+    const i = this.count++;
+    this.start[i] = this.#next;
+    this.end[i] = this.#next + length;
+    this.#next = (this.#next + length + 63) & ~63;
+    this.listener[i] = listener;
+    copyEndpoint(peer, at, this.peer, i * ENDPOINT_WORDS);
+    this.local[i * 4 + 2] = 0;
+    this.local[i * 4 + 3] = 0;
+    this.local[i * 4] = 0;
+    this.local[i * 4 + 1] = 0;
+  }
+
+  /** Sets the source address of the message just committed (wildcard listeners: answer from where it was addressed). */
+  from(local: Int32Array, at: number): void {
+    const i = (this.count - 1) * 4;
+    this.local[i] = local[at]!;
+    this.local[i + 1] = local[at + 1]!;
+    this.local[i + 2] = local[at + 2]!;
+    this.local[i + 3] = local[at + 3]!;
+  }
+
+  /** Sends everything that is queued. */
+  flush(): void {
+    if (this.count > 0) this.#send(this);
+    this.flushed += this.count;
+    this.count = 0;
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { libcOrThrow } from "../../test/kit/echo-plane.ts";
+import { BatchedPlane } from "./batched.ts";
+import { ENDPOINT_WORDS, formatAddress, formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import { chooseIo } from "./io.ts";
+import type { Libc } from "./libc.ts";
+import type { PlaneHandler } from "./plane.ts";
+import { closeAll, closeSockets, openUdpSockets } from "./sockets.ts";
+import { verifyLayout } from "./verify.ts";
+
+const choice = chooseIo("auto");
+const skip = choice.io === "batched" ? false : choice.reason;
+const RECEIVE_BUFFER = 1 << 20;
+
+describe("the batched plane and the network's refusals", { skip }, () => {
+  for (const host of ["127.0.0.1", "::1"]) {
+    it(`tells what was refused (ICMP), with payload and destination, over ${host}`, () => {
+      using bench = new Bench([host]);
+      const closed = bench.closedPort(host);
+      bench.send(0, host, closed, "INVITE sip:nobody SIP/2.0");
+      bench.runUntil(() => bench.refused.length > 0);
+      assert.deepEqual(bench.refused, [{ text: "INVITE sip:nobody SIP/2.0", peer: formatted(host, closed) }]);
+      assert.equal(bench.plane.counts.unreachable, 1);
+      assert.equal(bench.plane.counts.unsent, 0, "it was sent; the network refused it later");
+    });
+  }
+
+  it("never loses the innocent with the guilty", () => {
+    using bench = new Bench(["127.0.0.1", "127.0.0.3"]);
+    const closed = bench.closedPort("127.0.0.1");
+    for (let round = 0; round < 40; round++) {
+      bench.send(0, "127.0.0.1", closed, `guilty ${round}`);
+      bench.flush();
+      for (let i = 0; i < 5; i++) bench.send(0, "127.0.0.3", bench.ports[1]!, `innocent ${round}.${i}`);
+      bench.flush();
+    }
+    bench.runUntil(() => bench.got.length === 200 && bench.refused.length === 40);
+    assert.equal(bench.got.length, 200);
+    assert.deepEqual(bench.got[199], { text: "innocent 39.4", listener: 1 });
+    assert.equal(bench.refused.length, 40);
+    assert.equal(bench.plane.counts.unsent, 0);
+  });
+
+  it("tells one of the workers that share a port, not always the one that sent", () => {
+    using bench = new Bench(["127.0.0.1"], 3);
+    const closed = Array.from({ length: 30 }, () => bench.closedPort("127.0.0.1"));
+    for (const port of closed) bench.send(0, "127.0.0.1", port, `${port}`);
+    bench.flush();
+    for (let worker = 0; worker < 3; worker++) bench.runFor(60, worker);
+    const told = bench.refused.map(({ peer }) => peer).sort();
+    assert.deepEqual(told, closed.map((port) => `127.0.0.1:${port}`).sort());
+  });
+
+  it("reports what the system refuses at once, after the turn, and sends the rest", () => {
+    using bench = new Bench(["127.0.0.1"]);
+    bench.send(0, "127.0.0.1", bench.ports[0]!, "before");
+    bench.send(0, "255.255.255.255", 5_060, "broadcast is not permitted");
+    bench.send(0, "127.0.0.1", bench.ports[0]!, "after");
+    bench.flush();
+    assert.equal(bench.refused.length, 0, "the handler is not called while it sends");
+    bench.runUntil(() => bench.got.length === 2 && bench.refused.length === 1);
+    assert.deepEqual(
+      bench.got.map(({ text }) => text),
+      ["before", "after"],
+    );
+    assert.deepEqual(bench.refused, [{ text: "broadcast is not permitted", peer: "255.255.255.255:5060" }]);
+    assert.equal(bench.plane.counts.unsent, 1);
+  });
+
+  it("counts what no socket can send and sends the rest", () => {
+    using bench = new Bench(["127.0.0.1", "::1"]);
+    bench.send(0, "::1", bench.ports[1]!, "IPv6 from an IPv4 socket");
+    bench.send(1, "127.0.0.1", bench.ports[0]!, "IPv4 from an IPv6 socket");
+    bench.send(7, "127.0.0.1", bench.ports[0]!, "no such listener");
+    bench.send(0, "127.0.0.1", 0, "no port");
+    bench.send(0, "127.0.0.1", bench.ports[0]!, "good");
+    bench.send(1, "::1", bench.ports[1]!, "good");
+    bench.runUntil(() => bench.got.length === 2);
+    assert.deepEqual(bench.got, [
+      { text: "good", listener: 0 },
+      { text: "good", listener: 1 },
+    ]);
+    assert.equal(bench.plane.counts.unsent, 4);
+  });
+
+  it("keeps the order of one peer's messages over many batches and listeners", () => {
+    using bench = new Bench(["127.0.0.1", "127.0.0.3"]);
+    for (let i = 0; i < 1_000; i++) bench.send(i % 3 === 0 ? 1 : 0, "127.0.0.3", bench.ports[1]!, `${i}`);
+    bench.runUntil(() => bench.got.length === 1_000);
+    assert.deepEqual(
+      bench.got.map(({ text }) => Number(text)),
+      Array.from({ length: 1_000 }, (_, i) => i),
+    );
+  });
+});
+
+describe("a wildcard listener of the batched plane", { skip }, () => {
+  for (const [wildcard, addresses] of [
+    ["0.0.0.0", ["127.0.0.5", "127.0.0.9"]],
+    ["::", ["::1"]],
+  ] as const) {
+    it(`knows to which address of ${wildcard} a datagram was sent, and sends from the one it is told`, () => {
+      using bench = new Bench([wildcard, addresses[0]]);
+      for (const address of addresses) bench.send(1, address, bench.ports[0]!, `to ${address}`);
+      bench.runUntil(() => bench.got.length === addresses.length);
+      assert.deepEqual(bench.locals, [...addresses]);
+      bench.clear();
+      for (const address of addresses) bench.send(0, addresses[0], bench.ports[1]!, `from ${address}`, address);
+      bench.runUntil(() => bench.got.length === addresses.length);
+      assert.deepEqual(
+        bench.peers,
+        addresses.map((address) => formatted(address, bench.ports[0]!)),
+      );
+    });
+  }
+});
+
+describe("the sockets of the batched plane", { skip }, () => {
+  it("share one chosen port between workers and say what receive buffer was granted", () => {
+    const libc = libcOrThrow();
+    const listeners = [
+      { host: "127.0.0.1", port: 0 },
+      { host: "[::1]", port: 0 },
+    ];
+    const opened = openUdpSockets(libc, listeners, 3, RECEIVE_BUFFER);
+    assert.ok(opened.ok);
+    const { workers, ports, receiveBuffer } = opened.sockets;
+    assert.deepEqual([workers.length, workers[0]!.length, ports.length], [3, 2, 2]);
+    assert.ok(ports.every((port) => port > 0));
+    // As much as was asked for, or the system's limit.
+    assert.ok(receiveBuffer > 0 && receiveBuffer <= RECEIVE_BUFFER);
+    closeSockets(libc, opened.sockets);
+  });
+
+  it("do not join another process's shared port in silence", () => {
+    const libc = libcOrThrow();
+    const first = openUdpSockets(libc, [{ host: "127.0.0.1", port: 0 }], 2, RECEIVE_BUFFER);
+    assert.ok(first.ok);
+    const port = first.sockets.ports[0]!;
+    const second = openUdpSockets(libc, [{ host: "127.0.0.1", port }], 2, RECEIVE_BUFFER);
+    assert.deepEqual(second, {
+      ok: false,
+      problem: `cannot listen on udp 127.0.0.1:${port}: the port is in use by another process (EADDRINUSE)`,
+    });
+    closeSockets(libc, first.sockets);
+  });
+
+  it("name an address that this machine does not have", () => {
+    const result = openUdpSockets(libcOrThrow(), [{ host: "198.51.100.7", port: 21_001 }], 1, RECEIVE_BUFFER);
+    assert.match(result.ok ? "" : result.problem, /198\.51\.100\.7:21001: this machine does not have the address/);
+  });
+});
+
+describe("the self-test of the struct layouts", { skip }, () => {
+  it("passes here", () => {
+    assert.equal(verifyLayout(libcOrThrow()), "");
+  });
+
+  it("notices wrong lengths, wrong bytes and silence", () => {
+    const libc = libcOrThrow();
+    const broken = (change: Partial<Libc>): Libc => ({ ...libc, ...change });
+    const lost = broken({ recvmmsg: () => 0 });
+    assert.match(verifyLayout(lost, 100), /did not arrive/);
+    // As if a slot were longer than C thinks: every second header is taken for the first.
+    const shifted = broken({ sendmmsg: (fd, at, count, flags) => libc.sendmmsg(fd, at + 64, count - 1, flags) + 1 });
+    assert.match(verifyLayout(shifted, 100), /self-test of recvmmsg and sendmmsg failed/);
+  });
+});
+
+/** A plane in this thread, with a handler that writes down what it is told. */
+class Bench implements PlaneHandler {
+  readonly plane: BatchedPlane;
+  readonly ports: readonly number[];
+  readonly refused: { readonly text: string; readonly peer: string }[] = [];
+  got: { readonly text: string; readonly listener: number }[] = [];
+  locals: string[] = [];
+  peers: string[] = [];
+  readonly #libc: Libc = libcOrThrow();
+  readonly #fds: readonly number[];
+  readonly #makePlane: (worker: number) => BatchedPlane;
+  #isDone: () => boolean = () => true;
+  #deadline = 0;
+  #current: BatchedPlane;
+
+  constructor(hosts: readonly string[], workers = 1) {
+    const opened = openUdpSockets(
+      this.#libc,
+      hosts.map((host) => ({ host, port: 0 })),
+      workers,
+      RECEIVE_BUFFER,
+    );
+    if (!opened.ok) throw new Error(opened.problem);
+    const { sockets } = opened;
+    this.ports = opened.sockets.ports;
+    this.#fds = sockets.workers.flat().map(({ fd }) => fd);
+    this.#makePlane = (worker) => new BatchedPlane(this.#libc, sockets.workers[worker]!, -1);
+    this.plane = this.#makePlane(0);
+    this.#current = this.plane;
+  }
+
+  /** Queues a text; `local` is the source address, for wildcard listeners. */
+  send(listener: number, host: string, port: number, text: string, local = ""): void {
+    const { outbox } = this.#current;
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    assert.ok(parseEndpoint(host, port, peer, 0));
+    const at = outbox.claim();
+    outbox.commit(outbox.bytes.write(text, at, "latin1"), listener, peer, 0);
+    if (local === "") return;
+    assert.ok(parseEndpoint(local, 0, peer, 0));
+    outbox.from(peer, 0);
+  }
+
+  flush(): void {
+    this.#current.outbox.flush();
+  }
+
+  /** Runs turns until the condition holds, at most a second. */
+  runUntil(isDone: () => boolean): void {
+    this.#isDone = isDone;
+    this.#deadline = performance.now() + 1_000;
+    this.#current.run(this);
+    assert.ok(isDone(), "within a second");
+  }
+
+  /** Forgets what came; a plane runs once, so another one takes the sockets over, as a replacement worker does. */
+  clear(): void {
+    this.got = [];
+    this.locals = [];
+    this.peers = [];
+    this.#current = this.#makePlane(0);
+  }
+
+  /** Runs a worker's plane for so many milliseconds. */
+  runFor(milliseconds: number, worker: number): void {
+    this.#current = this.#makePlane(worker);
+    this.#isDone = () => false;
+    this.#deadline = performance.now() + milliseconds;
+    this.#current.run(this);
+  }
+
+  /** A port on which nobody listens. */
+  closedPort(host: string): number {
+    const opened = openUdpSockets(this.#libc, [{ host, port: 0 }], 1, RECEIVE_BUFFER);
+    if (!opened.ok) throw new Error(opened.problem);
+    closeSockets(this.#libc, opened.sockets);
+    return opened.sockets.ports[0]!;
+  }
+
+  receive(count: number): void {
+    const { inbox } = this.#current;
+    for (let i = 0; i < count; i++) {
+      this.got.push({
+        text: inbox.bytes.toString("latin1", inbox.start[i], inbox.end[i]),
+        listener: inbox.listener[i]!,
+      });
+      this.locals.push(formatAddress(inbox.local, i * 4));
+      this.peers.push(formatEndpoint(inbox.peer, i * ENDPOINT_WORDS));
+    }
+  }
+
+  tick(): number {
+    if (this.#isDone() || performance.now() > this.#deadline) this.#current.stop();
+    return 20;
+  }
+
+  arm(): boolean {
+    return true;
+  }
+
+  disarm(): void {}
+
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
+    this.refused.push({ text: bytes.toString("latin1", start, end), peer: formatEndpoint(peer, at) });
+  }
+
+  [Symbol.dispose](): void {
+    closeAll(this.#libc, this.#fds);
+  }
+}
+
+function formatted(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,142 @@
+// The plane over recvmmsg, sendmmsg and epoll: a plain loop in a worker thread, over sockets that main opened.
+import { Inbox, Outbox } from "./batch.ts";
+import { ErrorQueue } from "./error-queue.ts";
+import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
+import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN, type Libc } from "./libc.ts";
+import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
+import { ReceiveMemory, Receiver } from "./receiver.ts";
+import { Refusals } from "./refusals.ts";
+import { Sender } from "./sender.ts";
+import type { PlaneSocket } from "./sockets.ts";
+import { UdpSocket } from "./udp-socket.ts";
+
+/** Longest sleep, in milliseconds: a thread in an endless poll would make exit and `terminate` hang. */
+const LONGEST_SLEEP = 100;
+/** While some socket keeps us busy, the others are looked at every so many turns. */
+const TURNS_BETWEEN_LOOKS = 8;
+const BELL = 0x7fffffff;
+
+/** One worker's inherited sockets. */
+export class BatchedPlane implements Plane {
+  readonly inbox: Inbox = new Inbox();
+  readonly outbox: Outbox = new Outbox((outbox) => this.#sender.send(outbox));
+  readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0 };
+  readonly #libc: Libc;
+  readonly #bell: number;
+  readonly #sockets: readonly UdpSocket[];
+  readonly #receivers: readonly Receiver[];
+  readonly #sender: Sender;
+  readonly #refusals: Refusals = new Refusals();
+  readonly #errors: ErrorQueue;
+  readonly #events: Memory;
+  readonly #drained: Memory;
+  #epoll = -1;
+  #stopped = false;
+
+  /** `bell` is this worker's own eventfd (-1: none). Descriptors stay the caller's; `run` closes none of them. */
+  constructor(libc: Libc, sockets: readonly PlaneSocket[], bell: number) {
+    this.#libc = libc;
+    this.#bell = bell;
+    this.#sockets = sockets.map((socket) => new UdpSocket(libc, socket));
+    const memory = new ReceiveMemory(libc, this.inbox);
+    this.#receivers = this.#sockets.map((socket) => new Receiver(libc, socket, this.inbox, memory, this.counts));
+    const byListener: (UdpSocket | undefined)[] = [];
+    for (const socket of this.#sockets) byListener[socket.listener] = socket;
+    this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals);
+    this.#errors = new ErrorQueue(libc);
+    this.#events = new Memory(libc, (sockets.length + 1) * EPOLL_EVENT_BYTES);
+    this.#drained = new Memory(libc, 8);
+  }
+
+  /** Loops until `stop`; runs once. Throws when a descriptor is none, and whatever the handler throws. */
+  run(handler: PlaneHandler): void {
+    try {
+      this.#watch();
+      let turns = 0;
+      while (!this.#stopped) {
+        const isBusy = this.#receive(handler);
+        const wait = handler.tick();
+        this.outbox.flush();
+        const reports = this.#report(handler);
+        if (this.#stopped) break;
+        if (isBusy && ++turns % TURNS_BETWEEN_LOOKS !== 0) continue;
+        this.#look(handler, isBusy || reports > 0 ? 0 : wait);
+      }
+      this.outbox.flush();
+    } finally {
+      this.#libc.close(this.#epoll);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** One batch from every socket that may have one; whether any of them may have more. */
+  #receive(handler: PlaneHandler): boolean {
+    let isBusy = false;
+    for (let i = 0; i < this.#receivers.length; i++) {
+      const receiver = this.#receivers[i]!;
+      if (!receiver.socket.isReady) continue;
+      const count = receiver.receive();
+      if (count > 0) handler.receive(count);
+      if (receiver.socket.isReady) isBusy = true;
+    }
+    return isBusy;
+  }
+
+  /** Tells the handler what the network refused; returns how many datagrams. */
+  #report(handler: PlaneHandler): number {
+    let reports = this.#refusals.deliver(handler);
+    for (let i = 0; i < this.#sockets.length; i++) {
+      const socket = this.#sockets[i]!;
+      if (!socket.isSuspect) continue;
+      socket.isSuspect = false;
+      reports += this.#errors.drain(socket.fd, handler);
+    }
+    this.counts.unreachable += reports;
+    return reports;
+  }
+
+  /** Asks epoll what is ready, sleeping up to `wait` ms if the handler agrees. */
+  #look(handler: PlaneHandler, wait: number): void {
+    let milliseconds = Math.min(Math.ceil(wait), LONGEST_SLEEP);
+    const maySleep = milliseconds > 0;
+    if (maySleep && !handler.arm()) milliseconds = 0;
+    const events = this.#events.words;
+    const count = this.#libc.epoll_wait(this.#epoll, this.#events.address, this.#sockets.length + 1, milliseconds);
+    if (maySleep) handler.disarm();
+    for (let i = 0; i < count; i++) {
+      const index = epollData(events, i);
+      if (index === BELL) {
+        this.#libc.read(this.#bell, this.#drained.address, 8);
+        continue;
+      }
+      const socket = this.#sockets[index]!;
+      const what = epollEvents(events, i);
+      if ((what & EPOLLIN) !== 0) socket.isReady = true;
+      if ((what & EPOLLERR) !== 0) {
+        socket.isSuspect = true;
+        // An error whose report did not fit the queue is cleared by the next receive call only.
+        socket.isReady = true;
+      }
+    }
+  }
+
+  #watch(): void {
+    const libc = this.#libc;
+    this.#epoll = libc.epoll_create1(EPOLL_CLOEXEC);
+    const event = new Memory(libc, 16);
+    for (const [i, socket] of this.#sockets.entries()) {
+      writeEpollEvent(event, EPOLLIN, i);
+      this.#add(socket.fd, event);
+    }
+    writeEpollEvent(event, EPOLLIN, BELL);
+    if (this.#bell >= 0) this.#add(this.#bell, event);
+  }
+  #add(fd: number, event: Memory): void {
+    if (this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, event.address) === 0) return;
+    // Without epoll the loop would spin and hear nothing: better no worker than that one.
+    throw new Error(`epoll does not take descriptor ${fd}: errno ${this.#libc.errno()}`);
+  }
+}

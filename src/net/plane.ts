@@ -1,0 +1,42 @@
+// The two ways onto the wire, behind one interface: `batched` loops over recvmmsg and epoll in a worker thread,
+// `portable` is called from node:dgram events.
+import type { Inbox, Outbox } from "./batch.ts";
+
+/** What a plane calls. Both methods must not throw, and must return soon. */
+export interface PlaneHandler {
+  /** `count` datagrams lie in the inbox. */
+  receive(count: number): void;
+  /** Rings, timers, snapshots; returns in how many milliseconds it wants to be called again (0: at once). */
+  tick(): number;
+  /** About to sleep: returns false if there is work after all (a ring filled meanwhile). */
+  arm(): boolean;
+  /** Awake again. */
+  disarm(): void;
+  /**
+   * A datagram that we sent was refused by the network (ICMP; batched plane only). `start..end` is as much of its payload
+   * as the network returned, in `bytes`; `peer[at]` is where it had been sent. Where workers share a port the kernel may
+   * tell any of them, not only the one that sent: the branch in the payload says whose it is. Also called, after the turn,
+   * for what the system refused to send at once (no route). What it commits to the outbox is sent in this turn or the next.
+   */
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void;
+}
+
+/** What a plane could not pass on, since it was made. Read by the worker's counters; plain numbers, one writer. */
+export interface PlaneCounts {
+  /** Received and dropped: larger than MAX_DATAGRAM, or cut off. */
+  oversized: number;
+  /** Handed to `outbox` and never sent: no route, refused at once, no buffer space, wrong address family. */
+  unsent: number;
+  /** Reported through `unreachable`. */
+  unreachable: number;
+}
+
+/** One worker's sockets. */
+export interface Plane {
+  readonly counts: PlaneCounts;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** Batched: returns when `stop` was called. Portable: returns at once and keeps the event loop alive until `stop`. */
+  run(handler: PlaneHandler): void;
+  stop(): void;
+}
