@@ -1,0 +1,185 @@
+// Live tables: shared memory that both planes see. A row per destination, a row per set, a column of counters per worker.
+// Each cell has one kind of writer: STATE the main thread, LOAD and counters the worker that owns the column.
+import { DestinationState, type Live } from "../dispatch/types.ts";
+
+/** Rows reserved for destinations and for sets. */
+export const MAX_DESTINATIONS = 65_536;
+export const MAX_SETS = 4_096;
+/** Most workers a process may have. */
+export const MAX_WORKERS = 16;
+
+/** What a worker counts per destination. Every name is a counter except none; order is the storage order. */
+export const DESTINATION_COUNTERS = [
+  "requests",
+  "responses_1xx",
+  "responses_2xx",
+  "responses_3xx",
+  "responses_4xx",
+  "responses_5xx",
+  "responses_6xx",
+  "calls",
+  "failovers",
+  "timeouts",
+  "transport_errors",
+] as const;
+export type DestinationCounter = (typeof DESTINATION_COUNTERS)[number];
+const DESTINATION_COUNTER_COUNT = DESTINATION_COUNTERS.length;
+
+/** The shared buffers behind the tables; structured-clonable, handed to every worker at start. */
+export interface LiveTablesMemory {
+  readonly workers: number;
+  readonly words: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Reserves the shared memory (untouched pages cost nothing). */
+export function createLiveTablesMemory(workers: number): LiveTablesMemory {
+  const words = MAX_DESTINATIONS * (4 + workers) + MAX_SETS;
+  return {
+    workers,
+    words: new SharedArrayBuffer(words * 4),
+    counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
+  };
+}
+
+/** A view of the live tables. */
+export class LiveTables implements Live {
+  readonly memory: LiveTablesMemory;
+  readonly #state: Int32Array;
+  readonly #load: Int32Array;
+  readonly #failures: Int32Array;
+  readonly #latency: Int32Array;
+  readonly #loadByWorker: Int32Array[] = [];
+  readonly #turns: Int32Array;
+  readonly #counters: Float64Array[] = [];
+  #seed: number;
+
+  /** `seed` feeds `random()`; give each worker its own. */
+  constructor(memory: LiveTablesMemory, seed = 1) {
+    this.memory = memory;
+    // Neighbouring seeds must not give neighbouring sequences, and xorshift must not start at zero.
+    this.#seed = Math.imul(seed + 1, 0x9e3779b1) | 1;
+    const column = (i: number) => new Int32Array(memory.words, i * MAX_DESTINATIONS * 4, MAX_DESTINATIONS);
+    this.#state = column(0);
+    this.#load = column(1);
+    this.#failures = column(2);
+    this.#latency = column(3);
+    for (let w = 0; w < memory.workers; w++) {
+      this.#loadByWorker.push(column(4 + w));
+      const bytes = MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * 8;
+      this.#counters.push(new Float64Array(memory.counters, w * bytes, MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT));
+    }
+    this.#turns = new Int32Array(memory.words, (4 + memory.workers) * MAX_DESTINATIONS * 4, MAX_SETS);
+  }
+
+  state(slot: number): DestinationState {
+    return Atomics.load(this.#state, slot) as DestinationState;
+  }
+
+  /** Main thread only. */
+  setState(slot: number, state: DestinationState): void {
+    Atomics.store(this.#state, slot, state);
+  }
+
+  isUsable(slot: number): boolean {
+    return this.#state[slot]! <= DestinationState.trying;
+  }
+
+  load(slot: number): number {
+    return Atomics.load(this.#load, slot);
+  }
+
+  /** Counts one call if fewer than `max` (0: no limit) are counted over all workers; false when full. */
+  reserve(worker: number, slot: number, max: number): boolean {
+    for (;;) {
+      const now = Atomics.load(this.#load, slot);
+      if (max > 0 && now >= max) return false;
+      if (Atomics.compareExchange(this.#load, slot, now, now + 1) === now) break;
+    }
+    this.#loadByWorker[worker]![slot]!++;
+    return true;
+  }
+
+  /** Takes one call back; never below zero (a worker takes back only what its own column holds). */
+  release(worker: number, slot: number): void {
+    const column = this.#loadByWorker[worker]!;
+    if (column[slot]! <= 0) return;
+    column[slot]!--;
+    Atomics.sub(this.#load, slot, 1);
+  }
+
+  /** Main thread, after a worker died: takes its calls out of every total. Returns how many there were. */
+  forgetWorker(worker: number): number {
+    const column = this.#loadByWorker[worker]!;
+    let forgotten = 0;
+    for (let slot = 0; slot < MAX_DESTINATIONS; slot++) {
+      const calls = column[slot]!;
+      if (calls === 0) continue;
+      column[slot] = 0;
+      Atomics.sub(this.#load, slot, calls);
+      forgotten += calls;
+    }
+    return forgotten;
+  }
+
+  /** One more request in a row that this destination failed (timeout or transport error). */
+  noteFailure(slot: number): void {
+    Atomics.add(this.#failures, slot, 1);
+  }
+
+  /** The destination answered something: the row of failures ends. */
+  noteAnswer(slot: number): void {
+    if (this.#failures[slot] !== 0) Atomics.store(this.#failures, slot, 0);
+  }
+
+  /** Failures in a row, as the workers saw them (passive health). */
+  failures(slot: number): number {
+    return Atomics.load(this.#failures, slot);
+  }
+
+  latency(slot: number): number {
+    return this.#latency[slot]!;
+  }
+
+  /** Main thread only; microseconds. */
+  setLatency(slot: number, micros: number): void {
+    Atomics.store(this.#latency, slot, micros);
+  }
+
+  turn(setIndex: number): number {
+    return Atomics.add(this.#turns, setIndex, 1) & 0x7fffffff;
+  }
+
+  random(): number {
+    // xorshift32: enough to spread load, not a secret.
+    let x = this.#seed;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#seed = x;
+    return x >>> 0;
+  }
+
+  /** Adds one to a counter of a destination; `counter` is an index into DESTINATION_COUNTERS. */
+  count(worker: number, slot: number, counter: number): void {
+    this.#counters[worker]![slot * DESTINATION_COUNTER_COUNT + counter]!++;
+  }
+
+  /** A counter summed over all workers. */
+  counter(slot: number, name: DestinationCounter): number {
+    const at = slot * DESTINATION_COUNTER_COUNT + DESTINATION_COUNTERS.indexOf(name);
+    let sum = 0;
+    for (const column of this.#counters) sum += column[at]!;
+    return sum;
+  }
+
+  /** Main thread, when a slot is given to another destination: everything about the old one goes. */
+  clear(slot: number): void {
+    this.setState(slot, DestinationState.active);
+    Atomics.store(this.#failures, slot, 0);
+    Atomics.store(this.#latency, slot, 0);
+    for (const column of this.#counters) {
+      column.fill(0, slot * DESTINATION_COUNTER_COUNT, (slot + 1) * DESTINATION_COUNTER_COUNT);
+    }
+  }
+}

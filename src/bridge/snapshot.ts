@@ -1,0 +1,149 @@
+// The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
+// replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
+import type { KeySource, SlotChoice } from "../dispatch/types.ts";
+
+/** Words per row of `Snapshot.destinations`. */
+export const DESTINATION_WORDS = 12;
+/** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
+export const DestinationColumn = {
+  endpoint: 0,
+  set: 6,
+  /** Listener to send from; -1: the first one of the same address family. */
+  listener: 7,
+  maxCalls: 8,
+  /** A 32-bit identity that does not depend on slots: hash of set name, URI and name; carried by our Record-Route. */
+  identity: 9,
+  /** 1 when the row holds a destination, 0 when it is free. */
+  used: 10,
+} as const;
+
+/** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
+export interface ListenerEntry {
+  readonly transport: "udp";
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` as it goes into Via and Record-Route (advertised, else bound), IPv6 in brackets. */
+  readonly sentBy: string;
+  readonly isV6: boolean;
+  /** Bound to 0.0.0.0 or ::; the local address of each datagram then decides what goes into Via. */
+  readonly isWildcard: boolean;
+}
+
+/** What is answered to the caller when no candidate is left. */
+export interface FailureAnswer {
+  readonly status: number;
+  readonly reason: string;
+  /** Seconds for Retry-After; 0: no such header. */
+  readonly retryAfter: number;
+}
+
+/** Failover policy of a set, durations in milliseconds. */
+export interface FailoverEntry {
+  /** Response codes that move a request to the next candidate. */
+  readonly codes: readonly number[];
+  readonly onTimeout: boolean;
+  readonly onTransportError: boolean;
+  /** Most destinations tried for one request. */
+  readonly tries: number;
+  /** No response at all within this time: the next candidate. */
+  readonly answerWithin: number;
+  /** Whether failover still happens after a 101-199 was passed on. */
+  readonly afterProvisional: boolean;
+  /** Instead of a destination's 503, or when all were unreachable. */
+  readonly unavailable: FailureAnswer;
+}
+
+/** A dispatcher set, compiled. Typed arrays are views of `Snapshot.memory`. */
+export interface SetEntry {
+  readonly index: number;
+  readonly name: string;
+  readonly algorithm: string;
+  readonly slotChoice: SlotChoice;
+  readonly slots: Uint16Array;
+  readonly weights: Uint16Array;
+  readonly maxCalls: Int32Array;
+  readonly table: Uint16Array;
+  readonly failover: FailoverEntry;
+}
+
+/** A pattern over a URI's user and host: bytes with `*` (0x2a) for any run. Null matches everything. Hosts in lower case. */
+export interface UriPattern {
+  readonly user: Uint8Array | null;
+  readonly host: Uint8Array | null;
+}
+
+/** An address block: four words and a prefix length of 0 to 128 (IPv4 as ::ffff:0:0/96 plus its own length). */
+export interface AddressBlock {
+  readonly words: Int32Array;
+  readonly prefix: number;
+}
+
+/** What a route does. */
+export type RouteAction =
+  | { readonly kind: "dispatch"; readonly set: number; readonly key: KeySource | -1; readonly stateful: boolean }
+  | { readonly kind: "forward"; readonly stateful: boolean }
+  | { readonly kind: "reject"; readonly status: number; readonly reason: string }
+  | { readonly kind: "redirect"; readonly status: number; readonly contact: string }
+  | { readonly kind: "drop" };
+
+/** One routing rule; the first that matches wins. */
+export interface RouteEntry {
+  readonly name: string;
+  /** Method tokens as bytes; empty: any. */
+  readonly methods: readonly Uint8Array[];
+  readonly requestUri: UriPattern | null;
+  readonly from: UriPattern | null;
+  readonly to: UriPattern | null;
+  /** Source blocks; empty: any. */
+  readonly source: readonly AddressBlock[];
+  /**
+   * Traffic from the pool: the index of a set, -2 any set. -1: this rule is for everyone else, and never for a source that
+   * is one of the destinations.
+   */
+  readonly fromSet: number;
+  /** Index of a listener; -1 any. */
+  readonly listener: number;
+  readonly action: RouteAction;
+}
+
+/** RFC 3261 timers and ours, in milliseconds. */
+export interface TimerSettings {
+  readonly t1: number;
+  readonly t2: number;
+  /** Timer C: an INVITE that only rings (RFC 3261 16.6, more than 3 minutes). */
+  readonly c: number;
+  /** How long a finished transaction is remembered (Timers D, J, L, M; RFC: 32 s over UDP). */
+  readonly linger: number;
+  /** A dialog without any message for this long is forgotten. */
+  readonly dialog: number;
+}
+
+/** One key of the Record-Route parameter and of branches: 16 bytes. The first signs, all verify. */
+export type Key = Uint8Array;
+
+/** Everything a worker needs. Structured-clonable. */
+export interface Snapshot {
+  readonly generation: number;
+  readonly listeners: readonly ListenerEntry[];
+  readonly sets: readonly SetEntry[];
+  readonly routes: readonly RouteEntry[];
+  /** Rows of DESTINATION_WORDS, by slot; `destinationRows` of them. View of `memory`. */
+  readonly destinations: Int32Array;
+  readonly destinationRows: number;
+  /**
+   * Open-addressed table, endpoint to the chain of destinations there: entry = slot + 1, 0 free; its length is a power of
+   * two; a lookup starts at hashEndpoint & (length - 1) and steps by one. All destinations of one endpoint are found by
+   * stepping on until a 0.
+   */
+  readonly endpoints: Int32Array;
+  readonly timers: TimerSettings;
+  readonly keys: readonly Key[];
+  readonly stateful: boolean;
+  /** SIGTERM was received: new calls get 503, dialogs and retransmissions go on. */
+  readonly closing: boolean;
+  /** Write an access-log record for every finished transaction. */
+  readonly accessLog: boolean;
+  /** Value of the Server header of our own answers; empty: none. */
+  readonly serverHeader: string;
+  readonly memory: SharedArrayBuffer;
+}
