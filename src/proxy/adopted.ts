@@ -1,0 +1,167 @@
+// The snapshot as one worker uses it: algorithms looked up by name, header lines of each listener spelled out, failover
+// codes as a bitmap. Built once per generation, between two batches.
+import {
+  DESTINATION_WORDS,
+  DestinationColumn,
+  type FailoverEntry,
+  type ListenerEntry,
+  type RouteEntry,
+  type SetEntry,
+  type Snapshot,
+} from "../bridge/snapshot.ts";
+import { algorithmByName } from "../dispatch/algorithms/index.ts";
+import type { DispatcherSet } from "../dispatch/types.ts";
+import { ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { BRANCH_BYTES } from "./branch-format.ts";
+
+/** A dispatcher set with its failover policy in the form that the packet path asks for. */
+export interface WorkerSet {
+  readonly dispatch: DispatcherSet;
+  readonly failover: FailoverEntry;
+  /** 1 at every response code that moves on to the next candidate. */
+  readonly failoverCode: Uint8Array;
+}
+
+/** A listener with its header lines spelled out, and the addresses by which others may name it. */
+export interface WorkerListener {
+  readonly entry: ListenerEntry;
+  /**
+   * `Via: SIP/2.0/UDP host:port;branch=z9hG4bK`, room for our branch parameter at `headBranch`, the line end up to
+   * `headVia`, then `Max-Breadth: 60` (RFC 5393 5.3.3) with its own.
+   */
+  readonly head: Buffer;
+  readonly headBranch: number;
+  readonly headVia: number;
+  /** `Record-Route: <sip:host:port;lr;fl=`. */
+  readonly recordRoute: Buffer;
+  /** The URI in it up to the token: `sip:host:port;lr;fl=`. */
+  readonly routeUri: Buffer;
+  readonly port: number;
+  /** Bound to all addresses and advertising none: the local address of each message goes into Via and Record-Route. */
+  readonly isLocal: boolean;
+  /** The address it is bound to. */
+  readonly bound: Int32Array;
+  /** Host of sent-by in lower case, as address words when it is numeric, and its port. */
+  readonly sentByHost: Buffer;
+  readonly advertised: Int32Array;
+  readonly isAdvertisedNumeric: boolean;
+  readonly advertisedPort: number;
+}
+
+/** Reason phrase and header lines of a route that answers by itself; both may be empty. */
+export interface RouteAnswer {
+  readonly phrase: Uint8Array;
+  readonly extra: Uint8Array;
+}
+
+/** A snapshot, adopted. */
+export class Adopted {
+  readonly snapshot: Snapshot;
+  readonly listeners: readonly WorkerListener[];
+  readonly sets: readonly WorkerSet[];
+  readonly routes: readonly RouteEntry[];
+  /** Whether any message may need a transaction here (else nothing is handed to an owner). */
+  readonly anyStateful: boolean;
+  readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
+  readonly #endpoints: Int32Array;
+  readonly #rows: Int32Array;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+    this.listeners = snapshot.listeners.map(spellOut);
+    this.sets = snapshot.sets.map(equip);
+    this.routes = snapshot.routes;
+    this.anyStateful =
+      snapshot.stateful ||
+      snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
+    for (const route of snapshot.routes) this.#answers.set(route, answerOf(route));
+    this.#endpoints = snapshot.endpoints;
+    this.#rows = snapshot.destinations;
+  }
+
+  /** What a route that answers by itself says. */
+  routeAnswer(route: RouteEntry): RouteAnswer {
+    return this.#answers.get(route)!;
+  }
+
+  /** Slot of the first destination at this very address and port, or -1. */
+  slotAt(peer: Int32Array, at: number): number {
+    return this.slotInSet(peer, at, -2, 0);
+  }
+
+  /** Slot of a destination at this address and port in set `set` (-2: any) with this identity (0: any), or -1. */
+  slotInSet(peer: Int32Array, at: number, set: number, identity: number): number {
+    const table = this.#endpoints;
+    const rows = this.#rows;
+    const mask = table.length - 1;
+    for (let i = hashEndpoint(peer, at) & mask; table[i] !== 0; i = (i + 1) & mask) {
+      const slot = table[i]! - 1;
+      const row = slot * DESTINATION_WORDS;
+      if (
+        sameEndpoint(rows, row, peer, at) &&
+        (set === -2 || rows[row + DestinationColumn.set] === set) &&
+        (identity === 0 || rows[row + DestinationColumn.identity] === identity)
+      ) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  /** The listener to send from towards an address, given the one that the request came in by. */
+  outgoing(incoming: number, isV6: boolean): number {
+    if (this.listeners[incoming]!.entry.isV6 === isV6) return incoming;
+    return this.listeners.findIndex((l) => l.entry.isV6 === isV6);
+  }
+
+  /** Offset of a destination's row in `snapshot.destinations`. */
+  row(slot: number): number {
+    return slot * DESTINATION_WORDS;
+  }
+}
+
+function spellOut(entry: ListenerEntry): WorkerListener {
+  const colon = entry.sentBy.lastIndexOf(":");
+  const host = entry.sentBy.slice(0, colon);
+  const advertisedPort = Number(entry.sentBy.slice(colon + 1));
+  const via = `Via: SIP/2.0/UDP ${entry.sentBy};branch=z9hG4bK`;
+  const bound = new Int32Array(ENDPOINT_WORDS);
+  parseEndpoint(entry.host, entry.port, bound, 0);
+  const advertised = new Int32Array(ENDPOINT_WORDS);
+  return {
+    entry,
+    head: Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1"),
+    headBranch: via.length,
+    headVia: via.length + BRANCH_BYTES + 2,
+    recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy};lr;fl=`, "latin1"),
+    routeUri: Buffer.from(`sip:${entry.sentBy};lr;fl=`, "latin1"),
+    port: entry.port,
+    isLocal: entry.isWildcard && (host === entry.host || host === `[${entry.host}]`),
+    bound,
+    sentByHost: Buffer.from(host.toLowerCase(), "latin1"),
+    advertised,
+    isAdvertisedNumeric: parseEndpoint(host, advertisedPort, advertised, 0),
+    advertisedPort,
+  };
+}
+
+function equip(entry: SetEntry): WorkerSet {
+  const algorithm = algorithmByName(entry.algorithm);
+  if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
+  const failoverCode = new Uint8Array(700);
+  for (const code of entry.failover.codes) failoverCode[code] = 1;
+  const { index, name, slotChoice, slots, weights, maxCalls, table } = entry;
+  return {
+    dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table },
+    failover: entry.failover,
+    failoverCode,
+  };
+}
+
+function answerOf(route: RouteEntry): RouteAnswer {
+  const { action } = route;
+  const text = (value: string): Uint8Array => Buffer.from(value, "utf8");
+  if (action.kind === "reject") return { phrase: text(action.reason), extra: text("") };
+  if (action.kind === "redirect") return { phrase: text(""), extra: text(`Contact: <${action.contact}>\r\n`) };
+  return { phrase: text(""), extra: text("") };
+}

@@ -1,0 +1,154 @@
+// Calls and their dialogs: who is counted where, and which dialog a message belongs to. A call is counted from the moment
+// its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten.
+import { copyEndpoint } from "../net/endpoint.ts";
+import { B, BRANCH_WORDS } from "./branches.ts";
+import { type Context, Count } from "./context.ts";
+import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+
+/** How long a challenge is remembered, in milliseconds: time enough for a person to type a password. */
+const CHALLENGE_MEMORY = 120_000;
+/** Challenges may take an eighth of the dialog table. */
+const CHALLENGE_SHARE = 3;
+
+/** Gives back the call that this transaction holds on `slot`, if it holds one. */
+export function releaseCall(c: Context, at: number, slot: number): void {
+  const words = c.transactions.words;
+  if ((words[at + T.flags]! & TransactionFlag.counted) === 0) return;
+  words[at + T.flags] = words[at + T.flags]! & ~TransactionFlag.counted;
+  c.live.release(c.worker, slot);
+}
+
+/** Gives back the call that this transaction holds, whoever it is counted on: its newest branch's destination. */
+export function releaseHeldCall(c: Context, at: number): void {
+  const branch = c.transactions.words[at + T.branch]!;
+  if (branch !== 0) releaseCall(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!);
+}
+
+/**
+ * A response with a To tag came for the INVITE of `row` by `branch`: remembers the dialog, early or confirmed. `toTag` is
+ * the hash of the tag. The call that the transaction held passes to the confirmed dialog.
+ */
+export function rememberDialog(c: Context, row: number, branch: number, toTag: number, confirmed: boolean): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const b = branch * BRANCH_WORDS;
+  const dialogs = c.dialogs;
+  const words = dialogs.words;
+  const call1 = t[at + T.call1]!;
+  const call2 = t[at + T.call2]!;
+  let dialog = t[at + T.dialog]!;
+  if (dialog === 0 || words[dialog * DIALOG_WORDS + D.calleeTag] !== toTag || words[dialog * DIALOG_WORDS] !== call1) {
+    dialog = dialogs.find(call1, call2, t[at + T.fromTag]!, toTag);
+  }
+  if (dialog === 0) {
+    dialog = dialogs.create(call1, call2);
+    // A full table costs this call its memory: its requests still find their way by our Record-Route.
+    if (dialog === 0) return;
+    c.count(Count.dialogs_created);
+    const d = dialog * DIALOG_WORDS;
+    words[d + D.callerTag] = t[at + T.fromTag]!;
+    words[d + D.calleeTag] = toTag;
+    words[d + D.slot] = c.branches.words[b + B.slot]!;
+    words[d + D.outgoing] = c.branches.words[b + B.listener]!;
+    words[d + D.incoming] = t[at + T.listener]!;
+    words[d + D.flags] = (t[at + T.flags]! & TransactionFlag.nat) !== 0 ? DialogFlag.nat : 0;
+    copyEndpoint(c.branches.words, b + B.endpoint, words, d + D.destination);
+    copyEndpoint(t, at + T.peer, words, d + D.caller);
+    words[d + D.state] = DialogState.early;
+    dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.c);
+  }
+  t[at + T.dialog] = dialog;
+  const d = dialog * DIALOG_WORDS;
+  if (!confirmed || words[d + D.state] !== DialogState.early) return;
+  words[d + D.state] = DialogState.confirmed;
+  const { t1, dialog: lifetime } = c.adopted.snapshot.timers;
+  // The caller has its answer already and may not want a second one: until a request passes in this dialog, it is believed
+  // for no longer than a 2xx is repeated (64 * T1, RFC 3261 13.3.1.4).
+  const isExtra = t[at + T.state] !== TransactionState.proceeding;
+  dialogs.wheel.arm(dialog, c.now + (isExtra ? Math.min(64 * t1, lifetime) : lifetime));
+  // Whoever answers has the call, also where another branch announced a dialog of the same name.
+  const slot = c.branches.words[b + B.slot]!;
+  words[d + D.slot] = slot;
+  words[d + D.outgoing] = c.branches.words[b + B.listener]!;
+  copyEndpoint(c.branches.words, b + B.endpoint, words, d + D.destination);
+  if ((t[at + T.flags]! & TransactionFlag.counted) !== 0 && t[at + T.branch] === branch) {
+    t[at + T.flags] = t[at + T.flags]! & ~TransactionFlag.counted;
+  } else {
+    // A second fork, or the late answer of a destination that was given up: a call all the same, in place of the present one.
+    releaseHeldCall(c, at);
+    if (slot < 0 || !c.live.reserve(c.worker, slot, 0)) return;
+  }
+  words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
+}
+
+/** The BYE of `row` has been answered, or never will be: its dialog is over. */
+export function endDialog(c: Context, row: number): void {
+  const at = row * TRANSACTION_WORDS;
+  const dialog = c.transactions.words[at + T.dialog]!;
+  if (dialog === 0) return;
+  const words = c.dialogs.words;
+  const d = dialog * DIALOG_WORDS;
+  if (words[d + D.state] !== DialogState.confirmed && words[d + D.state] !== DialogState.early) return;
+  if (words[d] !== c.transactions.words[at + T.call1]) return;
+  releaseDialog(c, d);
+  words[d + D.state] = DialogState.ended;
+  c.count(Count.dialogs_ended);
+  c.dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.linger);
+}
+
+function releaseDialog(c: Context, d: number): void {
+  const words = c.dialogs.words;
+  if ((words[d + D.flags]! & DialogFlag.counted) === 0) return;
+  words[d + D.flags] = words[d + D.flags]! & ~DialogFlag.counted;
+  c.live.release(c.worker, words[d + D.slot]!);
+}
+
+/** A request passed within the dialog: it is alive. */
+export function touchDialog(c: Context, dialog: number): void {
+  const d = dialog * DIALOG_WORDS;
+  if (c.dialogs.words[d + D.state] !== DialogState.confirmed) return;
+  // The wheel looks again at the due time only when the old one comes: no relinking per message.
+  c.dialogs.wheel.postpone(dialog, c.now + c.adopted.snapshot.timers.dialog);
+}
+
+/** The dialog's timer fired: it is forgotten, and its call no longer counted. */
+export function dialogTimer(c: Context, dialog: number): void {
+  const d = dialog * DIALOG_WORDS;
+  const state = c.dialogs.words[d + D.state];
+  if (state === DialogState.confirmed) c.count(Count.dialogs_expired);
+  releaseDialog(c, d);
+  c.dialogs.remove(dialog);
+}
+
+/** A destination challenged the request of `row`: the next attempt of the same caller shall go there too. */
+export function rememberChallenge(c: Context, row: number, branch: number, cseq: number): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const b = branch * BRANCH_WORDS;
+  if (c.branches.words[b + B.slot]! < 0) return;
+  const dialogs = c.dialogs;
+  let dialog = dialogs.findChallenge(t[at + T.call1]!, t[at + T.call2]!, t[at + T.fromTag]!);
+  if (dialog === 0) {
+    // Anybody can be challenged as often as he likes: what is remembered of that must not push out calls.
+    if (dialogs.challenged > dialogs.capacity >> CHALLENGE_SHARE) return;
+    dialog = dialogs.create(t[at + T.call1]!, t[at + T.call2]!);
+    if (dialog === 0) return;
+    dialogs.words[dialog * DIALOG_WORDS + D.state] = DialogState.challenged;
+    dialogs.challenged++;
+  }
+  const d = dialog * DIALOG_WORDS;
+  dialogs.words[d + D.callerTag] = t[at + T.fromTag]!;
+  dialogs.words[d + D.slot] = c.branches.words[b + B.slot]!;
+  dialogs.words[d + D.cseq] = cseq;
+  dialogs.wheel.arm(dialog, c.now + CHALLENGE_MEMORY);
+}
+
+/** Slot of the destination that challenged this caller's earlier attempt, or -1. `cseq` must be higher than it was then. */
+export function challenger(c: Context, fromTag: number, cseq: number): number {
+  if (c.dialogs.challenged === 0) return -1;
+  const dialog = c.dialogs.findChallenge(c.call1, c.call2, fromTag);
+  if (dialog === 0) return -1;
+  const d = dialog * DIALOG_WORDS;
+  return cseq > c.dialogs.words[d + D.cseq]! ? c.dialogs.words[d + D.slot]! : -1;
+}

@@ -1,0 +1,92 @@
+// The end of a transaction: which final response the caller gets (RFC 3261 16.7 points 5 to 9).
+import { Method } from "../sip/method.ts";
+import { logAccess } from "./access-log.ts";
+import { endDialog } from "./call.ts";
+import { forwardResponse } from "./compose.ts";
+import type { Context } from "./context.ts";
+import { reply, replyUnavailable } from "./reply.ts";
+import { restore } from "./restore.ts";
+import { complete, removeTransaction } from "./server.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+
+/**
+ * Rank of a final response, the lower the better: 6xx, then 3xx, 4xx (those that help the caller to try again first), 5xx;
+ * a 503 last, because it says nothing about the request (Kamailio's t_pick_branch has the same order).
+ */
+function rank(status: number): number {
+  if (status === 503) return 9000;
+  if (status >= 600) return 1000;
+  if (status >= 500) return 5000 + status;
+  if (status >= 400) {
+    const helps = status === 401 || status === 407 || status === 415 || status === 420 || status === 484;
+    return helps ? 4000 : 4100 + (status - 400);
+  }
+  return 3000;
+}
+
+/** Keeps the response at hand if it is better than what the transaction has. */
+export function keepBest(c: Context, row: number): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const { message } = c;
+  const best = t[at + T.best]!;
+  if (best !== 0 && rank(best) <= rank(message.status)) return;
+  c.store.drop(t[at + T.bestResponse]!, t[at + T.bestLength]!);
+  const handle = c.store.put(message.bytes, message.start, message.end);
+  t[at + T.bestResponse] = handle;
+  t[at + T.bestLength] = message.end - message.start;
+  // Without room for its bytes, the response is as good as none.
+  t[at + T.best] = handle === 0 ? 0 : message.status;
+  t[at + T.flags] = t[at + T.flags]! | TransactionFlag.hasBest;
+}
+
+/** Passes on the final response at hand and completes the transaction. */
+export function forwardFinal(c: Context, row: number): void {
+  const status = c.message.status;
+  const start = c.outbox.claim();
+  const length = forwardResponse(c, row);
+  if (length > 0) complete(c, row, status, start, length);
+}
+
+/** Answers the request at hand, which is that of `row`, with a final response of our own. */
+export function answer(c: Context, row: number, status: number): void {
+  const start = c.outbox.claim();
+  const length = reply(c, status);
+  complete(c, row, status, start, length);
+}
+
+/** No candidate is left: the caller gets the best answer there is, or ours. Replaces the message at hand. */
+export function conclude(c: Context, row: number, isTransportError: boolean): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const best = t[at + T.best]!;
+  if (best !== 0 && best !== 503) {
+    const handle = t[at + T.bestResponse]!;
+    const start = c.store.start(handle);
+    if (c.message.reset(c.store.bytes(handle), start, start + t[at + T.bestLength]!) === 0) {
+      forwardFinal(c, row);
+      return;
+    }
+  }
+  if (!restore(c, row)) {
+    removeTransaction(c, row);
+    return;
+  }
+  if ((t[at + T.flags]! & TransactionFlag.cancelled) !== 0) {
+    answer(c, row, 487);
+  } else if (best === 503 || isTransportError) {
+    // A proxy does not hand on a 503 that is not about itself (RFC 3261 16.7).
+    const start = c.outbox.claim();
+    const set = c.adopted.sets[t[at + T.set]!];
+    const length = replyUnavailable(c, set?.failover.unavailable);
+    complete(c, row, set?.failover.unavailable.status ?? 500, start, length);
+  } else if (t[at + T.method] === Method.INVITE) {
+    answer(c, row, 408);
+  } else {
+    // RFC 4320 4.2: no 408 for a non-INVITE; the caller's own timer has told it by now.
+    if (c.adopted.snapshot.accessLog) logAccess(c, row, 0);
+    if (t[at + T.method] === Method.BYE) endDialog(c, row);
+    t[at + T.state] = TransactionState.terminated;
+    c.transactions.wheel.arm(row, c.now + c.adopted.snapshot.timers.linger);
+  }
+}

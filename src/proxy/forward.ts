@@ -1,0 +1,197 @@
+// Sending a request on its way: into a set, within its dialog, or from the pool to wherever it asks to go.
+
+import { DestinationColumn } from "../bridge/snapshot.ts";
+import type { KeySource } from "../dispatch/types.ts";
+import { copyEndpoint, ENDPOINT_WORDS, isV4, sameEndpoint } from "../net/endpoint.ts";
+import { Header } from "../sip/header.ts";
+import { hostWords } from "../sip/host.ts";
+import { Method } from "../sip/method.ts";
+import { NameAddr } from "../sip/name-addr.ts";
+import { parseDecimal, sameBytes } from "../sip/scan.ts";
+import { DEFAULT_PORT } from "../sip/via.ts";
+import { touchDialog } from "./call.ts";
+import { startBranch, tryNext } from "./client.ts";
+import { type Context, Count } from "./context.ts";
+import { fromTagHash, tagHash } from "./identity.ts";
+import { followRoute } from "./in-dialog.ts";
+import { retryAfter } from "./reply.ts";
+import { selectCandidates } from "./routing.ts";
+import { openTransaction, removeTransaction } from "./server.ts";
+import { forwardAck, forwardStateless } from "./stateless.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import { RecordRoute } from "./write-request.ts";
+
+/** Seconds after which to come again, when we are the ones who have no room. */
+const BUSY_RETRY = 5;
+const AT = 0x40;
+const COLON = 0x3a;
+const SEMICOLON = 0x3b;
+const BRACKET = 0x3e;
+const contact = new NameAddr();
+const address = new Int32Array(ENDPOINT_WORDS);
+
+/** Forwards a request within its dialog to `c.target`. Returns 0 or the status to be answered. */
+export function forwardDirect(c: Context): number {
+  const { message } = c;
+  if (message.method === Method.ACK) {
+    forwardAck(c);
+    return 0;
+  }
+  if (!c.adopted.snapshot.stateful) return forwardStateless(c, RecordRoute.none);
+  // Its INVITE is unknown; a transaction of its own would stand where the INVITE's has to be.
+  if (message.method === Method.CANCEL) return 481;
+  const row = openTransaction(c);
+  if (row === 0) return tableFull(c);
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  words[at + T.flags] = TransactionFlag.inDialog;
+  words[at + T.fromTag] = fromTagHash(c);
+  if (message.to.tagStart >= 0) {
+    const dialog = c.dialogs.find(
+      c.call1,
+      c.call2,
+      words[at + T.fromTag]!,
+      tagHash(c, message.view, message.to.tagStart, message.to.tagEnd),
+    );
+    words[at + T.dialog] = dialog;
+    if (dialog !== 0) touchDialog(c, dialog);
+  }
+  return start(c, row);
+}
+
+/** Forwards traffic of the pool by its Route and request URI. Returns 0 or the status to be answered. */
+export function forwardFromPool(c: Context, stateful: boolean): number {
+  const status = followRoute(c);
+  if (status !== 0) return status;
+  const { method } = c.message;
+  if (method === Method.ACK) {
+    forwardAck(c);
+    return 0;
+  }
+  if (method === Method.CANCEL && stateful) return 481;
+  const opens = opensDialog(c);
+  if (!stateful) return forwardStateless(c, opens ? RecordRoute.plain : RecordRoute.none);
+  if (c.adopted.snapshot.closing && opens) return closing(c);
+  const row = openTransaction(c);
+  if (row === 0) return tableFull(c);
+  const at = row * TRANSACTION_WORDS;
+  c.transactions.words[at + T.flags] = TransactionFlag.fromPool | (opens ? TransactionFlag.createsDialog : 0);
+  c.transactions.words[at + T.fromTag] = fromTagHash(c);
+  return start(c, row);
+}
+
+function start(c: Context, row: number): number {
+  const status = startBranch(c, row, c.targetSlot, c.target, 0, c.outgoing);
+  if (status !== 0) removeTransaction(c, row);
+  return status === 503 ? tableFull(c) : status;
+}
+
+/** Dispatches a request to a set. Returns 0 or the status to be answered. */
+export function dispatchRequest(
+  c: Context,
+  set: number,
+  key: KeySource | -1,
+  stateful: boolean,
+  isInDialog: boolean,
+): number {
+  const { method } = c.message;
+  if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
+  const count = selectCandidates(c, set, key);
+  if (count === 0) {
+    c.count(Count.rejected_no_destination);
+    c.extra = retryAfter(c.adopted.sets[set]!.failover.unavailable.retryAfter || BUSY_RETRY);
+    return 503;
+  }
+  const opens = opensDialog(c);
+  if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens);
+  const row = openTransaction(c);
+  if (row === 0) return tableFull(c);
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  words[at + T.set] = set;
+  words[at + T.fromTag] = fromTagHash(c);
+  let flags = opens ? TransactionFlag.createsDialog | (isBehindNat(c) ? TransactionFlag.nat : 0) : 0;
+  if (isInDialog) flags |= TransactionFlag.inDialog;
+  words[at + T.flags] = flags;
+  words[at + T.candidates] = count;
+  words[at + T.tries] = isInDialog ? 1 : c.adopted.sets[set]!.failover.tries;
+  const slots = (at + T.slots) * 2;
+  for (let i = 0; i < count; i++) c.transactions.slots[slots + i] = c.candidates[i]!;
+  const status = tryNext(c, row);
+  if (status === 0) return 0;
+  removeTransaction(c, row);
+  if (status === 503) {
+    c.count(Count.rejected_no_destination);
+    c.extra = retryAfter(c.adopted.sets[set]!.failover.unavailable.retryAfter || BUSY_RETRY);
+  }
+  return status;
+}
+
+function dispatchStateless(c: Context, stateful: boolean, opens: boolean): number {
+  const rows = c.adopted.snapshot.destinations;
+  const row = c.adopted.row(c.candidates[0]!);
+  copyEndpoint(rows, row, c.target, 0);
+  c.targetSlot = c.candidates[0]!;
+  const own = rows[row + DestinationColumn.listener]!;
+  c.outgoing = own >= 0 ? own : c.adopted.outgoing(c.listener, !isV4(rows, row));
+  if (c.outgoing < 0) return 503;
+  // Of a stateless route the ACK to a failure has to look like its INVITE (RFC 3261 16.11), so it gets the same branch.
+  if (stateful) {
+    forwardAck(c);
+    return 0;
+  }
+  if (!opens) return forwardStateless(c, RecordRoute.none);
+  return forwardStateless(c, isBehindNat(c) ? RecordRoute.nat : RecordRoute.plain);
+}
+
+/** Whether the request at hand asks for a dialog: its Record-Route has to stay in the path (RFC 3261 16.6 point 4). */
+function opensDialog(c: Context): boolean {
+  const { method, to } = c.message;
+  if (to.tagStart >= 0) return false;
+  return method === Method.INVITE || method === Method.SUBSCRIBE || method === Method.REFER || method === Method.NOTIFY;
+}
+
+/** Whether the caller's own idea of its address (Via, Contact) differs from where its packets come from. */
+function isBehindNat(c: Context): boolean {
+  const { message } = c;
+  const { topVia, bytes } = message;
+  if (!c.isViaTrue || (topVia.port === 0 ? DEFAULT_PORT : topVia.port) !== c.peer[4]) return true;
+  const start = message.valueStart[Header.contact]!;
+  if (start < 0 || namesSentBy(c, start, message.valueEnd[Header.contact]!)) return false;
+  if (!contact.reset(bytes, start, message.valueEnd[Header.contact]!)) return false;
+  if (!c.uri.reset(bytes, contact.uriStart, contact.uriEnd) || c.uri.hostStart < 0) return false;
+  return !isHere(c, bytes, c.uri.hostStart, c.uri.hostEnd, c.uri.port);
+}
+
+/** Whether the first host of a Contact is spelled as the top Via's sent-by, port and all: the usual phone, in a few bytes. */
+function namesSentBy(c: Context, start: number, end: number): boolean {
+  const { bytes, topVia } = c.message;
+  let at = start;
+  while (at < end && bytes[at] !== AT) at++;
+  const host = at + 1;
+  const hostEnd = host + topVia.hostEnd - topVia.hostStart;
+  if (hostEnd >= end || !sameBytes(bytes, host, hostEnd, bytes, topVia.hostStart, topVia.hostEnd)) return false;
+  if (topVia.port === 0) return bytes[hostEnd] === BRACKET || bytes[hostEnd] === SEMICOLON;
+  if (bytes[hostEnd] !== COLON) return false;
+  let digits = hostEnd + 1;
+  while (digits < end && bytes[digits]! >= 0x30 && bytes[digits]! <= 0x39) digits++;
+  return parseDecimal(bytes, hostEnd + 1, digits, 65_535) === topVia.port;
+}
+
+function isHere(c: Context, bytes: Uint8Array, start: number, end: number, port: number): boolean {
+  if (!hostWords(bytes, start, end, address, 0)) return false;
+  address[4] = port === 0 ? DEFAULT_PORT : port;
+  return sameEndpoint(address, 0, c.peer, 0);
+}
+
+function tableFull(c: Context): number {
+  c.count(Count.rejected_table_full);
+  c.extra = retryAfter(BUSY_RETRY);
+  return 503;
+}
+
+function closing(c: Context): number {
+  c.count(Count.rejected_closing);
+  c.extra = retryAfter(BUSY_RETRY);
+  return 503;
+}

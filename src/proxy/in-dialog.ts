@@ -1,0 +1,82 @@
+// Where a request within a dialog goes: by the token in our Record-Route, by the dialog that is remembered, or, coming
+// from the pool, by its next Route or its request URI.
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
+import { copyEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
+import { hostWords } from "../sip/host.ts";
+import { Scheme, UriTransport } from "../sip/uri.ts";
+import { DEFAULT_PORT } from "../sip/via.ts";
+import type { Context } from "./context.ts";
+import { D, DIALOG_WORDS, DialogFlag } from "./dialogs.ts";
+import { fromTagHash } from "./identity.ts";
+import { isOwn } from "./own-route.ts";
+import { Side } from "./route-finding.ts";
+
+/**
+ * Sets `c.target`, `c.targetSlot` and `c.outgoing` from the verified token of the request at hand. Returns 0, or the status
+ * to be answered. A request from the far side goes by Route or request URI only if it really comes from there or from the
+ * pool: anyone else could use it to send our packets anywhere.
+ */
+export function followToken(c: Context): number {
+  const { token } = c;
+  if (token.side === Side.caller) {
+    copyEndpoint(token.far, 0, c.target, 0);
+    c.targetSlot = token.identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, -2, token.identity);
+    return chooseOutgoing(c, token.outgoing);
+  }
+  if (!token.isNat && (c.pool >= 0 || sameAddress(c.peer, 0, token.far, 0)) && followRoute(c) === 0) return 0;
+  copyEndpoint(token.caller, 0, c.target, 0);
+  c.targetSlot = -1;
+  return chooseOutgoing(c, token.incoming);
+}
+
+/** The same from a remembered dialog. */
+export function followDialog(c: Context, dialog: number): number {
+  const d = dialog * DIALOG_WORDS;
+  const words = c.dialogs.words;
+  if (fromTagHash(c) === words[d + D.callerTag]) {
+    copyEndpoint(words, d + D.destination, c.target, 0);
+    c.targetSlot = words[d + D.slot]!;
+    return chooseOutgoing(c, words[d + D.outgoing]!);
+  }
+  const isNat = (words[d + D.flags]! & DialogFlag.nat) !== 0;
+  if (!isNat && (c.pool >= 0 || sameAddress(c.peer, 0, words, d + D.destination)) && followRoute(c) === 0) return 0;
+  copyEndpoint(words, d + D.caller, c.target, 0);
+  c.targetSlot = -1;
+  return chooseOutgoing(c, words[d + D.incoming]!);
+}
+
+/**
+ * The next hop of RFC 3261 16.6 point 6: the next Route that is not ours, else the request URI. Numeric hosts only: a name
+ * would have to be looked up, and this path waits for nobody. Returns 0, or the status to be answered.
+ */
+export function followRoute(c: Context): number {
+  const { message, ownRoute, uri } = c;
+  const { bytes } = message;
+  let ok = true;
+  if (ownRoute.nextStart >= 0) ok = uri.reset(bytes, ownRoute.nextStart, ownRoute.nextEnd);
+  else if (ownRoute.uriStart >= 0) ok = uri.reset(bytes, ownRoute.uriStart, ownRoute.uriEnd);
+  else ok = uri.reset(bytes, message.uriStart, message.uriEnd);
+  if (!ok || uri.scheme !== Scheme.sip || (uri.transport !== UriTransport.none && uri.transport !== UriTransport.udp))
+    return 416;
+  // To ourselves: nobody is there.
+  if (isOwn(c, uri)) return 404;
+  if (!hostWords(bytes, uri.hostStart, uri.hostEnd, c.target, 0)) return 404;
+  c.target[4] = uri.port === 0 ? DEFAULT_PORT : uri.port;
+  c.target[5] = 0;
+  c.targetSlot = c.adopted.slotAt(c.target, 0);
+  return chooseOutgoing(c, c.listener);
+}
+
+/** A destination's own listener, else `wanted`, else one of the target's address family. */
+function chooseOutgoing(c: Context, wanted: number): number {
+  const isV6 = !isV4(c.target, 0);
+  c.outgoing = -1;
+  if (c.targetSlot >= 0)
+    c.outgoing = c.adopted.snapshot.destinations[c.targetSlot * DESTINATION_WORDS + DestinationColumn.listener]!;
+  if (c.outgoing < 0)
+    c.outgoing =
+      wanted < c.adopted.listeners.length && c.adopted.listeners[wanted]!.entry.isV6 === isV6
+        ? wanted
+        : c.adopted.outgoing(c.listener, isV6);
+  return c.outgoing < 0 ? 503 : 0;
+}

@@ -1,0 +1,96 @@
+// The number that a hash algorithm decides by, from a message: the same keys as Kamailio's dispatcher takes.
+import { coreHash, coreHashTrimmed } from "../dispatch/core-hash.ts";
+import { KeySource } from "../dispatch/types.ts";
+import type { Message } from "../sip/message.ts";
+
+const COLON = 0x3a;
+const SEMICOLON = 0x3b;
+const QUESTION = 0x3f;
+const AT = 0x40;
+const BRACKET = 0x5b;
+const BRACKET_END = 0x5d;
+const USER_PHONE = Buffer.from(";user=phone");
+const PHONE_AT = USER_PHONE.indexOf("=");
+
+/**
+ * The core hash of the identity that `source` names: a signed 32-bit number, 0 for `KeySource.none`. A From or To that
+ * cannot be read gives the hash of nothing, 1.
+ */
+export function computeKey(message: Message, source: KeySource): number {
+  switch (source) {
+    case KeySource.callId:
+      return coreHashTrimmed(message.bytes, message.callIdStart, message.callIdEnd);
+    case KeySource.from:
+      return message.parseFrom() ? hashUri(message.bytes, message.from.uriStart, message.from.uriEnd) : 1;
+    case KeySource.to:
+      return message.parseTo() ? hashUri(message.bytes, message.to.uriStart, message.to.uriEnd) : 1;
+    case KeySource.requestUri:
+      return hashUri(message.bytes, message.uriStart, message.uriEnd);
+    default:
+      return 0;
+  }
+}
+
+/**
+ * The core hash of the URI in `start..end`: its user (without password) and its host, with `:port` when that is not the
+ * scheme's own. A tel URI is all user. It reads more than `UriView` accepts, so that callers with a `#` in their names,
+ * say, stay where Kamailio has them. Never fails: of text that is no URI it hashes what it takes for user and host.
+ */
+export function hashUri(bytes: Uint8Array, start: number, end: number): number {
+  let colon = start;
+  while (colon < end && bytes[colon] !== COLON) colon++;
+  const scheme = colon + 1;
+  // Enough to tell "sip", "sips", "tel" and "urn", in any case.
+  const initial = bytes[start]! | 0x20;
+  const isTel = colon - start === 3 && initial === 0x74;
+  const isUrn = colon - start === 3 && initial === 0x75;
+  const opaqueEnd = findEnd(bytes, scheme, end);
+  if (isTel) return coreHash(bytes, scheme, opaqueEnd, 0, 0);
+  // urn:service:sos is "service" at "sos".
+  if (isUrn) return coreHash(bytes, scheme, opaqueEnd, Math.min(opaqueEnd + 1, end), end);
+  let at = scheme;
+  while (at < end && bytes[at] !== AT) at++;
+  const host = at < end ? at + 1 : scheme;
+  let hostEnd = host;
+  if (host < end && bytes[host] === BRACKET) while (hostEnd < end && bytes[hostEnd] !== BRACKET_END) hostEnd++;
+  hostEnd = findEnd(bytes, hostEnd, end);
+  const isPhone = hasUserPhone(bytes, hostEnd, end);
+  let userEnd = scheme;
+  while (userEnd + 1 < host && bytes[userEnd] !== COLON && !(isPhone && bytes[userEnd] === SEMICOLON)) userEnd++;
+  if (hostEnd < end && bytes[hostEnd] === COLON) {
+    let port = 0;
+    let portEnd = hostEnd + 1;
+    for (; portEnd < end && isDigit(bytes[portEnd]!); portEnd++) port = (port * 10 + bytes[portEnd]! - 0x30) & 0xffffff;
+    // The digits as they are written: Kamailio takes `:05070` and `:5070` for different keys.
+    if (port !== (colon - start === 4 && !isPhone ? 5061 : 5060)) hostEnd = portEnd;
+  }
+  return coreHash(bytes, scheme, userEnd, host, hostEnd);
+}
+
+/**
+ * Whether `;user=phone` is among the parameters: Kamailio then reads the user as a telephone number, without what follows its
+ * semicolon, and takes 5060 for the usual port even of sips.
+ */
+function hasUserPhone(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at + USER_PHONE.length <= end && bytes[at] !== QUESTION; at++) {
+    if (bytes[at] !== SEMICOLON) continue;
+    let i = 1;
+    // The name in any case, the value as it is (Kamailio again).
+    while (i < USER_PHONE.length && (i < PHONE_AT ? bytes[at + i]! | 0x20 : bytes[at + i]) === USER_PHONE[i]) i++;
+    if (i < USER_PHONE.length) continue;
+    const next = at + i < end ? bytes[at + i]! : SEMICOLON;
+    if (next === SEMICOLON || next === QUESTION) return true;
+  }
+  return false;
+}
+
+/** Where a host or a number ends: at a colon, its parameters, or its headers. */
+function findEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== COLON && bytes[at] !== SEMICOLON && bytes[at] !== QUESTION) at++;
+  return at;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}

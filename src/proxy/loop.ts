@@ -1,0 +1,274 @@
+// One worker's turn: whose message is it, and what is it. Everything before the decision is in here, nothing after it.
+import { RecordKind } from "../bridge/handoff.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
+import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
+import type { Plane, PlaneHandler } from "../net/plane.ts";
+import { Method } from "../sip/method.ts";
+import { Reason } from "../sip/reason.ts";
+import { validateResponse } from "../sip/validate.ts";
+import { BranchKind } from "./branch-format.ts";
+import { dialogTimer } from "./call.ts";
+import { branchRefused, branchTimer } from "./client.ts";
+import { type Context, Count, NOTHING } from "./context.ts";
+import { Exchange } from "./exchange.ts";
+import { hashCall } from "./identity.ts";
+import { branchOwner, branchRow, findBranch, isOurs, MAGIC_BYTES } from "./own-branch.ts";
+import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
+import { reply } from "./reply.ts";
+import { handleRequest } from "./request.ts";
+import { handleResponse } from "./response.ts";
+import { SentCount } from "./sent-count.ts";
+import { serverTimer } from "./server.ts";
+import { statelessResponse } from "./stateless.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { TICK } from "./wheel.ts";
+
+const LONGEST_WAIT = 100;
+const nobody = new Int32Array(4);
+
+/** The handler that a plane drives. */
+export class Loop implements PlaneHandler {
+  readonly #c: Context;
+  readonly #plane: Plane;
+  readonly #around: Surroundings;
+  readonly #own: number;
+  readonly #sent: SentCount;
+  readonly #exchange: Exchange;
+  readonly #onTransaction: (row: number) => void;
+  readonly #onBranch: (row: number) => void;
+  readonly #onDialog: (row: number) => void;
+
+  constructor(context: Context, plane: Plane, around: Surroundings) {
+    this.#c = context;
+    this.#plane = plane;
+    this.#around = around;
+    this.#own = context.worker * CONTROL_WORDS;
+    this.#sent = new SentCount(context, plane);
+    this.#exchange = new Exchange(context, around);
+    // What the worker before us was at when it died must not kill us too.
+    for (const ring of around.incoming) ring.discardOpened();
+    this.#onTransaction = (row) => serverTimer(context, row);
+    this.#onBranch = (row) => branchTimer(context, row);
+    this.#onDialog = (row) => dialogTimer(context, row);
+  }
+
+  receive(count: number): void {
+    const { inbox } = this.#plane;
+    this.#c.now = Math.floor(this.#around.now()) | 0;
+    this.#c.counters.column[Count.received]! += count;
+    for (let i = 0; i < count; i++) {
+      this.#handle(
+        inbox.bytes,
+        inbox.start[i]!,
+        inbox.end[i]!,
+        inbox.listener[i]!,
+        inbox.peer,
+        i * ENDPOINT_WORDS,
+        inbox.local,
+        i * 4,
+        0,
+      );
+    }
+  }
+
+  tick(): number {
+    const c = this.#c;
+    const { control } = this.#around;
+    const own = this.#own;
+    c.now = Math.floor(this.#around.now()) | 0;
+    control[own + ControlWord.heartbeat] = (control[own + ControlWord.heartbeat]! + 1) | 0;
+    if (Atomics.load(control, own + ControlWord.generation) !== c.adopted.snapshot.generation) this.#around.adopt();
+    if (control[own + ControlWord.stop] !== 0) this.#plane.stop();
+    if (control[own + ControlWord.fault] !== 0) injectedFault(control, own);
+    const drained = this.#drain();
+    const a = c.branches.wheel.advance(c.now, this.#onBranch);
+    const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
+    const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
+    control[own + ControlWord.transactions] = c.transactions.count;
+    control[own + ControlWord.dialogs] = c.dialogs.count - c.dialogs.challenged;
+    this.#sent.update();
+    this.#exchange.ring();
+    if (drained || !a || !b || !d) return 0;
+    return c.transactions.wheel.armed + c.branches.wheel.armed > 0 ? TICK : LONGEST_WAIT;
+  }
+
+  arm(): boolean {
+    const { control, incoming } = this.#around;
+    Atomics.store(control, this.#own + ControlWord.sleeping, 1);
+    for (const ring of incoming) if (!ring.isEmpty) return false;
+    return Atomics.load(control, this.#own + ControlWord.generation) === this.#c.adopted.snapshot.generation;
+  }
+
+  disarm(): void {
+    Atomics.store(this.#around.control, this.#own + ControlWord.sleeping, 0);
+  }
+
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
+    const c = this.#c;
+    const branch = findBranch(bytes, start, end);
+    if (branch < 0) return;
+    const kind = bytes[branch + MAGIC_BYTES];
+    if (kind === BranchKind.probe) this.#exchange.tellMain(RecordKind.probeUnreachable, 0, peer, at, bytes, start, end);
+    if (kind !== BranchKind.stateful) return;
+    const owner = branchOwner(c, bytes, branch);
+    if (owner === c.worker) branchRefused(c, branchRow(c, bytes, branch));
+    else if (owner >= 0) {
+      // Workers share the port, and the kernel tells any of them. A full ring costs the owner the news, not the timeout.
+      this.#exchange.pass(owner, RecordKind.unreachable, 0, peer, at, nobody, 0, bytes, start, end);
+    }
+  }
+
+  #handle(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    listener: number,
+    peer: Int32Array,
+    peerAt: number,
+    local: Int32Array,
+    localAt: number,
+    /** The kind of the record it came in; 0: from the wire. */
+    record: number,
+  ): void {
+    const c = this.#c;
+    const { message } = c;
+    const reason = message.reset(bytes, start, end);
+    const mayHandOff = record !== RecordKind.datagram;
+    let owner = -1;
+    let kind: RecordKind = RecordKind.datagram;
+    c.hint = listener >>> HINT_SHIFT;
+    if (message.isRequest) {
+      if (reason === Reason.ok && message.callIdStart >= 0) {
+        hashCall(c);
+        c.key1 = 0;
+        c.key2 = c.call2;
+        if (mayHandOff && c.workers > 1 && c.adopted.anyStateful) {
+          owner = (c.call1 >>> 0) % c.workers;
+          if (namesDialog(message)) {
+            // The worker of the named call looks its destination up; the INVITE itself is its own call's worker's.
+            const named = (hashNamedCall(c, message) >>> 0) % c.workers;
+            if (named === c.worker) c.hint = NO_DIALOG + 1 + slotOfNamedDialog(c);
+            else {
+              owner = named;
+              kind = RecordKind.naming;
+            }
+          }
+        }
+      } else {
+        c.call1 = 0;
+        c.key2 = 0;
+      }
+    } else if (mayHandOff && c.workers > 1 && reason === Reason.ok) owner = this.#responseOwner();
+    if (owner >= 0 && owner !== c.worker) {
+      const word = (listener & LISTENER_MASK) | (c.hint << HINT_SHIFT);
+      this.#handOff(owner, kind, word, peer, peerAt, local, localAt, bytes, start, end, record === 0);
+      return;
+    }
+    c.listener = listener & LISTENER_MASK;
+    copyEndpoint(peer, peerAt, c.peer, 0);
+    c.local[0] = local[localAt]!;
+    c.local[1] = local[localAt + 1]!;
+    c.local[2] = local[localAt + 2]!;
+    c.local[3] = local[localAt + 3]!;
+    if (!message.isRequest) {
+      this.#response(reason, bytes, start, end);
+      return;
+    }
+    const status = handleRequest(c);
+    if (status === 0) return;
+    if (message.method === Method.ACK || !message.canAnswer) {
+      c.count(Count.dropped_malformed);
+      c.phrase = NOTHING;
+      c.extra = NOTHING;
+    } else reply(c, status);
+  }
+
+  /** The worker whose branch the response at hand carries, or -1: nobody's. */
+  #responseOwner(): number {
+    const { bytes, topVia } = this.#c.message;
+    const isStateful = isOurs(topVia) && bytes[topVia.branchStart + MAGIC_BYTES] === BranchKind.stateful;
+    return isStateful ? branchOwner(this.#c, bytes, topVia.branchStart) : -1;
+  }
+
+  #response(reason: Reason, bytes: Buffer, start: number, end: number): void {
+    const c = this.#c;
+    const { message } = c;
+    if (reason !== Reason.ok || validateResponse(message) !== Reason.ok) {
+      c.count(
+        reason <= Reason.nulKeepalive
+          ? Count.dropped_keepalive
+          : reason <= Reason.notSip
+            ? Count.dropped_not_sip
+            : Count.dropped_malformed,
+      );
+      return;
+    }
+    const { branchStart } = message.topVia;
+    const kind = isOurs(message.topVia) ? bytes[branchStart + MAGIC_BYTES] : 0;
+    if (kind === BranchKind.stateful) {
+      const row = branchRow(c, bytes, branchStart);
+      if (row === 0) c.count(Count.dropped_unmatched_response);
+      else handleResponse(c, row);
+    } else if (kind === BranchKind.stateless) statelessResponse(c);
+    else if (kind === BranchKind.probe && c.adopted.slotAt(c.peer, 0) >= 0)
+      this.#exchange.tellMain(RecordKind.probeAnswer, c.listener, c.peer, 0, bytes, start, end);
+    else c.count(Count.dropped_unmatched_response);
+  }
+
+  #handOff(
+    owner: number,
+    kind: RecordKind,
+    listener: number,
+    peer: Int32Array,
+    peerAt: number,
+    local: Int32Array,
+    localAt: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    mayWait: boolean,
+  ): void {
+    const c = this.#c;
+    const since = c.now;
+    while (!this.#exchange.pass(owner, kind, listener, peer, peerAt, local, localAt, bytes, start, end)) {
+      if (!mayWait || !this.#exchange.mayWait(owner, since)) {
+        c.count(Count.dropped_table_full);
+        return;
+      }
+      // A full ring does not drop: we stop receiving, and go on with what is ours, or two full rings would wait for each other.
+      this.#drain();
+      c.now = Math.floor(this.#around.now()) | 0;
+    }
+    this.#exchange.heard(owner);
+  }
+
+  /** Handles what other threads passed on; true when a ring had more than one portion. */
+  #drain(): boolean {
+    const c = this.#c;
+    let hasMore = false;
+    for (const ring of this.#around.incoming) {
+      let left = 256;
+      while (left-- > 0 && ring.next()) {
+        if (ring.kind === RecordKind.send) {
+          const at = c.outbox.claim();
+          ring.bytes.copy(c.outbox.bytes, at, ring.start, ring.end);
+          c.outbox.commit(ring.end - ring.start, ring.listener, ring.peer, 0);
+        } else if (ring.kind === RecordKind.datagram || ring.kind === RecordKind.naming) {
+          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
+        } else if (ring.kind === RecordKind.unreachable) {
+          const branch = findBranch(ring.bytes, ring.start, ring.end);
+          if (branch >= 0) branchRefused(c, branchRow(c, ring.bytes, branch));
+        }
+        ring.take();
+      }
+      if (left < 0) hasMore = true;
+    }
+    return hasMore;
+  }
+}
+
+/** Tests of worker death ask for it through the admin API, when the process was started to allow that. */
+function injectedFault(control: Int32Array, own: number): void {
+  if (control[own + ControlWord.fault] === 1) throw new Error("injected fault");
+  while (Atomics.load(control, own + ControlWord.fault) === 2) Atomics.wait(control, own + ControlWord.fault, 2, 1000);
+}

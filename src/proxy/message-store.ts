@@ -1,0 +1,89 @@
+// Bytes that outlive the batch they came in: stored requests, stored responses. Blocks of graded sizes, carved from
+// chunks that are reserved on demand and reused for ever.
+import { plainMemory, type Reserve } from "./reserve.ts";
+
+const UNIT = 64;
+const CHUNK_UNITS = 1 << 18;
+const CHUNK_BYTES = CHUNK_UNITS * UNIT;
+/** Largest block: one datagram. */
+const MAX_BLOCK = 65_536;
+/** Block sizes in units: 4 steps per doubling, from 256 bytes up to 64 KiB, so at most a fifth is wasted. */
+const SIZES: readonly number[] = [
+  4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448,
+  512, 640, 768, 896, 1024,
+];
+const CLASS_OF_UNITS = new Uint8Array(MAX_BLOCK / UNIT + 1);
+for (let units = 0, c = 0; units < CLASS_OF_UNITS.length; units++) {
+  if (units > SIZES[c]!) c++;
+  CLASS_OF_UNITS[units] = c;
+}
+
+/** A pool of byte blocks. A handle is a positive number; 0 means nothing. */
+export class MessageStore {
+  readonly #limit: number;
+  readonly #reserve: Reserve;
+  readonly #chunks: Buffer[] = [];
+  /** Free blocks of each class. Not linked through the blocks: a block that is given back is no longer in the cache. */
+  readonly #free: number[][] = SIZES.map(() => []);
+  #fresh = 1;
+  #end = 0;
+  #used = 0;
+
+  /** At most `limit` bytes, rounded up to one chunk of 16 MiB. */
+  constructor(limit: number, reserve: Reserve = plainMemory) {
+    this.#reserve = reserve;
+    this.#limit = Math.max(1, Math.ceil(limit / CHUNK_BYTES));
+  }
+
+  /** Bytes in blocks that are handed out. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Stores a copy of `bytes[start..end)`; 0 when the store is full or the range is larger than a datagram. */
+  put(bytes: Buffer, start: number, end: number): number {
+    const units = (end - start + UNIT - 1) >>> 6;
+    if (units >= CLASS_OF_UNITS.length) return 0;
+    const c = CLASS_OF_UNITS[units]!;
+    const free = this.#free[c]!;
+    let handle = 0;
+    if (free.length > 0) handle = free.pop()!;
+    else handle = this.#carve(SIZES[c]!);
+    if (handle === 0) return 0;
+    this.#used += SIZES[c]! * UNIT;
+    bytes.copy(this.#chunks[handle >>> 18]!, (handle & (CHUNK_UNITS - 1)) * UNIT, start, end);
+    return handle;
+  }
+
+  #carve(units: number): number {
+    if (this.#fresh + units > this.#end) {
+      if (this.#chunks.length === this.#limit) return 0;
+      // What is left of the old chunk is too small for this class; it is given up.
+      const chunk = Buffer.from(this.#reserve(CHUNK_BYTES));
+      this.#fresh = this.#chunks.length * CHUNK_UNITS + (this.#chunks.length === 0 ? 1 : 0);
+      this.#chunks.push(chunk);
+      this.#end = this.#chunks.length * CHUNK_UNITS;
+    }
+    const handle = this.#fresh;
+    this.#fresh += units;
+    return handle;
+  }
+
+  /** The chunk in which a block lies. */
+  bytes(handle: number): Buffer {
+    return this.#chunks[handle >>> 18]!;
+  }
+
+  /** Where a block begins in its chunk. */
+  start(handle: number): number {
+    return (handle & (CHUNK_UNITS - 1)) * UNIT;
+  }
+
+  /** Gives a block back; `length` is the length it was stored with. */
+  drop(handle: number, length: number): void {
+    if (handle === 0) return;
+    const c = CLASS_OF_UNITS[(length + UNIT - 1) >>> 6]!;
+    this.#free[c]!.push(handle);
+    this.#used -= SIZES[c]! * UNIT;
+  }
+}

@@ -1,0 +1,30 @@
+// Why a route did not match: for people, after the fact. The packet path only asks whether.
+import type { RouteEntry } from "../bridge/snapshot.ts";
+import type { Context } from "./context.ts";
+import { isMatch } from "./routing.ts";
+
+/** What a route may ask of a request, in the order in which it is asked. */
+export const ROUTE_CONDITIONS = ["fromSet", "listener", "methods", "source", "requestUri", "from", "to"] as const;
+export type RouteCondition = (typeof ROUTE_CONDITIONS)[number];
+
+/**
+ * The first condition of a route that the request at hand does not meet, or null when it meets them all. Each condition is
+ * put to `isMatch` alone, so this cannot say anything else than the packet path does.
+ */
+export function routeMismatch(c: Context, route: RouteEntry): RouteCondition | null {
+  const anything: RouteEntry = {
+    name: "",
+    methods: [],
+    requestUri: null,
+    from: null,
+    to: null,
+    source: [],
+    fromSet: c.pool >= 0 ? -2 : -1,
+    listener: -1,
+    action: route.action,
+  };
+  for (const condition of ROUTE_CONDITIONS) {
+    if (!isMatch(c, { ...anything, [condition]: route[condition] })) return condition;
+  }
+  return null;
+}

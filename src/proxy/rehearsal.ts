@@ -1,0 +1,228 @@
+// One message through the real loop, over a plane without sockets and tables of its own, and what can be said about it
+// afterwards. Nothing is decided here: `fairlead explain` shows what the packet path did.
+import { COUNTERS, createCountersMemory } from "../bridge/counters.ts";
+import { createRingMemory, Ring } from "../bridge/handoff.ts";
+import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
+import { CONTROL_WORDS } from "../bridge/worker-start.ts";
+import { DestinationState, KeySource } from "../dispatch/types.ts";
+import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { Header } from "../sip/header.ts";
+import { hostWords } from "../sip/host.ts";
+import { Message } from "../sip/message.ts";
+import { REASONS } from "../sip/reason.ts";
+import { validateRequest, validateResponse } from "../sip/validate.ts";
+import { DEFAULT_PORT } from "../sip/via.ts";
+import { Adopted } from "./adopted.ts";
+import { Context } from "./context.ts";
+import { computeKey } from "./key.ts";
+import { Loop } from "./loop.ts";
+import { type RouteCondition, routeMismatch } from "./mismatch.ts";
+import { Side, TokenState } from "./route-finding.ts";
+import { SilentPlane } from "./silent-plane.ts";
+import { type Way, wayOf } from "./way.ts";
+
+/** Marks places of the candidate list that nobody wrote to. */
+const UNTOUCHED = 0xffff;
+const LOOPBACK_V4 = "127.0.0.1";
+const LOOPBACK_V6 = "::1";
+
+/** How a destination is doing when the message comes. */
+export interface Condition {
+  readonly slot: number;
+  readonly state: keyof typeof DestinationState;
+  /** Calls on it. */
+  readonly load: number;
+}
+
+/** A numeric host without brackets, and a port. */
+export interface NumericAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What arrives, where, from whom. */
+export interface Scene {
+  readonly snapshot: Snapshot;
+  readonly conditions: readonly Condition[];
+  readonly bytes: Buffer;
+  readonly source: NumericAddress;
+  /** Index of the listener that receives it. */
+  readonly listener: number;
+}
+
+/** A datagram that would be sent. */
+export interface Outgoing {
+  readonly text: string;
+  /** `host:port`. */
+  readonly to: string;
+  readonly listener: number;
+}
+
+/** What happened. Indices are those of the snapshot; -1: none. */
+export interface Rehearsal {
+  readonly isRequest: boolean;
+  /** The start line's method and request URI, as far as they could be read. */
+  readonly method: string;
+  readonly requestUri: string;
+  /** What the validation says: counter name, `ok` when nothing is wrong; status 0: no answer. */
+  readonly verdict: { readonly reason: string; readonly status: number; readonly phrase: string };
+  /** Null for a response. */
+  readonly way: Way | null;
+  readonly isInDialog: boolean;
+  /** An INVITE that names another dialog. */
+  readonly replaces: boolean;
+  /** Which side sent it, where our Record-Route told. */
+  readonly side: "caller" | "callee" | null;
+  /** Slot of the destination that sent it. */
+  readonly pool: number;
+  /** The route that matched, when routes were asked, and why each before it did not. */
+  readonly route: number;
+  readonly mismatches: readonly RouteCondition[];
+  /** Whether candidates were asked for: the route's set is where it goes. */
+  readonly isDispatched: boolean;
+  readonly key: { readonly source: keyof typeof KeySource; readonly text: string; readonly value: number } | null;
+  readonly candidates: readonly number[];
+  /** Slot of the candidate to which it was sent. */
+  readonly taken: number;
+  /** The first thing sent for it; null: nothing. */
+  readonly sent: Outgoing | null;
+  /** Counters that were raised. */
+  readonly counters: readonly string[];
+}
+
+/** Puts the message on the stage. */
+export function rehearse(scene: Scene): Rehearsal {
+  const { snapshot, bytes } = scene;
+  const plane = new SilentPlane();
+  const context = contextOf(scene, plane);
+  const control = new Int32Array(2 * CONTROL_WORDS);
+  control[0] = snapshot.generation;
+  const loop = new Loop(context, plane, {
+    incoming: [],
+    outgoing: [null],
+    control,
+    now: () => performance.now(),
+    wake() {},
+    adopt() {},
+  });
+  for (const { slot, state, load } of scene.conditions) {
+    context.live.setState(slot, DestinationState[state]);
+    for (let i = 0; i < load; i++) context.live.reserve(0, slot, 0);
+  }
+  context.candidates.fill(UNTOUCHED);
+  const { inbox } = plane;
+  inbox.end[0] = inbox.start[0]! + bytes.copy(inbox.bytes, inbox.start[0]!);
+  inbox.listener[0] = scene.listener;
+  parseEndpoint(scene.source.host, scene.source.port, inbox.peer, 0);
+  if (snapshot.listeners[scene.listener]?.isWildcard === true) {
+    const local = new Int32Array(ENDPOINT_WORDS);
+    parseEndpoint(isV4(inbox.peer, 0) ? LOOPBACK_V4 : LOOPBACK_V6, 0, local, 0);
+    inbox.local.set(local.subarray(0, 4), 0);
+  }
+  loop.receive(1);
+  plane.outbox.flush();
+  return account(context, plane);
+}
+
+/** Where the message says that its sender is: the top Via's host, when it is numeric, and port. */
+export function claimedSource(bytes: Buffer): NumericAddress | null {
+  const message = new Message();
+  message.reset(bytes, 0, bytes.length);
+  const via = message.topVia;
+  const words = new Int32Array(ENDPOINT_WORDS);
+  if (via.hostStart < 0 || !hostWords(bytes, via.hostStart, via.hostEnd, words, 0)) return null;
+  return { host: formatAddress(words, 0), port: via.port === 0 ? DEFAULT_PORT : via.port };
+}
+
+function contextOf({ snapshot }: Scene, plane: SilentPlane): Context {
+  return new Context(
+    {
+      index: 0,
+      workers: 1,
+      io: "batched",
+      sockets: [],
+      bells: [],
+      control: new SharedArrayBuffer(2 * CONTROL_WORDS * 4),
+      live: createLiveTablesMemory(1),
+      counters: createCountersMemory(1),
+      rings: [],
+      snapshot,
+      limits: { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 },
+      receiveBuffer: 0,
+      seed: [1, 2],
+    },
+    plane.outbox,
+    new Ring(createRingMemory(1 << 16)),
+    new Adopted(snapshot),
+    Math.floor(performance.now()) | 0,
+  );
+}
+
+function account(c: Context, plane: SilentPlane): Rehearsal {
+  const { message } = c;
+  const { isRequest } = message;
+  const reason = REASONS[isRequest ? validateRequest(message) : validateResponse(message)]!;
+  const way = isRequest ? wayOf(c) : null;
+  const first = plane.sent[0];
+  const counters = COUNTERS.filter((name, i) => name !== "received" && c.counters.column[i]! > 0);
+  const touched = c.candidates.indexOf(UNTOUCHED);
+  const candidates = [...c.candidates.subarray(0, touched < 0 ? c.candidates.length : touched)];
+  const isDispatched = candidates.length > 0 || counters.includes("rejected_no_destination");
+  const { routes } = c.adopted;
+  const mismatches = way === "routes" ? routes.map((each) => routeMismatch(c, each)) : [];
+  const route = mismatches.indexOf(null);
+  const isForwarded = first !== undefined && first.bytes.subarray(0, 8).toString("latin1") !== "SIP/2.0 ";
+  return {
+    isRequest,
+    method: textOf(message, message.methodStart, message.methodEnd),
+    requestUri: textOf(message, message.uriStart, message.uriEnd),
+    verdict: { reason: reason.counter, status: reason.status, phrase: reason.phrase },
+    way,
+    isInDialog: isRequest && message.to.tagStart >= 0,
+    replaces: message.count[Header.replaces] !== 0 || message.count[Header.join] !== 0,
+    side: c.ownRoute.token !== TokenState.valid ? null : c.token.side === Side.caller ? "caller" : "callee",
+    pool: c.pool,
+    route,
+    mismatches: mismatches.slice(0, route < 0 ? mismatches.length : route).filter((each) => each !== null),
+    isDispatched,
+    key: isDispatched ? keyOf(c, route) : null,
+    candidates,
+    taken: isForwarded ? takenOf(c, candidates, first.peer) : -1,
+    sent:
+      first === undefined
+        ? null
+        : { text: first.bytes.toString(), to: formatEndpoint(first.peer, 0), listener: first.listener },
+    counters,
+  };
+}
+
+function takenOf(c: Context, candidates: readonly number[], peer: Int32Array): number {
+  const rows = c.adopted.snapshot.destinations;
+  return candidates.find((slot) => sameEndpoint(rows, slot * DESTINATION_WORDS, peer, 0)) ?? -1;
+}
+
+function keyOf(c: Context, route: number): Rehearsal["key"] {
+  const action = c.adopted.routes[route]?.action;
+  if (action?.kind !== "dispatch") return null;
+  const source = action.key === -1 ? c.adopted.sets[action.set]!.dispatch.algorithm.key : action.key;
+  const { message } = c;
+  const { from, to } = message;
+  const value = computeKey(message, source) >>> 0;
+  switch (source) {
+    case KeySource.callId:
+      return { source: "callId", text: textOf(message, message.callIdStart, message.callIdEnd), value };
+    case KeySource.from:
+      return { source: "from", text: textOf(message, from.uriStart, from.uriEnd), value };
+    case KeySource.to:
+      return { source: "to", text: textOf(message, to.uriStart, to.uriEnd), value };
+    case KeySource.requestUri:
+      return { source: "requestUri", text: textOf(message, message.uriStart, message.uriEnd), value };
+    default:
+      return null;
+  }
+}
+
+function textOf(message: Message, start: number, end: number): string {
+  return start < 0 ? "" : message.bytes.toString("utf8", start, end);
+}

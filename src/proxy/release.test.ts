@@ -1,0 +1,106 @@
+// Whatever happens, in whatever order: when time has passed, nothing is held any more and no load is counted.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fc, runs } from "../../test/kit/property.ts";
+import { destinationAt, type Left, Rig } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
+
+const DAY = 2 * 3_600_000;
+const CALLS = 4;
+const METHODS = [
+  "INVITE",
+  "INVITE",
+  "INVITE",
+  "ACK",
+  "CANCEL",
+  "BYE",
+  "UPDATE",
+  "OPTIONS",
+  "SUBSCRIBE",
+  "PRACK",
+] as const;
+const STATUSES = [100, 180, 183, 200, 202, 302, 401, 404, 407, 408, 486, 487, 500, 503, 600];
+
+const event = fc.oneof(
+  fc.record({
+    kind: fc.constant("request" as const),
+    method: fc.constantFrom(...METHODS),
+    call: fc.nat(CALLS - 1),
+    cseq: fc.integer({ min: 1, max: 3 }),
+    toTag: fc.constantFrom("", "", "t", "u"),
+    route: fc.boolean(),
+    fromPool: fc.constantFrom(false, false, false, true),
+  }),
+  fc.record({
+    kind: fc.constant("response" as const),
+    which: fc.nat(40),
+    status: fc.constantFrom(...STATUSES),
+    tag: fc.constantFrom("t", "t", "u", "v"),
+  }),
+  fc.record({ kind: fc.constant("refused" as const), which: fc.nat(40) }),
+  fc.record({
+    kind: fc.constant("time" as const),
+    milliseconds: fc.constantFrom(10, 150, 600, 2100, 8000, 33_000, 182_000),
+  }),
+);
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+/** Requests of ours that a destination got, newest first. */
+function atDestinations(left: readonly Left[]): Left[] {
+  return left.filter(({ text }) => !text.startsWith("SIP/2.0 ") && kind(text) !== "ACK").reverse();
+}
+
+function play(rig: Rig, run: number, one: Event): void {
+  const known = atDestinations(rig.left);
+  if (one.kind === "time") rig.pass(one.milliseconds, one.milliseconds > 5000 ? 100 : 10);
+  else if (one.kind === "request") {
+    const invite = known.find(({ text }) => header(text, "Call-ID") === `${run}-${one.call}`);
+    const recorded = invite === undefined ? "" : header(invite.text, "Record-Route");
+    const more = one.route && recorded !== "" ? `Route: ${recorded}\r\n` : "";
+    const { cseq, toTag } = one;
+    const text = request(one.method, {
+      call: `${run}-${one.call}`,
+      cseq,
+      toTag,
+      more,
+      branch: `${run}-${one.call}-${cseq}-${one.method === "CANCEL" || one.method === "ACK" ? "INVITE" : one.method}`,
+    });
+    rig.receive(text, one.fromPool ? destinationAt(0) : undefined);
+  } else if (known.length > 0) {
+    const to = known[one.which % known.length]!;
+    if (one.kind === "refused") rig.refuse(to);
+    else rig.receive(response(to.text, one.status, one.tag), to.to);
+  }
+}
+
+function loads(rig: Rig): number[] {
+  return [0, 1, 2].map((slot) => rig.context.live.load(slot));
+}
+
+for (const [title, options] of [
+  ["round robin", { destinations: 3, failover: { codes: [500, 503] } }],
+  ["failover after a provisional", { destinations: 3, failover: { codes: [500, 503, 600], afterProvisional: true } }],
+  ["max_calls 1", { destinations: 3, maxCalls: 1 }],
+  ["tables of three rows", { destinations: 3, transactions: 3, dialogs: 3 }],
+  ["by hash of the call", { destinations: 3, algorithm: "hash-call-id" }],
+] as const) {
+  test(`everything is released in the end: ${title}`, { timeout: 60_000 }, () => {
+    let run = 0;
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 40 }), (events) => {
+        run++;
+        const rig = new Rig(options);
+        for (const one of events) {
+          play(rig, run, one);
+          const negative = loads(rig).findIndex((load) => load < 0);
+          assert.equal(negative, -1, `load of destination ${negative} is below zero`);
+          if (options.maxCalls !== undefined) assert.ok(loads(rig).every((load) => load <= CALLS * 3));
+        }
+        rig.pass(300_000, 100);
+        rig.pass(DAY, 60_000);
+        assert.equal(rig.held(), "");
+      }),
+      { numRuns: runs(60) },
+    );
+  });
+}

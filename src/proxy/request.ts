@@ -1,0 +1,171 @@
+// A request has arrived: RFC 3261 16.3 to 16.6. Each step either settles the matter or passes on to the next; what comes
+// back is 0, or the status that the loop has to answer.
+import { Header } from "../sip/header.ts";
+import { Method } from "../sip/method.ts";
+import { REASONS, Reason } from "../sip/reason.ts";
+import { parseDecimal } from "../sip/scan.ts";
+import { validateRequest } from "../sip/validate.ts";
+import { cancelBranches } from "./client.ts";
+import { type Context, Count } from "./context.ts";
+import { dispatchRequest, forwardDirect, forwardFromPool } from "./forward.ts";
+import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
+import { followDialog, followToken } from "./in-dialog.ts";
+import { isLoop } from "./loops.ts";
+import { isViaTrue, readOwnRoute } from "./own-route.ts";
+import { TokenState } from "./route-finding.ts";
+import { findRoute } from "./routing.ts";
+import { absorb, acknowledged } from "./server.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+
+/** Handles the request at hand; `c.call1` is set. Returns 0 or the status to be answered. */
+export function handleRequest(c: Context): number {
+  const { message } = c;
+  const reason = validateRequest(message);
+  if (reason !== Reason.ok) return refuse(c, reason);
+  c.counters.addRequest(c.listener, message.method);
+  hashTransaction(c);
+  if (c.adopted.anyStateful) {
+    const row = c.transactions.find(c.key1, c.key2);
+    if (row !== 0 && belongs(c, row)) return 0;
+    if (row !== 0 && message.method === Method.CANCEL) return cancel(c, row);
+  }
+  if (message.maxForwards === 0) {
+    c.count(Count.max_forwards);
+    return 483;
+  }
+  c.pool = c.adopted.slotAt(c.peer, 0);
+  c.isViaTrue = isViaTrue(c, message);
+  readOwnRoute(c, message, c.ownRoute);
+  c.loop = loopHash(c);
+  if (isLoop(c)) {
+    c.count(Count.loops);
+    return 482;
+  }
+  if (message.count[Header.maxBreadth] !== 0 && breadth(c) === 0) return 440;
+  return chooseWay(c);
+}
+
+function refuse(c: Context, reason: Reason): number {
+  const entry = REASONS[reason]!;
+  if (entry.status === 0) {
+    c.count(
+      reason <= Reason.nulKeepalive
+        ? Count.dropped_keepalive
+        : reason <= Reason.notSip
+          ? Count.dropped_not_sip
+          : Count.dropped_malformed,
+    );
+    return 0;
+  }
+  c.count(Count.rejected_malformed);
+  c.phrase = entry.phraseBytes;
+  return entry.status;
+}
+
+/** Whether the request was settled by a transaction that knows it: a retransmission, or the ACK to a failure. */
+function belongs(c: Context, row: number): boolean {
+  const { method } = c.message;
+  if (method === Method.CANCEL) return false;
+  if (method !== Method.ACK) {
+    absorb(c, row);
+    return true;
+  }
+  const state = c.transactions.words[row * TRANSACTION_WORDS + T.state];
+  // A 2xx is acknowledged end to end, even by a caller that uses its INVITE's branch for it.
+  if (state === TransactionState.accepted || state === TransactionState.proceeding) return false;
+  acknowledged(c, row);
+  return true;
+}
+
+/** CANCEL of an INVITE that is known (RFC 3261 16.10): answered here, and passed on to where the INVITE went. */
+function cancel(c: Context, row: number): number {
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  if (words[at + T.method] !== Method.INVITE) return 481;
+  if (words[at + T.state] === TransactionState.proceeding && (words[at + T.flags]! & TransactionFlag.cancelled) === 0) {
+    words[at + T.flags] = words[at + T.flags]! | TransactionFlag.cancelled;
+    cancelBranches(c, row, 0);
+  }
+  return 200;
+}
+
+function breadth(c: Context): number {
+  const { message } = c;
+  return parseDecimal(
+    message.bytes,
+    message.valueStart[Header.maxBreadth]!,
+    message.valueEnd[Header.maxBreadth]!,
+    0x7fffffff,
+  );
+}
+
+/** In a dialog: by token, by memory, by hash. Otherwise: by the routes. */
+function chooseWay(c: Context): number {
+  const { message, ownRoute } = c;
+  const isInDialog = message.to.tagStart >= 0;
+  if (ownRoute.token === TokenState.valid && (isInDialog || belongsToDialog(message.method))) {
+    const status = followToken(c);
+    return status !== 0 ? status : forwardDirect(c);
+  }
+  if (ownRoute.token === TokenState.bad) return unknownDialog(c);
+  if (isInDialog) {
+    const toTag = tagHash(c, message.view, message.to.tagStart, message.to.tagEnd);
+    const dialog = c.dialogs.find(c.call1, c.call2, fromTagHash(c), toTag);
+    if (dialog !== 0) {
+      const status = followDialog(c, dialog);
+      return status !== 0 ? status : forwardDirect(c);
+    }
+    if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
+    // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
+    if (ownRoute.cuts > 0) return unknownDialog(c);
+  }
+  const route = findRoute(c);
+  if (route === null) {
+    if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
+    c.count(Count.rejected_no_route);
+    return 404;
+  }
+  const { action } = route;
+  if (action.kind === "dispatch") {
+    if (c.pool >= 0 && c.adopted.slotInSet(c.peer, 0, action.set, 0) >= 0) return forwardFromPool(c, action.stateful);
+    const { isPure } = c.adopted.sets[action.set]!.dispatch.algorithm;
+    // What belongs to a call that nobody remembers may only follow a function of the message itself.
+    if (
+      (isInDialog || message.method === Method.CANCEL || message.method === Method.ACK) &&
+      action.stateful &&
+      (!isPure || message.method === Method.CANCEL)
+    ) {
+      return unknownDialog(c);
+    }
+    return dispatchRequest(c, action.set, action.key, action.stateful, isInDialog);
+  }
+  if (message.method === Method.CANCEL) return unknownDialog(c);
+  if (action.kind === "forward") {
+    if (c.pool >= 0) return forwardFromPool(c, action.stateful);
+    // No open relay: what does not come from the pool goes to destinations only.
+    c.count(Count.rejected_relay);
+    return 403;
+  }
+  if (action.kind === "drop") {
+    c.count(Count.dropped_by_route);
+    return 0;
+  }
+  const answers = c.adopted.routeAnswer(route);
+  c.phrase = answers.phrase;
+  c.extra = answers.extra;
+  return action.status;
+}
+
+/**
+ * Whether a request without a To tag may follow a token: one that is of a dialog anyway, for callees that set no tags (RFC
+ * 2543). Any other is new, and has to take the routes like everybody's: a call of one's own is no way round them.
+ */
+function belongsToDialog(method: Method): boolean {
+  return method === Method.ACK || method === Method.BYE;
+}
+
+/** 481, always the same for a forged token and for a call that is over; the loop drops it for an ACK. */
+function unknownDialog(c: Context): number {
+  if (c.message.method === Method.ACK) c.count(Count.dropped_unmatched_ack);
+  return 481;
+}

@@ -1,0 +1,157 @@
+// A response has arrived: RFC 3261 16.7 and 17.1. Our Via's branch names the branch; what matches none goes no further
+// (RFC 6026 7.2), because a proxy that relays what it did not ask for is a reflector.
+import { Header } from "../sip/header.ts";
+import { Method, methodOf } from "../sip/method.ts";
+import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
+import { releaseCall, rememberChallenge, rememberDialog } from "./call.ts";
+import { branchFailed, Cause, cancelBranch, cancelBranches } from "./client.ts";
+import { forwardResponse, sendAck } from "./compose.ts";
+import { type Context, Count, Tally } from "./context.ts";
+import { forwardFinal, keepBest } from "./final.ts";
+import { tagHash } from "./identity.ts";
+import { rememberProvisional } from "./server.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+
+/** Handles the response at hand, which carries the branch parameter of `branch`. */
+export function handleResponse(c: Context, branch: number): void {
+  const { message, branches } = c;
+  const words = branches.words;
+  const b = branch * BRANCH_WORDS;
+  const row = words[b + B.transaction]!;
+  const slot = words[b + B.slot]!;
+  const status = message.status;
+  if (slot >= 0) c.live.noteAnswer(slot);
+  const method = methodOf(message.bytes, message.cseqMethodStart, message.cseqMethodEnd);
+  if (method === Method.CANCEL) {
+    if (status >= 200 && (words[b + B.flags]! & BranchFlag.cancelling) !== 0) {
+      words[b + B.flags] = (words[b + B.flags]! & ~BranchFlag.cancelling) | BranchFlag.cancelled;
+      branches.wheel.arm(branch, words[b + B.deadline]!);
+    }
+    return;
+  }
+  const isInvite = c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE;
+  // Without a Via below ours there is nobody to pass it to (RFC 3261 16.7 point 3): as good as no response.
+  const isOrphan = message.topVia.next < 0 && message.count[Header.via]! < 2;
+  if (isOrphan || isInvite !== (method === Method.INVITE)) {
+    c.count(Count.dropped_unmatched_response);
+    return;
+  }
+  c.tally(slot, Tally.responses_1xx - 1 + Math.trunc(status / 100));
+  if (isInvite) inviteResponse(c, row, branch, status);
+  else otherResponse(c, row, branch, status);
+}
+
+function inviteResponse(c: Context, row: number, branch: number, status: number): void {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const state = words[b + B.state]!;
+  if (status < 200) {
+    if (state > BranchState.proceeding) return;
+    provisional(c, row, branch, status);
+    return;
+  }
+  if (status < 300) {
+    if (state === BranchState.completed) return;
+    words[b + B.state] = BranchState.accepted;
+    c.branches.wheel.disarm(branch);
+    const toTag = toTagHash(c);
+    if (toTag !== 0) rememberDialog(c, row, branch, toTag, true);
+    if (t[at + T.state] === TransactionState.proceeding) {
+      cancelBranches(c, row, branch);
+      forwardFinal(c, row);
+    } else {
+      // A retransmission, a fork, or the late answer of an abandoned branch: passed on at once (RFC 6026 7.2).
+      forwardResponse(c, row);
+    }
+    return;
+  }
+  if (state === BranchState.accepted) return;
+  sendAck(c, row, branch);
+  if (state === BranchState.completed) return;
+  words[b + B.state] = BranchState.completed;
+  c.branches.wheel.disarm(branch);
+  failure(c, row, branch, status);
+}
+
+function provisional(c: Context, row: number, branch: number, status: number): void {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const wasCalling = words[b + B.state] === BranchState.calling;
+  words[b + B.state] = BranchState.proceeding;
+  const flags = words[b + B.flags]!;
+  if ((flags & (BranchFlag.cancelWanted | BranchFlag.abandoned)) !== 0) {
+    cancelBranch(c, row, branch);
+    return;
+  }
+  if ((flags & (BranchFlag.cancelling | BranchFlag.cancelled)) === 0 && (wasCalling || status > 100)) {
+    // Timer C starts, and every 101-199 starts it again (RFC 3261 16.7 point 2).
+    words[b + B.deadline] = c.now + c.adopted.snapshot.timers.c;
+    if (wasCalling) c.branches.wheel.arm(branch, words[b + B.deadline]!);
+  }
+  if (status === 100 || t[at + T.state] !== TransactionState.proceeding) return;
+  const toTag = toTagHash(c);
+  if (toTag !== 0) rememberDialog(c, row, branch, toTag, false);
+  const start = c.outbox.claim();
+  const length = forwardResponse(c, row);
+  if (length > 0) rememberProvisional(c, row, start, length);
+}
+
+function otherResponse(c: Context, row: number, branch: number, status: number): void {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  const state = words[b + B.state]!;
+  if (state > BranchState.proceeding) return;
+  if (status < 200) {
+    // RFC 4320 4.1: no provisional but 100 exists for a non-INVITE, and a 100 is not passed on.
+    if (state === BranchState.calling) {
+      words[b + B.state] = BranchState.proceeding;
+      words[b + B.interval] = c.adopted.snapshot.timers.t2;
+      words[b + B.deadline] = words[b + B.sent]! + 64 * c.adopted.snapshot.timers.t1;
+    }
+    return;
+  }
+  words[b + B.state] = BranchState.completed;
+  c.branches.wheel.disarm(branch);
+  failure(c, row, branch, status);
+}
+
+/** A final response that ends the branch: it is passed on, or another candidate is tried. */
+function failure(c: Context, row: number, branch: number, status: number): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  if (t[at + T.state] !== TransactionState.proceeding) return;
+  const abandoned = (c.branches.words[branch * BRANCH_WORDS + B.flags]! & BranchFlag.abandoned) !== 0;
+  if (abandoned) {
+    // Its call goes on elsewhere; only what all branches say counts in the end.
+    if (status >= 300) keepBest(c, row);
+    return;
+  }
+  if (status < 300) {
+    forwardFinal(c, row);
+    return;
+  }
+  if (status === 401 || status === 407) rememberChallenge(c, row, branch, c.message.cseq);
+  const set = c.adopted.sets[t[at + T.set]!];
+  const mayMove =
+    set !== undefined &&
+    set.failoverCode[status] === 1 &&
+    t[at + T.tries]! > 0 &&
+    t[at + T.candidate]! < t[at + T.candidates]!;
+  if (status === 503 || mayMove || (t[at + T.best] !== 0 && (t[at + T.flags]! & TransactionFlag.cancelled) === 0)) {
+    keepBest(c, row);
+    branchFailed(c, branch, Cause.code, status);
+    return;
+  }
+  releaseCall(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!);
+  forwardFinal(c, row);
+}
+
+function toTagHash(c: Context): number {
+  const { message } = c;
+  if (!message.parseTo() || message.to.tagStart < 0) return 0;
+  return tagHash(c, message.view, message.to.tagStart, message.to.tagEnd);
+}

@@ -1,0 +1,220 @@
+// One worker's loop between made-up neighbours, with a clock that a test turns: what the exact tests of the proxy run on.
+import { type CounterName, createCountersMemory } from "../bridge/counters.ts";
+import { createRingMemory, Ring } from "../bridge/handoff.ts";
+import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import {
+  DESTINATION_WORDS,
+  DestinationColumn,
+  type FailoverEntry,
+  type Snapshot,
+  type TimerSettings,
+} from "../bridge/snapshot.ts";
+import { CONTROL_WORDS } from "../bridge/worker-start.ts";
+import { Inbox, Outbox } from "../net/batch.ts";
+import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
+import type { Plane } from "../net/plane.ts";
+import { Adopted } from "./adopted.ts";
+import { Context, Count } from "./context.ts";
+import { Loop } from "./loop.ts";
+import { syntheticSnapshot } from "./warm.ts";
+
+/** A datagram that left, where it went, and when (milliseconds since the rig was made). */
+export interface Left {
+  readonly text: string;
+  readonly to: string;
+  readonly at: number;
+}
+
+/** What a rig may differ in. */
+export interface RigOptions {
+  readonly destinations?: number;
+  readonly stateful?: boolean;
+  readonly algorithm?: string;
+  readonly timers?: Partial<TimerSettings>;
+  readonly failover?: Partial<FailoverEntry>;
+  readonly transactions?: number;
+  readonly dialogs?: number;
+  readonly maxCalls?: number;
+  /** What the worker's clock shows at first. */
+  readonly epoch?: number;
+  readonly keys?: readonly Uint8Array[];
+}
+
+/** RFC 3261's own values, and ours. */
+export const RIG_TIMERS: TimerSettings = {
+  t1: 500,
+  t2: 4000,
+  c: 181_000,
+  linger: 32_000,
+  dialog: 3_600_000,
+};
+/** The caller's address and port, unless a test says otherwise. */
+export const CALLER = "192.0.2.3:5060";
+const STEP = 10;
+
+class SilentPlane implements Plane {
+  readonly inbox: Inbox = new Inbox();
+  readonly outbox: Outbox;
+  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0 };
+
+  constructor(send: (outbox: Outbox) => void) {
+    this.outbox = new Outbox(send);
+  }
+
+  run(): void {}
+  stop(): void {}
+}
+
+/** Destinations are 192.0.2.101, .102 and so on, port 5060; the balancer is 192.0.2.1:5060. */
+export class Rig {
+  readonly context: Context;
+  /** Everything that left. */
+  readonly left: Left[] = [];
+  /** Milliseconds since the rig was made. */
+  at = 0;
+  readonly #loop: Loop;
+  readonly #plane: SilentPlane;
+  readonly #epoch: number;
+
+  constructor(options: RigOptions = {}) {
+    const snapshot = snapshotOf(options);
+    this.#epoch = options.epoch ?? 1000;
+    this.#plane = new SilentPlane((outbox) => {
+      for (let i = 0; i < outbox.count; i++) {
+        const text = outbox.bytes.toString("latin1", outbox.start[i], outbox.end[i]);
+        this.left.push({ text, to: formatEndpoint(outbox.peer, i * ENDPOINT_WORDS), at: this.at });
+      }
+    });
+    const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
+    const { transactions = 4096, dialogs = 4096 } = options;
+    const limits = { transactions, dialogs, messageBytes: 1 << 24 };
+    this.context = new Context(
+      {
+        index: 0,
+        workers: 1,
+        io: "batched",
+        sockets: [],
+        bells: [],
+        control,
+        live: createLiveTablesMemory(1),
+        counters: createCountersMemory(1),
+        rings: [],
+        snapshot,
+        limits,
+        receiveBuffer: 0,
+        seed: [1, 2],
+      },
+      this.#plane.outbox,
+      new Ring(createRingMemory(1 << 16)),
+      new Adopted(snapshot),
+      this.#epoch | 0,
+    );
+    const words = new Int32Array(control);
+    words[0] = 1;
+    this.#loop = new Loop(this.context, this.#plane, {
+      incoming: [],
+      outgoing: [null],
+      control: words,
+      now: () => this.#epoch + this.at,
+      wake() {},
+      adopt() {},
+    });
+  }
+
+  /** A datagram comes in; returns what left because of it. */
+  receive(text: string, from = CALLER): readonly Left[] {
+    const before = this.left.length;
+    const { inbox } = this.#plane;
+    inbox.end[0] = inbox.start[0]! + inbox.bytes.write(text, inbox.start[0]!, "latin1");
+    const colon = from.lastIndexOf(":");
+    parseEndpoint(from.slice(0, colon), Number(from.slice(colon + 1)), inbox.peer, 0);
+    this.#loop.receive(1);
+    this.#turn();
+    return this.left.slice(before);
+  }
+
+  /** Time passes; returns what left meanwhile. */
+  pass(milliseconds: number, step = STEP): readonly Left[] {
+    const before = this.left.length;
+    for (const end = this.at + milliseconds; this.at < end; ) {
+      this.at = Math.min(this.at + step, end);
+      this.#turn();
+    }
+    return this.left.slice(before);
+  }
+
+  /** The network says that this datagram could not be delivered. */
+  refuse({ text, to }: Left): readonly Left[] {
+    const before = this.left.length;
+    const bytes = Buffer.from(text, "latin1");
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    const colon = to.lastIndexOf(":");
+    parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
+    this.#loop.unreachable(bytes, 0, bytes.length, peer, 0);
+    this.#turn();
+    return this.left.slice(before);
+  }
+
+  counter(name: CounterName): number {
+    return this.context.counters.column[Count[name]]!;
+  }
+
+  /** Everything that is still held; empty when nothing is. */
+  held(destinations = 3): string {
+    const { transactions, branches, dialogs, store, live } = this.context;
+    const loads = Array.from({ length: destinations }, (_, slot) => live.load(slot));
+    const counts = [transactions.count, branches.count, dialogs.count, dialogs.challenged, store.used, ...loads];
+    const armed = [transactions.wheel.armed, branches.wheel.armed, dialogs.wheel.armed];
+    if ([...counts, ...armed].every((count) => count === 0)) return "";
+    return `transactions ${counts[0]}, branches ${counts[1]}, dialogs ${counts[2]} (${counts[3]} challenges), ${counts[4]} bytes, load ${loads.join(" ")}, timers ${armed.join(" ")}`;
+  }
+
+  #turn(): void {
+    while (this.#loop.tick() === 0);
+    this.#plane.outbox.flush();
+  }
+}
+
+/** The address of a destination. */
+export function destinationAt(slot: number): string {
+  return `192.0.2.${101 + slot}:5060`;
+}
+
+function snapshotOf(options: RigOptions): Snapshot {
+  const { destinations: count = 1, stateful = true, algorithm = "round-robin", maxCalls = 0 } = options;
+  const memory = new SharedArrayBuffer(65_536);
+  const destinations = new Int32Array(memory, 0, count * DESTINATION_WORDS);
+  const endpoints = new Int32Array(memory, 16_384, 256);
+  for (let slot = 0; slot < count; slot++) {
+    const row = slot * DESTINATION_WORDS;
+    parseEndpoint(`192.0.2.${101 + slot}`, 5060, destinations, row);
+    destinations[row + DestinationColumn.listener] = -1;
+    destinations[row + DestinationColumn.used] = 1;
+    destinations[row + DestinationColumn.maxCalls] = maxCalls;
+    destinations[row + DestinationColumn.identity] = 7000 + slot;
+    let place = hashEndpoint(destinations, row) & 255;
+    while (endpoints[place] !== 0) place = (place + 1) & 255;
+    endpoints[place] = slot + 1;
+  }
+  const base = syntheticSnapshot(stateful);
+  const set = base.sets[0]!;
+  return {
+    ...base,
+    sets: [
+      {
+        ...set,
+        algorithm,
+        slots: new Uint16Array(memory, 32_768, count).map((_, i) => i),
+        weights: new Uint16Array(memory, 40_960, count).fill(1),
+        maxCalls: new Int32Array(memory, 49_152, count).fill(maxCalls),
+        failover: { ...set.failover, ...options.failover },
+      },
+    ],
+    destinations,
+    destinationRows: count,
+    endpoints,
+    timers: { ...RIG_TIMERS, ...options.timers },
+    keys: options.keys ?? base.keys,
+    memory,
+  };
+}

@@ -1,0 +1,109 @@
+// Which route a new request takes (the first that matches), and which candidates its set offers.
+import { DestinationColumn, type RouteEntry } from "../bridge/snapshot.ts";
+import { KeySource } from "../dispatch/types.ts";
+import { Method } from "../sip/method.ts";
+import { sameBytes } from "../sip/scan.ts";
+import { challenger } from "./call.ts";
+import type { Context } from "./context.ts";
+import { fromTagHash } from "./identity.ts";
+import { computeKey } from "./key.ts";
+import { inBlock, matchesUri } from "./pattern.ts";
+import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
+
+/** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
+export function findRoute(c: Context): RouteEntry | null {
+  const routes = c.adopted.routes;
+  for (let i = 0; i < routes.length; i++) if (isMatch(c, routes[i]!)) return routes[i]!;
+  return null;
+}
+
+/** Whether a route matches the request at hand: every condition that it has must hold. */
+export function isMatch(c: Context, route: RouteEntry): boolean {
+  if (c.pool >= 0) {
+    if (route.fromSet === -1) return false;
+    if (route.fromSet >= 0 && c.adopted.slotInSet(c.peer, 0, route.fromSet, 0) < 0) return false;
+  } else if (route.fromSet !== -1) return false;
+  if (route.listener >= 0 && route.listener !== c.listener) return false;
+  const { message } = c;
+  if (route.methods.length > 0 && !isMethod(c, route.methods)) return false;
+  if (route.source.length > 0 && !isSource(c, route)) return false;
+  if (route.requestUri !== null && !matchesUri(route.requestUri, message.requestUri, message.bytes)) return false;
+  if (route.from !== null) {
+    if (
+      !c.uri.reset(message.bytes, message.from.uriStart, message.from.uriEnd) ||
+      !matchesUri(route.from, c.uri, message.bytes)
+    )
+      return false;
+  }
+  if (route.to !== null) {
+    if (
+      !c.uri.reset(message.bytes, message.to.uriStart, message.to.uriEnd) ||
+      !matchesUri(route.to, c.uri, message.bytes)
+    )
+      return false;
+  }
+  return true;
+}
+
+function isMethod(c: Context, methods: readonly Uint8Array[]): boolean {
+  const { bytes, method, methodStart, methodEnd } = c.message;
+  for (let i = 0; i < methods.length; i++) {
+    const name = methods[i]!;
+    if (sameBytes(bytes, methodStart, methodEnd, name, 0, name.length)) return true;
+    // ACK and CANCEL go where their INVITE went.
+    if (
+      (method === Method.ACK || method === Method.CANCEL) &&
+      sameBytes(INVITE, 0, INVITE.length, name, 0, name.length)
+    )
+      return true;
+  }
+  return false;
+}
+
+const INVITE = Buffer.from("INVITE", "latin1");
+
+function isSource(c: Context, route: RouteEntry): boolean {
+  for (let i = 0; i < route.source.length; i++) {
+    const block = route.source[i]!;
+    if (inBlock(c.peer, 0, block.words, block.prefix)) return true;
+  }
+  return false;
+}
+
+/** Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1; returns how many there are. */
+export function selectCandidates(c: Context, setIndex: number, key: KeySource | -1): number {
+  const set = c.adopted.sets[setIndex]!;
+  const algorithm = set.dispatch.algorithm;
+  const source = key === -1 ? algorithm.key : key;
+  const value = source === KeySource.none ? 0 : computeKey(c.message, source);
+  const count = algorithm.select(set.dispatch, value, c.live, c.candidates);
+  const preferred = preferredSlot(c, setIndex);
+  return preferred < 0 ? count : preferSlot(c, preferred, count);
+}
+
+/** The one destination that has to be first: the one that holds the dialog named by Replaces or Join, or that challenged. */
+function preferredSlot(c: Context, setIndex: number): number {
+  const { message } = c;
+  if (namesDialog(message)) {
+    const slot = c.hint === 0 ? slotOfNamedDialog(c) : c.hint - NO_DIALOG - 1;
+    if (slot >= 0) return slot;
+  }
+  if (c.dialogs.challenged === 0) return -1;
+  const slot = challenger(c, fromTagHash(c), message.cseq);
+  // A challenge is no way into another set than the routes say.
+  return slot >= 0 && c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set] === setIndex
+    ? slot
+    : -1;
+}
+
+function preferSlot(c: Context, slot: number, count: number): number {
+  const { candidates } = c;
+  let at = 0;
+  while (at < count && candidates[at] !== slot) at++;
+  // Not among the candidates: it does not take new calls, but this one is about a call that it has.
+  if (at === count && count < candidates.length) count++;
+  if (at === candidates.length) at--;
+  for (; at > 0; at--) candidates[at] = candidates[at - 1]!;
+  candidates[0] = slot;
+  return count;
+}

@@ -1,0 +1,27 @@
+// How many datagrams left and how many could not: the plane counts for itself, the worker's counters live longer than it.
+import type { Plane } from "../net/plane.ts";
+import { type Context, Count } from "./context.ts";
+
+/** Carries a plane's counts over into the counters of its worker. */
+export class SentCount {
+  readonly #c: Context;
+  readonly #plane: Plane;
+  #flushed = 0;
+  #unsent = 0;
+
+  constructor(context: Context, plane: Plane) {
+    this.#c = context;
+    this.#plane = plane;
+  }
+
+  /** Adds what has happened since the last call; the outbox is flushed behind a turn, so a turn counts the one before it. */
+  update(): void {
+    const { column } = this.#c.counters;
+    const { flushed } = this.#plane.outbox;
+    const { unsent } = this.#plane.counts;
+    column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
+    column[Count.dropped_send]! += unsent - this.#unsent;
+    this.#flushed = flushed;
+    this.#unsent = unsent;
+  }
+}

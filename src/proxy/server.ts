@@ -1,0 +1,218 @@
+// The server side of a transaction: RFC 3261 17.2 with RFC 6026's accepted state and RFC 4320's rules for non-INVITE.
+
+import { copyEndpoint } from "../net/endpoint.ts";
+import { Method } from "../sip/method.ts";
+import { logAccess } from "./access-log.ts";
+import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
+import { endDialog, releaseHeldCall } from "./call.ts";
+import { type Context, Count } from "./context.ts";
+import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
+import { reply, replyEndpoint, resend } from "./reply.ts";
+import { restore } from "./restore.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { earlier, isDue } from "./wheel.ts";
+
+/** An INVITE that has no answer yet gets its 100 after this time (RFC 3261 17.2.1: within 200 ms). */
+const TRYING_AFTER = 150;
+
+/** Creates the server transaction for the request at hand; 0 when a table is full (nothing was changed then). */
+export function openTransaction(c: Context): number {
+  const { transactions, message } = c;
+  const row = transactions.create(c.key1, c.key2);
+  if (row === 0) return 0;
+  const words = transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const handle = c.store.put(message.bytes, message.start, message.end);
+  if (handle === 0) {
+    transactions.remove(row);
+    return 0;
+  }
+  words[at + T.request] = handle;
+  words[at + T.requestLength] = message.end - message.start;
+  words[at + T.state] = TransactionState.proceeding;
+  words[at + T.method] = message.method;
+  words[at + T.listener] = c.listener;
+  words[at + T.created] = c.now;
+  words[at + T.set] = -1;
+  words[at + T.call1] = c.call1;
+  words[at + T.call2] = c.call2;
+  copyEndpoint(c.peer, 0, words, at + T.peer);
+  replyEndpoint(c, words, at + T.reply);
+  words[at + T.local] = c.local[0]!;
+  words[at + T.local + 1] = c.local[1]!;
+  words[at + T.local + 2] = c.local[2]!;
+  words[at + T.local + 3] = c.local[3]!;
+  const { t1, t2 } = c.adopted.snapshot.timers;
+  // RFC 4320 4.1: a non-INVITE gets a 100 no earlier than the caller's Timer E reaches T2.
+  let patience = TRYING_AFTER;
+  if (message.method !== Method.INVITE) {
+    patience = t1;
+    for (let e = t1 * 2; e < t2; e *= 2) patience += e;
+    patience += t2 > t1 ? t1 : 0;
+  }
+  transactions.wheel.arm(row, c.now + patience);
+  c.count(Count.transactions_created);
+  return row;
+}
+
+/** A request that belongs to this transaction has come again: it is absorbed, and answered as before. */
+export function absorb(c: Context, row: number): void {
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  c.count(Count.retransmissions_absorbed);
+  if (words[at + T.response] !== 0) resend(c, row);
+  else if (words[at + T.state] === TransactionState.proceeding && words[at + T.method] === Method.INVITE) {
+    words[at + T.flags] = words[at + T.flags]! | TransactionFlag.trying;
+    reply(c, 100);
+  }
+}
+
+/** The ACK to a final response other than 2xx: the answer need not be sent again. */
+export function acknowledged(c: Context, row: number): void {
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  if (words[at + T.state] !== TransactionState.completed) return;
+  words[at + T.state] = TransactionState.confirmed;
+  dropResponse(c, at);
+  // Longer than Timer I: our own ACKs towards the destinations (Timer D) need the request for as long.
+  c.transactions.wheel.arm(row, c.now + c.adopted.snapshot.timers.linger);
+}
+
+/**
+ * A final response was written at `start..start + length` of the outbox and is on its way: the transaction completes.
+ * Stores what a retransmission will need, and ends the dialog if this was its BYE.
+ */
+export function complete(c: Context, row: number, status: number, start: number, length: number): void {
+  const { words, wheel } = c.transactions;
+  const at = row * TRANSACTION_WORDS;
+  const timers = c.adopted.snapshot.timers;
+  if (c.adopted.snapshot.accessLog) logAccess(c, row, status);
+  const method = words[at + T.method]!;
+  if (method !== Method.INVITE) {
+    words[at + T.state] = TransactionState.completed;
+    storeResponse(c, at, start, length);
+    dropRequest(c, at);
+    // What its destinations may still say is of no use to anybody (RFC 4320 4.2).
+    dropBranches(c, at);
+    wheel.arm(row, c.now + timers.linger);
+    if (method === Method.BYE && status !== 401 && status !== 407) endDialog(c, row);
+    return;
+  }
+  if (status < 300) {
+    words[at + T.state] = TransactionState.accepted;
+    dropResponse(c, at);
+    if (onlyAccepted(c, at)) dropRequest(c, at);
+    wheel.arm(row, c.now + timers.linger);
+    return;
+  }
+  words[at + T.state] = TransactionState.completed;
+  storeResponse(c, at, start, length);
+  words[at + T.interval] = timers.t1;
+  words[at + T.deadline] = c.now + 64 * timers.t1;
+  wheel.arm(row, c.now + timers.t1);
+  const dialog = words[at + T.dialog]!;
+  if (dialog !== 0) dropEarly(c, dialog, at);
+}
+
+/** Keeps a provisional response for retransmissions of the request. */
+export function rememberProvisional(c: Context, row: number, start: number, length: number): void {
+  const at = row * TRANSACTION_WORDS;
+  c.transactions.words[at + T.flags] = c.transactions.words[at + T.flags]! | TransactionFlag.ringing;
+  storeResponse(c, at, start, length);
+}
+
+/** The transaction's timer fired. */
+export function serverTimer(c: Context, row: number): void {
+  const { words, wheel } = c.transactions;
+  const at = row * TRANSACTION_WORDS;
+  const state = words[at + T.state];
+  if (state === TransactionState.proceeding) {
+    const flags = words[at + T.flags]!;
+    if ((flags & (TransactionFlag.trying | TransactionFlag.ringing)) !== 0) return;
+    words[at + T.flags] = flags | TransactionFlag.trying;
+    if (restore(c, row)) reply(c, 100);
+    return;
+  }
+  if (
+    state === TransactionState.completed &&
+    words[at + T.method] === Method.INVITE &&
+    !isDue(c.now, words[at + T.deadline]!)
+  ) {
+    // Timer G, until Timer H.
+    resend(c, row);
+    const interval = Math.min(words[at + T.interval]! * 2, c.adopted.snapshot.timers.t2);
+    words[at + T.interval] = interval;
+    wheel.arm(row, earlier(c.now + interval, words[at + T.deadline]!));
+    return;
+  }
+  removeTransaction(c, row);
+}
+
+/** Forgets a transaction and everything that hangs on it. */
+export function removeTransaction(c: Context, row: number): void {
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  // Still held where a 2xx came without a To tag, or its dialog found no room.
+  releaseHeldCall(c, at);
+  dropBranches(c, at);
+  dropRequest(c, at);
+  dropResponse(c, at);
+  if ((words[at + T.flags]! & TransactionFlag.hasBest) !== 0)
+    c.store.drop(words[at + T.bestResponse]!, words[at + T.bestLength]!);
+  c.transactions.remove(row);
+}
+
+function dropBranches(c: Context, at: number): void {
+  const words = c.transactions.words;
+  let branch = words[at + T.branch]!;
+  words[at + T.branch] = 0;
+  while (branch !== 0) {
+    const next = c.branches.words[branch * BRANCH_WORDS + B.chain]!;
+    c.branches.remove(branch);
+    branch = next;
+  }
+}
+
+function storeResponse(c: Context, at: number, start: number, length: number): void {
+  const words = c.transactions.words;
+  dropResponse(c, at);
+  // A full store costs a retransmission its absorption, nothing else.
+  const handle = c.store.put(c.outbox.bytes, start, start + length);
+  words[at + T.response] = handle;
+  words[at + T.responseLength] = handle === 0 ? 0 : length;
+}
+
+function dropResponse(c: Context, at: number): void {
+  const words = c.transactions.words;
+  if (words[at + T.response] === 0) return;
+  c.store.drop(words[at + T.response]!, words[at + T.responseLength]!);
+  words[at + T.response] = 0;
+}
+
+function dropRequest(c: Context, at: number): void {
+  const words = c.transactions.words;
+  if (words[at + T.request] === 0) return;
+  c.store.drop(words[at + T.request]!, words[at + T.requestLength]!);
+  words[at + T.request] = 0;
+}
+
+/** Whether no branch will need the request again for an ACK, a CANCEL or a retransmission. */
+function onlyAccepted(c: Context, at: number): boolean {
+  const branches = c.branches.words;
+  for (
+    let branch = c.transactions.words[at + T.branch]!;
+    branch !== 0;
+    branch = branches[branch * BRANCH_WORDS + B.chain]!
+  ) {
+    if (branches[branch * BRANCH_WORDS + B.state] !== BranchState.accepted) return false;
+  }
+  return true;
+}
+
+function dropEarly(c: Context, dialog: number, at: number): void {
+  const d = dialog * DIALOG_WORDS;
+  const words = c.dialogs.words;
+  c.transactions.words[at + T.dialog] = 0;
+  if (words[d + D.state] === DialogState.early && words[d] === c.transactions.words[at + T.call1])
+    c.dialogs.remove(dialog);
+}

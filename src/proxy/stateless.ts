@@ -1,0 +1,92 @@
+// Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
+// its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { hostWords } from "../sip/host.ts";
+import type { Message } from "../sip/message.ts";
+import { SipHash } from "../sip/siphash.ts";
+import { readHex32 } from "../sip/token.ts";
+import { DEFAULT_PORT, Via } from "../sip/via.ts";
+import { BranchKind } from "./branch-format.ts";
+import { writeWithoutVia } from "./compose.ts";
+import { type Context, Count } from "./context.ts";
+import { replyEndpoint } from "./reply.ts";
+import { RecordRoute, sendStateless } from "./write-request.ts";
+
+const MAGIC_BYTES = 7;
+const sip = new SipHash();
+const caller = new Int32Array(ENDPOINT_WORDS);
+const via = new Via();
+
+/** Bits of the check in the first word of our branch; above them stands the listener by which the request came in. */
+const CHECK_BITS = 24;
+const CHECK_MASK = (1 << CHECK_BITS) - 1;
+
+/**
+ * The check: over what names the caller's transaction in the response that comes back, and the address and the listener
+ * by which that will be sent. A caller without branches (RFC 2543) is known by its Call-ID.
+ */
+function check(key: Uint8Array, message: Message, listener: number, branchStart: number, branchEnd: number): void {
+  sip.init(key);
+  if (caller[0] !== 0 || caller[1] !== 0) for (let i = 0; i < 3; i++) sip.updateWord(caller[i]!);
+  sip.updateWord(caller[3]!);
+  sip.updateWord(caller[4]!);
+  sip.updateWord(message.cseq ^ (listener << CHECK_BITS));
+  if (branchEnd > branchStart) sip.updateRange(message.view, branchStart, branchEnd);
+  else sip.updateRange(message.view, message.callIdStart, message.callIdEnd);
+  sip.finalQuick();
+}
+
+/** Forwards the request at hand to `c.target`; 0, or 513 when it does not fit. */
+export function forwardStateless(c: Context, recordRoute: RecordRoute): number {
+  const { message } = c;
+  replyEndpoint(c, caller, 0);
+  check(c.adopted.snapshot.keys[0]!, message, c.listener, message.topVia.branchStart, message.topVia.branchEnd);
+  const word = (sip.hi & CHECK_MASK) | (c.listener << CHECK_BITS);
+  return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute) ? 0 : 513;
+}
+
+/** Forwards the ACK to a 2xx: it is answered by nobody, so its branch only has to be its own. */
+export function forwardAck(c: Context): void {
+  c.outerHash.begin();
+  c.outerHash.updateWord(c.key1);
+  c.outerHash.updateWord(c.key2);
+  const word = c.outerHash.finish();
+  sendStateless(c, BranchKind.ack, word, c.outerHash.hi, RecordRoute.none);
+}
+
+/** A response whose top Via says that we forwarded its request statelessly: passed back if that is true. */
+export function statelessResponse(c: Context): void {
+  const { message } = c;
+  const { bytes, topVia } = message;
+  if (!message.nextVia(via) || !senderOf(bytes)) {
+    c.count(Count.dropped_unmatched_response);
+    return;
+  }
+  const at = topVia.branchStart + MAGIC_BYTES + 1;
+  const hi = readHex32(bytes, at);
+  const lo = readHex32(bytes, at + 8);
+  // The answer leaves by the socket to which the request came (RFC 3581 4), whichever one heard it.
+  const listener = hi >>> CHECK_BITS;
+  for (const key of c.adopted.snapshot.keys) {
+    check(key, message, listener, via.branchStart, via.branchEnd);
+    if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
+    if (listener >= c.adopted.listeners.length) break;
+    const length = writeWithoutVia(c);
+    if (length > 0) {
+      c.outbox.commit(length, listener, caller, 0);
+      if (listener === c.listener) c.outbox.from(c.local, 0);
+    }
+    return;
+  }
+  c.count(Count.dropped_unmatched_response);
+}
+
+/** Where the Via below ours says its sender is (as we completed it); false when that is no address. */
+function senderOf(bytes: Uint8Array): boolean {
+  const start = via.receivedStart >= 0 ? via.receivedValueStart : via.hostStart;
+  const end = via.receivedStart >= 0 ? via.receivedValueEnd : via.hostEnd;
+  if (!hostWords(bytes, start, end, caller, 0)) return false;
+  caller[4] = via.rport > 0 ? via.rport : via.port > 0 ? via.port : DEFAULT_PORT;
+  caller[5] = 0;
+  return true;
+}

@@ -1,0 +1,134 @@
+// A worker thread: its tables, its sockets, its loop. Started by the control plane with `workerData`.
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { Ring } from "../bridge/handoff.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { CONTROL_WORDS, ControlWord, type ToMain, type ToWorker, type WorkerStart } from "../bridge/worker-start.ts";
+import { BatchedPlane } from "../net/batched.ts";
+import { Ringer } from "../net/bell.ts";
+import { adviseHugePages } from "../net/huge-pages.ts";
+import { loadLibc } from "../net/libc.ts";
+import type { Plane } from "../net/plane.ts";
+import { openPortable } from "../net/portable.ts";
+import { Adopted } from "./adopted.ts";
+import { Context } from "./context.ts";
+import { Loop } from "./loop.ts";
+import { plainMemory, type Reserve } from "./reserve.ts";
+import { warmUp } from "./warm.ts";
+
+/** Milliseconds that a spare rests after every few calls of its warm-up, so that it takes little from those who work. */
+const SPARE_PAUSE = 20;
+const port = parentPort;
+const start = (workerData ?? (await assignment())) as WorkerStart;
+const control = new Int32Array(start.control);
+const own = start.index * CONTROL_WORDS;
+/** The newest snapshot that an event brought (portable plane; the batched one has no events and asks). */
+let posted: Snapshot | null = null;
+
+/** A spare has everything loaded and warm, and waits to be told whose place it takes. */
+function assignment(): Promise<WorkerStart> {
+  warmUp(undefined, SPARE_PAUSE);
+  tell({ kind: "spare" });
+  return new Promise((resolve) => {
+    port?.once("message", (message: ToWorker) => {
+      if (message.kind === "start") resolve(message.start);
+    });
+  });
+}
+
+function tell(message: ToMain): void {
+  port?.postMessage(message);
+}
+
+function ringOf(from: number, to: number): Ring {
+  const memory = start.rings[from]?.[to];
+  if (memory === null || memory === undefined) throw new Error(`no ring from thread ${from} to ${to}`);
+  return new Ring(memory);
+}
+
+function newestPosted(): Snapshot | null {
+  let newest = posted;
+  posted = null;
+  if (start.io === "portable" || port === null) return newest;
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    const message = next.message as ToWorker;
+    if (message.kind === "snapshot") newest = message.snapshot;
+  }
+  return newest;
+}
+
+function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserve = plainMemory): void {
+  const others = Array.from({ length: start.workers }, (_, i) => i).filter((i) => i !== start.index);
+  const now = Math.floor(performance.now()) | 0;
+  const context = new Context(
+    start,
+    plane.outbox,
+    ringOf(start.index, start.workers),
+    new Adopted(start.snapshot),
+    now,
+    reserve,
+  );
+  const loop = new Loop(context, plane, {
+    incoming: [...others, start.workers].map((from) => ringOf(from, start.index)),
+    outgoing: Array.from({ length: start.workers }, (_, to) => (to === start.index ? null : ringOf(start.index, to))),
+    control,
+    now: () => performance.now(),
+    wake(thread) {
+      if (thread === start.workers) tell({ kind: "bell" });
+      else if (Atomics.load(control, thread * CONTROL_WORDS + ControlWord.sleeping) !== 0) wakeWorker(thread);
+    },
+    adopt() {
+      const snapshot = newestPosted();
+      if (snapshot === null) return;
+      context.adopted = new Adopted(snapshot);
+      Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
+    },
+  });
+  Atomics.store(control, own + ControlWord.adopted, start.snapshot.generation);
+  Atomics.store(control, own + ControlWord.ready, 1);
+  plane.run(loop);
+}
+
+function runBatched(): void {
+  const loaded = loadLibc();
+  if (!loaded.ok) {
+    tell({ kind: "failed", worker: start.index, what: loaded.reason });
+    return;
+  }
+  const ringer = new Ringer(loaded.libc);
+  const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
+  tell({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer });
+  run(
+    plane,
+    (worker) => ringer.ring(start.bells[worker]!),
+    (bytes) => {
+      const buffer = new ArrayBuffer(bytes);
+      adviseHugePages(loaded.libc, buffer);
+      return buffer;
+    },
+  );
+  // The loop has ended because main asked for it; the port would keep the thread alive.
+  port?.close();
+}
+
+async function runPortable(): Promise<void> {
+  const opened = await openPortable(start.snapshot.listeners, {
+    shared: start.workers > 1,
+    receiveBuffer: start.receiveBuffer,
+  });
+  if (!opened.ok) {
+    tell({ kind: "failed", worker: start.index, what: opened.problem });
+    return;
+  }
+  const { plane } = opened;
+  tell({ kind: "listening", worker: start.index, receiveBuffer: plane.receiveBuffer });
+  port?.on("message", (message: ToWorker) => {
+    if (message.kind === "snapshot") posted = message.snapshot;
+    plane.wake();
+    if (Atomics.load(control, own + ControlWord.stop) !== 0) port.close();
+  });
+  run(plane, (worker) => tell({ kind: "wake", worker }));
+}
+
+if (workerData !== null) warmUp(start.warmCalls);
+if (start.io === "batched") runBatched();
+else void runPortable();

@@ -1,0 +1,202 @@
+// A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
+import { MAX_DATAGRAM } from "../net/batch.ts";
+import { Header } from "../sip/header.ts";
+import { writeHex32 } from "../sip/token.ts";
+import { copyBytes, writeDecimal } from "../sip/write.ts";
+import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
+import { B, BRANCH_WORDS } from "./branches.ts";
+import { type Context, Count } from "./context.ts";
+import { writeToken } from "./record-route.ts";
+import { writeAddress } from "./reply.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+
+const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
+const RECEIVED = text(";received=");
+const RPORT = text(";rport=");
+const MAX_FORWARDS = text("Max-Forwards: 70\r\n");
+const END_OF_RECORD_ROUTE = text(">\r\n");
+const VIA = text("Via: SIP/2.0/UDP ");
+const BRANCH = text(";branch=z9hG4bK");
+const RECORD_ROUTE = text("Record-Route: <sip:");
+const LR = text(";lr;fl=");
+/** More than our Via, two Record-Routes and Max-Forwards ever take. */
+const OWN_BYTES = 1024;
+const line = Buffer.alloc(64);
+
+/** Which side asks for a Record-Route: none, or one with or without the mark that the caller is behind NAT. */
+export const RecordRoute = { none: 0, plain: 1, nat: 2 } as const;
+export type RecordRoute = (typeof RecordRoute)[keyof typeof RecordRoute];
+
+/** Forwards the request at hand, which is that of `row`, on `branch`. False when it would not fit into a datagram. */
+export function sendRequest(c: Context, row: number, branch: number): boolean {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  const flags = c.transactions.words[row * TRANSACTION_WORDS + T.flags]!;
+  let recordRoute: RecordRoute = RecordRoute.none;
+  if ((flags & TransactionFlag.createsDialog) !== 0) {
+    recordRoute = (flags & TransactionFlag.nat) !== 0 ? RecordRoute.nat : RecordRoute.plain;
+  }
+  branchKind = BranchKind.stateful;
+  branchWord1 = (c.worker << 24) | branch;
+  branchWord2 = words[b + B.nonce]!;
+  branchLoop = words[b + B.loop]!;
+  return write(c, words[b + B.listener]!, words, b + B.endpoint, words[b + B.slot]!, recordRoute);
+}
+
+/**
+ * Forwards the request at hand without a transaction, to `c.target` from `c.outgoing`, with a branch of two words and the
+ * loop hash. False when it would not fit into a datagram.
+ */
+export function sendStateless(
+  c: Context,
+  kind: number,
+  word1: number,
+  word2: number,
+  recordRoute: RecordRoute,
+): boolean {
+  branchKind = kind;
+  branchWord1 = word1;
+  branchWord2 = word2;
+  branchLoop = c.loop;
+  return write(c, c.outgoing, c.target, 0, c.targetSlot, recordRoute);
+}
+
+// The branch parameter being written: set right before `write`, read only by `writeBranch`.
+let branchKind = 0;
+let branchWord1 = 0;
+let branchWord2 = 0;
+let branchLoop = 0;
+
+function writeBranch(out: Uint8Array, at: number): number {
+  out[at] = branchKind;
+  writeHex32(out, at + 1, branchWord1);
+  writeHex32(out, at + 9, branchWord2);
+  return writeHex32(out, at + 17, branchLoop);
+}
+
+function write(
+  c: Context,
+  listener: number,
+  endpoint: Int32Array,
+  endpointAt: number,
+  slot: number,
+  recordRoute: RecordRoute,
+): boolean {
+  const { edits, message, outbox } = c;
+  const { bytes } = message;
+  edit(c);
+  if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return false;
+  const out = outbox.bytes;
+  const start = outbox.claim();
+  const viaLine = message.lineStart[Header.via]!;
+  const first = message.lineStart[Header.recordRoute]!;
+  const isMisplaced = recordRoute !== RecordRoute.none && first >= 0 && first < viaLine;
+  if (isMisplaced) {
+    // Another Record-Route stands above the first Via: ours has to be above that.
+    const from = edits.claim(OWN_BYTES);
+    edits.length = writeRecordRoutes(c, edits.scratch, from, listener, endpoint, endpointAt, slot, recordRoute);
+    edits.insert(first, from);
+  }
+  let at = start + edits.writeUpTo(bytes, message.start, viaLine, out, start);
+  at = writeHead(c, out, at, listener);
+  if (recordRoute !== RecordRoute.none && !isMisplaced) {
+    at = writeRecordRoutes(c, out, at, listener, endpoint, endpointAt, slot, recordRoute);
+  }
+  if (message.maxForwards < 0) at = copyBytes(MAX_FORWARDS, 0, MAX_FORWARDS.length, out, at);
+  at += edits.writeTo(bytes, viaLine, message.end, out, at);
+  outbox.commit(at - start, listener, endpoint, endpointAt);
+  if (listener === c.listener) outbox.from(c.local, 0);
+  c.count(Count.forwarded_requests);
+  return true;
+}
+
+/** Our Via, and Max-Breadth where the caller sent none (RFC 5393 5.3.3). */
+function writeHead(c: Context, out: Buffer, start: number, listener: number): number {
+  const own = c.adopted.listeners[listener]!;
+  const hasBreadth = c.message.count[Header.maxBreadth] !== 0;
+  if (!own.isLocal) {
+    const length = hasBreadth ? own.headVia : own.head.length;
+    own.head.copy(out, start, 0, length);
+    writeBranch(out, start + own.headBranch);
+    return start + length;
+  }
+  let at = copyBytes(VIA, 0, VIA.length, out, start);
+  at = writeLocal(c, out, at, own.port);
+  at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
+  at = writeBranch(out, at);
+  return copyBytes(own.head, own.headBranch + BRANCH_BYTES, hasBreadth ? own.headVia : own.head.length, out, at);
+}
+
+/** The local address of the message at hand and a port, for listeners on all addresses that advertise none. */
+export function writeLocal(c: Context, out: Buffer, start: number, port: number): number {
+  const isV6 = c.local[0] !== 0 || c.local[1] !== 0 || c.local[2] !== 0xffff;
+  let at = start;
+  if (isV6) out[at++] = 0x5b;
+  at = writeAddress(c.local, 0, out, at);
+  if (isV6) out[at++] = 0x5d;
+  out[at++] = 0x3a;
+  return writeDecimal(out, at, port);
+}
+
+/** Our Record-Route; two of them when the request leaves by another listener than it came in by (RFC 5658). */
+function writeRecordRoutes(
+  c: Context,
+  out: Buffer,
+  start: number,
+  outgoing: number,
+  endpoint: Int32Array,
+  endpointAt: number,
+  slot: number,
+  kind: RecordRoute,
+): number {
+  const isNat = kind === RecordRoute.nat;
+  let at = start;
+  for (let listener = outgoing; ; listener = c.listener) {
+    const own = c.adopted.listeners[listener]!;
+    if (own.isLocal) {
+      at = copyBytes(RECORD_ROUTE, 0, RECORD_ROUTE.length, out, at);
+      at = writeLocal(c, out, at, own.port);
+      at = copyBytes(LR, 0, LR.length, out, at);
+    } else at = copyBytes(own.recordRoute, 0, own.recordRoute.length, out, at);
+    at += writeToken(c, out, at, endpoint, endpointAt, slot, outgoing, isNat);
+    at = copyBytes(END_OF_RECORD_ROUTE, 0, END_OF_RECORD_ROUTE.length, out, at);
+    if (listener === c.listener) return at;
+  }
+}
+
+/** The edits below our Via: received and rport in the caller's Via, Max-Forwards, our Route values, a strict router's URI. */
+function edit(c: Context): void {
+  const { edits, message, ownRoute } = c;
+  const via = message.topVia;
+  edits.clear();
+  if (via.receivedStart >= 0) edits.remove(via.receivedStart, via.receivedEnd);
+  if (via.rport >= 0 || !c.isViaTrue) {
+    if (via.rport >= 0) {
+      const from = edits.text(RPORT);
+      edits.decimal(c.peer[4]!);
+      const isLast = via.rportEnd === via.end;
+      if (isLast) addReceived(c);
+      edits.replace(via.rportStart, via.rportEnd, from);
+      if (!isLast) edits.insert(via.end, addReceived(c));
+    } else edits.insert(via.end, addReceived(c));
+  }
+  if (message.maxForwards >= 0) {
+    const start = message.valueStart[Header.maxForwards]!;
+    edits.replaceDecimal(start, message.valueEnd[Header.maxForwards]!, message.maxForwards - 1);
+  }
+  for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
+  if (ownRoute.uriStart >= 0) {
+    const from = edits.text(message.bytes, ownRoute.uriStart, ownRoute.uriEnd);
+    edits.replace(message.uriStart, message.uriEnd, from);
+  }
+}
+
+function addReceived(c: Context): number {
+  const { edits, message } = c;
+  const via = message.topVia;
+  const from = edits.text(RECEIVED);
+  // A true Via spells the address already; brackets do not belong here (RFC 3261 25.1, via-received).
+  if (c.isViaTrue && message.bytes[via.hostStart] !== 0x5b) edits.text(message.bytes, via.hostStart, via.hostEnd);
+  else edits.text(line, 0, writeAddress(c.peer, 0, line, 0));
+  return from;
+}
