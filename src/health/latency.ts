@@ -1,0 +1,18 @@
+// The smoothed round trip of a destination (Kamailio's estimator: the mean of the first ten, then a moving average that
+// gives a new sample one tenth).
+
+const NEWEST_SHARE = 0.1;
+
+/** One destination's estimate. */
+export class Latency {
+  #samples = 0;
+  #micros = 0;
+
+  /** Takes a round trip in microseconds, returns the new estimate (at least 1, because 0 means unknown). */
+  add(micros: number): number {
+    this.#samples++;
+    const share = Math.max(1 / this.#samples, NEWEST_SHARE);
+    this.#micros += (micros - this.#micros) * share;
+    return Math.max(1, Math.round(this.#micros));
+  }
+}

@@ -1,0 +1,128 @@
+// Passive health: what calls tell. Workers count failures in a row per destination (no answer, ICMP); enough of them make a
+// destination inactive, without waiting for a probe. Kamailio leaves this to scripts (`ds_mark_dst`), and such a destination
+// stays inactive until a probe or an operator brings it back. Ours is probed at once where it is probed at all, and one good
+// answer brings it back; where it is not, it comes back as "trying" after a back-off of 10 s, doubled with every relapse up to 60 s: one more failure and it is
+// inactive again, one answer and it is active. The last usable destination of a set is never taken out: it is "trying".
+import type { LiveTables } from "../bridge/live-tables.ts";
+import { DestinationState } from "../dispatch/types.ts";
+import type { HealthRegistry } from "./registry.ts";
+
+/** How a destination is watched. */
+export interface PassiveTarget {
+  readonly slot: number;
+  /** Failures in a row that make it inactive; 0: never. */
+  readonly failures: number;
+  /** Whether probes will bring it back. */
+  readonly isProbed: boolean;
+}
+
+const FIRST_BACK_OFF = 10_000;
+const LONGEST_BACK_OFF = 60_000;
+
+interface Watch {
+  target: PassiveTarget;
+  /** Failures that belong to an earlier row which the workers have not yet seen end. */
+  base: number;
+  /** Next back-off, milliseconds. */
+  backOff: number;
+  /** When an unprobed destination gets another chance; 0: not waiting. */
+  retryAt: number;
+  /** Got its chance and has not answered yet. */
+  onTrial: boolean;
+}
+
+/** Watches the failure counts. `now` is monotonic milliseconds; `poll` is called every 100 ms. */
+export class PassiveHealth {
+  readonly #live: LiveTables;
+  readonly #registry: HealthRegistry;
+  readonly #now: () => number;
+  readonly #probeNow: (slot: number) => void;
+  readonly #watches = new Map<number, Watch>();
+
+  /** `probeNow` has a destination probed at once. */
+  constructor(live: LiveTables, registry: HealthRegistry, now: () => number, probeNow: (slot: number) => void) {
+    this.#probeNow = probeNow;
+    this.#live = live;
+    this.#registry = registry;
+    this.#now = now;
+  }
+
+  /** Takes over the destinations of a new configuration. */
+  adopt(targets: readonly PassiveTarget[]): void {
+    const kept = new Set<number>();
+    for (const target of targets) {
+      if (target.failures <= 0) continue;
+      kept.add(target.slot);
+      const watch = this.#watches.get(target.slot);
+      if (watch !== undefined) this.#change(watch, target);
+      else this.#watches.set(target.slot, { target, base: 0, backOff: FIRST_BACK_OFF, retryAt: 0, onTrial: false });
+    }
+    for (const slot of [...this.#watches.keys()]) if (!kept.has(slot)) this.#watches.delete(slot);
+  }
+
+  #change(watch: Watch, target: PassiveTarget): void {
+    const wasProbed = watch.target.isProbed;
+    watch.target = target;
+    // What waited for a probe to bring it back waits for a chance now.
+    if (wasProbed && !target.isProbed && this.#live.state(target.slot) === DestinationState.inactive)
+      this.#waitForChance(watch);
+  }
+
+  /** Looks at every destination once. */
+  poll(): void {
+    for (const watch of this.#watches.values()) this.#look(watch);
+  }
+
+  #look(watch: Watch): void {
+    const { slot, failures: threshold, isProbed } = watch.target;
+    const failures = this.#live.failures(slot);
+    const state = this.#live.state(slot);
+    const isUsable = state === DestinationState.active || state === DestinationState.trying;
+    if (isUsable && failures === 0) this.#recover(watch, state);
+    if (failures < watch.base) watch.base = 0;
+    if (isUsable) {
+      watch.retryAt = 0;
+      const row = failures - watch.base;
+      if (row < (watch.onTrial ? 1 : threshold)) return;
+      watch.base = failures;
+      const reason = `no answer to ${row} ${row === 1 ? "request" : "requests in a row"}`;
+      if (this.#registry.isLastUsable(slot)) {
+        // Nobody is left to take its place: a short silence of all must not become a long one.
+        if (state === DestinationState.active)
+          this.#registry.setState(slot, DestinationState.trying, `${reason}; the last usable of its set`);
+        watch.onTrial = false;
+        return;
+      }
+      if (isProbed) {
+        this.#registry.suspect(slot, reason);
+        this.#probeNow(slot);
+      } else {
+        this.#registry.setState(slot, DestinationState.inactive, reason, true);
+        this.#waitForChance(watch);
+      }
+      return;
+    }
+    watch.base = failures;
+    if (state === DestinationState.inactive && watch.retryAt > 0 && !isProbed && this.#now() >= watch.retryAt) {
+      watch.retryAt = 0;
+      watch.onTrial = true;
+      this.#registry.setState(slot, DestinationState.trying, "another chance after a back-off");
+    }
+  }
+
+  #waitForChance(watch: Watch): void {
+    watch.retryAt = this.#now() + watch.backOff;
+    watch.backOff = Math.min(watch.backOff * 2, LONGEST_BACK_OFF);
+    watch.onTrial = false;
+  }
+
+  #recover(watch: Watch, state: DestinationState): void {
+    if (!watch.onTrial && watch.base === 0) return;
+    watch.onTrial = false;
+    watch.base = 0;
+    watch.backOff = FIRST_BACK_OFF;
+    if (state === DestinationState.trying) {
+      this.#registry.setState(watch.target.slot, DestinationState.active, "answered a request");
+    }
+  }
+}

@@ -1,0 +1,226 @@
+// Sends probes and judges the answers. Owns when each destination is probed next; what a result means is decided by
+// health/state.ts and kept by the registry. No timer of its own: `tick` is called every 25 ms or so.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import { copyEndpoint, ENDPOINT_WORDS, sameEndpoint } from "../net/endpoint.ts";
+import { Latency } from "./latency.ts";
+import { probeCheck, readProbeAnswer, writeProbe } from "./probe-message.ts";
+import { isProbed, type ProbeMode } from "./probe-mode.ts";
+import type { HealthRegistry } from "./registry.ts";
+import type { Outcome, Thresholds } from "./state.ts";
+
+/** How the destinations of a set are probed; times in milliseconds. */
+export interface ProbeSettings {
+  readonly method: string;
+  readonly every: number;
+  readonly timeout: number;
+  readonly thresholds: Thresholds;
+  readonly mode: ProbeMode;
+  /** Whether an answer with this status means well. */
+  readonly accepts: (status: number) => boolean;
+  /** From URI; empty: made from the listener. */
+  readonly from: string;
+}
+
+/** A destination to be probed. */
+export interface ProbeTarget {
+  readonly slot: number;
+  readonly uri: string;
+  /** ENDPOINT_WORDS words. */
+  readonly endpoint: Int32Array;
+  /** Index of the listener it is sent from. */
+  readonly listener: number;
+  readonly sentBy: string;
+  readonly settings: ProbeSettings;
+}
+
+/** The outside world of a prober. */
+export interface ProberContext {
+  readonly live: LiveTables;
+  readonly registry: HealthRegistry;
+  /** Monotonic milliseconds, with fractions. */
+  readonly now: () => number;
+  /** Milliseconds since 1970, for the record. */
+  readonly clock: () => number;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** Secret of the branches' checks. */
+  readonly key: Uint8Array;
+  /** Hands a datagram to the network; false when there is no room just now. */
+  readonly send: (listener: number, endpoint: Int32Array, bytes: Buffer) => boolean;
+  /** A probe was decided; for metrics. `rtt` in milliseconds, -1 when unknown. */
+  readonly onResult?: (slot: number, outcome: Outcome, rtt: number) => void;
+}
+
+/** RFC 3261 T1: a probe is sent again after this long, and once more after twice as long again. */
+const T1 = 500;
+/** Destinations per second that may be started in the first round. */
+const FIRST_ROUND_RATE = 500;
+/** An interval is shortened by up to this share, so that rounds spread and stay spread, yet detection is never late. */
+const JITTER = 0.1;
+const RETRY_WHEN_FULL = 100;
+
+interface Task {
+  target: ProbeTarget;
+  /** When something is to be done: begin a probe, send it again, or give up. */
+  due: number;
+  /** When the next probe begins. */
+  next: number;
+  waiting: boolean;
+  deadline: number;
+  sends: number;
+  sentAt: number;
+  sequence: number;
+  check: string;
+  bytes: Buffer | null;
+  latency: Latency;
+}
+
+/** Probes all destinations it was told of. */
+export class Prober {
+  readonly #context: ProberContext;
+  readonly #tasks = new Map<number, Task>();
+
+  constructor(context: ProberContext) {
+    this.#context = context;
+  }
+
+  /** Takes over the destinations of a new configuration; those that stay where they are keep their rhythm. */
+  adopt(targets: readonly ProbeTarget[]): void {
+    const { now, random } = this.#context;
+    const kept = new Set<number>();
+    const spread = Math.max(T1, (targets.length * 1000) / FIRST_ROUND_RATE);
+    for (const target of targets) {
+      kept.add(target.slot);
+      const task = this.#tasks.get(target.slot);
+      const endpoint = target.endpoint.slice(0, ENDPOINT_WORDS);
+      const own = { ...target, endpoint };
+      if (task !== undefined && sameEndpoint(task.target.endpoint, 0, endpoint, 0)) {
+        const sooner = task.target.settings.every > target.settings.every;
+        task.target = own;
+        if (sooner && !task.waiting) task.due = Math.min(task.due, now() + random() * target.settings.every);
+        continue;
+      }
+      const due = now() + random() * Math.min(target.settings.every, spread);
+      this.#tasks.set(target.slot, newTask(own, due));
+    }
+    for (const slot of [...this.#tasks.keys()]) if (!kept.has(slot)) this.#tasks.delete(slot);
+  }
+
+  /** Begins, repeats and gives up whatever is due. */
+  tick(): void {
+    const now = this.#context.now();
+    for (const task of this.#tasks.values()) if (task.due <= now) this.#act(task, now);
+  }
+
+  /** Probes a destination at once, if no probe of it is under way. */
+  probeNow(slot: number): void {
+    const task = this.#tasks.get(slot);
+    if (task !== undefined && !task.waiting) task.due = this.#context.now();
+  }
+
+  /** A response that names a probe arrived from `peer[at]`. False when it is not the answer to an open probe. */
+  answered(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): boolean {
+    const answer = readProbeAnswer(bytes, start, end);
+    if (answer === null || answer.status < 100) return false;
+    const task = this.#open(answer.slot, answer.check);
+    if (task === null || !sameEndpoint(task.target.endpoint, 0, peer, at)) return false;
+    if (answer.status < 200) return true;
+    // A round trip is only known when there is no doubt which copy was answered (Karn).
+    const rtt = task.sends === 1 ? Math.max(0, this.#context.now() - task.sentAt) : -1;
+    if (rtt >= 0) this.#context.live.setLatency(task.target.slot, task.latency.add(rtt * 1000));
+    this.#decide(task, task.target.settings.accepts(answer.status) ? "ok" : "bad", String(answer.status), rtt);
+    return true;
+  }
+
+  /** The network refused a probe (ICMP) that was sent to `peer[at]`; the bytes may be empty. */
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
+    const quoted = readProbeAnswer(bytes, start, end);
+    for (const task of this.#tasks.values()) {
+      if (!task.waiting || !sameEndpoint(task.target.endpoint, 0, peer, at)) continue;
+      if (quoted !== null && (quoted.slot !== task.target.slot || quoted.check !== task.check)) continue;
+      this.#decide(task, "bad", "refused by the network (ICMP)", -1);
+    }
+  }
+
+  #open(slot: number, check: string): Task | null {
+    const task = this.#tasks.get(slot);
+    return task?.waiting === true && task.check === check ? task : null;
+  }
+
+  #act(task: Task, now: number): void {
+    if (!task.waiting) this.#begin(task, now);
+    else if (now < task.deadline) this.#send(task, now);
+    else if (task.sends === 0) this.#forgo(task, now);
+    else this.#decide(task, "bad", `no answer within ${task.target.settings.timeout} ms`, -1);
+  }
+
+  #begin(task: Task, now: number): void {
+    const { target } = task;
+    const { settings } = target;
+    task.next = now + settings.every * (1 - JITTER * this.#context.random());
+    const record = this.#context.registry.get(target.slot);
+    if (record === undefined || !isProbed(settings.mode, record.state, record.marked)) {
+      task.due = task.next;
+      return;
+    }
+    task.sequence++;
+    task.check = probeCheck(this.#context.key, target.slot, task.sequence, target.endpoint);
+    const { method, from } = settings;
+    const { slot, uri, sentBy } = target;
+    task.bytes = writeProbe({ method, uri, sentBy, from, slot, sequence: task.sequence, check: task.check });
+    task.deadline = now + settings.timeout;
+    task.sends = 0;
+    task.waiting = true;
+    this.#send(task, now);
+  }
+
+  #send(task: Task, now: number): void {
+    const { listener, endpoint } = task.target;
+    if (task.bytes === null || !this.#context.send(listener, endpoint, task.bytes)) {
+      task.due = Math.min(now + RETRY_WHEN_FULL, task.deadline);
+      return;
+    }
+    task.sends++;
+    task.sentAt = now;
+    task.due = Math.min(task.deadline, now + T1 * 2 ** (task.sends - 1));
+  }
+
+  /** The probe never left (no worker took it): that says nothing about its destination. */
+  #forgo(task: Task, now: number): void {
+    task.waiting = false;
+    task.bytes = null;
+    task.due = Math.max(task.next, now);
+  }
+
+  #decide(task: Task, outcome: Outcome, what: string, rtt: number): void {
+    const { settings, slot } = task.target;
+    task.waiting = false;
+    task.bytes = null;
+    task.due = Math.max(task.next, this.#context.now());
+    this.#context.registry.probed(
+      slot,
+      { at: this.#context.clock(), outcome, what, rtt },
+      settings.thresholds,
+      settings.mode,
+    );
+    this.#context.onResult?.(slot, outcome, rtt);
+  }
+}
+
+function newTask(target: ProbeTarget, due: number): Task {
+  const endpoint = new Int32Array(ENDPOINT_WORDS);
+  copyEndpoint(target.endpoint, 0, endpoint, 0);
+  return {
+    target: { ...target, endpoint },
+    due,
+    next: due,
+    waiting: false,
+    deadline: 0,
+    sends: 0,
+    sentAt: 0,
+    sequence: 0,
+    check: "",
+    bytes: null,
+    latency: new Latency(),
+  };
+}

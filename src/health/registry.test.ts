@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { PassiveHealth } from "./passive.ts";
+import { HealthRegistry, type HealthTarget, type StateChange } from "./registry.ts";
+import { nameOfState, stateOf } from "./state.ts";
+
+function lab() {
+  const live = new LiveTables(createLiveTablesMemory(1));
+  const time = { now: 1000 };
+  const changes: StateChange[] = [];
+  const probes: number[] = [];
+  const registry = new HealthRegistry(
+    live,
+    () => time.now,
+    (change) => changes.push(change),
+  );
+  const target = (slot: number, more: Partial<HealthTarget> = {}): HealthTarget => {
+    const uri = `sip:10.0.0.${slot}`;
+    return { slot, set: "1", uri, name: uri, state: stateOf("active"), marked: false, unusable: "", ...more };
+  };
+  const state = (slot: number) => nameOfState(live.state(slot));
+  return { live, time, changes, probes, registry, target, state };
+}
+
+describe("health over a reload", () => {
+  it("keeps states, reasons and since when", () => {
+    const { registry, target, state, time } = lab();
+    registry.adopt([target(0), target(1)]);
+    registry.setState(1, stateOf("draining"), "operator: maintenance");
+    time.now = 5000;
+    registry.adopt([target(0), target(1), target(2)]);
+    assert.equal(state(1), "draining");
+    assert.deepEqual([registry.get(1)?.reason, registry.get(1)?.since], ["operator: maintenance", 1000]);
+    assert.equal(state(2), "active");
+  });
+
+  it("follows a file that says something new, and forgets what is gone", () => {
+    const { registry, target, state } = lab();
+    registry.adopt([target(0), target(1)]);
+    registry.adopt([target(0, { state: stateOf("disabled") })]);
+    assert.equal(state(0), "disabled");
+    assert.equal(registry.get(1), undefined);
+  });
+
+  it("a destination without an address is inactive and says why, until its name resolves", () => {
+    const { registry, target, state, changes } = lab();
+    registry.adopt([target(0, { unusable: "host name does not resolve" })]);
+    assert.equal(state(0), "inactive");
+    assert.equal(registry.get(0)?.reason, "host name does not resolve");
+    registry.adopt([target(0)]);
+    assert.equal(state(0), "active");
+    assert.equal(changes.length, 1);
+  });
+});
+
+describe("passive health", () => {
+  it("three requests in a row without an answer make a destination inactive; an answer in between does not count", () => {
+    const { live, registry, target, state, time, probes } = lab();
+    registry.adopt([target(0), target(9)]);
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      (slot) => probes.push(slot),
+    );
+    passive.adopt([{ slot: 0, failures: 3, isProbed: true }]);
+    live.noteFailure(0);
+    live.noteFailure(0);
+    passive.poll();
+    live.noteAnswer(0);
+    live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "active");
+    live.noteFailure(0);
+    live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "inactive");
+    assert.equal(registry.get(0)?.reason, "no answer to 3 requests in a row");
+    assert.equal(registry.get(0)?.marked, true);
+    assert.deepEqual(probes, [0], "it is probed at once");
+    time.now += 3_600_000;
+    passive.poll();
+    assert.equal(state(0), "inactive", "probes bring it back, nothing else");
+    const thresholds = { downAfter: 3, upAfter: 2 };
+    registry.probed(0, { at: 0, outcome: "ok", what: "200", rtt: 1 }, thresholds, "all");
+    assert.equal(state(0), "active", "the first good probe clears it: it was only suspected");
+  });
+
+  it("without probes it gets another chance after a back-off that grows with every relapse", () => {
+    const { live, registry, target, state, time, probes } = lab();
+    registry.adopt([target(0), target(9)]);
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      (slot) => probes.push(slot),
+    );
+    passive.adopt([{ slot: 0, failures: 1, isProbed: false }]);
+    live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "inactive");
+    time.now += 10_000;
+    passive.poll();
+    assert.equal(state(0), "trying");
+    live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "inactive");
+    time.now += 10_000;
+    passive.poll();
+    assert.equal(state(0), "inactive");
+    time.now += 10_000;
+    passive.poll();
+    assert.equal(state(0), "trying");
+    live.noteAnswer(0);
+    passive.poll();
+    assert.equal(state(0), "active");
+    assert.equal(registry.get(0)?.reason, "answered a request");
+  });
+
+  it("what waits for a probe when probing is turned off gets its chance too", () => {
+    const { live, registry, target, state, time, probes } = lab();
+    registry.adopt([target(0), target(9)]);
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      (slot) => probes.push(slot),
+    );
+    passive.adopt([{ slot: 0, failures: 1, isProbed: true }]);
+    live.noteFailure(0);
+    passive.poll();
+    passive.adopt([{ slot: 0, failures: 1, isProbed: false }]);
+    time.now += 10_000;
+    passive.poll();
+    assert.equal(state(0), "trying");
+  });
+
+  it("never takes out the last usable destination of a set, and says when it is well again", () => {
+    const { live, registry, target, state, time, probes } = lab();
+    registry.adopt([target(0), target(9, { state: stateOf("disabled") }), target(8, { set: "2" })]);
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      (slot) => probes.push(slot),
+    );
+    passive.adopt([{ slot: 0, failures: 2, isProbed: false }]);
+    for (let i = 0; i < 5; i++) live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "trying");
+    assert.equal(registry.get(0)?.reason, "no answer to 5 requests in a row; the last usable of its set");
+    live.noteAnswer(0);
+    passive.poll();
+    assert.equal(state(0), "active");
+  });
+
+  it("leaves a draining destination alone", () => {
+    const { live, registry, target, state, time, probes } = lab();
+    registry.adopt([target(0), target(9)]);
+    registry.setState(0, stateOf("draining"), "operator");
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      (slot) => probes.push(slot),
+    );
+    passive.adopt([{ slot: 0, failures: 1, isProbed: false }]);
+    live.noteFailure(0);
+    passive.poll();
+    time.now += 60_000;
+    passive.poll();
+    assert.equal(state(0), "draining");
+    registry.setState(0, stateOf("active"), "operator");
+    passive.poll();
+    assert.equal(state(0), "active", "old failures do not count");
+  });
+});

@@ -1,0 +1,166 @@
+// What is known about every destination's health, by slot. Lives as long as the process: a reload keeps it, because slots
+// are stable. The one writer of STATE in the live tables.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import { DestinationState } from "../dispatch/types.ts";
+import { markAfter, type ProbeMode } from "./probe-mode.ts";
+import { type Outcome, observe, type Thresholds } from "./state.ts";
+
+/** A destination as health sees it. */
+export interface HealthTarget {
+  readonly slot: number;
+  readonly set: string;
+  readonly uri: string;
+  readonly name: string;
+  /** State written in the configuration. */
+  readonly state: DestinationState;
+  /** Whether it starts with a probing mark (Kamailio's P flag). */
+  readonly marked: boolean;
+  /** Why it cannot be used at all (its host name does not resolve); empty: it can. */
+  readonly unusable: string;
+}
+
+/** The last probe of a destination. */
+export interface ProbeResult {
+  /** When it was decided, milliseconds since 1970. */
+  readonly at: number;
+  readonly outcome: Outcome;
+  /** `200`, `503`, `no answer within 2 s`, `refused by the network (ICMP)`. */
+  readonly what: string;
+  /** Milliseconds; -1 when unknown. */
+  readonly rtt: number;
+}
+
+/** What is known about one destination. Replaced, not mutated. */
+export interface HealthRecord {
+  readonly slot: number;
+  readonly state: DestinationState;
+  /** Results in a row, see `Health.count`. */
+  readonly count: number;
+  /** Why it is in this state, for people. */
+  readonly reason: string;
+  /** Since when, milliseconds since 1970. */
+  readonly since: number;
+  readonly marked: boolean;
+  readonly lastProbe: ProbeResult | null;
+}
+
+/** A state changed. */
+export interface StateChange {
+  readonly target: HealthTarget;
+  readonly from: DestinationState;
+  readonly to: DestinationState;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** The registry. `clock` gives milliseconds since 1970. */
+export class HealthRegistry {
+  readonly #live: LiveTables;
+  readonly #clock: () => number;
+  readonly #onChange: (change: StateChange) => void;
+  readonly #targets = new Map<number, HealthTarget>();
+  readonly #records = new Map<number, HealthRecord>();
+
+  constructor(live: LiveTables, clock: () => number, onChange: (change: StateChange) => void) {
+    this.#live = live;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Takes over the destinations of a new configuration. A slot that is known keeps its state, unless the configuration says
+   * something else about it than it did before; slots that are gone are forgotten.
+   */
+  adopt(targets: readonly HealthTarget[]): void {
+    const kept = new Set<number>();
+    for (const target of targets) {
+      kept.add(target.slot);
+      const before = this.#targets.get(target.slot);
+      this.#targets.set(target.slot, target);
+      if (before === undefined) this.#begin(target);
+      else if (target.unusable !== before.unusable || target.state !== before.state) {
+        const now = startOf(target);
+        this.#become(target.slot, now.state, now.reason, { marked: target.marked });
+      }
+    }
+    for (const slot of [...this.#targets.keys()]) {
+      if (kept.has(slot)) continue;
+      this.#targets.delete(slot);
+      this.#records.delete(slot);
+    }
+  }
+
+  /** What is known about a slot. */
+  get(slot: number): HealthRecord | undefined {
+    return this.#records.get(slot);
+  }
+
+  /** The destination in a slot. */
+  target(slot: number): HealthTarget | undefined {
+    return this.#targets.get(slot);
+  }
+
+  /** Whether a slot is the only one of its set to which new requests may go. */
+  isLastUsable(slot: number): boolean {
+    const set = this.#targets.get(slot)?.set;
+    for (const other of this.#targets.values()) {
+      if (other.slot !== slot && other.set === set && this.#live.isUsable(other.slot)) return false;
+    }
+    return true;
+  }
+
+  /** The operator's or passive health's word: counts start again, thresholds do not apply. */
+  setState(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
+    this.#become(slot, state, reason, marked === undefined ? {} : { marked });
+  }
+
+  /**
+   * Passive health's suspicion against a destination that is probed: inactive, but the very next good probe clears it. A
+   * server may have its reasons to be silent to some requests.
+   */
+  suspect(slot: number, reason: string): void {
+    this.#become(slot, DestinationState.inactive, reason, { marked: true, count: Number.MAX_SAFE_INTEGER - 1 });
+  }
+
+  /** A probe was decided. */
+  probed(slot: number, result: ProbeResult, thresholds: Thresholds, mode: ProbeMode): void {
+    const record = this.#records.get(slot);
+    if (record === undefined) return;
+    const next = observe(record, result.outcome, thresholds);
+    const marked = markAfter(mode, record.marked, result.outcome, next.state);
+    this.#records.set(slot, { ...record, count: next.count, marked, lastProbe: result });
+    if (next.state !== record.state)
+      this.#become(slot, next.state, `probe: ${result.what}`, { count: next.count, marked });
+  }
+
+  #begin(target: HealthTarget): void {
+    const { state, reason } = startOf(target);
+    this.#live.setState(target.slot, state);
+    const record = {
+      slot: target.slot,
+      state,
+      count: 0,
+      reason,
+      since: this.#clock(),
+      marked: target.marked,
+      lastProbe: null,
+    };
+    this.#records.set(target.slot, record);
+  }
+
+  #become(slot: number, state: DestinationState, reason: string, more: { count?: number; marked?: boolean }): void {
+    const record = this.#records.get(slot);
+    const target = this.#targets.get(slot);
+    if (record === undefined || target === undefined) return;
+    const at = this.#clock();
+    const since = record.state === state ? record.since : at;
+    this.#records.set(slot, { ...record, count: 0, ...more, state, reason, since });
+    this.#live.setState(slot, state);
+    if (record.state !== state) this.#onChange({ target, from: record.state, to: state, reason, at });
+  }
+}
+
+function startOf(target: HealthTarget): { state: DestinationState; reason: string } {
+  if (target.unusable !== "") return { state: DestinationState.inactive, reason: target.unusable };
+  return { state: target.state, reason: "configuration" };
+}
