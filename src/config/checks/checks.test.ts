@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fakeIo } from "../io-fake.ts";
+import { loadYaml } from "../load.ts";
+
+function warnings(text: string): string[] {
+  return loadYaml(text, "f.yaml", fakeIo()).problems.map((problem) => problem.what);
+}
+
+const LISTENERS = 'listeners: ["udp://127.0.0.1:5060"]\n';
+const SET = 'sets: {m: {algorithm: ALGORITHM, destinations: ["sip:10.0.0.1", {uri: "sip:10.0.0.2", MORE}]}}\n';
+const KEYS = 'keys: ["0123456789abcdef0123456789abcdef"]\n';
+
+function config(algorithm: string, more: string, rest = ""): string {
+  return LISTENERS + SET.replace("ALGORITHM", algorithm).replace("MORE", more) + KEYS + rest;
+}
+
+describe("check warns about", () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ["stateless forwarding with round robin", config("round-robin", "", "forwarding: stateless"), /chooses anew/],
+    [
+      "a stateless route with random",
+      config("random", "", "routes: [{set: m, forwarding: stateless}]"),
+      /chooses anew/,
+    ],
+    [
+      "stateless forwarding without keys",
+      config("hash-call-id", "", "forwarding: stateless").replace(KEYS, ""),
+      /^no keys/,
+    ],
+    ["several workers without keys", config("hash-call-id", "", "workers: 2").replace(KEYS, ""), /^no keys/],
+    [
+      "max_calls that nobody counts",
+      config("hash-call-id", "max_calls: 3", "forwarding: stateless"),
+      /max_calls has no effect/,
+    ],
+    ["weights under round robin", config("round-robin", "weight: 3"), /does not look at weight/],
+    ["priorities under random", config("random", "priority: 3"), /does not look at priority/],
+    ["a set without destinations", `${LISTENERS}sets: {m: {}}`, /has no destinations/],
+    [
+      "a set of which all are off",
+      `${LISTENERS}sets: {m: {destinations: [{uri: "sip:10.0.0.1", state: disabled}]}}`,
+      /can be used/,
+    ],
+    [
+      "a route behind one that takes everything",
+      config("random", "", "routes: [{set: m}, {method: REGISTER, drop: true}]"),
+      /"route 2" never matches/,
+    ],
+    [
+      "a narrower block behind a wider one",
+      config("random", "", "routes: [{source: 10.0.0.0/8, drop: true}, {source: 10.1.0.0/16, set: m}, {set: m}]"),
+      /"route 2" never matches/,
+    ],
+    [
+      "a set that no route names",
+      `${LISTENERS}sets: {a: {destinations: ["sip:a"]}, b: {destinations: ["sip:b"]}}\nroutes: [{set: a}]`,
+      /no route leads to set "b"/,
+    ],
+    ["more workers than cores", config("random", "", "workers: 9"), /9 workers on 4 cores/],
+    ["a wildcard listener", config("random", "").replace("127.0.0.1", "0.0.0.0"), /has no advertise/],
+    ["a destination that is ourselves", config("random", "").replace("10.0.0.1", "127.0.0.1:5060"), /a loop/],
+    [
+      "an IPv6 destination without IPv6 listener",
+      config("random", "").replace("10.0.0.1", "[2001:db8::1]"),
+      /no listener of its address family/,
+    ],
+    [
+      "an IPv4 destination with an IPv6 wildcard only",
+      'listeners: [{uri: "udp://[::]:5060", advertise: sip.example.com}]\nsets: {m: {destinations: ["sip:10.0.0.1"]}}',
+      /no listener of its address family/,
+    ],
+    [
+      "a method in small letters",
+      config("random", "", "routes: [{method: invite, drop: true}, {set: m}]"),
+      /not in capitals/,
+    ],
+    [
+      "a probe that overlaps the next",
+      `${LISTENERS}sets: {m: {destinations: ["sip:a"], probe: {every: 1s}}}`,
+      /timeout is longer/,
+    ],
+  ];
+  for (const [title, text, wanted] of cases) {
+    it(title, () => {
+      const found = warnings(text);
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0] ?? "", wanted);
+    });
+  }
+
+  it("nothing where there is nothing", () => {
+    assert.deepEqual(warnings(config("weighted", "weight: 3", "workers: 2")), []);
+    assert.deepEqual(warnings(config("hash-from", "", "forwarding: stateless")), []);
+    assert.deepEqual(
+      warnings(
+        config("random", "", "routes: [{from_set: any, forward: true}, {method: REGISTER, drop: true}, {set: m}]"),
+      ),
+      [],
+    );
+  });
+});

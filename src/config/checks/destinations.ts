@@ -1,0 +1,115 @@
+// Sets that cannot serve, and settings of destinations that do nothing.
+import { isIPv6 } from "node:net";
+import { type Finding, warningAt } from "../finding.ts";
+import type { SetConfig } from "../sections/sets.ts";
+import { formatHostPort, isLoopback, isNumericHost, isWildcard } from "../values/address.ts";
+import type { Check } from "./check.ts";
+
+const WEIGHTED = ["weighted", "consistent-hash"];
+/** Algorithms to which the order of destinations means something. */
+const ORDERED = ["priority", "hash-call-id", "hash-from", "hash-to", "hash-request-uri"];
+
+/** Sets from which nothing can be chosen. */
+export const emptySets: Check = {
+  summary: "A set without a destination that could be used.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) => {
+      const path = ["sets", set.name, "destinations"];
+      if (set.destinations.length === 0)
+        return [warningAt(["sets", set.name], `set "${set.name}" has no destinations`)];
+      if (set.destinations.some((one) => one.state === "active" || one.state === "inactive")) return [];
+      return [warningAt(path, `no destination of set "${set.name}" can be used: all are disabled or draining`)];
+    });
+  },
+};
+
+/** Destinations that this version cannot reach. */
+export const unusableDestinations: Check = {
+  summary: "A destination over a transport that is not available.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) =>
+      set.destinations.flatMap((destination, index) => {
+        if (destination.unusable === "") return [];
+        return [
+          warningAt(
+            ["sets", set.name, "destinations", index],
+            `${destination.uri} is disabled: ${destination.unusable}`,
+          ),
+        ];
+      }),
+    );
+  },
+};
+
+function firstWhere(set: SetConfig, differs: (one: SetConfig["destinations"][number]) => boolean): number {
+  return set.destinations.findIndex(differs);
+}
+
+/** Weights and priorities that the algorithm does not look at. */
+export const ignoredSettings: Check = {
+  summary: "A weight or priority that the set's algorithm does not look at.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) => {
+      const findings: Finding[] = [];
+      const base = ["sets", set.name, "destinations"];
+      const weight = firstWhere(set, (one) => one.weight !== set.destinations[0]?.weight);
+      if (weight >= 0 && !WEIGHTED.includes(set.algorithm)) {
+        findings.push(
+          warningAt([...base, weight, "weight"], `${set.algorithm} does not look at weight`, "algorithm: weighted"),
+        );
+      }
+      const priority = firstWhere(set, (one) => one.priority !== set.destinations[0]?.priority);
+      if (priority >= 0 && !ORDERED.includes(set.algorithm)) {
+        findings.push(
+          warningAt(
+            [...base, priority, "priority"],
+            `${set.algorithm} does not look at priority`,
+            "algorithm: priority",
+          ),
+        );
+      }
+      return findings;
+    });
+  },
+};
+
+/** Destinations that we could not send to, or that are ourselves. */
+export const reachability: Check = {
+  summary: "A destination that is our own listener, or of an address family without a listener.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) =>
+      set.destinations.flatMap((one, index) => {
+        if (!isNumericHost(one.host)) return [];
+        const path = ["sets", set.name, "destinations", index];
+        const own = config.listeners.find((listener) => {
+          const same = listener.host === one.host || (isWildcard(listener.host) && isLoopback(one.host));
+          return same && listener.port === one.port;
+        });
+        if (own !== undefined) return [warningAt(path, `${one.uri} is our own listener ${own.name}: a loop`)];
+        if (config.listeners.some((listener) => isIPv6(listener.host) === isIPv6(one.host))) return [];
+        return [
+          warningAt(
+            path,
+            `${formatHostPort(one.host, one.port)} has no listener of its address family to be sent from`,
+          ),
+        ];
+      }),
+    );
+  },
+};
+
+/** Probes that overtake each other. */
+export const probeTimes: Check = {
+  summary: "A probe's timeout that is longer than the time between probes.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) => {
+      if (set.probe === null || set.probe.timeout <= set.probe.every) return [];
+      return [
+        warningAt(
+          ["sets", set.name, "probe", "timeout"],
+          "the probe's timeout is longer than the time between two probes",
+        ),
+      ];
+    });
+  },
+};

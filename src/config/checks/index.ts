@@ -1,0 +1,25 @@
+// Every check, in the order in which its findings are reported.
+import type { Check } from "./check.ts";
+import { emptySets, ignoredSettings, probeTimes, reachability, unusableDestinations } from "./destinations.ts";
+import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
+import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
+import { missingKeys, statelessCapacity, statelessChoice } from "./stateless.ts";
+
+/** The checks. */
+export const CHECKS: readonly Check[] = [
+  exposedAdmin,
+  relay,
+  wildcardListener,
+  emptySets,
+  unusableDestinations,
+  reachability,
+  ignoredSettings,
+  probeTimes,
+  unreachableRoutes,
+  unusedSets,
+  methodCase,
+  statelessChoice,
+  statelessCapacity,
+  missingKeys,
+  tooManyWorkers,
+];

@@ -1,0 +1,66 @@
+// What forwarding without transactions takes away.
+import { algorithmByName } from "../../dispatch/algorithms/index.ts";
+import { type Finding, warningAt } from "../finding.ts";
+import type { Config } from "../schema.ts";
+import type { Check } from "./check.ts";
+
+/** Names of the sets that some route dispatches to statelessly, with that route's index. */
+function statelessSets(config: Config): Map<string, number> {
+  const sets = new Map<string, number>();
+  for (const [index, route] of config.routes.entries()) {
+    const stateless = (route.forwarding ?? config.forwarding) === "stateless";
+    if (stateless && route.action.kind === "dispatch" && !sets.has(route.action.set)) sets.set(route.action.set, index);
+  }
+  return sets;
+}
+
+/** Stateless forwarding wants an algorithm that chooses the same destination every time. */
+export const statelessChoice: Check = {
+  summary: "Stateless forwarding with an algorithm that chooses anew for every message.",
+  look(config): Finding[] {
+    return [...statelessSets(config)].flatMap(([name, route]) => {
+      const set = config.sets.find((one) => one.name === name);
+      if (set === undefined || algorithmByName(set.algorithm)?.isPure === true) return [];
+      const what = `stateless forwarding with ${set.algorithm}: every message chooses anew, so a retransmission, CANCEL or ACK may go to another destination than its INVITE`;
+      return [
+        warningAt(
+          ["routes", route],
+          what,
+          "Kamailio's stateless forward() does the same; use a hash algorithm, or forwarding: stateful",
+        ),
+      ];
+    });
+  },
+};
+
+/** Loads are counted from transactions. */
+export const statelessCapacity: Check = {
+  summary: "Limits on calls with stateless forwarding, which does not count calls.",
+  look(config): Finding[] {
+    return [...statelessSets(config).keys()].flatMap((name) => {
+      const set = config.sets.find((one) => one.name === name);
+      const index = set?.destinations.findIndex((destination) => destination.maxCalls > 0) ?? -1;
+      if (index < 0) return [];
+      return [
+        warningAt(
+          ["sets", name, "destinations", index, "max_calls"],
+          "max_calls has no effect: stateless forwarding does not count calls",
+          "forwarding: stateful",
+        ),
+      ];
+    });
+  },
+};
+
+/** Random keys are unknown to the next process and to the other node. */
+export const missingKeys: Check = {
+  summary: "No keys where a restart or another node would need them.",
+  look(config): Finding[] {
+    if (config.keys.length > 0) return [];
+    const several = typeof config.workers === "number" && config.workers > 1;
+    if (statelessSets(config).size === 0 && !several) return [];
+    const what =
+      "no keys: they are random at start, so after a restart, and on another node, responses and calls of before are not recognised";
+    return [warningAt(["keys"], what, `keys: ["\${FAIRLEAD_KEY}"], the same on every node`)];
+  },
+};

@@ -1,0 +1,53 @@
+// What an importer is: it reads somebody else's configuration file and says it in the shape of fairlead.yaml.
+import type { Finding, Path, Places } from "../finding.ts";
+import type { Problem } from "../problem.ts";
+
+/** What a foreign file does not say and the command line adds. */
+export interface ImportOptions {
+  /** Listeners, as in fairlead.yaml. */
+  readonly listen: readonly string[];
+  /** The set that gets the requests. */
+  readonly set?: string;
+  /** Our name of an algorithm, or Kamailio's number. */
+  readonly algorithm?: string;
+  /** Time between probes, `10s`. */
+  readonly probe?: string;
+  /** Where the admin API listens, `http://127.0.0.1:5080`. */
+  readonly admin?: string;
+}
+
+/** What an importer has to say about a part of the result, or (empty path) about the file. */
+export interface Note {
+  readonly path: Path;
+  /** Line of the foreign file; 0: none. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What an importer understood. */
+export interface Imported {
+  /** A configuration in the shape of fairlead.yaml; undefined when a problem is an error. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Note[];
+  /** Places in the foreign file, for what is found out about `data` later. */
+  readonly places: Places;
+}
+
+/** A translator. Pure: it resolves no names and reads no other file. */
+export interface Importer {
+  /** What it reads, for messages and help: `Kamailio dispatcher.list`. */
+  readonly name: string;
+  /** By content; the file name decides only where the content does not. */
+  recognise(text: string, fileName: string): boolean;
+  /** `file` is the name in problems. */
+  read(text: string, file: string, options: ImportOptions): Imported;
+}
+
+/** Findings of the importer that concern no place in the file. */
+export const NO_PLACES: Places = { find: () => ({ line: 0, column: 0 }) };
+
+/** A finding about an option rather than the file. */
+export function optionProblem(file: string, finding: Pick<Finding, "severity" | "what" | "hint">): Problem {
+  return { file, line: 0, column: 0, severity: finding.severity, what: finding.what, hint: finding.hint };
+}

@@ -1,0 +1,84 @@
+// The attributes of a dispatcher.list line: which ones mean something to Kamailio, and what becomes of them here.
+
+/** What the attributes say. */
+export interface ListAttributes {
+  readonly duid?: string;
+  /** 0: no limit. */
+  readonly maxload: number;
+  /** 1 to 100; -1: not given. Out of range counts as 0, as in Kamailio. */
+  readonly weight: number;
+  readonly rweight: number;
+  /** `proto:host:port` of `socket`, or the name of `sockname` (which wins). */
+  readonly socket?: string;
+  /** Everything, as written, except what became a setting. */
+  readonly opaque: Readonly<Record<string, string>>;
+  /** What Kamailio understands and we have no equivalent for. */
+  readonly without: readonly string[];
+  /** What is wrong with them, Kamailio's reading included. */
+  readonly wrong: readonly string[];
+}
+
+const WITHOUT_EQUIVALENT: Readonly<Record<string, string>> = {
+  cc: "congestion control",
+  latency: "a preset latency",
+  ping_socket: "a socket for probes only",
+  ping_from: "a From of its own for probes",
+  obproxy: "an outbound proxy",
+  ocmin: "overload control",
+  ocmax: "overload control",
+  ocrate: "overload control",
+};
+
+/** Parses `k=v;k=v`. Names are case-insensitive; of two with one name the last counts. */
+export function readAttributes(text: string): ListAttributes {
+  const opaque: Record<string, string> = {};
+  const without: string[] = [];
+  const wrong: string[] = [];
+  let duid: string | undefined;
+  let socket: string | undefined;
+  let sockname: string | undefined;
+  const numbers = { maxload: 0, weight: -1, rweight: -1 };
+  for (const part of text.split(";")) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    const name = equals < 0 ? part : part.slice(0, equals);
+    const value = unquoted(equals < 0 ? "" : part.slice(equals + 1));
+    const known = name.toLowerCase();
+    if (known === "duid") duid = value;
+    else if (known === "socket") socket = value;
+    else if (known === "sockname") sockname = value;
+    else if (known === "maxload" || known === "weight" || known === "rweight") {
+      numbers[known] = readShare(known, value, wrong);
+    } else if (name === "__proto__" || name === "") wrong.push(`attribute "${part}" is left out`);
+    else {
+      opaque[name] = value;
+      const meaning = WITHOUT_EQUIVALENT[known];
+      if (meaning !== undefined) without.push(`${known}=${value} (${meaning})`);
+    }
+  }
+  const place = sockname ?? socket;
+  return {
+    ...numbers,
+    opaque,
+    without,
+    wrong,
+    ...(duid === undefined || duid === "" ? {} : { duid }),
+    ...(place === undefined ? {} : { socket: place }),
+  };
+}
+
+/** A number as Kamailio takes it: anything else, and a weight outside 1 to 100, counts as 0. */
+function readShare(name: "maxload" | "weight" | "rweight", text: string, wrong: string[]): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  if (number < 0) {
+    wrong.push(`${name}=${text} is not a number: Kamailio takes 0`);
+    return 0;
+  }
+  if (name === "maxload" || (number >= 1 && number <= 100)) return number;
+  if (number !== 0) wrong.push(`${name}=${text} is not between 1 and 100: Kamailio takes 0`);
+  return 0;
+}
+
+function unquoted(text: string): string {
+  return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}

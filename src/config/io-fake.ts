@@ -1,0 +1,18 @@
+// An outside world for tests: files and variables from memory.
+import type { ConfigIo } from "./io.ts";
+
+/** Files by absolute path, variables by name, and a machine of four cores. */
+export function fakeIo(
+  files: Readonly<Record<string, string>> = {},
+  variables: Readonly<Record<string, string>> = {},
+): ConfigIo {
+  return {
+    readFile(path) {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
+      return text;
+    },
+    environment: (name) => variables[name],
+    cores: 4,
+  };
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { inspect } from "node:util";
+import { fakeIo } from "./io-fake.ts";
+import { loadYaml } from "./load.ts";
+import { formatProblem } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+const GOOD = 'listeners: ["udp://127.0.0.1:5060"]\nsets:\n  media: {destinations: ["sip:10.0.0.1"]}\n';
+
+function problems(text: string, io = fakeIo()): string[] {
+  return loadYaml(text, "f.yaml", io).problems.map(formatProblem);
+}
+
+function load(text: string, io = fakeIo()): Config {
+  const { config, problems: found } = loadYaml(text, "f.yaml", io);
+  assert.ok(config, found.map(formatProblem).join("\n"));
+  return config;
+}
+
+describe("fairlead.yaml", () => {
+  it("needs no more than a listener and a set, and sends everything there", () => {
+    const config = load(GOOD);
+    assert.deepEqual(problems(GOOD), []);
+    assert.deepEqual(config.routes[0]?.action, { kind: "dispatch", set: "media" });
+    assert.deepEqual(config.admin, { host: "127.0.0.1", port: 5080 });
+    assert.equal(config.timers.c, 181_000);
+    assert.equal(config.receiveBuffer, 4_194_304);
+  });
+
+  it("takes durations and sizes apart", () => {
+    const config = load(`${GOOD}timers: {t1: 250ms, linger: 5s, dialog: 2h}\nlimits: {message_bytes: 1GiB}\n`);
+    assert.deepEqual([config.timers.t1, config.timers.linger, config.timers.dialog], [250, 5_000, 7_200_000]);
+    assert.equal(config.limits.messageBytes, 1_073_741_824);
+  });
+
+  it("takes listeners apart, advertised address included", () => {
+    const { listeners } = load(
+      'listeners: ["udp://[::1]:5062", {uri: "udp://0.0.0.0", advertise: "sip.example.com:5070", name: out}]\nsets: {1: {destinations: ["sip:a.example"]}}',
+    );
+    assert.deepEqual(listeners, [
+      { name: "udp://[::1]:5062", transport: "udp", host: "::1", port: 5062 },
+      {
+        name: "out",
+        transport: "udp",
+        host: "0.0.0.0",
+        port: 5060,
+        advertise: { host: "sip.example.com", port: 5070 },
+      },
+    ]);
+  });
+
+  it("takes destinations apart", () => {
+    const config = load(
+      GOOD.replace('"sip:10.0.0.1"', '{uri: "sip:bob@[2001:DB8::1]:5070;x=1", weight: 3, attrs: {a: 1}}'),
+    );
+    const [destination] = config.sets[0]?.destinations ?? [];
+    assert.equal(destination?.host, "2001:db8::1");
+    assert.deepEqual(
+      [destination?.port, destination?.user, destination?.weight, destination?.attrs],
+      [5070, "bob", 3, { a: "1" }],
+    );
+  });
+
+  it("resolves a listener by URI or name to its name", () => {
+    const text =
+      'listeners: [{uri: "udp://127.0.0.1:5060", name: in}]\nsets: {1: {destinations: [{uri: "sip:a", listener: "udp://127.0.0.1:5060"}]}}\nroutes: [{listener: in, set: 1}]';
+    const config = load(text);
+    assert.equal(config.sets[0]?.destinations[0]?.listener, "in");
+    assert.equal(config.routes[0]?.listener, "in");
+  });
+
+  it("loads a destination over another transport as disabled, with a warning", () => {
+    const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=tcp"');
+    assert.equal(load(text).sets[0]?.destinations[1]?.state, "disabled");
+    assert.deepEqual(problems(text), [
+      "f.yaml:3:42: warning: sip:10.0.0.2;transport=tcp is disabled: transport tcp is not available in this version",
+    ]);
+  });
+
+  it("keeps secrets out of everything but the key itself", () => {
+    const secret = "correct horse battery staple";
+    const io = fakeIo({ "/etc/key": `${secret}\n` }, { KEY: secret });
+    const text = `${GOOD}keys: ["\${KEY}", {file: /etc/key}, "${secret}"]\n`;
+    const { keys } = load(text, io);
+    assert.deepEqual(keys[0]?.bytes(), keys[1]?.bytes());
+    assert.deepEqual(keys[0]?.bytes(), keys[2]?.bytes());
+    assert.equal(keys[0]?.bytes().length, 16);
+    assert.ok(!inspect(keys, { showHidden: true }).includes("horse") && !JSON.stringify(keys).includes("horse"));
+  });
+
+  it("never repeats a secret in a problem", () => {
+    for (const keys of [
+      '["hunter2-secret"]',
+      "[{file: hunter2-file, hunter2: 1}]",
+      "[1234567890123456789012]",
+      `["a\${hunter2}"]`,
+      "{hunter2: hunter2}",
+    ]) {
+      const found = problems(`${GOOD}keys: ${keys}\n`);
+      assert.ok(found.length > 0, keys);
+      assert.ok(!found.some((line) => line.includes("hunter2") || line.includes("12345678901234")), found.join("\n"));
+    }
+  });
+});
+
+describe("a wrong fairlead.yaml", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    [
+      "an unknown key",
+      GOOD.replace("destinations", "destination"),
+      'f.yaml:3:11: error: unknown key "destination" (did you mean "destinations"?)',
+    ],
+    [
+      "an unknown top-level key",
+      `${GOOD}timer: {}\n`,
+      'f.yaml:4:1: error: unknown key "timer" (did you mean "timers"?)',
+    ],
+    [
+      "a bare number as duration",
+      `${GOOD}timers: {t1: 500}\n`,
+      'f.yaml:4:14: error: "t1" must be text, not 500 (quote it, or add the unit)',
+    ],
+    [
+      "a bad duration",
+      `${GOOD}timers: {t1: 5sec}\n`,
+      'f.yaml:4:14: error: "5sec" is not a duration (a number and a unit: 500ms, 10s, 1m, 2h)',
+    ],
+    [
+      "a route to no set",
+      `${GOOD}routes: [{set: medai}]\n`,
+      'f.yaml:4:16: error: there is no set "medai" (did you mean "media"?)',
+    ],
+    [
+      "a route without action",
+      `${GOOD}routes: [{method: INVITE}]\n`,
+      "f.yaml:4:10: error: the route does nothing (one of set, forward, reject, redirect, drop)",
+    ],
+    ["a key written twice", `${GOOD}io: auto\nio: auto\n`, 'f.yaml:5:1: error: the key "io" is there twice'],
+    ["broken YAML", `${GOOD}routes: [\n`, ""],
+    ["an empty file", "", "f.yaml:1:1: error: the configuration is empty (it needs at least listeners and sets)"],
+    [
+      "a listener over TCP",
+      GOOD.replace("udp", "tcp"),
+      "f.yaml:1:13: error: transport tcp is not available in this version (udp)",
+    ],
+    [
+      "a listener over SCTP",
+      GOOD.replace("udp", "sctp"),
+      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp)",
+    ],
+    [
+      "a listener twice",
+      GOOD.replace('"]', '", "udp://127.0.0.1:5060"]'),
+      "f.yaml:1:37: error: the listener udp://127.0.0.1:5060 is there twice",
+    ],
+    ["an admin API for everybody", `${GOOD}admin: {listen: "http://0.0.0.0:5080"}\n`, ""],
+    [
+      "an open relay",
+      `${GOOD}routes: [{method: BYE, set: media}, {forward: true}]\n`,
+      'f.yaml:4:47: error: "route 2" forwards for others than the destinations: an open relay (add from_set: any)',
+    ],
+    [
+      "a relay for some addresses, which can be forged",
+      `${GOOD}routes: [{source: 10.0.0.0/8, forward: true}, {set: media}]\n`,
+      'f.yaml:4:40: error: "route 1" forwards for others than the destinations: an open relay (add from_set: any)',
+    ],
+    ["__proto__", `${GOOD}__proto__: {}\n`, 'f.yaml:4:1: error: the key "__proto__" is not allowed'],
+  ];
+  for (const [title, text, wanted] of cases) {
+    it(`${title} is an error at its place`, () => {
+      const found = problems(text);
+      assert.equal(loadYaml(text, "f.yaml", fakeIo()).config, undefined);
+      if (wanted === "") assert.match(found[0] ?? "", /^f\.yaml:\d+:\d+: error: /);
+      else assert.deepEqual(found, [wanted]);
+    });
+  }
+
+  it("a destination twice in a set is an error", () => {
+    const found = problems(GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.1"'));
+    assert.match(found[0] ?? "", /^f\.yaml:3:42: error: set "media" has two destinations named/);
+  });
+
+  it("an alias bomb and endless nesting are refused quickly", () => {
+    let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+    for (let i = 1; i < 12; i++)
+      bomb += `a${i}: &a${i} [${Array(9)
+        .fill(`*a${i - 1}`)
+        .join(", ")}]\n`;
+    const began = performance.now();
+    assert.match(problems(bomb)[0] ?? "", /error: .*alias/i);
+    assert.match(problems("[".repeat(100_000))[0] ?? "", /error: nested/);
+    assert.match(problems("- ".repeat(50_000))[0] ?? "", /error: /);
+    assert.ok(performance.now() - began < 3_000);
+  });
+
+  it("a file that is too large is refused unread", () => {
+    assert.match(problems(" ".repeat(9_000_000))[0] ?? "", /error: the file is too large/);
+  });
+});

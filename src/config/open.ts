@@ -1,0 +1,131 @@
+// Any configuration file to a Config: fairlead.yaml, or what an importer recognises by its content.
+import { problemOf } from "./finding.ts";
+import { type Imported, type ImportOptions, NO_PLACES, optionProblem } from "./importers/importer.ts";
+import { IMPORTERS } from "./importers/index.ts";
+import { toYaml } from "./importers/to-yaml.ts";
+import type { ConfigIo } from "./io.ts";
+import { buildConfig, type Loaded, loadYaml, type Overrides, override } from "./load.ts";
+import { hasErrors, type Problem } from "./problem.ts";
+import { MAX_FILE } from "./yaml-text.ts";
+
+/** What the command line adds to the files. */
+export interface ReadOptions extends ImportOptions {
+  /** Top-level keys of fairlead.yaml that replace what the file says, such as `{workers: 2}`. */
+  readonly overrides?: Overrides;
+}
+
+/** Options of somebody who gave none. */
+export const NO_OPTIONS: ReadOptions = { listen: [] };
+
+/** What a file is, and the text of fairlead.yaml that means the same. */
+export interface Translated {
+  /** Undefined when a problem is an error. */
+  readonly yaml?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a configuration. Never throws: a file that cannot be read is a problem. This version takes one file. */
+export function readConfiguration(files: readonly string[], options: ReadOptions, io: ConfigIo): Loaded {
+  const [file, another] = files;
+  if (file === undefined)
+    return {
+      problems: [
+        optionProblem("fairlead", {
+          severity: "error",
+          what: "no configuration file",
+          hint: "fairlead.yaml or dispatcher.list",
+        }),
+      ],
+    };
+  if (another !== undefined)
+    return {
+      problems: [
+        optionProblem(another, {
+          severity: "error",
+          what: "a second configuration file",
+          hint: "one file in this version",
+        }),
+      ],
+    };
+  const text = readText(file, io);
+  if (typeof text !== "string") return { problems: [text] };
+  const importer = IMPORTERS.find((one) => one.recognise(text, file));
+  if (importer === undefined) return readOwn(text, file, options, io);
+  const imported = importer.read(text, file, options);
+  return buildImported(imported, file, io, options.overrides ?? {});
+}
+
+/** Translates a foreign file into the text of fairlead.yaml. Never throws. */
+export function translate(file: string, options: ImportOptions, io: ConfigIo): Translated {
+  const text = readText(file, io);
+  if (typeof text !== "string") return { problems: [text] };
+  const importer = IMPORTERS.find((one) => one.recognise(text, file));
+  if (importer === undefined)
+    return {
+      problems: [
+        foreign(text, file) ??
+          optionProblem(file, { severity: "error", what: "not a file that can be imported", hint: known() }),
+      ],
+    };
+  const imported = importer.read(text, file, options);
+  const { config, problems } = buildImported(imported, file, io, {});
+  if (config === undefined || imported.data === undefined) return { problems };
+  return {
+    yaml: toYaml(imported.data, imported.notes, `From ${importer.name}, written by fairlead import.`),
+    problems,
+  };
+}
+
+function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo): Loaded {
+  const other = foreign(text, file);
+  if (other !== undefined) return { problems: [other] };
+  const { listen, set, algorithm, probe, admin } = options;
+  const overrides: Record<string, unknown> = { ...options.overrides };
+  if (listen.length > 0) overrides.listeners = listen;
+  if (admin !== undefined) overrides.admin = { listen: admin };
+  const unfit = Object.entries({ set, algorithm, probe }).filter(([, value]) => value !== undefined);
+  const problems = unfit.map(([name]) =>
+    optionProblem(file, {
+      severity: "error",
+      what: `--${name} is for files that do not say it themselves`,
+      hint: "say it in the file",
+    }),
+  );
+  return problems.length > 0 ? { problems } : loadYaml(text, file, io, overrides);
+}
+
+function buildImported(imported: Imported, file: string, io: ConfigIo, overrides: Overrides): Loaded {
+  if (imported.data === undefined || hasErrors(imported.problems)) return { problems: imported.problems };
+  const built = buildConfig(override(imported.data, overrides), file, io, true);
+  const found = built.findings.map((finding) => problemOf(finding, file, imported.places ?? NO_PLACES));
+  const problems = [...imported.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
+  return built.config === undefined ? { problems } : { config: built.config, problems };
+}
+
+function readText(file: string, io: ConfigIo): string | Problem {
+  let text: string;
+  try {
+    text = io.readFile(file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    return optionProblem(file, { severity: "error", what: `the file cannot be read: ${code}`, hint: "" });
+  }
+  if (text.length <= MAX_FILE) return text;
+  return optionProblem(file, {
+    severity: "error",
+    what: `the file is too large: ${text.length} characters`,
+    hint: `at most ${MAX_FILE}`,
+  });
+}
+
+function known(): string {
+  return `fairlead.yaml, or ${IMPORTERS.map((one) => one.name).join(", ")}`;
+}
+
+/** XML and Java properties: files of other products that this version does not read. */
+function foreign(text: string, file: string): Problem | undefined {
+  const at = { file, line: 1, column: 1, severity: "error" as const, hint: known() };
+  if (text.trimStart().startsWith("<")) return { ...at, what: "an XML file, which this version does not read" };
+  if (file.endsWith(".properties")) return { ...at, what: "a properties file, which this version does not read" };
+  return undefined;
+}

@@ -1,0 +1,96 @@
+// One part of the configuration naming another: what does not exist, what is there twice; and the names filled in.
+import { errorAt, type Finding } from "./finding.ts";
+import type { Parsed } from "./schema.ts";
+import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
+import { suggestion } from "./suggest.ts";
+
+/** The listener's name, for a reference by name or URI. */
+function listenerName(listeners: readonly ListenerConfig[], reference: string): string | undefined {
+  const plain = reference.toLowerCase();
+  return listeners.find((one) => one.name === reference || listenerUri(one) === plain)?.name;
+}
+
+/** What does not exist, and what is there twice. */
+export function checkReferences(parsed: Parsed): Finding[] {
+  return [...twice(parsed), ...missing(parsed), ...withoutRoute(parsed)];
+}
+
+function twice(parsed: Parsed): Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Set<string>();
+  for (const [index, listener] of parsed.listeners.entries()) {
+    const uri = listenerUri(listener);
+    if (seen.has(uri)) findings.push(errorAt(["listeners", index], `the listener ${uri} is there twice`));
+    else if (seen.has(listener.name))
+      findings.push(errorAt(["listeners", index, "name"], `two listeners are named "${listener.name}"`));
+    seen.add(uri).add(listener.name);
+  }
+  for (const set of parsed.sets) {
+    const names = new Map<string, number>();
+    for (const [index, destination] of set.destinations.entries()) {
+      const first = names.get(destination.name);
+      if (first === undefined) names.set(destination.name, index);
+      else {
+        const what = `set "${set.name}" has two destinations named "${destination.name}" (numbers ${first + 1} and ${index + 1})`;
+        findings.push(errorAt(["sets", set.name, "destinations", index], what, "give each its own name"));
+      }
+    }
+  }
+  return findings;
+}
+
+function missing(parsed: Parsed): Finding[] {
+  const findings: Finding[] = [];
+  const setNames = parsed.sets.map((set) => set.name);
+  const listenerNames = parsed.listeners.map((listener) => listener.name);
+  const needListener = (reference: string | undefined, path: PropertyKey[]) => {
+    if (reference === undefined || listenerName(parsed.listeners, reference) !== undefined) return;
+    findings.push(errorAt(path, `there is no listener "${reference}"`, suggestion(reference, listenerNames)));
+  };
+  const needSet = (name: string, path: PropertyKey[]) => {
+    if (setNames.includes(name)) return;
+    findings.push(errorAt(path, `there is no set "${name}"`, suggestion(name, setNames)));
+  };
+  for (const set of parsed.sets) {
+    for (const [index, destination] of set.destinations.entries()) {
+      needListener(destination.listener, ["sets", set.name, "destinations", index, "listener"]);
+    }
+  }
+  for (const [index, route] of parsed.routes.entries()) {
+    needListener(route.listener, ["routes", index, "listener"]);
+    if (route.action.kind === "dispatch") needSet(route.action.set, ["routes", index, "set"]);
+    if (route.fromSet !== undefined && route.fromSet !== "any") needSet(route.fromSet, ["routes", index, "from_set"]);
+  }
+  return findings;
+}
+
+function withoutRoute(parsed: Parsed): Finding[] {
+  if (parsed.routes.length > 0 || parsed.sets.length === 1) return [];
+  if (parsed.sets.length === 0)
+    return [
+      errorAt(["sets"], "there are no sets and no routes: nothing would be forwarded", "add a set with destinations"),
+    ];
+  return [
+    errorAt(
+      ["sets"],
+      `there are ${parsed.sets.length} sets and no routes`,
+      `say which set gets the requests: routes: [{set: ${parsed.sets[0]?.name}}]`,
+    ),
+  ];
+}
+
+/** References become names of what they mean, and a configuration without routes gets its one. Call after `checkReferences`. */
+export function resolveReferences(parsed: Parsed): Pick<Parsed, "sets" | "routes"> {
+  const named = <T extends { readonly listener?: string }>(one: T): T => {
+    if (one.listener === undefined) return one;
+    return { ...one, listener: listenerName(parsed.listeners, one.listener) ?? one.listener };
+  };
+  const sets = parsed.sets.map((set) => ({ ...set, destinations: set.destinations.map(named) }));
+  const [only] = sets;
+  if (parsed.routes.length > 0 || only === undefined) return { sets, routes: parsed.routes.map(named) };
+  const action = { kind: "dispatch" as const, set: only.name };
+  return {
+    sets,
+    routes: [{ name: "route 1", methods: [], requestUri: null, from: null, to: null, source: [], action }],
+  };
+}

@@ -1,0 +1,28 @@
+// The configuration's shape. A section per file in sections/; this one only assembles them.
+import { z } from "zod";
+import type { Secret } from "./secret.ts";
+import { admin } from "./sections/admin.ts";
+import { keys } from "./sections/keys.ts";
+import { limits } from "./sections/limits.ts";
+import { listeners } from "./sections/listeners.ts";
+import { log } from "./sections/log.ts";
+import { misc } from "./sections/misc.ts";
+import { routes } from "./sections/routes.ts";
+import { sets } from "./sections/sets.ts";
+import { timers } from "./sections/timers.ts";
+
+/** `fairlead.yaml`. Its input type is the file, its output type the configuration before keys are read. */
+export const schema = z.strictObject({ listeners, sets, routes, timers, limits, keys, admin, log, ...misc });
+
+/** What the file says, normalised, keys still as references. */
+export type Parsed = z.output<typeof schema>;
+
+/** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
+export interface Config extends Readonly<Omit<Parsed, "keys" | "receive_buffer" | "server_header">> {
+  /** The first signs, all verify; empty: random ones are to be made at start. */
+  readonly keys: readonly Secret[];
+  /** Bytes asked of SO_RCVBUF. */
+  readonly receiveBuffer: number;
+  /** Value of the Server header; empty: none. */
+  readonly serverHeader: string;
+}

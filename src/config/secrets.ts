@@ -1,0 +1,41 @@
+// Reads the secrets that the configuration refers to. No problem ever repeats one.
+import { dirname, resolve } from "node:path";
+import { errorAt, type Finding } from "./finding.ts";
+import type { ConfigIo } from "./io.ts";
+import { Secret } from "./secret.ts";
+import { type KeyReference, SHORTEST_KEY } from "./sections/keys.ts";
+
+/** The keys in order, and what kept some from being read. Relative paths start at the configuration file's folder. */
+export function readKeys(
+  references: readonly KeyReference[],
+  file: string,
+  io: ConfigIo,
+): { keys: Secret[]; findings: Finding[] } {
+  const keys: Secret[] = [];
+  const findings: Finding[] = [];
+  for (const [index, reference] of references.entries()) {
+    const read = readKey(reference, file, io);
+    if (typeof read === "string") findings.push(errorAt(["keys", index], read));
+    else keys.push(read);
+  }
+  return { keys, findings };
+}
+
+function readKey(reference: KeyReference, file: string, io: ConfigIo): Secret | string {
+  if (reference.kind === "text") return new Secret(reference.text, "configuration");
+  const origin = reference.kind === "env" ? `environment variable ${reference.variable}` : `file ${reference.path}`;
+  let text: string | undefined;
+  try {
+    text =
+      reference.kind === "env"
+        ? io.environment(reference.variable)
+        : io.readFile(resolve(dirname(file), reference.path));
+  } catch (error) {
+    return `${origin} cannot be read: ${error instanceof Error && "code" in error ? String(error.code) : "unreadable"}`;
+  }
+  const secret = text?.trim();
+  if (secret === undefined || secret === "") return `${origin} is ${secret === undefined ? "not set" : "empty"}`;
+  return secret.length < SHORTEST_KEY
+    ? `the key in ${origin} is too short: at least ${SHORTEST_KEY} characters`
+    : new Secret(secret, origin);
+}

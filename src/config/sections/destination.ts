@@ -1,0 +1,105 @@
+// One destination of a set: a URI, or an object with everything else about it.
+import { z } from "zod";
+import { parseDestinationUri, portOf } from "../values/destination-uri.ts";
+import { refuse } from "../values/issue.ts";
+import { reference } from "../values/reference.ts";
+
+/** States that a configuration can give; `trying` only comes from results. */
+export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] as const;
+/** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, or none. */
+export const PROBE_MARKS = ["default", "marked", "never"] as const;
+
+/** A destination. */
+export interface DestinationConfig {
+  /** As configured. */
+  readonly uri: string;
+  /** The operator's name, or the URI. Unique in the set. */
+  readonly name: string;
+  /** Lower case, IPv6 without brackets. An address or a name to be resolved. */
+  readonly host: string;
+  /** 5060 (tls: 5061) where the URI has none. */
+  readonly port: number;
+  /** Only `udp` can be used in this version, see `unusable`. */
+  readonly transport: string;
+  readonly user?: string;
+  readonly weight: number;
+  readonly priority: number;
+  /** 0: no limit. */
+  readonly maxCalls: number;
+  readonly state: (typeof CONFIGURED_STATES)[number];
+  readonly probe: (typeof PROBE_MARKS)[number];
+  /** Name of the listener to send from; absent: the first of the same address family. */
+  readonly listener?: string;
+  /** The operator's own words about it; not interpreted. */
+  readonly attrs: Readonly<Record<string, string>>;
+  /** Why it cannot be used in this version (its state is `disabled` then); empty: it can. */
+  readonly unusable: string;
+}
+
+const long = z.strictObject({
+  uri: z
+    .string()
+    .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
+    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`."),
+  name: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("Its name in logs, metrics and commands; unique in the set. Default: the URI."),
+  weight: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(1)
+    .describe("Relative share under `weighted` and `consistent-hash`; 0: only when no other can."),
+  priority: z
+    .int()
+    .min(-2_147_483_648)
+    .max(2_147_483_647)
+    .default(0)
+    .describe("The higher number is preferred and comes first in the set's order."),
+  max_calls: z.int().min(0).max(2_147_483_647).default(0).describe("Most calls at a time; 0: no limit."),
+  state: z
+    .enum(CONFIGURED_STATES)
+    .default("active")
+    .describe("State it starts in. `draining` and `disabled` get no new calls."),
+  probe: z
+    .enum(PROBE_MARKS)
+    .default("default")
+    .describe("`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag)."),
+  listener: reference
+    .optional()
+    .describe("Name or URI of the listener to send from. Default: the first of the same address family."),
+  attrs: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .default({})
+    .describe("Your own words about it; shown, not interpreted."),
+});
+
+/** Schema of one destination. */
+export const destination = z
+  .union([z.string().meta({ title: "SIP URI" }), long])
+  .transform((value, sink): DestinationConfig => {
+    const given = typeof value === "string" ? long.parse({ uri: value }) : value;
+    const uri = parseDestinationUri(given.uri);
+    if (typeof uri === "string")
+      return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
+    const unusable = uri.transport === "udp" ? "" : `transport ${uri.transport} is not available in this version`;
+    return {
+      uri: given.uri,
+      name: given.name ?? given.uri,
+      host: uri.host,
+      port: portOf(uri),
+      transport: uri.transport,
+      ...(uri.user === undefined ? {} : { user: uri.user }),
+      weight: given.weight,
+      priority: given.priority,
+      maxCalls: given.max_calls,
+      state: unusable === "" ? given.state : "disabled",
+      probe: given.probe,
+      ...(given.listener === undefined ? {} : { listener: given.listener }),
+      attrs: given.attrs,
+      unusable,
+    };
+  });

@@ -1,0 +1,26 @@
+// Section `limits`: sizes of the tables that hold state.
+import { z } from "zod";
+import { size } from "../values/size.ts";
+
+/** Schema of the section. */
+export const limits = z
+  .strictObject({
+    transactions: z
+      .int()
+      .min(1_024)
+      .max(16_777_216)
+      .default(262_144)
+      .describe("Most transactions at a time, over all workers. More are answered with 503."),
+    dialogs: z
+      .int()
+      .min(1_024)
+      .max(67_108_864)
+      .default(1_048_576)
+      .describe("Most dialogs at a time, over all workers."),
+    message_bytes: size(1_048_576, 68_719_476_736)
+      .prefault("256MiB")
+      .describe("Memory for stored messages, over all workers."),
+  })
+  .prefault({})
+  .transform(({ message_bytes, ...rest }) => ({ ...rest, messageBytes: message_bytes }))
+  .describe("Sizes of the tables, fixed at start.");

@@ -1,0 +1,42 @@
+// Keys at the top of the configuration that need no section of their own.
+import { z } from "zod";
+import { duration } from "../values/duration.ts";
+import { size } from "../values/size.ts";
+
+/** Ways to forward: with transactions, or each message by itself. */
+export const FORWARDING = ["stateful", "stateless"] as const;
+/** Ways onto the wire. */
+export const IO = ["auto", "batched", "portable"] as const;
+
+/** Schemas by key. */
+export const misc = {
+  forwarding: z
+    .enum(FORWARDING)
+    .default("stateful")
+    .describe(
+      "With transactions (RFC 3261 16.2 to 16.10), or each message by itself (16.11). A route may say otherwise for itself.",
+    ),
+  workers: z
+    .union([z.literal("auto"), z.int().min(1).max(16)])
+    .default("auto")
+    .describe("Worker threads; `auto`: one less than cores, at least 1 and at most 4."),
+  io: z
+    .enum(IO)
+    .default("auto")
+    .describe(
+      "`batched`: recvmmsg and sendmmsg; `portable`: Node's own sockets; `auto`: batched where it is possible.",
+    ),
+  watch: z.boolean().default(false).describe("Reload when a configuration file changes."),
+  receive_buffer: size(4_096, 1_073_741_824).prefault("4MiB").describe("Socket receive buffer asked of the system."),
+  server_header: z
+    .string()
+    .regex(/^[\x20-\x7e]{0,128}$/, "a header value is printable ASCII, at most 128 characters")
+    .default("")
+    .describe("Server header of our own answers; empty: none."),
+  shutdown: z
+    .strictObject({
+      deadline: duration(0, 86_400_000).prefault("30s").describe("After SIGTERM live calls have this long to finish."),
+    })
+    .prefault({})
+    .describe("How the process ends."),
+} as const;

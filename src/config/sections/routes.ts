@@ -1,0 +1,139 @@
+// Section `routes`: which request gets which treatment. The first route that matches wins.
+import { z } from "zod";
+import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
+import { parseDestinationUri } from "../values/destination-uri.ts";
+import { refuse } from "../values/issue.ts";
+import { reference } from "../values/reference.ts";
+import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
+import { phrase } from "./failover.ts";
+import { FORWARDING } from "./misc.ts";
+
+/** Parts of a request that can be hashed instead of what the algorithm hashes by itself. */
+export const ROUTE_KEYS = ["call-id", "from", "to", "request-uri"] as const;
+
+/** What a route does with a request. */
+export type RouteActionConfig =
+  | { readonly kind: "dispatch"; readonly set: string; readonly key?: (typeof ROUTE_KEYS)[number] }
+  | { readonly kind: "forward" }
+  | { readonly kind: "reject"; readonly status: number; readonly reason: string }
+  | { readonly kind: "redirect"; readonly status: number; readonly contact: string }
+  | { readonly kind: "drop" };
+
+/** A route. Conditions that are absent or empty match everything. */
+export interface RouteConfig {
+  readonly name: string;
+  /** Method tokens. */
+  readonly methods: readonly string[];
+  readonly requestUri: UriPatternConfig | null;
+  readonly from: UriPatternConfig | null;
+  readonly to: UriPatternConfig | null;
+  readonly source: readonly AddressBlockConfig[];
+  /** A set's name or `any`: traffic from destinations. Absent: traffic from everyone else. */
+  readonly fromSet?: string;
+  /** Name of a listener. */
+  readonly listener?: string;
+  /** Absent: as the configuration's `forwarding` says. */
+  readonly forwarding?: (typeof FORWARDING)[number];
+  readonly action: RouteActionConfig;
+}
+
+const method = z.string().regex(/^[A-Za-z0-9.!%*_+`'~-]{1,64}$/, "not a method token");
+
+const fields = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Name in logs and `explain`. Default: `route N`, counted from 1."),
+  method: z
+    .union([method, z.array(method).min(1)])
+    .optional()
+    .describe("Method, or a list of them (case matters)."),
+  request_uri: uriPattern.optional().describe("Pattern over the request URI: `[user@]host`, `*` for anything."),
+  from: uriPattern.optional().describe("Pattern over the From URI."),
+  to: uriPattern.optional().describe("Pattern over the To URI."),
+  source: z
+    .union([addressBlock, z.array(addressBlock).min(1)])
+    .optional()
+    .describe("Address block, or a list of them, that the request came from."),
+  from_set: reference
+    .optional()
+    .describe("Only traffic from the destinations of this set, or of `any`. Without it a route is for everyone else."),
+  listener: reference.optional().describe("Name or URI of the listener that received it."),
+  forwarding: z.enum(FORWARDING).optional().describe("Overrides the configuration's `forwarding`."),
+  set: reference.optional().describe("Action: dispatch to this set."),
+  key: z.enum(ROUTE_KEYS).optional().describe("With `set`: what a hash algorithm hashes instead of its own key."),
+  forward: z.literal(true).optional().describe("Action: forward by Route and request URI. Needs `from_set`."),
+  reject: z
+    .strictObject({
+      status: z.int().min(400).max(699).default(403).describe("Response code."),
+      reason: phrase.default("").describe("Reason phrase. Default: the usual one of the code."),
+    })
+    .optional()
+    .describe("Action: answer with an error."),
+  redirect: z
+    .strictObject({
+      status: z.int().min(300).max(399).default(302).describe("Response code."),
+      contact: z.string().max(512).meta({ title: "SIP URI" }).describe("URI in the answer's Contact."),
+    })
+    .optional()
+    .describe("Action: send the caller elsewhere."),
+  drop: z.literal(true).optional().describe("Action: no answer at all."),
+});
+
+const ACTIONS = ["set", "forward", "reject", "redirect", "drop"] as const;
+
+type Given = z.output<typeof fields>;
+
+function actionOf(given: Given): RouteActionConfig {
+  if (given.set !== undefined)
+    return { kind: "dispatch", set: given.set, ...(given.key === undefined ? {} : { key: given.key }) };
+  if (given.reject !== undefined) return { kind: "reject", ...given.reject };
+  if (given.redirect !== undefined) return { kind: "redirect", ...given.redirect };
+  return given.drop === true ? { kind: "drop" } : { kind: "forward" };
+}
+
+function listOf<T>(value: T | T[] | undefined): T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** Schema of one route; its name is empty where none was given. */
+export const route = fields.transform((given, sink): RouteConfig => {
+  const actions = ACTIONS.filter((action) => given[action] !== undefined);
+  if (actions.length === 0) return refuse(sink, given, "the route does nothing", `one of ${ACTIONS.join(", ")}`);
+  if (actions.length > 1)
+    return refuse(sink, given, `the route has ${actions.length} actions: ${actions.join(", ")}`, "exactly one", [
+      actions[1] ?? "",
+    ]);
+  if (given.key !== undefined && given.set === undefined) return refuse(sink, given, "key without set", "", ["key"]);
+  if (given.redirect !== undefined && typeof parseDestinationUri(given.redirect.contact) === "string") {
+    return refuse(sink, given, `"${given.redirect.contact}" is not a SIP URI`, "such as sip:10.0.0.11:5060", [
+      "redirect",
+      "contact",
+    ]);
+  }
+  return {
+    name: given.name ?? "",
+    methods: listOf(given.method),
+    requestUri: given.request_uri ?? null,
+    from: given.from ?? null,
+    to: given.to ?? null,
+    source: listOf(given.source),
+    ...(given.from_set === undefined ? {} : { fromSet: given.from_set }),
+    ...(given.listener === undefined ? {} : { listener: given.listener }),
+    ...(given.forwarding === undefined ? {} : { forwarding: given.forwarding }),
+    action: actionOf(given),
+  };
+});
+
+/** Schema of the section. Names are completed here, because they count. */
+export const routes = z
+  .array(route)
+  .max(10_000)
+  .default([])
+  .transform((list) =>
+    list.map((entry, index): RouteConfig => (entry.name === "" ? { ...entry, name: `route ${index + 1}` } : entry)),
+  )
+  .describe("What happens to a request; the first match wins. Default: everything to the only set.");

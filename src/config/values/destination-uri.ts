@@ -1,0 +1,47 @@
+// The URI of a destination, taken apart: where its datagrams go and over which transport.
+import { UriView } from "../../sip/uri.ts";
+import { isHost, isNumericHost } from "./address.ts";
+
+/** A destination's URI. */
+export interface DestinationUri {
+  readonly scheme: "sip" | "sips";
+  /** User part as written; undefined: none. */
+  readonly user: string | undefined;
+  /** Lower case, IPv6 without brackets. */
+  readonly host: string;
+  /** Undefined where none was written. */
+  readonly port: number | undefined;
+  /** Lower case. The explicit parameter, else udp (sips: tls). */
+  readonly transport: string;
+}
+
+const URI = /^(sips?):(?:([^@\s<>"]*)@)?(\[[^\]\s]*\]|[^\s:;?@[\]]*)(?::([^\s;?]*))?((?:;[^\s;?]+)*)(\?\S*)?$/i;
+
+/** The URI taken apart, or what is wrong with it. */
+export function parseDestinationUri(text: string): DestinationUri | string {
+  const match = URI.exec(text);
+  if (match === null) return `"${text}" is not a SIP URI`;
+  const scheme = (match[1] ?? "").toLowerCase() === "sips" ? "sips" : "sip";
+  const written = (match[3] ?? "").toLowerCase();
+  const host = written.startsWith("[") ? written.slice(1, -1) : written;
+  if (written.startsWith("[") ? !(isNumericHost(host) && host.includes(":")) : !isHost(host)) {
+    return `"${match[3]}" is not a host`;
+  }
+  let port: number | undefined;
+  if (match[4] !== undefined) {
+    port = Number(match[4]);
+    if (!/^\d{1,5}$/.test(match[4]) || port < 1 || port > 65_535) return `"${match[4]}" is not a port`;
+  }
+  if (match[2] === "") return `"${text}" has an empty user`;
+  if (match[6] !== undefined) return `"${text}" has headers`;
+  // What is configured here is what routing reads later: both must agree that it is a URI.
+  const bytes = Buffer.from(text, "utf8");
+  if (!new UriView().reset(bytes, 0, bytes.length)) return `"${text}" is not a SIP URI`;
+  const transport = /;transport=([^;]*)/i.exec(match[5] ?? "")?.[1]?.toLowerCase();
+  return { scheme, user: match[2], host, port, transport: transport ?? (scheme === "sips" ? "tls" : "udp") };
+}
+
+/** The port that requests go to. */
+export function portOf(uri: DestinationUri): number {
+  return uri.port ?? (uri.transport === "tls" || uri.transport === "wss" ? 5061 : 5060);
+}
