@@ -1,0 +1,227 @@
+// A running load balancer: sockets, shared memory, workers, health and control plane, put together and taken apart in order.
+// Signals, files and the admin API are the caller's.
+import { randomBytes } from "node:crypto";
+import { lookup as resolveName } from "node:dns/promises";
+import { availableParallelism } from "node:os";
+import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
+import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { formatHostPort } from "../config/values/address.ts";
+import type { StateChange } from "../health/registry.ts";
+import { nameOfState, type Outcome } from "../health/state.ts";
+import { chooseIo } from "../net/io.ts";
+import { receiveBufferWarning } from "../net/listen.ts";
+import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
+import { HealthLoop } from "./health-loop.ts";
+import type { Log } from "./log.ts";
+import { MainRings } from "./main-rings.ts";
+import { openSockets } from "./open-sockets.ts";
+import { configurationProblem } from "./restart.ts";
+import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
+import { workerSink } from "./worker-sink.ts";
+import { until, Workers } from "./workers.ts";
+
+/** What a balancer is started with. */
+export interface BalancerOptions {
+  readonly config: Config;
+  /** Reads the files again, for reloads. */
+  readonly load: ControlPlaneOptions["load"];
+  /** The worker's entry file. */
+  readonly workerUrl: URL;
+  readonly log: Log;
+  /** Takes one line per finished transaction. */
+  readonly accessLog: (line: string) => void;
+}
+
+/** It runs, or why not. `problems` hold what the configuration is to blame for. */
+export type StartResult =
+  | { readonly ok: true; readonly balancer: Balancer }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly failure: string };
+
+/** A balancer that runs. */
+export interface Balancer {
+  readonly control: ControlPlane;
+  readonly health: HealthLoop;
+  readonly workers: Workers;
+  readonly live: LiveTables;
+  readonly memory: SharedMemory;
+  readonly io: "batched" | "portable";
+  /** Bound listeners, `udp://127.0.0.1:5060`. */
+  readonly listeners: readonly string[];
+  /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
+  watchProbes(listener: (slot: number, outcome: Outcome, rtt: number) => void): void;
+  /** Lets calls come to their end, for at most `deadline` ms; then `stop`. Returns how many calls were still alive. */
+  drain(deadline: number): Promise<number>;
+  /** Stops everything at once. */
+  stop(): Promise<void>;
+}
+
+/** Number of workers behind `workers:`. */
+export function workerCount(workers: Config["workers"]): number {
+  if (workers !== "auto") return Math.min(workers, MAX_WORKERS);
+  return Math.max(1, Math.min(4, availableParallelism() - 1));
+}
+
+const RING_INTERVAL = 15;
+/** Shortest time between closing and stopping. */
+const GRACE = 1_000;
+
+/** Starts a balancer; resolves when every worker receives. */
+export async function startBalancer(options: BalancerOptions): Promise<StartResult> {
+  const { config, log } = options;
+  const choice = chooseIo(config.io);
+  if (config.io === "batched" && choice.io !== "batched")
+    return failed(`io: batched is not possible here: ${choice.reason}`);
+  const count = workerCount(config.workers);
+  const result = await openSockets(choice.io, config.listeners, count, config.receiveBuffer);
+  if (!result.ok) return failed(result.problem);
+  const { opened } = result;
+  const memory = createSharedMemory(count);
+  const live = new LiveTables(memory.live);
+  const probeWatchers: ((slot: number, outcome: Outcome, rtt: number) => void)[] = [];
+  const clock = () => Date.now();
+  const health = new HealthLoop({
+    live,
+    now: () => performance.now(),
+    clock,
+    random: Math.random,
+    key: randomBytes(16),
+    send: (listener, endpoint, bytes) => send(listener, endpoint, bytes),
+    onResult: (slot, outcome, rtt) => {
+      for (const watcher of probeWatchers) watcher(slot, outcome, rtt);
+    },
+    onChange: (change) => logChange(log, change),
+  });
+  const keys = [new Uint8Array(randomBytes(16))];
+  const control = new ControlPlane({ live, health, lookup, load: options.load, ports: opened.ports, keys, clock, log });
+  const begun = await control.begin(config);
+  if (!begun.ok) {
+    opened.close();
+    return { ok: false, problems: begun.problems, failure: "" };
+  }
+  const rings = new MainRings(memory, workerSink(health.prober, log, options.accessLog));
+  let isDraining = false;
+  // Portion by portion: between two of them the event loop has its turn.
+  const drainRings = () => {
+    if (isDraining) return;
+    isDraining = rings.drain();
+    if (isDraining)
+      setImmediate(() => {
+        isDraining = false;
+        drainRings();
+      });
+  };
+  const workers = new Workers(
+    {
+      url: options.workerUrl,
+      memory,
+      live,
+      io: choice.io,
+      sockets: opened.sockets,
+      bells: opened.bells,
+      ring: opened.ring,
+      limits: perWorker(config.limits, count),
+      receiveBuffer: config.receiveBuffer,
+      log,
+      onBell: drainRings,
+    },
+    control.inForce.snapshot,
+  );
+  const send = (listener: number, endpoint: Int32Array, bytes: Buffer): boolean => {
+    const worker = Math.max(
+      0,
+      workers.status().findIndex(({ isReady }) => isReady),
+    );
+    if (!rings.send(worker, listener, endpoint, bytes)) return false;
+    workers.wake(worker);
+    return true;
+  };
+  const failure = await workers.start();
+  if (failure !== "") {
+    await workers.stop();
+    opened.close();
+    return failed(failure);
+  }
+  control.attach({
+    publish: (snapshot) => workers.publish(snapshot),
+    adopted: (generation, patience) => workers.adopted(generation, patience),
+    oldestAdopted: () => workers.control.oldestAdopted(),
+  });
+  warnOfSmallBuffer(config.receiveBuffer, opened.receiveBuffer, workers, log);
+  health.start();
+  const timer = setInterval(drainRings, RING_INTERVAL);
+  // Every row that was ever used: calls of a destination that is no longer configured are calls too.
+  const calls = () => {
+    let sum = 0;
+    for (let slot = 0; slot < control.inForce.snapshot.destinationRows; slot++) sum += live.load(slot);
+    return sum;
+  };
+  let stopped: Promise<void> | null = null;
+  const stopAll = async () => {
+    health.stop();
+    clearInterval(timer);
+    await workers.stop();
+    while (rings.drain());
+    opened.close();
+  };
+  // Once: a second signal may come while the first one's work goes on, and descriptors are closed only once.
+  const stop = () => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+  return {
+    ok: true,
+    balancer: {
+      control,
+      health,
+      workers,
+      live,
+      memory,
+      io: choice.io,
+      listeners: control.inForce.snapshot.listeners.map(({ host, port }) => `udp://${formatHostPort(host, port)}`),
+      watchProbes: (listener) => void probeWatchers.push(listener),
+      async drain(deadline) {
+        const end = performance.now() + deadline;
+        await control.close();
+        // Requests outside of calls are not counted; their answers come soon or not at all.
+        const soonest = performance.now() + GRACE;
+        const isOver = () => stopped !== null || (calls() === 0 && performance.now() >= soonest);
+        await until(isOver, end - performance.now());
+        const left = calls();
+        await stop();
+        return left;
+      },
+      stop,
+    },
+  };
+}
+
+function failed(failure: string): StartResult {
+  return { ok: false, problems: [configurationProblem(failure)], failure };
+}
+
+async function lookup(host: string): Promise<string[]> {
+  return (await resolveName(host, { all: true })).map(({ address }) => address);
+}
+
+/** `limits` are those of the process; every worker gets its share. */
+function perWorker(limits: Config["limits"], workers: number): Config["limits"] {
+  const share = (whole: number) => Math.ceil(whole / workers);
+  const { transactions, dialogs, messageBytes } = limits;
+  return { transactions: share(transactions), dialogs: share(dialogs), messageBytes: share(messageBytes) };
+}
+
+function logChange(log: Log, { target, from, to, reason }: StateChange): void {
+  const fields = { set: target.set, destination: target.name, from: nameOfState(from), to: nameOfState(to), reason };
+  log.warn(fields, "a destination changed its state");
+}
+
+function warnOfSmallBuffer(asked: number, opened: number, workers: Workers, log: Log): void {
+  const told = workers
+    .status()
+    .map(({ receiveBuffer }) => receiveBuffer)
+    .filter((bytes) => bytes > 0);
+  const granted = Math.min(asked, ...(opened > 0 ? [opened] : told));
+  const warning = receiveBufferWarning(asked, granted);
+  if (warning !== "") log.warn({ asked, granted }, warning);
+}

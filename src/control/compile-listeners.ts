@@ -1,0 +1,21 @@
+// Listeners as workers see them, and how the rest of the configuration speaks of them.
+import type { ListenerEntry } from "../bridge/snapshot.ts";
+import { type ListenerConfig, listenerUri } from "../config/sections/listeners.ts";
+import { formatHostPort, isWildcard } from "../config/values/address.ts";
+
+/** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
+export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
+  return listeners.map((listener, index) => {
+    const { host, advertise } = listener;
+    const port = ports[index] ?? listener.port;
+    const sentBy =
+      advertise === undefined ? formatHostPort(host, port) : formatHostPort(advertise.host, advertise.port ?? port);
+    return { transport: "udp", host, port, sentBy, isV6: host.includes(":"), isWildcard: isWildcard(host) };
+  });
+}
+
+/** Index of the listener of this name or URI; -1 when there is none. */
+export function findListener(listeners: readonly ListenerConfig[], reference: string): number {
+  const byName = listeners.findIndex(({ name }) => name === reference);
+  return byName >= 0 ? byName : listeners.findIndex((listener) => listenerUri(listener) === reference);
+}

@@ -1,0 +1,100 @@
+// Routes as workers see them: names become indices, text becomes bytes.
+import { isIPv4 } from "node:net";
+import type { AddressBlock, RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
+import type { RouteConfig } from "../config/sections/routes.ts";
+import type { AddressBlockConfig } from "../config/values/address-block.ts";
+import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
+import { KeySource } from "../dispatch/types.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { findListener } from "./compile-listeners.ts";
+
+const KEYS = {
+  "call-id": KeySource.callId,
+  from: KeySource.from,
+  to: KeySource.to,
+  "request-uri": KeySource.requestUri,
+} as const;
+const encoder = new TextEncoder();
+
+/**
+ * Compiles all routes. Behind the last one stands our default for traffic from the destinations: forward by Route and
+ * request URI. (That everything goes to the only set when there are no routes is filled in by config/references.ts.)
+ */
+export function compileRoutes(config: Config, problems: string[]): RouteEntry[] {
+  const entries = config.routes.map((route) => compileRoute(config, route, problems));
+  const isStateful = config.forwarding === "stateful";
+  entries.push({
+    ...EVERYTHING,
+    name: "from the destinations",
+    fromSet: -2,
+    action: { kind: "forward", stateful: isStateful },
+  });
+  return entries;
+}
+
+const EVERYTHING = {
+  methods: [],
+  requestUri: null,
+  from: null,
+  to: null,
+  source: [],
+  fromSet: -1,
+  listener: -1,
+} as const;
+
+function compileRoute(config: Config, route: RouteConfig, problems: string[]): RouteEntry {
+  const listener = route.listener === undefined ? -1 : findListener(config.listeners, route.listener);
+  if (route.listener !== undefined && listener < 0)
+    problems.push(`${route.name}: there is no listener ${route.listener}`);
+  return {
+    name: route.name,
+    methods: route.methods.map((method) => encoder.encode(method)),
+    requestUri: compilePattern(route.requestUri),
+    from: compilePattern(route.from),
+    to: compilePattern(route.to),
+    source: route.source.map(compileBlock),
+    fromSet: fromSetOf(config, route, problems),
+    listener,
+    action: compileAction(config, route, problems),
+  };
+}
+
+function fromSetOf(config: Config, { name, fromSet }: RouteConfig, problems: string[]): number {
+  if (fromSet === undefined) return -1;
+  return fromSet === "any" ? -2 : setIndex(config, name, fromSet, problems);
+}
+
+function setIndex(config: Config, route: string, name: string, problems: string[]): number {
+  const index = config.sets.findIndex((set) => set.name === name);
+  if (index < 0) problems.push(`${route}: there is no set ${name}`);
+  return index;
+}
+
+function compileAction(config: Config, route: RouteConfig, problems: string[]): RouteAction {
+  const { action } = route;
+  const stateful = (route.forwarding ?? config.forwarding) === "stateful";
+  switch (action.kind) {
+    case "dispatch": {
+      const set = setIndex(config, route.name, action.set, problems);
+      return { kind: "dispatch", set, key: action.key === undefined ? -1 : KEYS[action.key], stateful };
+    }
+    case "forward":
+      return { kind: "forward", stateful };
+    default:
+      return action;
+  }
+}
+
+function compilePattern(pattern: UriPatternConfig | null): UriPattern | null {
+  if (pattern === null || (pattern.user === null && pattern.host === null)) return null;
+  const bytes = (text: string | null) => (text === null ? null : encoder.encode(text));
+  return { user: bytes(pattern.user), host: bytes(pattern.host?.toLowerCase() ?? null) };
+}
+
+/** The block in the layout of net/endpoint.ts: IPv4 as ::ffff:0:0/96 and its own prefix. */
+export function compileBlock({ address, prefix }: AddressBlockConfig): AddressBlock {
+  const words = new Int32Array(ENDPOINT_WORDS);
+  parseEndpoint(address, 0, words, 0);
+  return { words: words.slice(0, 4), prefix: isIPv4(address) ? prefix + 96 : prefix };
+}

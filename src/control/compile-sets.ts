@@ -1,0 +1,79 @@
+// Dispatcher sets and the tables about destinations, as workers see them.
+import { MAX_SETS } from "../bridge/live-tables.ts";
+import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
+import type { SetConfig } from "../config/sections/sets.ts";
+import { algorithmByName } from "../dispatch/algorithms/index.ts";
+import { compileSet } from "../dispatch/compile-set.ts";
+import { type Destination, SlotChoice } from "../dispatch/types.ts";
+import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
+import type { PlacedDestination } from "./place.ts";
+
+/** Compiles all sets; a set whose algorithm is unknown becomes a sentence in `problems`. */
+export function compileSets(config: Config, placed: readonly PlacedDestination[], problems: string[]): SetEntry[] {
+  if (config.sets.length > MAX_SETS) problems.push(`${config.sets.length} sets: at most ${MAX_SETS}`);
+  const members: PlacedDestination[][] = config.sets.map(() => []);
+  for (const destination of placed) members[destination.setIndex]?.push(destination);
+  const entries: SetEntry[] = [];
+  for (const [index, set] of config.sets.entries()) {
+    const algorithm = algorithmByName(set.algorithm);
+    if (algorithm === undefined) {
+      problems.push(`set ${set.name}: unknown algorithm ${set.algorithm}`);
+      continue;
+    }
+    const destinations = (members[index] ?? []).map(toDestination);
+    const choice = set.slots === "kamailio" ? SlotChoice.kamailio : SlotChoice.spread;
+    const { slots, weights, maxCalls, table } = compileSet(index, set.name, algorithm, choice, destinations);
+    const failover = failoverOf(set);
+    entries.push({
+      index,
+      name: set.name,
+      algorithm: algorithm.name,
+      slotChoice: choice,
+      slots,
+      weights,
+      maxCalls,
+      table,
+      failover,
+    });
+  }
+  return entries;
+}
+
+/** The destination table: `rows` rows of DESTINATION_WORDS, by slot. */
+export function compileDestinations(placed: readonly PlacedDestination[], rows: number): Int32Array {
+  const table = new Int32Array(rows * DESTINATION_WORDS);
+  for (const destination of placed) {
+    const at = destination.slot * DESTINATION_WORDS;
+    copyEndpoint(destination.endpoint, 0, table, at + DestinationColumn.endpoint);
+    table[at + DestinationColumn.set] = destination.setIndex;
+    table[at + DestinationColumn.listener] = destination.listener;
+    table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
+    table[at + DestinationColumn.identity] = destination.identity;
+    table[at + DestinationColumn.used] = 1;
+  }
+  return table;
+}
+
+/** The open-addressed table from endpoints to slots, at most half full. */
+export function compileEndpoints(placed: readonly PlacedDestination[]): Int32Array {
+  let length = 8;
+  while (length < placed.length * 2) length *= 2;
+  const table = new Int32Array(length);
+  for (const { endpoint, sender, slot } of placed) {
+    if (sender < 0) continue;
+    let at = hashEndpoint(endpoint, 0) & (length - 1);
+    while (table[at] !== 0) at = (at + 1) & (length - 1);
+    table[at] = slot + 1;
+  }
+  return table;
+}
+
+function toDestination({ config, slot }: PlacedDestination): Destination {
+  const { uri, name, weight, priority, maxCalls } = config;
+  return { slot, uri, name, weight, priority, maxCalls };
+}
+
+function failoverOf({ failover, unavailable }: SetConfig): SetEntry["failover"] {
+  return { ...failover, unavailable };
+}

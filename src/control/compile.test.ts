@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
+import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { compile } from "./compile.ts";
+import { placeDestinations, slotIdentities } from "./place.ts";
+import type { Addresses } from "./resolve.ts";
+import { configOf } from "./testing/config.ts";
+
+function compiled(config: Config, addresses: Addresses = new Map()): Snapshot {
+  const identities = slotIdentities(config);
+  const placed = placeDestinations(config, identities, [...identities.keys()], addresses);
+  const result = compile(config, {
+    generation: 7,
+    placed,
+    rows: placed.length,
+    ports: [],
+    keys: [new Uint8Array(16)],
+    closing: false,
+  });
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.snapshot;
+}
+
+/** The lookup that the proxy does: all destinations at an endpoint. */
+function slotsAt(snapshot: Snapshot, host: string, port: number): number[] {
+  const { endpoints, destinations } = snapshot;
+  const words = new Int32Array(ENDPOINT_WORDS);
+  parseEndpoint(host, port, words, 0);
+  const found: number[] = [];
+  for (
+    let at = hashEndpoint(words, 0) & (endpoints.length - 1);
+    endpoints[at] !== 0;
+    at = (at + 1) & (endpoints.length - 1)
+  ) {
+    const slot = endpoints[at]! - 1;
+    if (sameEndpoint(words, 0, destinations, slot * DESTINATION_WORDS)) found.push(slot);
+  }
+  return found.sort();
+}
+
+const text = (bytes: Uint8Array | null | undefined) => (bytes ? Buffer.from(bytes).toString() : bytes);
+
+describe("compile", () => {
+  const config = configOf({
+    listeners: [
+      "udp://127.0.0.1:23000",
+      { uri: "udp://[::1]:23000", advertise: "sip.example.com" },
+      { uri: "udp://0.0.0.0:23001", name: "lan" },
+    ],
+    sets: {
+      media: {
+        algorithm: "hash-call-id",
+        slots: "kamailio",
+        destinations: [
+          "sip:10.0.0.1",
+          { uri: "sip:10.0.0.2:5070", priority: 5, max_calls: 9, weight: 3, listener: "lan" },
+          "sip:[2001:db8::7]:5060",
+        ],
+        failover: { on: ["timeout", 503], tries: 2 },
+        unavailable: { status: 503, reason: "Busy", retry_after: "4500ms" },
+      },
+      more: { destinations: ["sip:10.0.0.1:5060", "sip:host.example:5062"] },
+    },
+    routes: [
+      {
+        method: ["REGISTER", "X-FOO"],
+        request_uri: "+49*@*.Example.COM",
+        source: ["10.0.0.0/8", "2001:db8::/32"],
+        set: "more",
+        key: "to",
+        forwarding: "stateless",
+      },
+      { from_set: "media", forward: true },
+      { from_set: "any", listener: "lan", reject: { status: 403, reason: "No" } },
+      { set: "media" },
+    ],
+    keys: ["a secret of enough characters"],
+  });
+  const snapshot = compiled(config, new Map([["host.example", ["192.0.2.9"]]]));
+
+  it("sets keep their order and their policy", () => {
+    const [media] = snapshot.sets;
+    assert.deepEqual(
+      [media?.name, media?.algorithm, media?.slotChoice, [...(media?.slots ?? [])]],
+      ["media", "hash-call-id", 1, [0, 1, 2]],
+    );
+    assert.deepEqual(
+      [[...(media?.weights ?? [])], [...(media?.maxCalls ?? [])]],
+      [
+        [3, 1, 1],
+        [9, 0, 0],
+      ],
+    );
+    assert.deepEqual(media?.failover, {
+      codes: [503],
+      onTimeout: true,
+      onTransportError: false,
+      tries: 2,
+      answerWithin: 2000,
+      afterProvisional: false,
+      unavailable: { status: 503, reason: "Busy", retryAfter: 5 },
+    });
+  });
+
+  it("more sets than there are turn counters are refused", () => {
+    const [set] = configOf({ listeners: ["udp://127.0.0.1:5060"], sets: { a: {} } }).sets;
+    assert.ok(set);
+    const sets = Array.from({ length: 4097 }, (_, i) => ({ ...set, name: `s${i}` }));
+    const config = { ...configOf({ listeners: ["udp://127.0.0.1:5060"], sets: { a: {} } }), sets, routes: [] };
+    const context = { generation: 1, placed: [], rows: 0, ports: [], keys: [], closing: false };
+    const result = compile(config, context);
+    assert.deepEqual(result, { ok: false, problems: ["4097 sets: at most 4096"] });
+  });
+
+  it("destinations are found by address, all of them", () => {
+    const row = DESTINATION_WORDS;
+    assert.equal(formatEndpoint(snapshot.destinations, 0), "10.0.0.2:5070");
+    assert.equal(formatEndpoint(snapshot.destinations, row), "10.0.0.1:5060");
+    assert.equal(formatEndpoint(snapshot.destinations, 4 * row), "192.0.2.9:5062");
+    assert.deepEqual(
+      [snapshot.destinations[DestinationColumn.listener], snapshot.destinations[row + DestinationColumn.listener]],
+      [2, -1],
+    );
+    assert.deepEqual(
+      [snapshot.destinations[4 * row + DestinationColumn.set], snapshot.destinations[DestinationColumn.maxCalls]],
+      [1, 9],
+    );
+    assert.deepEqual(slotsAt(snapshot, "10.0.0.1", 5060), [1, 3]);
+    assert.deepEqual(slotsAt(snapshot, "2001:db8::7", 5060), [2]);
+    assert.deepEqual(slotsAt(snapshot, "10.0.0.1", 5061), []);
+  });
+
+  it("routes become numbers and bytes; traffic from the pool has a default", () => {
+    const [first, second, third, fourth, last] = snapshot.routes;
+    assert.deepEqual(first?.methods.map(text), ["REGISTER", "X-FOO"]);
+    assert.deepEqual([text(first?.requestUri?.user), text(first?.requestUri?.host)], ["+49*", "*.example.com"]);
+    assert.deepEqual(
+      first?.source.map(({ words, prefix }) => [...words, prefix]),
+      [
+        [0, 0, 0xffff, 10 << 24, 104],
+        [0x20010db8, 0, 0, 0, 32],
+      ],
+    );
+    assert.deepEqual(first?.action, { kind: "dispatch", set: 1, key: 3, stateful: false });
+    assert.deepEqual([first?.fromSet, second?.fromSet, second?.action], [-1, 0, { kind: "forward", stateful: true }]);
+    assert.deepEqual(
+      [third?.fromSet, third?.listener, third?.action],
+      [-2, 2, { kind: "reject", status: 403, reason: "No" }],
+    );
+    assert.deepEqual(fourth?.action, { kind: "dispatch", set: 0, key: -1, stateful: true });
+    assert.deepEqual([last?.fromSet, last?.action.kind], [-2, "forward"]);
+  });
+
+  it("listeners say what goes into Via", () => {
+    assert.deepEqual(
+      snapshot.listeners.map(({ sentBy, isV6, isWildcard }) => [sentBy, isV6, isWildcard]),
+      [
+        ["127.0.0.1:23000", false, false],
+        ["sip.example.com:23000", true, false],
+        ["0.0.0.0:23001", false, true],
+      ],
+    );
+  });
+
+  it("all tables lie in one shared block, and a clone of the snapshot still points there", () => {
+    const clone = structuredClone(snapshot);
+    assert.equal(clone.destinations.buffer.byteLength, snapshot.memory.byteLength);
+    for (const view of [clone.destinations, clone.endpoints, clone.sets[0]?.slots, clone.sets[0]?.table]) {
+      assert.ok(view?.buffer instanceof SharedArrayBuffer);
+    }
+    assert.equal(clone.keys[0]?.byteLength, 16);
+    assert.equal(clone.keys[0]?.buffer.byteLength, 16);
+  });
+
+  it("a name without an address, a family without a listener: out of use, with the reason", () => {
+    const v4 = configOf({
+      listeners: ["udp://127.0.0.1:23000"],
+      sets: { a: { destinations: ["sip:nowhere.example", "sip:[::1]:5060"] } },
+    });
+    const identities = slotIdentities(v4);
+    const placed = placeDestinations(v4, identities, [0, 1], new Map());
+    assert.deepEqual(
+      placed.map(({ unusable }) => unusable),
+      ["host name nowhere.example does not resolve", "no listener for IPv6"],
+    );
+    assert.deepEqual(
+      compiled(v4).routes.map(({ name }) => name),
+      ["route 1", "from the destinations"],
+    );
+  });
+
+  it("10,000 destinations take well under 300 ms", (context) => {
+    const destinations = Array.from(
+      { length: 10_000 },
+      (_, i) => `sip:10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:5060`,
+    );
+    const large = configOf({ listeners: ["udp://127.0.0.1:23000"], sets: { a: { destinations } } });
+    // The best of three: the machine may be busy with other tests.
+    let took = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 3; run++) {
+      const begin = performance.now();
+      assert.equal(compiled(large).destinationRows, 10_000);
+      took = Math.min(took, performance.now() - begin);
+    }
+    context.diagnostic(`${took.toFixed(0)} ms`);
+    assert.ok(took < 300, `${took} ms`);
+  });
+});

@@ -1,0 +1,99 @@
+// From a configuration to a snapshot. Pure: the same arguments give the same snapshot.
+import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
+import { compileListeners } from "./compile-listeners.ts";
+import { compileRoutes } from "./compile-routes.ts";
+import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
+import type { PlacedDestination } from "./place.ts";
+
+/** What a snapshot is made from besides the configuration. */
+export interface CompileContext {
+  readonly generation: number;
+  /** All destinations, see `placeDestinations`. */
+  readonly placed: readonly PlacedDestination[];
+  /** Rows of the destination table: every slot that was ever used. */
+  readonly rows: number;
+  /** Bound ports, by listener. */
+  readonly ports: readonly number[];
+  /** Keys when the configuration has none: random ones, the same for the life of the process. */
+  readonly keys: readonly Uint8Array[];
+  readonly closing: boolean;
+}
+
+/** The snapshot, or what is wrong in sentences. */
+export type CompileResult =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Compiles. */
+export function compile(config: Config, context: CompileContext): CompileResult {
+  const problems: string[] = [];
+  const { placed, rows } = context;
+  const sets = compileSets(config, placed, problems);
+  const routes = compileRoutes(config, problems);
+  const destinations = compileDestinations(placed, rows);
+  const endpoints = compileEndpoints(placed);
+  if (problems.length > 0) return { ok: false, problems };
+  const tables = sets.flatMap(({ slots, weights, maxCalls, table }) => [slots, weights, maxCalls, table]);
+  const shelf = new Shelf([destinations, endpoints, ...tables]);
+  const snapshot: Snapshot = {
+    generation: context.generation,
+    listeners: compileListeners(config.listeners, context.ports),
+    sets: sets.map((set) => shelveSet(set, shelf)),
+    routes,
+    destinations: shelf.words(destinations),
+    destinationRows: rows,
+    endpoints: shelf.words(endpoints),
+    timers: config.timers,
+    keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,
+    stateful: config.forwarding === "stateful",
+    closing: context.closing,
+    accessLog: config.log.access,
+    serverHeader: config.serverHeader,
+    memory: shelf.memory,
+  };
+  return { ok: true, snapshot };
+}
+
+function shelveSet(set: SetEntry, shelf: Shelf): SetEntry {
+  const { slots, weights, maxCalls, table } = set;
+  return {
+    ...set,
+    slots: shelf.halves(slots),
+    weights: shelf.halves(weights),
+    maxCalls: shelf.words(maxCalls),
+    table: shelf.halves(table),
+  };
+}
+
+/** One block of shared memory, filled from the front; every array starts on its own cache line. */
+class Shelf {
+  readonly memory: SharedArrayBuffer;
+  #next = 0;
+
+  constructor(arrays: readonly { readonly byteLength: number }[]) {
+    this.memory = new SharedArrayBuffer(arrays.reduce((sum, { byteLength }) => sum + aligned(byteLength), 0) + 64);
+  }
+
+  words(from: Int32Array): Int32Array {
+    const view = new Int32Array(this.memory, this.#take(from.byteLength), from.length);
+    view.set(from);
+    return view;
+  }
+
+  halves(from: Uint16Array): Uint16Array {
+    const view = new Uint16Array(this.memory, this.#take(from.byteLength), from.length);
+    view.set(from);
+    return view;
+  }
+
+  #take(bytes: number): number {
+    const at = this.#next;
+    this.#next += aligned(bytes);
+    return at;
+  }
+}
+
+function aligned(bytes: number): number {
+  return (bytes + 63) & ~63;
+}

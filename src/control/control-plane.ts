@@ -1,0 +1,230 @@
+// The one door through which configuration enters: check, resolve, compile, publish, wait until every worker has it. If a
+// step fails the old one stays; nothing was mutated, so nothing is undone.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { hasErrors, type Problem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { compile } from "./compile.ts";
+import type { HealthLoop } from "./health-loop.ts";
+import type { Log } from "./log.ts";
+import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
+import { type Addresses, keepKnown, type Lookup, resolveHosts } from "./resolve.ts";
+import { configurationProblem, restartProblems } from "./restart.ts";
+import { type SlotPlan, Slots } from "./slots.ts";
+
+/** All or nothing: in force on every worker, or refused with its problems (which may hold warnings in both cases). */
+export interface ApplyResult {
+  readonly ok: boolean;
+  /** Number of the configuration now in force. */
+  readonly generation: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Whoever brings snapshots to the workers. */
+export interface Publisher {
+  publish(snapshot: Snapshot): void;
+  /** Waits; returns the workers that did not adopt `generation` within `patience` ms. */
+  adopted(generation: number, patience: number): Promise<number[]>;
+  /** The oldest generation that any worker works with. */
+  oldestAdopted(): number;
+}
+
+/** What a control plane needs. */
+export interface ControlPlaneOptions {
+  readonly live: LiveTables;
+  readonly health: HealthLoop;
+  readonly lookup: Lookup;
+  /** Reads the files again; config is null when they have errors. */
+  readonly load: () => Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }>;
+  /** Bound ports, by listener; a port that is missing is as configured. */
+  readonly ports: readonly number[];
+  /** Keys for configurations without any. */
+  readonly keys: readonly Uint8Array[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** The configuration in force and what was made of it. Replaced as a whole. */
+export interface InForce {
+  readonly config: Config;
+  readonly snapshot: Snapshot;
+  readonly placed: readonly PlacedDestination[];
+  /** When it was published; milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A worker that takes longer is being replaced or is beyond help. */
+const ADOPTION_PATIENCE = 5_000;
+
+interface Candidate {
+  readonly config: Config;
+  readonly snapshot: Snapshot;
+  readonly placed: readonly PlacedDestination[];
+  readonly plan: SlotPlan;
+  readonly addresses: Addresses;
+  readonly warnings: readonly Problem[];
+}
+
+/** The control plane. */
+export class ControlPlane {
+  readonly reloads = { ok: 0, failed: 0 };
+  readonly #options: ControlPlaneOptions;
+  readonly #slots: Slots;
+  #publisher: Publisher | null = null;
+  #inForce: InForce | null = null;
+  #addresses: Addresses = new Map();
+  #generation = 0;
+  #closing = false;
+  #queue: Promise<unknown> = Promise.resolve();
+  #waitingReload: Promise<ApplyResult> | null = null;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    this.#slots = new Slots({
+      load: (slot) => options.live.load(slot),
+      oldestGeneration: () => this.#publisher?.oldestAdopted() ?? 0,
+      clock: options.clock,
+    });
+  }
+
+  /** The first configuration; what it compiles to is what the workers are started with. */
+  async begin(config: Config): Promise<ApplyResult> {
+    const made = await this.#make(config, 1);
+    if (Array.isArray(made)) return { ok: false, generation: 0, problems: made };
+    this.#prepare(made);
+    this.#commit(made);
+    return { ok: true, generation: 1, problems: made.warnings };
+  }
+
+  /** From now on snapshots go to these workers. */
+  attach(publisher: Publisher): void {
+    this.#publisher = publisher;
+  }
+
+  /** What is in force; throws before `begin`. */
+  get inForce(): InForce {
+    if (this.#inForce === null) throw new Error("no configuration yet");
+    return this.#inForce;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** Makes a change: `derive` gets the configuration in force when its turn comes, and returns the new one or what is wrong. */
+  apply(derive: (config: Config) => Config | Problem[]): Promise<ApplyResult> {
+    return this.#inTurn(async () => {
+      const next = derive(this.inForce.config);
+      return Array.isArray(next) ? this.#refused(next) : this.#apply(next);
+    });
+  }
+
+  /** Reads the files again. Reloads that arrive while one waits for its turn are that one. */
+  reload(): Promise<ApplyResult> {
+    this.#waitingReload ??= this.#inTurn(async () => {
+      this.#waitingReload = null;
+      const { config, problems } = await this.#options.load();
+      const result = config === null || hasErrors(problems) ? this.#refused([]) : await this.#apply(config);
+      this.reloads[result.ok ? "ok" : "failed"]++;
+      return { ...result, problems: [...problems, ...result.problems] };
+    });
+    return this.#waitingReload;
+  }
+
+  /** No new calls from now on: workers answer them with 503, everything that lives goes on. */
+  close(): Promise<void> {
+    this.#closing = true;
+    return this.#inTurn(async () => {
+      const snapshot = { ...this.inForce.snapshot, generation: ++this.#generation, closing: true };
+      this.#inForce = { ...this.inForce, snapshot };
+      this.#publisher?.publish(snapshot);
+      await this.#publisher?.adopted(snapshot.generation, ADOPTION_PATIENCE);
+    });
+  }
+
+  async #apply(config: Config): Promise<ApplyResult> {
+    const old = this.inForce;
+    const problems = restartProblems(old.config, config);
+    if (hasErrors(problems)) return this.#refused(problems);
+    const made = await this.#make(config, this.#generation + 1);
+    if (Array.isArray(made)) return this.#refused([...problems, ...made]);
+    this.#prepare(made);
+    const generation = ++this.#generation;
+    this.#publisher?.publish(made.snapshot);
+    const late = (await this.#publisher?.adopted(generation, ADOPTION_PATIENCE)) ?? [];
+    if (late.length > 0) {
+      const snapshot = { ...old.snapshot, generation: ++this.#generation };
+      this.#inForce = { ...old, snapshot };
+      this.#returnTo(old, made, generation);
+      this.#publisher?.publish(snapshot);
+      const what = `worker ${late.join(", ")} did not take the configuration over within ${ADOPTION_PATIENCE / 1000} s`;
+      return this.#refused([...problems, configurationProblem(what, "the old one is in force again")]);
+    }
+    this.#commit(made);
+    return { ok: true, generation, problems: [...problems, ...made.warnings] };
+  }
+
+  async #make(config: Config, generation: number): Promise<Candidate | Problem[]> {
+    const { lookup, ports, keys } = this.#options;
+    const { addresses, kept } = keepKnown(await resolveHosts(config, lookup), this.#addresses);
+    const identities = slotIdentities(config);
+    const plan = this.#slots.plan(identities);
+    if (plan === null)
+      return [
+        configurationProblem(
+          "more destinations than there is room for",
+          "65,536, those that still have calls included",
+        ),
+      ];
+    const placed = placeDestinations(config, identities, plan.slots, addresses);
+    const rows = plan.slots.reduce((most, slot) => Math.max(most, slot + 1), this.#slots.rows);
+    const result = compile(config, { generation, placed, rows, ports, keys, closing: this.#closing });
+    if (!result.ok) return result.problems.map((what) => configurationProblem(what));
+    const warnings = kept.map((name) =>
+      configurationProblem(`host name ${name} does not resolve now`, "its addresses of before stay in use", "warning"),
+    );
+    return { config, snapshot: result.snapshot, placed, plan, addresses, warnings };
+  }
+
+  /**
+   * What must be true before a worker sees the snapshot: clean rows, states of new destinations. Those that are to go stay
+   * known to health until it is in force: should it be refused, nothing about them was forgotten.
+   */
+  #prepare({ plan, placed, snapshot }: Candidate): void {
+    for (const slot of plan.reused) this.#options.live.clear(slot);
+    const slots = new Set(plan.slots);
+    const going = this.#inForce?.placed.filter(({ slot }) => !slots.has(slot)) ?? [];
+    this.#options.health.adopt([...placed, ...going], snapshot.listeners);
+  }
+
+  /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
+  #returnTo(old: InForce, refused: Candidate, generation: number): void {
+    this.#slots.commit(refused.plan, generation);
+    const plan = this.#slots.plan(slotIdentities(old.config));
+    if (plan !== null) this.#slots.commit(plan, this.#generation);
+    this.#options.health.adopt(old.placed, old.snapshot.listeners);
+  }
+
+  #commit({ config, snapshot, placed, plan, addresses }: Candidate): void {
+    this.#generation = snapshot.generation;
+    this.#addresses = addresses;
+    this.#slots.commit(plan, snapshot.generation);
+    this.#options.health.adopt(placed, snapshot.listeners);
+    this.#inForce = { config, snapshot, placed, since: this.#options.clock() };
+    for (const { set, config: destination, unusable } of placed) {
+      if (unusable !== "")
+        this.#options.log.warn({ set: set.name, destination: destination.name }, `out of use: ${unusable}`);
+    }
+  }
+
+  #refused(problems: readonly Problem[]): ApplyResult {
+    return { ok: false, generation: this.#generation, problems };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+}

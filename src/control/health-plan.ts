@@ -1,0 +1,70 @@
+// What health is to watch, derived from the placed destinations.
+import type { ListenerEntry } from "../bridge/snapshot.ts";
+import type { SetConfig } from "../config/sections/sets.ts";
+import { formatHostPort } from "../config/values/address.ts";
+import { isStatusIn } from "../config/values/status.ts";
+import type { PassiveTarget } from "../health/passive.ts";
+import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
+import type { HealthTarget } from "../health/registry.ts";
+import { stateOf } from "../health/state.ts";
+import { formatAddress } from "../net/endpoint.ts";
+import type { PlacedDestination } from "./place.ts";
+import { type OwnAddress, sourceAddressFor } from "./source-address.ts";
+
+/** Every destination, for the registry. */
+export function healthTargets(placed: readonly PlacedDestination[]): HealthTarget[] {
+  return placed.map(({ config, set, slot, unusable }) => ({
+    slot,
+    set: set.name,
+    uri: config.uri,
+    name: config.name,
+    state: stateOf(config.state),
+    marked: config.probe === "marked",
+    unusable,
+  }));
+}
+
+/** Those that are probed (whether just now is the mode's decision). */
+export function probeTargets(
+  placed: readonly PlacedDestination[],
+  listeners: readonly ListenerEntry[],
+  own: readonly OwnAddress[],
+): ProbeTarget[] {
+  const settings = new Map<SetConfig, ProbeSettings | null>();
+  const targets: ProbeTarget[] = [];
+  for (const { config, set, slot, endpoint, sender, unusable } of placed) {
+    if (!settings.has(set)) settings.set(set, settingsOf(set));
+    const probe = settings.get(set);
+    const listener = listeners[sender];
+    if (probe === null || probe === undefined || listener === undefined) continue;
+    if (unusable !== "" || config.probe === "never") continue;
+    const sentBy = sentByOf(listener, endpoint, own);
+    targets.push({ slot, uri: config.uri, endpoint, listener: sender, sentBy, settings: probe });
+  }
+  return targets;
+}
+
+/** Those that calls may condemn. */
+export function passiveTargets(placed: readonly PlacedDestination[]): PassiveTarget[] {
+  return placed
+    .filter(({ unusable }) => unusable === "")
+    .map(({ slot, set, config }) => ({
+      slot,
+      failures: set.passive.failures,
+      // A one-shot probe does not bring anything back for sure.
+      isProbed: set.probe !== null && set.probe.mode !== "once" && config.probe !== "never",
+    }));
+}
+
+function settingsOf({ probe }: SetConfig): ProbeSettings | null {
+  if (probe === null) return null;
+  const { method, every, timeout, mode, accept, from, downAfter, upAfter } = probe;
+  const accepts = (status: number) => isStatusIn(accept, status);
+  return { method, every, timeout, thresholds: { downAfter, upAfter }, mode, accepts, from };
+}
+
+function sentByOf(listener: ListenerEntry, endpoint: Int32Array, own: readonly OwnAddress[]): string {
+  const bound = formatHostPort(listener.host, listener.port);
+  if (!listener.isWildcard || listener.sentBy !== bound) return listener.sentBy;
+  return formatHostPort(sourceAddressFor(formatAddress(endpoint, 0), own), listener.port);
+}

@@ -1,0 +1,100 @@
+// Which row of the live tables belongs to which destination. Rows are stable: the same set, URI and name keep theirs over
+// reloads, so health, load and counters stay. A row is given to somebody else only when no worker can still mean the old
+// owner: its load is zero, every worker has adopted a snapshot without it, and whatever names it without being counted as a
+// call (candidates of a transaction, a challenge) has come to its end.
+import { MAX_DESTINATIONS } from "../bridge/live-tables.ts";
+
+/** Slots for a configuration that may yet be refused. Nothing has changed until `commit`. */
+export interface SlotPlan {
+  /** By position in the identities that were asked for. */
+  readonly slots: readonly number[];
+  /** Identities by slot, as they will be. */
+  readonly next: ReadonlyMap<string, number>;
+  /** Slots given to a new owner that had another one before: their rows must be cleared first. */
+  readonly reused: readonly number[];
+}
+
+/** What slots need to know about the present. */
+export interface SlotContext {
+  /** Calls on a slot, over all workers. */
+  readonly load: (slot: number) => number;
+  /** The oldest generation that any worker works with. */
+  readonly oldestGeneration: () => number;
+  /** Milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Milliseconds that a row rests: longer than Timer C and what follows it. */
+const REST = 600_000;
+
+/** The name of a destination towards `Slots`. */
+export function slotIdentity(set: string, uri: string, name: string): string {
+  return `${set}\n${uri}\n${name}`;
+}
+
+/** The registry of rows. */
+export class Slots {
+  readonly #context: SlotContext;
+  #owned: ReadonlyMap<string, number> = new Map();
+  /** Rows without owner: who had it last, the first generation without that owner, and when that was. */
+  readonly #left = new Map<number, { identity: string; generation: number; at: number }>();
+  #rows = 0;
+
+  constructor(context: SlotContext) {
+    this.#context = context;
+  }
+
+  /** Rows that were ever used: the length of the snapshot's destination table. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Finds a slot for every identity; null when the tables are full. Identities must differ from each other. */
+  plan(identities: readonly string[]): SlotPlan | null {
+    const next = new Map<string, number>();
+    const returning = new Map([...this.#left].map(([slot, { identity }]) => [identity, slot] as const));
+    const taken = new Set<number>();
+    for (const identity of identities) {
+      const slot = this.#owned.get(identity) ?? returning.get(identity);
+      if (slot === undefined) continue;
+      next.set(identity, slot);
+      taken.add(slot);
+    }
+    const free = this.#free(taken);
+    const reused: number[] = [];
+    let fresh = this.#rows;
+    for (const identity of identities) {
+      if (next.has(identity)) continue;
+      const slot = free.pop();
+      if (slot !== undefined) reused.push(slot);
+      else if (fresh >= MAX_DESTINATIONS) return null;
+      next.set(identity, slot ?? fresh++);
+    }
+    return { slots: identities.map((identity) => next.get(identity) ?? 0), next, reused };
+  }
+
+  /** The plan becomes true with snapshot `generation`. */
+  commit(plan: SlotPlan, generation: number): void {
+    const at = this.#context.clock();
+    for (const [identity, slot] of this.#owned) {
+      if (!plan.next.has(identity)) this.#left.set(slot, { identity, generation, at });
+    }
+    for (const slot of plan.next.values()) {
+      this.#left.delete(slot);
+      this.#rows = Math.max(this.#rows, slot + 1);
+    }
+    this.#owned = plan.next;
+  }
+
+  #free(taken: ReadonlySet<number>): number[] {
+    const { load, oldestGeneration, clock } = this.#context;
+    const oldest = oldestGeneration();
+    const rested = clock() - REST;
+    const free: number[] = [];
+    for (const [slot, { generation, at }] of this.#left) {
+      if (!taken.has(slot) && generation <= oldest && at <= rested && load(slot) === 0) free.push(slot);
+    }
+    // The lowest is used first: tables stay short.
+    return free.sort((a, b) => b - a);
+  }
+}

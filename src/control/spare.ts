@@ -1,0 +1,74 @@
+// A worker in reserve: loaded, warmed up, and without a place. Loading and warming take most of a second; a replacement that
+// has them behind it receives within milliseconds.
+import { Worker } from "node:worker_threads";
+import type { ToMain } from "../bridge/worker-start.ts";
+
+/** Milliseconds until a spare is made: starting up and replacing come first, and then the calls that have waited for them. */
+const DELAY = 10_000;
+
+/** The one spare of a process. */
+export class Spare {
+  readonly #url: URL;
+  readonly #onLost: (why: string) => void;
+  #thread: Worker | null = null;
+  #isWarm = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `onLost` hears why a spare died before it was needed. */
+  constructor(url: URL, onLost: (why: string) => void) {
+    this.#url = url;
+    this.#onLost = onLost;
+  }
+
+  /** Whether one is warm and waiting. */
+  get isReady(): boolean {
+    return this.#thread !== null && this.#isWarm;
+  }
+
+  /** Makes one soon, if there is none. */
+  provide(): void {
+    if (this.#thread !== null || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#make();
+    }, DELAY);
+  }
+
+  /** Gives the spare away, if it is warm; it carries no listeners of ours any more. */
+  take(): Worker | null {
+    const thread = this.#thread;
+    if (thread === null || !this.#isWarm) return null;
+    thread.removeAllListeners();
+    this.#thread = null;
+    this.#isWarm = false;
+    return thread;
+  }
+
+  /** Ends it. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const thread = this.#thread;
+    this.#thread = null;
+    thread?.removeAllListeners();
+    await thread?.terminate();
+  }
+
+  #make(): void {
+    const thread = new Worker(this.#url, { workerData: null, name: "fairlead-spare" });
+    this.#thread = thread;
+    const lose = () => {
+      if (this.#thread === thread) this.#thread = null;
+      this.#isWarm = false;
+    };
+    thread.on("message", (message: ToMain) => {
+      if (message.kind === "spare") this.#isWarm = true;
+    });
+    // A spare that dies is missed when it is needed, and not before: whoever replaces a worker without one starts afresh.
+    thread.on("error", (error) => {
+      lose();
+      this.#onLost(error instanceof Error ? error.message : String(error));
+    });
+    thread.on("exit", lose);
+  }
+}

@@ -1,0 +1,23 @@
+// A snapshot of nothing, for tests of what carries snapshots.
+import type { Snapshot } from "../../bridge/snapshot.ts";
+
+/** Without listeners, sets and routes. */
+export function emptySnapshot(generation: number): Snapshot {
+  const memory = new SharedArrayBuffer(64);
+  return {
+    generation,
+    listeners: [],
+    sets: [],
+    routes: [],
+    destinations: new Int32Array(memory, 0, 0),
+    destinationRows: 0,
+    endpoints: new Int32Array(memory, 0, 1),
+    timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
+    keys: [],
+    stateful: true,
+    closing: false,
+    accessLog: false,
+    serverHeader: "",
+    memory,
+  };
+}

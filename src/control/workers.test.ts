@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { LiveTables } from "../bridge/live-tables.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { ControlWord } from "../bridge/worker-start.ts";
+import { SILENT } from "./log.ts";
+import { MainRings } from "./main-rings.ts";
+import { createSharedMemory } from "./shared-memory.ts";
+import { emptySnapshot } from "./testing/empty-snapshot.ts";
+import { until, Workers } from "./workers.ts";
+
+function lab(count: number) {
+  const memory = createSharedMemory(count, 1 << 16);
+  const live = new LiveTables(memory.live);
+  const texts: string[] = [];
+  const rings = new MainRings(memory, {
+    probeAnswer() {},
+    probeUnreachable() {},
+    accessLog() {},
+    log: (_worker, text) => texts.push(text),
+  });
+  const workers = new Workers(
+    {
+      url: new URL("./testing/stub-worker.ts", import.meta.url),
+      memory,
+      live,
+      io: "portable",
+      sockets: [],
+      bells: [],
+      ring() {},
+      limits: { transactions: 1, dialogs: 1, messageBytes: 1 },
+      receiveBuffer: 1,
+      log: SILENT,
+      onBell: () => rings.drain(),
+    },
+    emptySnapshot(1),
+  );
+  after(() => workers.stop());
+  return { memory, live, workers, rings, texts };
+}
+
+describe("workers", () => {
+  it("start, adopt what is published, take records, and stop", async () => {
+    const { workers, rings, texts } = lab(2);
+    assert.equal(await workers.start(), "");
+    assert.deepEqual(
+      workers.status().map((status) => [status.isReady, status.generation, status.receiveBuffer]),
+      [
+        [true, 1, 1],
+        [true, 1, 1],
+      ],
+    );
+    const next: Snapshot = { ...emptySnapshot(2), closing: true };
+    workers.publish(next);
+    assert.deepEqual(await workers.adopted(2, 2000), []);
+    assert.ok(rings.send(0, 0, new Int32Array(6), Buffer.from("OPTIONS sip:x SIP/2.0\r\n\r\n")));
+    await until(() => texts.length > 0, 2000);
+    assert.match(texts[0] ?? "", /OPTIONS sip:x SIP\/2\.0/);
+    await workers.stop();
+  });
+
+  it("one that dies is replaced within a second, and its calls are taken back", async () => {
+    const { workers, live } = lab(2);
+    assert.equal(await workers.start(), "");
+    live.reserve(0, 7, 0);
+    live.reserve(1, 7, 0);
+    workers.publish(emptySnapshot(5));
+    assert.deepEqual(await workers.adopted(5, 2000), []);
+    const begin = performance.now();
+    workers.control.write(0, ControlWord.fault, 1);
+    await until(() => workers.status()[0]?.restarts === 1 && workers.status()[0]?.isReady === true, 3000);
+    assert.ok(performance.now() - begin < 1000, `${performance.now() - begin} ms`);
+    assert.match(workers.status()[0]?.lastFailure ?? "", /injected fault/);
+    assert.deepEqual([workers.status()[0]?.generation, workers.status()[1]?.restarts, live.load(7)], [5, 0, 1]);
+    await workers.stop();
+  });
+
+  it("one that hangs is terminated and replaced within three seconds", async () => {
+    const { workers } = lab(1);
+    assert.equal(await workers.start(), "");
+    const begin = performance.now();
+    workers.control.write(0, ControlWord.fault, 2);
+    await until(() => workers.status()[0]?.restarts === 1 && workers.status()[0]?.isReady === true, 5000);
+    assert.equal(workers.status()[0]?.restarts, 1);
+    assert.ok(performance.now() - begin < 3300, `${performance.now() - begin} ms`);
+    await workers.stop();
+  });
+});

@@ -1,0 +1,165 @@
+// The whole process: started, reloaded, hurt and ended as an operator does it.
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "fairlead-run-"));
+const children: ChildProcess[] = [];
+const sockets: Socket[] = [];
+after(() => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const socket of sockets) socket.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Line {
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+function fairlead(...argv: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...argv], { env: { ...process.env, FAIRLEAD_FAULTS: "1" } });
+  children.push(child);
+  const lines: Line[] = [];
+  let rest = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) lines.push(JSON.parse(part) as Line);
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const exit = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  const line = async (what: string | RegExp): Promise<Line> => {
+    const found = () => lines.find(({ msg }) => (typeof what === "string" ? msg === what : what.test(msg)));
+    await eventually(() => found() !== undefined, `${what}\n${stderr}${JSON.stringify(lines)}`);
+    return found() ?? { msg: "" };
+  };
+  return { child, lines, exit, line, stderr: () => stderr };
+}
+
+async function eventually(condition: () => boolean | Promise<boolean>, what: string, patience = 30_000): Promise<void> {
+  const end = Date.now() + patience;
+  while (!(await condition())) {
+    assert.ok(Date.now() < end, `never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A destination that answers every request; its port. */
+function destination(status: number): Promise<number> {
+  const socket = createSocket("udp4");
+  sockets.push(socket);
+  socket.on("message", (bytes, from) => {
+    const headers = bytes
+      .toString()
+      .split("\r\n")
+      .filter((each) => /^(Via|From|To|Call-ID|CSeq):/i.test(each));
+    socket.send(
+      [`SIP/2.0 ${status} Whatever`, ...headers, "Content-Length: 0", "", ""].join("\r\n"),
+      from.port,
+      from.address,
+    );
+  });
+  return new Promise((resolve) => socket.bind(0, "127.0.0.1", () => resolve(socket.address().port)));
+}
+
+function write(name: string, destinations: string[], more = ""): string {
+  const file = join(folder, name);
+  const text = `listeners: ["udp://127.0.0.1:0"]
+sets:
+  a:
+    probe: {every: 200ms, timeout: 2s, down_after: 2, up_after: 1}
+    destinations: [${destinations.join(", ")}]
+admin: {listen: "http://127.0.0.1:0"}
+workers: 2
+${more}`;
+  writeFileSync(file, text);
+  return file;
+}
+
+async function get(url: unknown): Promise<string> {
+  return (await fetch(String(url))).text();
+}
+
+interface Shown {
+  readonly uri: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly latency_ms: number | null;
+}
+
+for (const io of ["batched", "portable"]) {
+  describe(`fairlead run, io ${io}`, () => {
+    it("listens, probes, reloads, replaces a dead worker, and ends with 0 on SIGTERM", async () => {
+      const good = `"sip:127.0.0.1:${await destination(200)}"`;
+      const bad = `"sip:127.0.0.1:${await destination(503)}"`;
+      const file = write(`${io}.yaml`, [good, bad], "watch: true\n");
+      const { child, line, lines, exit } = fairlead("run", file, "--io", io);
+      const ready = await line("ready");
+      assert.match((await line(/^listening on/)).msg, /^listening on udp:\/\/127\.0\.0\.1:[1-9]\d+$/);
+      assert.equal(ready["io"], io);
+      const { admin } = ready;
+      const shown = async () => JSON.parse(await get(`${admin}/api/v1/destinations`)) as Shown[];
+      await eventually(async () => {
+        const [first, second] = await shown();
+        return first?.state === "active" && (first.latency_ms ?? 0) > 0 && second?.state === "inactive";
+      }, "one active with a latency, one inactive");
+      assert.equal((await shown())[1]?.reason, "probe: 503");
+
+      writeFileSync(file, "listeners: [nonsense]\n");
+      child.kill("SIGHUP");
+      await line(/not reloaded/);
+      assert.equal((await shown()).length, 2);
+      write(`${io}.yaml`, [good], "watch: true\n");
+      await line("the new configuration is in force");
+      assert.equal((await shown()).length, 1);
+
+      const begin = Date.now();
+      const hurt = await fetch(`${admin}/api/v1/fault`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ worker: 0, fault: "throw" }),
+      });
+      assert.ok(hurt.ok, await hurt.text());
+      await eventually(async () => /restarts_total\{worker="0"\} 1/.test(await get(`${admin}/metrics`)), "a restart");
+      await eventually(async () => (await fetch(`${admin}/readyz`)).status === 200, "ready again");
+      // Without a warm spare, this soon after the start, and with a busy machine; workers.test.ts has the tight bound.
+      assert.ok(Date.now() - begin < 8_000, `${Date.now() - begin} ms`);
+
+      child.kill("SIGTERM");
+      await eventually(async () => (await fetch(`${admin}/readyz`)).status === 503, "not ready while it ends");
+      assert.equal(await exit, 0);
+      assert.ok(lines.some(({ msg }) => msg === "all calls have ended"));
+    });
+  });
+}
+
+describe("fairlead run", () => {
+  it("leaves with 3 when the configuration is wrong, and says where", async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, 'listeners: ["udp://127.0.0.1:0"]\nsets: {a: {destinatons: []}}\n');
+    const { exit, stderr } = fairlead("run", file);
+    assert.equal(await exit, 3);
+    assert.match(stderr(), /wrong\.yaml:2:\d+: error: .*destinatons/);
+  });
+
+  it("leaves with 1 when the port is taken, and with 130 on SIGINT", async () => {
+    const file = write("first.yaml", ['"sip:127.0.0.1:9"']);
+    const first = fairlead("run", file, "--listen", "udp://127.0.0.1:23201");
+    await first.line("ready");
+    const second = fairlead("run", file, "--listen", "udp://127.0.0.1:23201");
+    assert.equal(await second.exit, 1);
+    assert.match(second.stderr(), /127\.0\.0\.1:23201.*in use/);
+    first.child.kill("SIGINT");
+    assert.equal(await first.exit, 130);
+  });
+});
