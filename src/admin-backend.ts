@@ -1,0 +1,109 @@
+// The admin API's view of the process: main fits the two together, because neither side knows the other.
+import type { AdminBackend, Applied, Change, DestinationView } from "./admin/backend.ts";
+import type { ProblemResource } from "./admin/resources.ts";
+import { ControlWord } from "./bridge/worker-start.ts";
+import type { Problem } from "./config/problem.ts";
+import type { Config } from "./config/schema.ts";
+import type { Balancer } from "./control/balancer.ts";
+import { withDestination, withFigures, withoutDestination } from "./control/changes.ts";
+import type { ApplyResult } from "./control/control-plane.ts";
+import type { PlacedDestination } from "./control/place.ts";
+import { configurationProblem } from "./control/restart.ts";
+import { nameOfState, stateOf } from "./health/state.ts";
+import { METHOD_NAMES } from "./sip/method.ts";
+
+/** The backend of a running balancer. */
+export function adminBackend(balancer: Balancer, version: string): AdminBackend {
+  const { control, health, workers, live, memory } = balancer;
+  return {
+    live,
+    counters: memory.counters,
+    methods: METHOD_NAMES,
+    process: () => ({
+      version,
+      generation: control.inForce.snapshot.generation,
+      closing: control.isClosing,
+      reloads: control.reloads,
+      loadedAt: control.inForce.since,
+    }),
+    hasSpare: () => workers.hasSpare,
+    workers: () =>
+      workers.status().map(({ index, isReady, restarts, lastFailure, transactions, dialogs }) => ({
+        index,
+        ready: isReady,
+        restarts,
+        lastFailure,
+        transactions,
+        dialogs,
+      })),
+    listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
+    sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
+    destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
+    config: () => control.inForce.config,
+    setState(slot, state, reason) {
+      const target = health.registry.target(slot);
+      if (target === undefined || target.unusable !== "") return;
+      health.registry.setState(slot, stateOf(state), reason, state === "inactive" ? true : undefined);
+    },
+    apply: async (change) => applied(await control.apply((config) => derive(config, change, control.inForce.placed))),
+    reload: async () => applied(await control.reload()),
+    injectFault(worker, fault) {
+      workers.control.write(worker, ControlWord.fault, fault === "throw" ? 1 : 2);
+      workers.wake(worker);
+    },
+    watchProbes: (listener) => balancer.watchProbes(listener),
+  };
+}
+
+function viewOf({ health }: Balancer, { config, set, slot }: PlacedDestination): DestinationView {
+  const record = health.registry.get(slot);
+  const { name, uri, weight, priority, maxCalls } = config;
+  const last = record?.lastProbe ?? null;
+  return {
+    slot,
+    set: set.name,
+    name,
+    uri,
+    weight,
+    priority,
+    maxCalls,
+    state: record === undefined ? "inactive" : nameOfState(record.state),
+    reason: record?.reason ?? "",
+    since: record?.since ?? 0,
+    lastProbe:
+      last === null
+        ? null
+        : {
+            at: new Date(last.at).toISOString(),
+            outcome: last.outcome,
+            what: last.what,
+            rtt_ms: last.rtt < 0 ? null : last.rtt,
+          },
+  };
+}
+
+function derive(config: Config, change: Change, placed: readonly PlacedDestination[]): Config | Problem[] {
+  if (change.kind === "add") {
+    const { set, ...given } = change.destination;
+    const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const next = withDestination(config, set, stated);
+    return typeof next === "string" ? [configurationProblem(next)] : next;
+  }
+  const found = placed.find(({ slot }) => slot === change.slot);
+  if (found === undefined) return [configurationProblem("the destination is gone")];
+  if (change.kind === "remove") return withoutDestination(config, found.config);
+  const { weight, priority, max_calls } = change.change;
+  return withFigures(config, found.config, {
+    ...(weight === undefined ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(max_calls === undefined ? {} : { maxCalls: max_calls }),
+  });
+}
+
+function applied({ ok, generation, problems }: ApplyResult): Applied {
+  return { ok, generation, problems: problems.map(resourceOf) };
+}
+
+function resourceOf({ file, line, column, severity, what, hint }: Problem): ProblemResource {
+  return { severity, where: line === 0 ? file : `${file}:${line}:${column}`, what, hint };
+}

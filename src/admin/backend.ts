@@ -1,0 +1,99 @@
+// What the admin API needs of the process, as plain data and functions. The control plane satisfies it (main.ts fits the two
+// together); the API itself holds no state.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import type { DestinationChange, NewDestination, ProbeResource, ProblemResource, StateName } from "./resources.ts";
+
+/** A listener; the index is its number in counters. */
+export interface ListenerView {
+  readonly name: string;
+  readonly transport: string;
+}
+
+/** A dispatcher set of the configuration in force. */
+export interface SetView {
+  readonly name: string;
+  readonly algorithm: string;
+}
+
+/** A destination of the configuration in force, with what health knows about it. Load and counters are in the live tables. */
+export interface DestinationView {
+  readonly slot: number;
+  readonly set: string;
+  readonly name: string;
+  readonly uri: string;
+  readonly weight: number;
+  readonly priority: number;
+  readonly maxCalls: number;
+  readonly state: StateName;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly lastProbe: ProbeResource | null;
+}
+
+/** A worker as main sees it. */
+export interface WorkerView {
+  readonly index: number;
+  /** Warm and receiving. */
+  readonly ready: boolean;
+  /** How often it was replaced. */
+  readonly restarts: number;
+  /** Why it was replaced last; empty: never. */
+  readonly lastFailure: string;
+  readonly transactions: number;
+  readonly dialogs: number;
+}
+
+/** The process. */
+export interface ProcessView {
+  readonly version: string;
+  /** Number of the configuration in force. */
+  readonly generation: number;
+  /** SIGTERM was received: no new calls. */
+  readonly closing: boolean;
+  /** Reloads that were published, and those that were refused. */
+  readonly reloads: { readonly ok: number; readonly failed: number };
+  /** When the configuration in force was published; milliseconds since 1970. */
+  readonly loadedAt: number;
+}
+
+/** All or nothing: applied and in force on every worker, or refused with its problems. */
+export interface Applied {
+  readonly ok: boolean;
+  readonly generation: number;
+  readonly problems: readonly ProblemResource[];
+}
+
+/** A change of the running configuration; the file is not touched, a reload returns to what the file says. */
+export type Change =
+  | { readonly kind: "add"; readonly destination: NewDestination }
+  | { readonly kind: "remove"; readonly slot: number }
+  | { readonly kind: "change"; readonly slot: number; readonly change: DestinationChange };
+
+/** Test hook: how a worker is made to die. */
+export type Fault = "throw" | "hang";
+
+/** The process behind the API. */
+export interface AdminBackend {
+  readonly live: LiveTables;
+  /** Shared memory of the workers' counters, one column per worker. */
+  readonly counters: SharedArrayBuffer;
+  /** Names of SIP methods by number. */
+  readonly methods: readonly string[];
+  process(): ProcessView;
+  workers(): readonly WorkerView[];
+  /** Whether a warm spare waits to take a dead worker's place. */
+  hasSpare(): boolean;
+  listeners(): readonly ListenerView[];
+  sets(): readonly SetView[];
+  destinations(): readonly DestinationView[];
+  /** The configuration in force as we keep it: defaults included, milliseconds and bytes. Secrets are taken out by the API. */
+  config(): unknown;
+  setState(slot: number, state: StateName, reason: string): void;
+  apply(change: Change): Promise<Applied>;
+  /** Reads the files again. */
+  reload(): Promise<Applied>;
+  injectFault(worker: number, fault: Fault): void;
+  /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
+  watchProbes(listener: (slot: number, outcome: "ok" | "bad", rtt: number) => void): void;
+}

@@ -1,0 +1,138 @@
+// The shapes of the admin API's JSON, version 1: what the server writes and what its clients read. Names are snake_case, as in
+// the configuration; times are ISO 8601, durations milliseconds.
+import type { DestinationCounter } from "../bridge/live-tables.ts";
+import type { StateName } from "../health/state.ts";
+
+export type { StateName };
+
+/** What an operator may do to a destination, and the state it leads to. */
+export const STATE_VERBS = {
+  enable: "active",
+  disable: "disabled",
+  drain: "draining",
+  inactive: "inactive",
+} as const satisfies Record<string, StateName>;
+export type StateVerb = keyof typeof STATE_VERBS;
+/** States that an operator can give; `trying` comes from results only. */
+export const GIVEN_STATES: readonly GivenState[] = Object.values(STATE_VERBS);
+export type GivenState = (typeof STATE_VERBS)[StateVerb];
+
+/** The last probe of a destination. */
+export interface ProbeResource {
+  readonly at: string;
+  readonly outcome: "ok" | "bad";
+  /** `200`, `no answer within 2000 ms`. */
+  readonly what: string;
+  readonly rtt_ms: number | null;
+}
+
+/** One destination, now. */
+export interface DestinationResource {
+  readonly set: string;
+  readonly name: string;
+  readonly uri: string;
+  readonly state: StateName;
+  /** Why it is in this state, for people. */
+  readonly reason: string;
+  readonly since: string;
+  /** Whether new calls may go to it. */
+  readonly usable: boolean;
+  readonly weight: number;
+  readonly priority: number;
+  /** 0: no limit. */
+  readonly max_calls: number;
+  /** Calls counted on it. */
+  readonly load: number;
+  /** Failures in a row, as calls saw them. */
+  readonly failures: number;
+  /** Smoothed probe round trip. */
+  readonly latency_ms: number | null;
+  readonly last_probe: ProbeResource | null;
+  /** Totals since the destination was added. */
+  readonly counters: Readonly<Record<DestinationCounter, number>>;
+}
+
+/** A dispatcher set. */
+export interface SetResource {
+  readonly name: string;
+  readonly algorithm: string;
+  readonly destinations: number;
+  readonly usable: number;
+  readonly load: number;
+}
+
+/** A dispatcher set with its destinations. */
+export interface SetDetailResource extends Omit<SetResource, "destinations"> {
+  readonly destinations: readonly DestinationResource[];
+}
+
+/** One worker. */
+export interface WorkerResource {
+  readonly index: number;
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** Why it was replaced last; empty: never. */
+  readonly last_failure: string;
+  readonly transactions: number;
+  readonly dialogs: number;
+}
+
+/** What is in progress. */
+export interface CallsResource {
+  readonly transactions: number;
+  readonly dialogs: number;
+  readonly workers: readonly WorkerResource[];
+  readonly destinations: readonly Pick<DestinationResource, "set" | "name" | "state" | "load" | "max_calls">[];
+}
+
+/** Something about a configuration that was refused or is doubtful. */
+export interface ProblemResource {
+  readonly severity: "error" | "warning";
+  /** `file:line:column`, or the path of the key. */
+  readonly where: string;
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** The outcome of a change or a reload. */
+export interface AppliedResource {
+  /** Number of the configuration now in force. */
+  readonly generation: number;
+  readonly problems: readonly ProblemResource[];
+}
+
+/** Whether the process takes calls. */
+export interface ReadinessResource {
+  readonly ready: boolean;
+  /** Why not. */
+  readonly reasons: readonly string[];
+  readonly workers: readonly WorkerResource[];
+}
+
+/** RFC 9457 problem details: the body of every answer that is not a success. */
+export interface ProblemDetails {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** What is wrong with a configuration that was refused. */
+  readonly problems?: readonly ProblemResource[];
+}
+
+/** Body of `POST /api/v1/destinations`. */
+export interface NewDestination {
+  readonly set: string;
+  readonly uri: string;
+  readonly name?: string | undefined;
+  readonly weight?: number | undefined;
+  readonly priority?: number | undefined;
+  readonly max_calls?: number | undefined;
+  readonly state?: GivenState | undefined;
+}
+
+/** Body of `PATCH /api/v1/destinations/SET/NAME`. */
+export interface DestinationChange {
+  readonly weight?: number | undefined;
+  readonly priority?: number | undefined;
+  readonly max_calls?: number | undefined;
+}

@@ -1,0 +1,71 @@
+// The admin server: HTTP on loopback. It refuses what a foreign web page could send, says errors as problem details, and
+// never shows a secret.
+import fastify, { type FastifyInstance } from "fastify";
+import { isLoopback } from "../config/values/address.ts";
+import type { Log } from "../control/log.ts";
+import type { AdminBackend } from "./backend.ts";
+import { hostOf, refusal } from "./guard.ts";
+import { createMetrics } from "./metrics.ts";
+import { detailsOf, HttpProblem, PROBLEM_TYPE } from "./problem.ts";
+import { ROUTE_GROUPS } from "./routes/index.ts";
+
+const BODY_BYTES = 65_536;
+
+/** What the server needs. */
+export interface AdminOptions {
+  /** `http://HOST:PORT`; the host a loopback address, the port 0 for any. */
+  readonly listen: string;
+  readonly backend: AdminBackend;
+  readonly log: Log;
+  /** Opens `POST /api/v1/fault` (FAIRLEAD_FAULTS=1). */
+  readonly faults: boolean;
+}
+
+/** A running admin server. */
+export interface AdminServer {
+  /** Where it listens, `http://127.0.0.1:5080`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Why an address may not be used; empty when it may. Without users and passwords the API stays on this machine. */
+export function listenProblem(listen: string): string {
+  const url = URL.parse(listen);
+  if (url === null || url.protocol !== "http:" || url.hostname === "") return `not an http:// address: ${listen}`;
+  return isLoopback(hostOf(url.host)) ? "" : "the admin API has no passwords and listens on loopback only";
+}
+
+/** Builds the server without listening; tests use `inject`. */
+export function createAdminApp(options: AdminOptions): FastifyInstance {
+  const { backend, log, faults } = options;
+  const host = hostOf(URL.parse(options.listen)?.host ?? "");
+  const app = fastify({ logger: false, bodyLimit: BODY_BYTES, forceCloseConnections: true, requestTimeout: 30_000 });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
+    const why = refusal(request.headers, host);
+    if (why !== "") throw new HttpProblem(403, why);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const details = detailsOf(error);
+    if (details.status >= 500) {
+      log.error({ method: request.method, url: request.url, error: String(error) }, "an admin request failed");
+    }
+    return reply.code(details.status).type(PROBLEM_TYPE).send(JSON.stringify(details));
+  });
+  app.setNotFoundHandler((request) => {
+    throw new HttpProblem(404, `there is no ${request.method} ${request.url.split("?")[0]}`);
+  });
+  const context = { backend, log, faults, metrics: createMetrics(backend) };
+  for (const group of ROUTE_GROUPS) group.register(app, context);
+  return app;
+}
+
+/** Starts it. Rejects when the address is taken or not allowed. */
+export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
+  const problem = listenProblem(options.listen);
+  if (problem !== "") throw new Error(problem);
+  const { host, port } = new URL(options.listen);
+  const app = createAdminApp(options);
+  const url = await app.listen({ host: hostOf(host), port: Number(port === "" ? "80" : port) });
+  return { url, close: () => app.close() };
+}

@@ -1,0 +1,87 @@
+// A process that does what it is told and remembers it: for the shapes of the API and of the commands. What a real one does
+// is for the scenarios.
+import { createCountersMemory } from "../../bridge/counters.ts";
+import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
+import type { AdminBackend, Applied, Change, DestinationView, Fault } from "../backend.ts";
+import type { StateName } from "../resources.ts";
+
+/** The backend, and what it was asked. */
+export interface FakeBackend {
+  readonly backend: AdminBackend;
+  readonly seen: { readonly changes: Change[]; readonly faults: [number, Fault][]; reloads: number };
+  /** By worker; tests write it. */
+  readonly ready: boolean[];
+  /** Who watches probes. */
+  readonly probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[];
+}
+
+/** Makes one; `closing` and `result` are what it says. */
+export function fakeBackend(options: { closing?: boolean; result?: Applied } = {}): FakeBackend {
+  const workers = 2;
+  const live = new LiveTables(createLiveTablesMemory(workers));
+  const counters = createCountersMemory(workers);
+  const destinations = [destination(0, "media1"), destination(1, "sip:10.0.0.12:5060;transport=udp")];
+  const seen = { changes: [] as Change[], faults: [] as [number, Fault][], reloads: 0 };
+  const probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[] = [];
+  const result = options.result ?? { ok: true, generation: 8, problems: [] };
+  const ready = [true, true];
+  const backend: AdminBackend = {
+    live,
+    counters,
+    methods: ["unknown", "INVITE", "ACK"],
+    process: () => ({
+      version: "0.1.0",
+      generation: 7,
+      closing: options.closing ?? false,
+      reloads: { ok: 3, failed: 1 },
+      loadedAt: 1_700_000_000_000,
+    }),
+    hasSpare: () => true,
+    workers: () =>
+      ready.map((isReady, index) => ({
+        index,
+        ready: isReady,
+        restarts: index,
+        lastFailure: "",
+        transactions: 2,
+        dialogs: 5,
+      })),
+    listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
+    sets: () => [{ name: "media", algorithm: "call-load" }],
+    destinations: () => destinations,
+    config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),
+    setState(slot, state, reason) {
+      const at = destinations.findIndex((known) => known.slot === slot);
+      destinations[at] = { ...destinations[at]!, state, reason };
+    },
+    apply(change) {
+      seen.changes.push(change);
+      return Promise.resolve(result);
+    },
+    reload() {
+      seen.reloads++;
+      return Promise.resolve(result);
+    },
+    injectFault: (worker, fault) => void seen.faults.push([worker, fault]),
+    watchProbes: (listener) => void probes.push(listener),
+  };
+  return { backend, seen, ready, probes };
+}
+
+function destination(slot: number, name: string, state: StateName = "active"): DestinationView {
+  const uri = `sip:10.0.0.${slot + 11}:5060`;
+  const since = Date.UTC(2026, 0, 2, 3, 4, 5);
+  return {
+    slot,
+    set: "media",
+    name,
+    uri,
+    weight: 1,
+    priority: 0,
+    maxCalls: 400,
+    state,
+    reason: "configuration",
+    since,
+    lastProbe: null,
+  };
+}

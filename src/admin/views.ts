@@ -1,0 +1,66 @@
+// From the backend's views and the live tables to the API's resources.
+import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/live-tables.ts";
+import type { AdminBackend, DestinationView, SetView, WorkerView } from "./backend.ts";
+import type { DestinationResource, ReadinessResource, SetResource, StateName, WorkerResource } from "./resources.ts";
+
+/** Whether new calls may go to a destination in this state. */
+export function isUsable(state: StateName): boolean {
+  return state === "active" || state === "trying";
+}
+
+/** A destination with its live figures. */
+export function destinationResource({ live }: AdminBackend, view: DestinationView): DestinationResource {
+  const { slot, set, name, uri, state, reason, weight, priority, maxCalls, lastProbe } = view;
+  const micros = live.latency(slot);
+  const counters = Object.fromEntries(DESTINATION_COUNTERS.map((counter) => [counter, live.counter(slot, counter)]));
+  return {
+    set,
+    name,
+    uri,
+    state,
+    reason,
+    since: new Date(view.since).toISOString(),
+    usable: isUsable(state),
+    weight,
+    priority,
+    max_calls: maxCalls,
+    load: live.load(slot),
+    failures: live.failures(slot),
+    latency_ms: micros > 0 ? micros / 1000 : null,
+    last_probe: lastProbe,
+    counters: counters as Record<DestinationCounter, number>,
+  };
+}
+
+/** A set; `destinations` are its own. */
+export function setResource(
+  { live }: AdminBackend,
+  set: SetView,
+  destinations: readonly DestinationView[],
+): SetResource {
+  return {
+    name: set.name,
+    algorithm: set.algorithm,
+    destinations: destinations.length,
+    usable: destinations.filter(({ state }) => isUsable(state)).length,
+    load: destinations.reduce((sum, { slot }) => sum + live.load(slot), 0),
+  };
+}
+
+/** A worker. */
+export function workerResource(worker: WorkerView): WorkerResource {
+  const { index, ready, restarts, lastFailure, transactions, dialogs } = worker;
+  // The rest of an error is its stack, which is for the log.
+  const [failure = ""] = lastFailure.split("\n");
+  return { index, ready, restarts, last_failure: failure, transactions, dialogs };
+}
+
+/** Whether the process takes calls, and why not. A dead destination is no reason: the balancer is ready to say 503. */
+export function readiness(backend: AdminBackend): ReadinessResource {
+  const workers = backend.workers();
+  const reasons: string[] = [];
+  if (backend.process().closing) reasons.push("shutting down");
+  if (workers.length === 0) reasons.push("no worker");
+  for (const { index, ready } of workers) if (!ready) reasons.push(`worker ${index} is not running`);
+  return { ready: reasons.length === 0, reasons, workers: workers.map(workerResource) };
+}

@@ -1,0 +1,82 @@
+// What the commands that talk to a running instance have in common: where it is, how the answer is printed, and which exit
+// code a failure has.
+import { InvalidArgumentError, Option, type Command as Program } from "commander";
+import { stringify } from "yaml";
+import { AdminClient, AdminError, DEFAULT_ADMIN } from "../admin/client.ts";
+import type { ProblemResource } from "../admin/resources.ts";
+import { ExitCode } from "./exit-code.ts";
+import { type Cell, type Column, formatTable, wantsColour } from "./table.ts";
+
+/** The options that every such command has. */
+export interface AdminCommandOptions {
+  readonly admin: string;
+  readonly output: "table" | "json" | "yaml";
+}
+
+/** A table of an answer. */
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** The command was called in a way that cannot be carried out. */
+export class UsageError extends Error {}
+
+/** Adds `--admin` and `--output`. */
+export function addAdminOptions(command: Program): Program {
+  return command
+    .addOption(
+      new Option("--admin <url>", "the admin API of the running instance").env("FAIRLEAD_ADMIN").default(DEFAULT_ADMIN),
+    )
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
+}
+
+/** Prints an answer as it was asked for. */
+export function print(value: unknown, { output }: AdminCommandOptions, table: () => Table): void {
+  if (output === "json") process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  else if (output === "yaml") process.stdout.write(stringify(value));
+  else {
+    const { columns, rows } = table();
+    process.stdout.write(formatTable(columns, rows, wantsColour(process.stdout, process.env)));
+  }
+}
+
+/** Runs an action against the admin API; failures are told on stderr and become the exit code. */
+export async function withAdmin(
+  options: AdminCommandOptions,
+  action: (client: AdminClient) => Promise<void>,
+): Promise<void> {
+  try {
+    await action(new AdminClient(options.admin));
+  } catch (error) {
+    if (!(error instanceof AdminError || error instanceof UsageError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error instanceof AdminError) printProblems(error.problems);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** Problems of a configuration, one per line, on stderr. */
+export function printProblems(problems: readonly ProblemResource[]): void {
+  for (const { where, severity, what, hint } of problems) {
+    process.stderr.write(`${where}: ${severity}: ${what}${hint === "" ? "" : ` (${hint})`}\n`);
+  }
+}
+
+/** Parses a whole number that is not negative. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
+  return Number(text);
+}
+
+/** Parses a whole number of either sign. */
+export function integer(text: string): number {
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
+  return Number(text);
+}
+
+function exitCodeOf(error: AdminError | UsageError): ExitCode {
+  if (error instanceof UsageError) return ExitCode.usage;
+  if (error.status === 0) return ExitCode.unreachable;
+  return error.status === 422 ? ExitCode.invalidConfiguration : ExitCode.failure;
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type AdminServer, startAdmin } from "../admin/server.ts";
+import { fakeBackend } from "../admin/testing/fake-backend.ts";
+import { SILENT } from "../control/log.ts";
+import { formatAge, formatTable } from "./table.ts";
+
+const LISTEN = "http://127.0.0.1:25082";
+/** The commands alone, as main.ts would register them. */
+const PROGRAM = `
+  import { Command } from "commander";
+  import { callsCommand } from "${fileURLToPath(new URL("./calls.ts", import.meta.url))}";
+  import { destinationsCommand } from "${fileURLToPath(new URL("./destinations.ts", import.meta.url))}";
+  import { reloadCommand } from "${fileURLToPath(new URL("./reload.ts", import.meta.url))}";
+  import { setsCommand } from "${fileURLToPath(new URL("./sets.ts", import.meta.url))}";
+  const program = new Command();
+  for (const command of [setsCommand, destinationsCommand, callsCommand, reloadCommand]) command.register(program);
+  await program.parseAsync(process.argv);
+`;
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(args: readonly string[], environment: Record<string, string> = { FAIRLEAD_ADMIN: LISTEN }): Promise<Run> {
+  // Node leaves the script's place in argv out when the script comes from --eval.
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM, "fairlead", ...args], {
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+describe("commands for the running instance", () => {
+  const fake = fakeBackend();
+  let server: AdminServer;
+  before(async () => {
+    server = await startAdmin({ listen: LISTEN, backend: fake.backend, log: SILENT, faults: false });
+  });
+  after(() => server.close());
+
+  it("sets shows a line per set, without colour in a pipe", async () => {
+    const { code, stdout } = await run(["sets"]);
+    assert.deepEqual([code, stdout], [0, "SET    ALGORITHM  USABLE  CALLS\nmedia  call-load     2/2      0\n"]);
+  });
+
+  it("destinations as JSON and YAML are the API's own resources", async () => {
+    const json = JSON.parse((await run(["destinations", "ls", "--output", "json"])).stdout);
+    assert.equal(json[0].name, "media1");
+    assert.match((await run(["destinations", "-o", "yaml"])).stdout, /^- set: media\n {2}name: media1\n/);
+  });
+
+  it("drain takes a name, SET/NAME or URI, and shows what became of it", async () => {
+    const { code, stdout } = await run(["destinations", "drain", "media/media1", "--reason", "disk swap"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^media {2}media1 +draining .* operator: disk swap$/m);
+    assert.equal((await run(["destinations", "enable", "sip:10.0.0.11:5060"])).code, 0);
+    assert.equal(fake.backend.destinations()[0]?.state, "active");
+  });
+
+  it("set, add and rm are sent as they were asked", async () => {
+    assert.equal((await run(["destinations", "set", "media1", "--weight", "3", "--priority", "-1"])).code, 0);
+    assert.equal((await run(["destinations", "add", "media", "sip:10.0.0.13", "--name", "media3"])).code, 0);
+    assert.equal((await run(["destinations", "rm", "media1"])).code, 0);
+    assert.deepEqual(fake.seen.changes, [
+      { kind: "change", slot: 0, change: { weight: 3, priority: -1 } },
+      { kind: "add", destination: { set: "media", uri: "sip:10.0.0.13", name: "media3" } },
+      { kind: "remove", slot: 0 },
+    ]);
+  });
+
+  it("a destination that is not there is a wrong usage, with a way out", async () => {
+    const { code, stderr } = await run(["destinations", "disable", "media9"]);
+    assert.deepEqual([code, stderr], [2, 'error: there is no destination "media9" (fairlead destinations ls)\n']);
+  });
+
+  it("calls and reload say what there is", async () => {
+    assert.match((await run(["calls"])).stdout, /4 transactions, 10 dialogs on 2 workers/);
+    assert.match((await run(["reload"])).stdout, /GENERATION\n +8|GENERATION\n8/);
+    assert.equal(fake.seen.reloads, 1);
+  });
+
+  it("an instance that is not there is exit code 4, one line on stderr and nothing on stdout", async () => {
+    const { code, stdout, stderr } = await run(["sets", "--admin", "http://127.0.0.1:25083"]);
+    assert.deepEqual([code, stdout], [4, ""]);
+    assert.match(stderr, /^error: no answer from the admin API at http:\/\/127\.0\.0\.1:25083 .*\n$/);
+  });
+});
+
+describe("a refused reload", () => {
+  it("prints the problems and is exit code 3", async () => {
+    const problem = {
+      severity: "error",
+      where: "fairlead.yaml:3:5",
+      what: 'unknown key "wieght"',
+      hint: "weight?",
+    } as const;
+    const { backend } = fakeBackend({ result: { ok: false, generation: 7, problems: [problem] } });
+    const server = await startAdmin({ listen: "http://127.0.0.1:25084", backend, log: SILENT, faults: false });
+    const { code, stderr } = await run(["reload", "--admin", server.url]);
+    await server.close();
+    assert.equal(code, 3);
+    assert.match(stderr, /^fairlead\.yaml:3:5: error: unknown key "wieght" \(weight\?\)$/m);
+  });
+});
+
+describe("tables", () => {
+  it("align, and neutralise control characters that others put into names", () => {
+    const columns = [{ title: "A" }, { title: "N", right: true }];
+    const rows = [["x\u001b[2J", { text: "10", tone: "good" }] as const];
+    assert.equal(formatTable(columns, rows, false), "A       N\nx?[2J  10\n");
+    assert.ok(formatTable(columns, rows, true).includes("\u001b[32m10\u001b[39m"));
+  });
+
+  it("ages are short", () => {
+    assert.deepEqual([5_000, 130_000, 7_300_000, 200_000_000].map(formatAge), ["5s", "2m", "2h", "2d"]);
+  });
+});

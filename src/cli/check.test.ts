@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it, mock } from "node:test";
+import { Command } from "commander";
+import { checkCommand } from "./check.ts";
+import { importCommand } from "./import.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fairlead-check-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Runs a command line in this process; what it wrote, and the exit code it asked for. */
+function run(...line: string[]): { code: unknown; out: string; err: string } {
+  const written = { out: "", err: "" };
+  const out = mock.method(process.stdout, "write", (text: string) => {
+    written.out += text;
+    return true;
+  });
+  const err = mock.method(process.stderr, "write", (text: string) => {
+    written.err += text;
+    return true;
+  });
+  const before = process.exitCode;
+  try {
+    const program = new Command("fairlead");
+    for (const command of [checkCommand, importCommand]) command.register(program);
+    program.parse(line, { from: "user" });
+    return { code: process.exitCode, ...written };
+  } finally {
+    out.mock.restore();
+    err.mock.restore();
+    process.exitCode = before;
+  }
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("fairlead check and import", () => {
+  const good = file("good.yaml", 'listeners: ["udp://127.0.0.1:5060"]\nsets: {1: {destinations: ["sip:10.0.0.1"]}}\n');
+  const bad = file("bad.yaml", 'listeners: ["udp://127.0.0.1:5060"]\nset: {}\n');
+  const list = file("dispatcher.list", "1 sip:10.0.0.1\n");
+
+  it("says nothing about a good file and exits 0", () => {
+    assert.deepEqual(run("check", good), { code: 0, out: "", err: "" });
+  });
+
+  it("exits 3 for a file that would not start, with place and hint on standard error", () => {
+    const { code, out, err } = run("check", good, bad);
+    assert.deepEqual([code, out], [3, ""]);
+    assert.ok(err.includes(`${bad}:2:1: error: unknown key "set" (did you mean "sets"?)\n`), err);
+  });
+
+  it("writes problems as JSON", () => {
+    const { out } = run("check", bad, "--output", "json");
+    const answer = JSON.parse(out) as { valid: boolean; problems: { line: number }[] };
+    assert.deepEqual([answer.valid, answer.problems[0]?.line], [false, 2]);
+  });
+
+  it("imports a dispatcher.list into a file that checks well", () => {
+    const { code, out } = run("import", list, "--listen", "udp://127.0.0.1:5060");
+    assert.equal(code, 0);
+    assert.deepEqual(run("check", file("imported.yaml", out)), { code: 0, out: "", err: "" });
+  });
+
+  it("an option may stand before the file, and be repeated", () => {
+    const { code, out } = run("import", "--listen", "udp://127.0.0.1:5060", "--listen", "udp://127.0.0.2:5060", list);
+    assert.equal(code, 0);
+    assert.match(out, /udp:\/\/127\.0\.0\.1:5060[\s\S]*udp:\/\/127\.0\.0\.2:5060/);
+  });
+
+  it("exits 3 for a file that is not there", () => {
+    assert.equal(run("check", join(folder, "none.yaml")).code, 3);
+  });
+});

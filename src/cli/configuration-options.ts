@@ -1,0 +1,73 @@
+// Options of every command that reads a configuration: what a foreign file does not say.
+import { type Command as Commander, InvalidArgumentError, Option } from "commander";
+import type { ReadOptions } from "../config/open.ts";
+
+/** Options as commander hands them over. */
+export interface ConfigurationFlags {
+  readonly listen?: string[];
+  readonly set?: string;
+  readonly algorithm?: string;
+  readonly probe?: string;
+  readonly admin?: string;
+  readonly workers?: "auto" | number;
+  readonly io?: string;
+  readonly forwarding?: string;
+}
+
+function workers(text: string): "auto" | number {
+  if (text === "auto") return text;
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("a number or auto");
+  return Number(text);
+}
+
+/** Collects the values of an option that may be repeated. One value each time: what follows it is an argument. */
+export function repeatable(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+/** Options that say what a dispatcher.list leaves open about the way of a message. */
+export function addRoutingOptions(command: Commander): Commander {
+  return command
+    .option("--listen <uri>", "where to receive: udp://HOST:PORT; may be repeated", repeatable)
+    .option("--set <name>", "the dispatcher set that gets the requests")
+    .option("--algorithm <name>", "algorithm by name, or by Kamailio's number");
+}
+
+/** Options that say what a dispatcher.list leaves open. */
+export function addImportOptions(command: Commander): Commander {
+  return addRoutingOptions(command)
+    .option("--probe <interval>", "probe every destination this often, such as 10s")
+    .option("--admin <url>", "where the admin API listens, such as http://127.0.0.1:5080");
+}
+
+/** With transactions or without. */
+export function addForwardingOption(command: Commander): Commander {
+  return command.addOption(
+    new Option("--forwarding <mode>", "with transactions or without").choices(["stateful", "stateless"]),
+  );
+}
+
+/** All options that change what a configuration says. */
+export function addConfigurationOptions(command: Commander): Commander {
+  const all = addImportOptions(command)
+    .option("--workers <number>", "worker threads, or auto", workers)
+    .addOption(new Option("--io <way>", "way onto the wire").choices(["auto", "batched", "portable"]));
+  return addForwardingOption(all);
+}
+
+/** The options in the form that `readConfiguration` takes. */
+export function readOptions(flags: ConfigurationFlags): ReadOptions {
+  const { listen, workers: count, io, forwarding, set, algorithm, probe, admin } = flags;
+  return {
+    listen: listen ?? [],
+    ...(set === undefined ? {} : { set }),
+    ...(algorithm === undefined ? {} : { algorithm }),
+    ...(probe === undefined ? {} : { probe }),
+    ...(admin === undefined ? {} : { admin }),
+    overrides: {
+      ...(count === undefined ? {} : { workers: count }),
+      ...(io === undefined ? {} : { io }),
+      ...(forwarding === undefined ? {} : { forwarding }),
+    },
+  };
+}

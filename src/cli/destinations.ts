@@ -1,0 +1,210 @@
+// fairlead destinations: who is well and why not, and what an operator does about it.
+import { Option, type Command as Program } from "commander";
+import type { AdminClient } from "../admin/client.ts";
+import {
+  type DestinationChange,
+  type DestinationResource,
+  GIVEN_STATES,
+  type GivenState,
+  STATE_VERBS,
+  type StateName,
+  type StateVerb,
+} from "../admin/resources.ts";
+import {
+  type AdminCommandOptions,
+  addAdminOptions,
+  integer,
+  print,
+  printProblems,
+  type Table,
+  UsageError,
+  wholeNumber,
+  withAdmin,
+} from "./admin-command.ts";
+import type { Command } from "./command.ts";
+import { formatAge, type Tone } from "./table.ts";
+
+const VERB_SUMMARIES: Readonly<Record<StateVerb, string>> = {
+  enable: "Takes new calls again.",
+  disable: "Gets no new calls and no probes; calls in progress go on.",
+  drain: "Gets no new calls until it is enabled; calls in progress go on.",
+  inactive: "Counts as down until probes show otherwise.",
+};
+const TONES: Readonly<Record<StateName, Tone>> = {
+  active: "good",
+  trying: "warning",
+  inactive: "bad",
+  disabled: "dim",
+  draining: "warning",
+};
+
+interface ChangeOptions extends AdminCommandOptions {
+  readonly set?: string;
+  readonly reason?: string;
+  readonly weight?: number;
+  readonly priority?: number;
+  readonly maxCalls?: number;
+}
+
+interface AddOptions extends ChangeOptions {
+  readonly name?: string;
+  readonly state?: GivenState;
+}
+
+export const destinationsCommand: Command = {
+  name: "destinations",
+  summary: "Shows and changes the destinations of the running instance.",
+  register(program) {
+    const family = program.command("destinations").description(destinationsCommand.summary);
+    registerList(family);
+    for (const verb of Object.keys(STATE_VERBS) as StateVerb[]) registerVerb(family, verb);
+    registerSet(family);
+    registerAdd(family);
+    registerRemove(family);
+  },
+};
+
+/** Destinations as a table; `now` in milliseconds since 1970. */
+export function destinationTable(destinations: readonly DestinationResource[], now: number): Table {
+  const right = true;
+  const columns = [
+    { title: "SET" },
+    { title: "DESTINATION" },
+    { title: "STATE" },
+    { title: "SINCE", right },
+    { title: "CALLS", right },
+    { title: "WEIGHT", right },
+    { title: "REQUESTS", right },
+    { title: "FAILED OVER", right },
+    { title: "RTT", right },
+    { title: "REASON" },
+  ];
+  const rows = destinations.map((destination) => {
+    const { set, name, state, since, load, max_calls, weight, counters, latency_ms, reason } = destination;
+    return [
+      set,
+      name,
+      { text: state, tone: TONES[state] },
+      formatAge(now - Date.parse(since)),
+      max_calls > 0 ? `${load}/${max_calls}` : String(load),
+      String(weight),
+      String(counters.requests),
+      String(counters.failovers),
+      latency_ms === null ? "-" : `${latency_ms.toFixed(1)} ms`,
+      reason,
+    ];
+  });
+  return { columns, rows };
+}
+
+function registerList(family: Program): void {
+  const command = family
+    .command("ls", { isDefault: true })
+    .description("State, calls and counters of every destination.");
+  addAdminOptions(command)
+    .option("--set <name>", "only this set")
+    .action((options: ChangeOptions) =>
+      withAdmin(options, async (client) => {
+        const all = await client.destinations();
+        const shown = options.set === undefined ? all : all.filter(({ set }) => set === options.set);
+        print(shown, options, () => destinationTable(shown, Date.now()));
+      }),
+    );
+}
+
+function registerVerb(family: Program, verb: StateVerb): void {
+  addAdminOptions(family.command(`${verb} <destination>`).description(VERB_SUMMARIES[verb]))
+    .addOption(setOption())
+    .option("--reason <text>", "shown beside the state")
+    .action((destination: string, options: ChangeOptions) =>
+      withAdmin(options, async (client) => {
+        const { set, key } = await resolve(client, destination, options.set);
+        const resource = await client.setState(set, key, verb, options.reason);
+        print(resource, options, () => destinationTable([resource], Date.now()));
+      }),
+    );
+}
+
+function registerSet(family: Program): void {
+  const command = family
+    .command("set <destination>")
+    .description("Changes weight, priority or max_calls until the next reload.");
+  addShareOptions(addAdminOptions(command).addOption(setOption())).action(
+    (destination: string, options: ChangeOptions) =>
+      withAdmin(options, async (client) => {
+        const { set, key } = await resolve(client, destination, options.set);
+        printProblems((await client.change(set, key, changeOf(options))).problems);
+        await printOne(client, set, key, options);
+      }),
+  );
+}
+
+function registerAdd(family: Program): void {
+  const command = family.command("add <set> <uri>").description("Adds a destination until the next reload.");
+  addShareOptions(addAdminOptions(command))
+    .option("--name <name>", "its name; else its URI")
+    .addOption(new Option("--state <state>", "the state it starts in").choices(GIVEN_STATES))
+    .action((set: string, uri: string, options: AddOptions) =>
+      withAdmin(options, async (client) => {
+        const { name, state } = options;
+        printProblems((await client.add({ set, uri, name, state, ...changeOf(options) })).problems);
+        await printOne(client, set, uri, options);
+      }),
+    );
+}
+
+function registerRemove(family: Program): void {
+  addAdminOptions(family.command("rm <destination>").description("Removes a destination until the next reload."))
+    .addOption(setOption())
+    .action((destination: string, options: ChangeOptions) =>
+      withAdmin(options, async (client) => {
+        const { set, key, name } = await resolve(client, destination, options.set);
+        const applied = await client.remove(set, key);
+        printProblems(applied.problems);
+        print(applied, options, () => ({ columns: [{ title: "REMOVED" }], rows: [[`${set} ${name}`]] }));
+      }),
+    );
+}
+
+function setOption(): Option {
+  return new Option("--set <name>", "its set, where the name alone is not enough");
+}
+
+function addShareOptions(command: Program): Program {
+  return command
+    .option("--weight <number>", "its relative share", wholeNumber)
+    .option("--priority <number>", "the higher number is preferred", integer)
+    .option("--max-calls <number>", "most calls at a time; 0: no limit", wholeNumber);
+}
+
+function changeOf({ weight, priority, maxCalls: max_calls }: ChangeOptions): DestinationChange {
+  return { weight, priority, max_calls };
+}
+
+async function printOne(client: AdminClient, set: string, key: string, options: AdminCommandOptions): Promise<void> {
+  const { destinations } = await client.set(set);
+  const own = destinations.filter(({ name, uri }) => name === key || uri === key);
+  print(own, options, () => destinationTable(own, Date.now()));
+}
+
+/** The destination that is meant by a name, a URI or SET/NAME; `key` is what the API knows it by in its set. */
+async function resolve(
+  client: AdminClient,
+  text: string,
+  set: string | undefined,
+): Promise<DestinationResource & { key: string }> {
+  const all = (await client.destinations()).filter((destination) => set === undefined || destination.set === set);
+  const slash = text.indexOf("/");
+  const [inSet, rest] = slash < 0 ? ["", ""] : [text.slice(0, slash), text.slice(slash + 1)];
+  const found = all.filter(
+    ({ set: own, name, uri }) => name === text || uri === text || (own === inSet && (name === rest || uri === rest)),
+  );
+  const [destination] = found;
+  if (destination === undefined) throw new UsageError(`there is no destination "${text}" (fairlead destinations ls)`);
+  if (found.length > 1) {
+    const choices = found.map((choice) => `${choice.set}/${choice.name}`).join(", ");
+    throw new UsageError(`"${text}" may be any of ${choices}; add --set`);
+  }
+  const namesakes = all.filter(({ set: own, name }) => own === destination.set && name === destination.name);
+  return { ...destination, key: namesakes.length > 1 ? destination.uri : destination.name };
+}

@@ -1,0 +1,155 @@
+// fairlead explain: what would become of one message, and why. Nothing is sent.
+import { lookup } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import { type Command as Commander, Option } from "commander";
+import { stringify } from "yaml";
+import type { AdminClient } from "../admin/client.ts";
+import { readConfiguration } from "../config/open.ts";
+import { formatProblem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { fileMessage, type MessageText, shortMessage } from "../explain/message-text.ts";
+import type { LiveStates } from "../explain/stage.ts";
+import { type AdminCommandOptions, UsageError, withAdmin } from "./admin-command.ts";
+import type { Command } from "./command.ts";
+import { configurationIo } from "./configuration-io.ts";
+import {
+  addForwardingOption,
+  addRoutingOptions,
+  type ConfigurationFlags,
+  readOptions,
+  repeatable,
+} from "./configuration-options.ts";
+import { ExitCode } from "./exit-code.ts";
+import { explanationText } from "./explain-text.ts";
+import { wantsColour } from "./table.ts";
+
+interface Flags extends ConfigurationFlags {
+  readonly config: string;
+  readonly callId?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly header?: string[];
+  readonly source?: string;
+  readonly listener?: string;
+  readonly output: AdminCommandOptions["output"];
+}
+
+/** Largest message that one datagram holds. */
+const LARGEST = 65_507;
+/** Who sends a message in short form, when nobody says who (RFC 5737: nobody's address). */
+const SOMEBODY = "192.0.2.1:5060";
+
+async function run(words: readonly string[], flags: Flags): Promise<void> {
+  const { admin = "", output } = flags;
+  await withAdmin({ admin, output }, async (client) => {
+    const message = messageOf(words, flags);
+    const config = readConfig(flags);
+    if (config === null) return;
+    const live = admin === "" ? null : await liveStates(client);
+    const explanation = await explained(config, message, flags, live);
+    if (explanation !== null) print(explanation, output);
+  });
+}
+
+async function explained(
+  config: Config,
+  message: MessageText,
+  { source, listener }: Flags,
+  live: LiveStates | null,
+): Promise<Explanation | null> {
+  // The data plane is loaded here, so that other commands do not wait for it.
+  const [{ explain }, { setStage }] = await Promise.all([
+    import("../explain/explain.ts"),
+    import("../explain/stage.ts"),
+  ]);
+  const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
+  const stage = await setStage(config, live, resolve);
+  if (!("snapshot" in stage)) {
+    for (const problem of stage) process.stderr.write(`error: ${problem}\n`);
+    process.exitCode = ExitCode.invalidConfiguration;
+    return null;
+  }
+  const explanation = explain(config, stage, message, { source, listener, isLive: live !== null });
+  if (typeof explanation === "string") throw new UsageError(explanation);
+  return explanation;
+}
+
+function readConfig(flags: Flags): Config | null {
+  // --admin means the running instance here, not where one would listen.
+  const { admin: _, ...rest } = flags;
+  const { config, problems } = readConfiguration([flags.config], readOptions(rest), configurationIo);
+  if (config !== undefined) return config;
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  process.exitCode = ExitCode.invalidConfiguration;
+  return null;
+}
+
+function messageOf(words: readonly string[], flags: Flags): MessageText {
+  const [first = "-", second, third] = words;
+  if (third !== undefined) throw new UsageError(`"${third}" is too much: a file, or a method and a request URI`);
+  const message = second === undefined ? fileMessage(read(first)) : shortOf(first, second, flags);
+  if (message.bytes.length > LARGEST)
+    throw new UsageError(`the message does not fit into a datagram (${LARGEST} bytes)`);
+  if (message.bytes.length === 0) throw new UsageError("the message is empty");
+  return message;
+}
+
+function shortOf(method: string, requestUri: string, { callId, from, to, header, source }: Flags): MessageText {
+  const parts = [method, requestUri, callId, from, to, source, ...(header ?? [])];
+  if (parts.some((part) => part !== undefined && /\p{Cc}/u.test(part)))
+    throw new UsageError("a control character in the short form; use a file for such messages");
+  return shortMessage({ method, requestUri, callId, from, to, source: source ?? SOMEBODY, headers: header });
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file === "-" ? 0 : file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    throw new UsageError(`the message cannot be read from ${file === "-" ? "standard input" : file}: ${code}`);
+  }
+}
+
+async function liveStates(client: AdminClient): Promise<LiveStates> {
+  const destinations = await client.destinations();
+  return new Map(
+    destinations.map(({ set, name, state, reason, load }) => [`${set}\n${name}`, { state, reason, load }]),
+  );
+}
+
+function print(explanation: Explanation, output: Flags["output"]): void {
+  if (output === "json") process.stdout.write(`${JSON.stringify(explanation, null, 2)}\n`);
+  else if (output === "yaml") process.stdout.write(stringify(explanation));
+  else process.stdout.write(explanationText(explanation, wantsColour(process.stdout, process.env)));
+}
+
+/** The command. */
+export const explainCommand: Command = {
+  name: "explain",
+  summary: "Says what would become of a SIP message, and why, without sending anything.",
+  register(program: Commander): void {
+    const command = program
+      .command(explainCommand.name)
+      .description(explainCommand.summary)
+      .argument(
+        "[message...]",
+        "a file, - for standard input (the default), or a short form: METHOD REQUEST-URI, such as INVITE sip:bob@example.com",
+      )
+      .option("--config <file>", "fairlead.yaml or a file of another product", "fairlead.yaml")
+      .option("--call-id <id>", "short form: Call-ID")
+      .option("--from <uri>", "short form: From URI")
+      .option("--to <uri>", "short form: To URI; default: the request URI")
+      .option("--header <line>", "short form: one more header line; may be repeated", repeatable)
+      .option("--source <address>", "who sends it, HOST:PORT; default: as the top Via says")
+      .option("--listener <name>", "where it arrives, by name or URI; default: the first of the address family");
+    addForwardingOption(addRoutingOptions(command))
+      .addOption(
+        new Option("--admin <url>", "take the destinations' states from the running instance").env("FAIRLEAD_ADMIN"),
+      )
+      .addOption(
+        new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"),
+      )
+      .action(run);
+  },
+};

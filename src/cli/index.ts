@@ -1,0 +1,19 @@
+// The program's commands. A new one is one file and one line here.
+import { callsCommand } from "./calls.ts";
+import { checkCommand } from "./check.ts";
+import type { Command } from "./command.ts";
+import { destinationsCommand } from "./destinations.ts";
+import { explainCommand } from "./explain.ts";
+import { importCommand } from "./import.ts";
+import { reloadCommand } from "./reload.ts";
+import { setsCommand } from "./sets.ts";
+
+export const COMMANDS: readonly Command[] = [
+  checkCommand,
+  importCommand,
+  explainCommand,
+  setsCommand,
+  destinationsCommand,
+  callsCommand,
+  reloadCommand,
+];

@@ -1,0 +1,66 @@
+// The destinations of a set in the order in which they would be tried, each with the reason.
+import type { Rehearsal } from "../proxy/rehearsal.ts";
+import type { ExplainedDestination } from "./explanation.ts";
+import type { Stage } from "./stage.ts";
+
+/** States that take new calls. */
+const USABLE = ["active", "trying"];
+
+/** Candidates first, in order, then all others of set `setIndex`. `isLive`: states and loads are a running instance's. */
+export function explainDestinations(
+  stage: Stage,
+  rehearsal: Rehearsal,
+  setIndex: number,
+  isLive: boolean,
+): ExplainedDestination[] {
+  const { candidates } = rehearsal;
+  const members = stage.placed.filter((each) => each.setIndex === setIndex).map(({ slot }) => slot);
+  const others = members.filter((slot) => !candidates.includes(slot));
+  return [...candidates, ...others].map((slot) => explainOne(stage, rehearsal, slot, isLive));
+}
+
+function explainOne(stage: Stage, rehearsal: Rehearsal, slot: number, isLive: boolean): ExplainedDestination {
+  const { name, uri, weight, priority, maxCalls } = stage.placed[slot]!.config;
+  const { state, load } = stage.conditions[slot]!;
+  const at = rehearsal.candidates.indexOf(slot);
+  const [outcome, why] = at < 0 ? (["skipped", whyNot(stage, slot)] as const) : verdict(stage, rehearsal, at);
+  return {
+    order: at < 0 ? null : at + 1,
+    name,
+    uri,
+    state,
+    weight,
+    priority,
+    max_calls: maxCalls,
+    load: isLive ? load : null,
+    outcome,
+    why,
+  };
+}
+
+function verdict(
+  stage: Stage,
+  { candidates, taken }: Rehearsal,
+  at: number,
+): readonly [ExplainedDestination["outcome"], string] {
+  const slot = candidates[at]!;
+  if (slot === taken) return ["taken", at === 0 ? "the first candidate" : "the first candidate that could be used"];
+  const before = taken < 0 || at < candidates.indexOf(taken);
+  if (!before) return ["next", "for failover"];
+  const destination = stage.placed[slot]!;
+  if (isFull(stage, slot)) return ["skipped", `has its ${destination.config.maxCalls} calls`];
+  return ["skipped", destination.unusable === "" ? "nothing could be sent to it" : destination.unusable];
+}
+
+/** Why a destination is not among the candidates. */
+function whyNot(stage: Stage, slot: number): string {
+  const { state, reason } = stage.conditions[slot]!;
+  if (!USABLE.includes(state)) return reason === "configuration" ? `${state}, as configured` : `${state}: ${reason}`;
+  if (isFull(stage, slot)) return `has its ${stage.placed[slot]!.config.maxCalls} calls`;
+  return "not offered by the algorithm";
+}
+
+function isFull(stage: Stage, slot: number): boolean {
+  const { maxCalls } = stage.placed[slot]!.config;
+  return maxCalls > 0 && stage.conditions[slot]!.load >= maxCalls;
+}

@@ -1,0 +1,47 @@
+// Routes in sentences: what they do, and why one did not match.
+import type { RouteConfig } from "../config/sections/routes.ts";
+import { formatAddressBlock } from "../config/values/address-block.ts";
+import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
+import type { RouteCondition } from "../proxy/mismatch.ts";
+
+/** What a route does: `dispatch to set media, by to`. */
+export function actionText({ action }: RouteConfig): string {
+  switch (action.kind) {
+    case "dispatch":
+      return `dispatch to set ${action.set}${action.key === undefined ? "" : ` by ${action.key}`}`;
+    case "forward":
+      return "forward by Route and request URI";
+    case "reject":
+      return `reject with ${action.status} ${action.reason}`.trimEnd();
+    case "redirect":
+      return `redirect with ${action.status} to ${action.contact}`;
+    case "drop":
+      return "drop silently";
+  }
+}
+
+/** Why a route did not match. `isFromPool`: the message came from a destination. */
+export function mismatchText(route: RouteConfig, condition: RouteCondition, isFromPool: boolean): string {
+  switch (condition) {
+    case "fromSet":
+      if (route.fromSet === undefined) return "it is for traffic from outside; this came from a destination";
+      if (!isFromPool) return `it is for traffic from destinations (from_set: ${route.fromSet})`;
+      return `the sender is not in set ${route.fromSet}`;
+    case "listener":
+      return `it is for listener ${route.listener}`;
+    case "methods":
+      return `it is for ${route.methods.join(", ")}`;
+    case "source":
+      return `the source is not in ${route.source.map(formatAddressBlock).join(", ")}`;
+    case "requestUri":
+      return `the request URI is not like ${patternText(route.requestUri)}`;
+    case "from":
+      return `the From URI is not like ${patternText(route.from)}`;
+    case "to":
+      return `the To URI is not like ${patternText(route.to)}`;
+  }
+}
+
+function patternText(pattern: UriPatternConfig | null): string {
+  return `${pattern?.user ?? "*"}@${pattern?.host ?? "*"}`;
+}

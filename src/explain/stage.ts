@@ -1,0 +1,56 @@
+// The snapshot of a configuration that nobody runs, and how its destinations are doing.
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config/schema.ts";
+import { compile } from "../control/compile.ts";
+import { type PlacedDestination, placeDestinations, slotIdentities } from "../control/place.ts";
+import { type Lookup, resolveHosts } from "../control/resolve.ts";
+import type { Condition, Scene } from "../proxy/rehearsal.ts";
+
+/** A destination as the running instance sees it. */
+export interface LiveDestination {
+  readonly state: Condition["state"];
+  /** Why it is in this state. */
+  readonly reason: string;
+  readonly load: number;
+}
+
+/** States by `set\nname`. */
+export type LiveStates = ReadonlyMap<string, LiveDestination>;
+
+/** What a message can be sent through. */
+export interface Stage {
+  readonly snapshot: Scene["snapshot"];
+  readonly placed: readonly PlacedDestination[];
+  readonly conditions: readonly (Condition & { readonly reason: string })[];
+}
+
+/** Compiles; `live` null: states as configured. Problems in sentences when it cannot be compiled. */
+export async function setStage(
+  config: Config,
+  live: LiveStates | null,
+  lookup: Lookup,
+): Promise<Stage | readonly string[]> {
+  const identities = slotIdentities(config);
+  const placed = placeDestinations(config, identities, [...identities.keys()], await resolveHosts(config, lookup));
+  const compiled = compile(config, {
+    generation: 1,
+    placed,
+    rows: placed.length,
+    ports: [],
+    keys: [new Uint8Array(randomBytes(16))],
+    closing: false,
+  });
+  if (!compiled.ok) return compiled.problems;
+  return { snapshot: compiled.snapshot, placed, conditions: placed.map((each) => conditionOf(each, live)) };
+}
+
+function conditionOf(
+  { slot, set, config, unusable }: PlacedDestination,
+  live: LiveStates | null,
+): Stage["conditions"][number] {
+  const now = live?.get(`${set.name}\n${config.name}`);
+  if (now !== undefined) return { slot, ...now };
+  if (unusable !== "") return { slot, state: "inactive", reason: unusable, load: 0 };
+  const reason = live === null ? "configuration" : "the running instance does not have it";
+  return { slot, state: config.state, reason, load: 0 };
+}
