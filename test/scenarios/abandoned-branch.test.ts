@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { scenario } from "../kit/scenario.ts";
+import { holds } from "../kit/wait.ts";
+
+scenario("an abandoned destination is cancelled at its first provisional, and not before", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const slow = destination((transaction, itself) => void itself.take(transaction));
+  const quick = destination.answers(200);
+  await lb.dispatches(1, "priority", [slow, quick]);
+  const call = await phone.invites("sip:bob@example.com");
+  assert.equal(call.status, 200);
+  assert.equal(slow.requests("CANCEL").length, 0);
+  (await slow.call()).ring();
+  await slow.hears("CANCEL");
+  await slow.hears("ACK");
+  assert.ok(!call.statuses.includes(180) && !call.statuses.includes(487), `the caller saw ${call.statuses}`);
+  assert.equal(await call.bye(), 200);
+});
+
+scenario("an abandoned destination that answers after all gets the call", async ({ lb, phone, destination }) => {
+  const slow = destination((transaction, itself) => void itself.take(transaction));
+  const next = destination.rings();
+  await lb.dispatches(1, "priority", [slow, next]);
+  const dialled = phone.dials("sip:bob@example.com");
+  await next.call();
+  await phone.hears("180", (message) => message.status === 180);
+  const isAcked = (await slow.call()).answer();
+  const call = await phone.finished(dialled);
+  assert.equal(call.status, 200);
+  assert.equal(await isAcked, true);
+  await next.hears("CANCEL");
+  assert.equal(await call.bye(), 200);
+  assert.equal(slow.heard("BYE").length, 1);
+  await holds("the caller hears no second final", () => !call.statuses.includes(487), 200);
+});
+
+scenario("two answers, one late: the caller gets both and can end the one it does not want", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const slow = destination((transaction, itself) => void itself.take(transaction));
+  const quick = destination.answers(200);
+  await lb.dispatches(1, "priority", [slow, quick]);
+  const call = await phone.invites("sip:bob@example.com");
+  assert.equal(await (await slow.call()).answer(), true);
+  assert.equal(call.call.sessions.size, 2);
+  for (const session of call.call.sessions.values()) assert.equal((await session.bye())?.status, 200);
+  assert.equal(slow.heard("BYE").length, 1);
+  assert.equal(quick.heard("BYE").length, 1);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { scenario } from "../kit/scenario.ts";
+
+scenario("round-robin gives everybody the same, weighted gives shares", { io: "batched" }, async (stage) => {
+  const { lb, phone, destination } = stage;
+  const servers = [destination.answers(200), destination.answers(200), destination.answers(200)];
+  const counts = (): number[] => servers.map((server) => server.heard("OPTIONS").length);
+  await lb.dispatches(1, "round-robin", servers);
+  for (let i = 0; i < 30; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+  assert.deepEqual(counts(), [10, 10, 10]);
+  const weighted = servers.map((to, index) => ({ to, weight: index + 1 }));
+  await lb.dispatches(1, "weighted", weighted);
+  for (let i = 0; i < 60; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+  assert.deepEqual(counts(), [20, 30, 40]);
+});
+
+scenario("call-load sends a call to the server with the fewest calls", { io: "batched" }, async (stage) => {
+  const { lb, phone, destination } = stage;
+  const servers = [destination.answers(200), destination.answers(200), destination.answers(200)];
+  await lb.dispatches(1, "call-load", servers);
+  const calls = [];
+  for (let i = 0; i < 9; i++) calls.push(await phone.invites("sip:bob@example.com"));
+  for (const server of servers) assert.equal(server.calls.length, 3);
+  const [first] = servers;
+  for (const call of first?.calls ?? []) assert.equal((await call.session.bye())?.status, 200);
+  for (let i = 0; i < 3; i++) await phone.invites("sip:bob@example.com");
+  assert.equal(first?.calls.length, 6);
+});
+
+for (const algorithm of ["hash-from", "hash-to", "hash-request-uri", "consistent-hash", "random"]) {
+  scenario(`a call through ${algorithm}`, { io: "portable" }, async ({ lb, phone, destination }) => {
+    await lb.dispatches(1, algorithm, [destination.answers(200), destination.answers(200)]);
+    for (let i = 0; i < 4; i++) {
+      const call = await phone.invites(`sip:bob${i}@example.com`);
+      assert.equal(call.status, 200);
+      assert.equal(await call.bye(), 200);
+    }
+  });
+}

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { scenario } from "../kit/scenario.ts";
+
+scenario("the callee hangs up", async ({ lb, phone, destination }) => {
+  const server = destination.answers(200);
+  await lb.dispatches(1, "round-robin", [server]);
+  const call = await phone.invites("sip:bob@example.com");
+  const callee = await server.call();
+  assert.equal((await callee.session.bye())?.status, 200);
+  assert.equal(call.session.hasEnded, true);
+  assert.equal(phone.received().filter((message) => message.method === "BYE").length, 1);
+  assert.ok(
+    phone.datagrams.every(({ peer }) => peer.port === lb.address.port),
+    "nobody spoke past the balancer",
+  );
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { headerOf } from "../../src/ua/parsed-message.ts";
+import type { Peer } from "../../src/ua/transport.ts";
+import type { Script } from "../kit/destination.ts";
+import { scenario } from "../kit/scenario.ts";
+
+/** A server that sends a request on, as a proxy: back to the balancer, with this request URI or the one it has. */
+function sendingBack(to: () => Peer, uri?: () => string): Script {
+  return (transaction, { agent }) => {
+    const text = transaction.request.raw.toString("latin1");
+    const changed = uri === undefined ? text : text.replace(transaction.request.uri, uri());
+    const onward = Buffer.from(changed.replace("\r\n", `\r\nVia: ${agent.newVia()}\r\n`), "latin1");
+    agent.transactBuilt(onward, to(), {
+      response: ({ raw, status }) => {
+        if (status > 100)
+          transaction.resend(Buffer.from(raw.toString("latin1").replace(/\r\nVia: [^\r]*/i, ""), "latin1"));
+      },
+      timeout: () => {},
+    });
+  };
+}
+
+scenario("a request with no hops left gets 483, one with hops loses one", async ({ lb, phone, destination }) => {
+  const server = destination.answers(200);
+  await lb.dispatches(1, "round-robin", [server]);
+  assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { maxForwards: 0 }), 483);
+  assert.equal((await phone.invites("sip:bob@example.com", { maxForwards: 0 })).status, 483);
+  assert.equal(server.requests().length, 0);
+  assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { maxForwards: 1 }), 200);
+  assert.equal(headerOf(server.requests()[0]!, "max-forwards"), "0");
+});
+
+scenario("a request without Max-Forwards gets one", async ({ lb, phone, destination }) => {
+  const server = destination.answers(200);
+  await lb.dispatches(1, "round-robin", [server]);
+  await phone.requests("MESSAGE", "sip:bob@example.com");
+  const bytes = phone.datagrams[0]!.bytes.toString("latin1").replace(/Max-Forwards: 70\r\n/, "");
+  phone.raw(bytes.replace(/branch=\w+/, "branch=z9hG4bK-other"));
+  assert.equal(headerOf(await server.hears("MESSAGE", 2), "max-forwards"), "70");
+});
+
+scenario("a request that comes back unchanged is a loop: 482", async ({ lb, phone, destination }) => {
+  const server = destination(sendingBack(() => lb.address));
+  await lb.dispatches(1, "round-robin", [server]);
+  const own = `sip:bob@127.0.0.1:${lb.address.port}`;
+  assert.equal(await phone.requests("MESSAGE", own), 482);
+  assert.ok(server.requests().length <= 2, `${server.requests().length} rounds`);
+});
+
+scenario("a request that comes back with another target is a spiral, and passes", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const callee = destination.answers(486);
+  await callee.opened;
+  const server = destination(
+    sendingBack(
+      () => lb.address,
+      () => callee.uri,
+    ),
+  );
+  await lb.dispatches(1, "round-robin", [server]);
+  const own = `sip:bob@127.0.0.1:${lb.address.port}`;
+  assert.equal(await phone.requests("MESSAGE", own), 486);
+  assert.equal(callee.heard("MESSAGE").length, 1);
+});

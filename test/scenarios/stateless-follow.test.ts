@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { headerValues, type ParsedMessage } from "../../src/ua/parsed-message.ts";
+import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
+
+const stateless = { forwarding: "stateless" };
+
+function topVia(message: ParsedMessage | undefined): string | undefined {
+  return message === undefined ? undefined : headerValues(message, "via")[0];
+}
+
+scenario("stateless: retransmission, CANCEL and ACK follow their INVITE", async ({ lb, phone, destination }) => {
+  const servers = [destination.rings(), destination.rings(), destination.rings()];
+  await lb.dispatches(1, "hash-call-id", servers, {}, stateless);
+  for (let i = 0; i < 6; i++) {
+    const dialled = phone.dials("sip:bob@example.com");
+    const server = await until("an INVITE", () => servers.find((one) => one.calls.some((c) => !c.session.hasEnded)));
+    await until("180", () => dialled.statuses.includes(180));
+    assert.ok(!dialled.statuses.includes(100), "a stateless proxy sends no 100");
+    const count = server.requests("INVITE").length;
+    phone.raw(dialled.transaction.request.raw);
+    const repeated = await server.hears("INVITE", count + 1);
+    assert.equal(topVia(repeated), topVia(server.requests("INVITE")[count - 1]));
+    const acks = server.requests("ACK").length;
+    dialled.cancel();
+    assert.equal((await phone.finished(dialled)).status, 487);
+    assert.equal(topVia(server.requests("CANCEL").at(-1)), topVia(repeated));
+    assert.equal(topVia(await server.hears("ACK", acks + 1)), topVia(repeated));
+    for (const call of server.calls) call.session.abandon();
+  }
+});

@@ -1,0 +1,49 @@
+// RFC 4475: 49 messages that are hard to read or not to be read at all, each as one datagram.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readCase, readVerdicts, skip } from "./corpora.ts";
+import { faultsOfForwarded } from "./faults.ts";
+import { Ground } from "./ground.ts";
+
+interface Verdict {
+  readonly name: string;
+  readonly accept_outcomes: readonly string[];
+  readonly best_outcomes: readonly string[];
+  readonly forbidden_in_forwarded_request_line?: string;
+}
+
+for (const [place, forwarding] of [
+  [1, "stateful"],
+  [2, "stateless"],
+] as const) {
+  test(`RFC 4475: every message has an acceptable outcome [${forwarding}]`, { skip, timeout: 60_000 }, async () => {
+    const verdicts = readVerdicts<Verdict>("rfc4475/verdicts.json").filter(({ name }) => name !== "test");
+    const ground = await Ground.open({ place, forwarding });
+    const bad: string[] = [];
+    let best = 0;
+    try {
+      for (const { name, accept_outcomes, best_outcomes, ...verdict } of verdicts) {
+        const bytes = readCase(`rfc4475/messages/${name}.dat`);
+        const { code, forwarded } = await ground.tries(bytes);
+        if (best_outcomes.includes(code)) best++;
+        if (!accept_outcomes.includes(code)) bad.push(`${name}: ${code}, acceptable ${accept_outcomes.join(" ")}`);
+        if (forwarded.length > 1) bad.push(`${name}: forwarded ${forwarded.length} times`);
+        for (const one of forwarded) {
+          const faults = faultsOfForwarded(one, bytes);
+          if (faults.length > 0) bad.push(`${name}: forwarded with ${faults.join(", ")}`);
+          const line = one.toString("latin1", 0, one.indexOf("\r\n"));
+          const forbidden = verdict.forbidden_in_forwarded_request_line;
+          if (forbidden !== undefined && new RegExp(forbidden).test(line)) bad.push(`${name}: forwarded as ${line}`);
+        }
+      }
+      await ground.addsUp();
+    } finally {
+      await ground.close();
+    }
+    const accepted = verdicts.length - new Set(bad.map((text) => text.split(":")[0])).size;
+    console.log(`RFC 4475 ${forwarding}: ${accepted} of ${verdicts.length} acceptable, ${best} best`);
+    assert.deepEqual(bad, []);
+    assert.equal(verdicts.length, 49);
+    assert.ok(best >= 47, `only ${best} have their best outcome`);
+  });
+}
