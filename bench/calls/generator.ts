@@ -1,0 +1,251 @@
+// Callers, destinations and meter in one thread: it never sleeps, so what it measures waits only for the balancer. A call
+// is INVITE, 200, ACK, BYE, 200: five messages through the balancer, the later ones by its Record-Route.
+import { Inbox, Outbox } from "../../src/net/batch.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../../src/net/endpoint.ts";
+import type { Libc } from "../../src/net/libc.ts";
+import { ReceiveMemory, Receiver } from "../../src/net/receiver.ts";
+import { Refusals } from "../../src/net/refusals.ts";
+import { Sender } from "../../src/net/sender.ts";
+import { openUdpSockets } from "../../src/net/sockets.ts";
+import { UdpSocket } from "../../src/net/udp-socket.ts";
+import { Latencies } from "./latency.ts";
+import {
+  ACK,
+  ACK_END,
+  BYE,
+  BYE_END,
+  BYE_OK_END,
+  CALLER_HOST,
+  DESTINATION_HOSTS,
+  Distance,
+  destinationUri,
+  FROM,
+  INVITE_LINE_BYTES,
+  inviteOkEnd,
+  inviteTemplate,
+  LINE_END,
+  OK,
+  RECORD_ROUTE,
+  readNumber,
+  TAG_BYTES,
+  type Template,
+  TO_TAG,
+  viaTemplate,
+  writeNumber,
+} from "./messages.ts";
+
+const CALLERS = 4;
+const BUFFER = 1 << 24;
+/** Calls whose times are kept: far more than are ever under way. */
+const MEMORY = 1 << 20;
+const OPEN = 1;
+const LETTER_A = 0x41;
+const LETTER_B = 0x42;
+const DIGIT_1 = 0x31;
+const DIGIT_2 = 0x32;
+
+/** Running totals. */
+export interface Totals {
+  /** Messages that came through the balancer. */
+  messages: number;
+  /** Calls begun, ended well, and answered with anything but 200. */
+  started: number;
+  done: number;
+  refused: number;
+  /** Messages that are none of ours, or not as they were sent. */
+  strange: number;
+}
+
+interface Caller {
+  readonly receiver: Receiver;
+  readonly socket: number;
+  readonly invite: Template;
+  readonly ackVia: Template;
+  readonly byeVia: Template;
+}
+
+/** Whether calls are whole, or end with the 200 to their INVITE (for latency at a rate). */
+export type CallShape = "whole" | "answered";
+
+/** The load. `turn` is called over and over. */
+export class Generator {
+  readonly totals: Totals = { messages: 0, started: 0, done: 0, refused: 0, strange: 0 };
+  /** From a caller's socket to a destination's: INVITEs only. */
+  readonly latencies: Latencies = new Latencies();
+  shape: CallShape = "whole";
+  readonly #inbox = new Inbox();
+  readonly #outbox: Outbox;
+  readonly #callers: Caller[] = [];
+  readonly #destinations: { receiver: Receiver; socket: number; okEnd: Buffer }[] = [];
+  readonly #balancer = new Int32Array(ENDPOINT_WORDS);
+  readonly #uriBytes: number;
+  readonly #byeLineBytes: number;
+  readonly #sentAt = new Float64Array(MEMORY);
+  readonly #state = new Uint8Array(MEMORY);
+  #next = 0;
+  #nextCaller = 0;
+  #lost = 0;
+
+  /** Opens everything; throws when an address is taken. */
+  constructor(libc: Libc, balancerPort: number, destinationPort: number) {
+    const callers = Array.from({ length: CALLERS }, () => ({ host: CALLER_HOST, port: 0 }));
+    const destinations = DESTINATION_HOSTS.map((host) => ({ host, port: destinationPort }));
+    const opened = openUdpSockets(libc, [...callers, ...destinations], 1, BUFFER);
+    if (!opened.ok) throw new Error(opened.problem);
+    const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, socket));
+    const counts = { oversized: 0, unsent: 0, unreachable: 0 };
+    const memory = new ReceiveMemory(libc, this.#inbox);
+    this.#outbox = new Outbox((outbox) => sender.send(outbox));
+    const sender = new Sender(libc, sockets, this.#outbox, counts, new Refusals());
+    for (const [i, socket] of sockets.entries()) {
+      const receiver = new Receiver(libc, socket, this.#inbox, memory, counts);
+      const { port } = socket;
+      if (i >= CALLERS) this.#destinations.push({ receiver, socket: i, okEnd: inviteOkEnd(i - CALLERS, port) });
+      else {
+        const [ackVia, byeVia] = [viaTemplate("ACK", port), viaTemplate("BYE", port)];
+        this.#callers.push({ receiver, socket: i, invite: inviteTemplate(port), ackVia, byeVia });
+      }
+    }
+    parseEndpoint("127.0.0.1", balancerPort, this.#balancer, 0);
+    this.#uriBytes = destinationUri(0, destinationPort).length;
+    this.#byeLineBytes = BYE.length + this.#uriBytes + " SIP/2.0".length;
+  }
+
+  /** Calls that have begun and neither ended nor were given up. */
+  get open(): number {
+    return this.totals.started - this.totals.done - this.totals.refused - this.#lost;
+  }
+
+  /** Gives up all open calls; returns how many there were. Their late messages count as strange. */
+  giveUp(): number {
+    const { open } = this;
+    this.#lost += open;
+    this.#state.fill(0);
+    return open;
+  }
+
+  /** Begins `begin` calls, then answers what has arrived. `now` in milliseconds. */
+  turn(begin: number): void {
+    if (begin > 0) this.#begin(begin);
+    for (const { receiver, socket, okEnd } of this.#destinations) {
+      const count = receiver.receive();
+      if (count === 0) continue;
+      const now = performance.now();
+      for (let i = 0; i < count; i++) this.#atDestination(i, socket, okEnd, now);
+      this.#outbox.flush();
+    }
+    for (const caller of this.#callers) {
+      const count = caller.receiver.receive();
+      for (let i = 0; i < count; i++) this.#atCaller(i, caller);
+      this.#outbox.flush();
+    }
+  }
+
+  #begin(count: number): void {
+    const caller = this.#callers[this.#nextCaller]!;
+    this.#nextCaller = (this.#nextCaller + 1) % CALLERS;
+    const { bytes, numbers, stirred } = caller.invite;
+    const out = this.#outbox.bytes;
+    const now = performance.now();
+    for (let i = 0; i < count; i++) {
+      const number = this.#next++ | 0;
+      const at = this.#outbox.claim();
+      bytes.copy(out, at);
+      for (const place of numbers) writeNumber(out, at + place, number);
+      for (const place of stirred) writeNumber(out, at + place, Math.imul(number, 0x9e3779b1));
+      this.#outbox.commit(bytes.length, caller.socket, this.#balancer, 0);
+      this.#sentAt[number & (MEMORY - 1)] = now;
+      this.#state[number & (MEMORY - 1)] = OPEN;
+    }
+    this.totals.started += count;
+    this.#outbox.flush();
+  }
+
+  #atDestination(i: number, socket: number, okEnd: Buffer, now: number): void {
+    const { bytes } = this.#inbox;
+    const start = this.#inbox.start[i]!;
+    const first = bytes[start]!;
+    this.totals.messages++;
+    if (first === LETTER_A) return;
+    const from = bytes.indexOf(FROM, start);
+    if (from < 0 || from > this.#inbox.end[i]!) {
+      this.totals.strange++;
+      return;
+    }
+    const isBye = first === LETTER_B;
+    const out = this.#outbox.bytes;
+    const begin = this.#outbox.claim();
+    let at = begin + OK.copy(out, begin);
+    const lineEnd = start + (isBye ? this.#byeLineBytes : INVITE_LINE_BYTES);
+    if (isBye) {
+      at += bytes.copy(out, at, lineEnd, from + Distance.byeEnd + TAG_BYTES);
+      at += BYE_OK_END.copy(out, at);
+    } else {
+      this.latencies.add((now - this.#sentAt[readNumber(bytes, from + Distance.number) & (MEMORY - 1)]!) * 1000);
+      at += bytes.copy(out, at, lineEnd, from + Distance.toEnd);
+      at += TO_TAG.copy(out, at);
+      at += bytes.copy(out, at, from + Distance.toEnd, from + Distance.inviteEnd);
+      at += okEnd.copy(out, at);
+    }
+    this.#outbox.commit(at - begin, socket, this.#inbox.peer, i * ENDPOINT_WORDS);
+  }
+
+  #atCaller(i: number, caller: Caller): void {
+    const { bytes } = this.#inbox;
+    const start = this.#inbox.start[i]!;
+    const { totals } = this;
+    const status = bytes[start + 8]!;
+    if (status === DIGIT_1) return;
+    const from = bytes.indexOf(FROM, start);
+    if (from < 0 || from > this.#inbox.end[i]!) {
+      totals.strange++;
+      return;
+    }
+    totals.messages++;
+    const number = readNumber(bytes, from + Distance.number);
+    const call = number & (MEMORY - 1);
+    if (this.#state[call] !== OPEN) {
+      totals.strange++;
+      return;
+    }
+    if (status !== DIGIT_2) {
+      this.#state[call] = 0;
+      totals.refused++;
+      return;
+    }
+    const isBye = bytes[from + Distance.cseq + TAG_BYTES] === DIGIT_2;
+    if (isBye || this.shape === "answered") {
+      this.#state[call] = 0;
+      totals.done++;
+      return;
+    }
+    this.#follow(ACK, caller.ackVia, ACK_END, caller.socket, number, start, from);
+    this.#follow(BYE, caller.byeVia, BYE_END, caller.socket, number, start, from);
+  }
+
+  /** A request within the dialog of the 200 that begins at `start`. */
+  #follow(
+    method: Buffer,
+    via: Template,
+    end: Buffer,
+    socket: number,
+    number: number,
+    start: number,
+    from: number,
+  ): void {
+    const { bytes } = this.#inbox;
+    const out = this.#outbox.bytes;
+    const begin = this.#outbox.claim();
+    const contact = from + Distance.contact + TAG_BYTES;
+    const route = bytes.indexOf(RECORD_ROUTE, start) + RECORD_ROUTE.length;
+    let at = begin + method.copy(out, begin);
+    at += bytes.copy(out, at, contact, contact + this.#uriBytes);
+    via.bytes.copy(out, at);
+    for (const place of via.numbers) writeNumber(out, at + place, number);
+    at += via.bytes.length;
+    at += bytes.copy(out, at, route, bytes.indexOf(LINE_END, route));
+    at += bytes.copy(out, at, from, from + Distance.callIdEnd + TAG_BYTES);
+    at += end.copy(out, at);
+    this.#outbox.commit(at - begin, socket, this.#balancer, 0);
+  }
+}
