@@ -7,6 +7,7 @@ export const DESTINATION_WORDS = 12;
 /** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
 export const DestinationColumn = {
   endpoint: 0,
+  /** Row of the set, `SetEntry.index`. */
   set: 6,
   /** Listener to send from; -1: the first one of the same address family. */
   listener: 7,
@@ -55,6 +56,7 @@ export interface FailoverEntry {
 
 /** A dispatcher set, compiled. Typed arrays are views of `Snapshot.memory`. */
 export interface SetEntry {
+  /** Row of the set: stable across reloads, as slots are. Routes, destinations, turns and transactions name a set by it. */
   readonly index: number;
   readonly name: string;
   readonly algorithm: string;
@@ -97,7 +99,7 @@ export interface RouteEntry {
   /** Source blocks; empty: any. */
   readonly source: readonly AddressBlock[];
   /**
-   * Traffic from the pool: the index of a set, -2 any set. -1: this rule is for everyone else, and never for a source that
+   * Traffic from the pool: the row of a set, -2 any set. -1: this rule is for everyone else, and never for a source that
    * is one of the destinations.
    */
   readonly fromSet: number;
@@ -125,6 +127,7 @@ export type Key = Uint8Array;
 export interface Snapshot {
   readonly generation: number;
   readonly listeners: readonly ListenerEntry[];
+  /** In the configuration's order; their rows need not be. */
   readonly sets: readonly SetEntry[];
   readonly routes: readonly RouteEntry[];
   /** Rows of DESTINATION_WORDS, by slot; `destinationRows` of them. View of `memory`. */

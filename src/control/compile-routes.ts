@@ -8,6 +8,7 @@ import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
 import { KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { findListener } from "./compile-listeners.ts";
+import { rowOfSet } from "./compile-sets.ts";
 
 const KEYS = {
   "call-id": KeySource.callId,
@@ -18,11 +19,17 @@ const KEYS = {
 const encoder = new TextEncoder();
 
 /**
- * Compiles all routes. Behind the last one stands our default for traffic from the destinations: forward by Route and
+ * Compiles all routes; `setRows` are the rows of the sets, by their place in the configuration. Behind the last one stands our default for traffic from the destinations: forward by Route and
  * request URI. (That everything goes to the only set when there are no routes is filled in by config/references.ts.)
  */
-export function compileRoutes(config: Config, problems: string[]): RouteEntry[] {
-  const entries = config.routes.map((route) => compileRoute(config, route, problems));
+export function compileRoutes(config: Config, setRows: readonly number[], problems: string[]): RouteEntry[] {
+  const rowOf: RowOf = (route, set) => {
+    const position = config.sets.findIndex(({ name }) => name === set);
+    if (position >= 0) return rowOfSet(setRows, position);
+    problems.push(`${route}: there is no set ${set}`);
+    return -1;
+  };
+  const entries = config.routes.map((route) => compileRoute(config, route, rowOf, problems));
   const isStateful = config.forwarding === "stateful";
   entries.push({
     ...EVERYTHING,
@@ -43,7 +50,10 @@ const EVERYTHING = {
   listener: -1,
 } as const;
 
-function compileRoute(config: Config, route: RouteConfig, problems: string[]): RouteEntry {
+/** Row of the set named by a route. */
+type RowOf = (route: string, set: string) => number;
+
+function compileRoute(config: Config, route: RouteConfig, rowOf: RowOf, problems: string[]): RouteEntry {
   const listener = route.listener === undefined ? -1 : findListener(config.listeners, route.listener);
   if (route.listener !== undefined && listener < 0)
     problems.push(`${route.name}: there is no listener ${route.listener}`);
@@ -54,29 +64,23 @@ function compileRoute(config: Config, route: RouteConfig, problems: string[]): R
     from: compilePattern(route.from),
     to: compilePattern(route.to),
     source: route.source.map(compileBlock),
-    fromSet: fromSetOf(config, route, problems),
+    fromSet: fromSetOf(route, rowOf),
     listener,
-    action: compileAction(config, route, problems),
+    action: compileAction(config, route, rowOf),
   };
 }
 
-function fromSetOf(config: Config, { name, fromSet }: RouteConfig, problems: string[]): number {
+function fromSetOf({ name, fromSet }: RouteConfig, rowOf: RowOf): number {
   if (fromSet === undefined) return -1;
-  return fromSet === "any" ? -2 : setIndex(config, name, fromSet, problems);
+  return fromSet === "any" ? -2 : rowOf(name, fromSet);
 }
 
-function setIndex(config: Config, route: string, name: string, problems: string[]): number {
-  const index = config.sets.findIndex((set) => set.name === name);
-  if (index < 0) problems.push(`${route}: there is no set ${name}`);
-  return index;
-}
-
-function compileAction(config: Config, route: RouteConfig, problems: string[]): RouteAction {
+function compileAction(config: Config, route: RouteConfig, rowOf: RowOf): RouteAction {
   const { action } = route;
   const stateful = (route.forwarding ?? config.forwarding) === "stateful";
   switch (action.kind) {
     case "dispatch": {
-      const set = setIndex(config, route.name, action.set, problems);
+      const set = rowOf(route.name, action.set);
       return { kind: "dispatch", set, key: action.key === undefined ? -1 : KEYS[action.key], stateful };
     }
     case "forward":

@@ -9,19 +9,25 @@ import { type Destination, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import type { PlacedDestination } from "./place.ts";
 
-/** Compiles all sets; a set whose algorithm is unknown becomes a sentence in `problems`. */
-export function compileSets(config: Config, placed: readonly PlacedDestination[], problems: string[]): SetEntry[] {
+/** Compiles all sets into their rows; a set whose algorithm is unknown becomes a sentence in `problems`. */
+export function compileSets(
+  config: Config,
+  placed: readonly PlacedDestination[],
+  setRows: readonly number[],
+  problems: string[],
+): SetEntry[] {
   if (config.sets.length > MAX_SETS) problems.push(`${config.sets.length} sets: at most ${MAX_SETS}`);
   const members: PlacedDestination[][] = config.sets.map(() => []);
   for (const destination of placed) members[destination.setIndex]?.push(destination);
   const entries: SetEntry[] = [];
-  for (const [index, set] of config.sets.entries()) {
+  for (const [position, set] of config.sets.entries()) {
     const algorithm = algorithmByName(set.algorithm);
     if (algorithm === undefined) {
       problems.push(`set ${set.name}: unknown algorithm ${set.algorithm}`);
       continue;
     }
-    const destinations = (members[index] ?? []).map(toDestination);
+    const destinations = (members[position] ?? []).map(toDestination);
+    const index = rowOfSet(setRows, position);
     const choice = set.slots === "kamailio" ? SlotChoice.kamailio : SlotChoice.spread;
     const { slots, weights, maxCalls, table } = compileSet(index, set.name, algorithm, choice, destinations);
     const failover = failoverOf(set);
@@ -41,12 +47,16 @@ export function compileSets(config: Config, placed: readonly PlacedDestination[]
 }
 
 /** The destination table: `rows` rows of DESTINATION_WORDS, by slot. */
-export function compileDestinations(placed: readonly PlacedDestination[], rows: number): Int32Array {
+export function compileDestinations(
+  placed: readonly PlacedDestination[],
+  setRows: readonly number[],
+  rows: number,
+): Int32Array {
   const table = new Int32Array(rows * DESTINATION_WORDS);
   for (const destination of placed) {
     const at = destination.slot * DESTINATION_WORDS;
     copyEndpoint(destination.endpoint, 0, table, at + DestinationColumn.endpoint);
-    table[at + DestinationColumn.set] = destination.setIndex;
+    table[at + DestinationColumn.set] = rowOfSet(setRows, destination.setIndex);
     table[at + DestinationColumn.listener] = destination.listener;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
@@ -67,6 +77,13 @@ export function compileEndpoints(placed: readonly PlacedDestination[]): Int32Arr
     table[at] = slot + 1;
   }
   return table;
+}
+
+/** The row of a set, given its place in the configuration; throws when it was given none. */
+export function rowOfSet(setRows: readonly number[], position: number): number {
+  const row = setRows[position];
+  if (row === undefined) throw new Error(`set ${position} has no row`);
+  return row;
 }
 
 function toDestination({ config, slot }: PlacedDestination): Destination {

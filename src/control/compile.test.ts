@@ -15,6 +15,7 @@ function compiled(config: Config, addresses: Addresses = new Map()): Snapshot {
     generation: 7,
     placed,
     rows: placed.length,
+    setRows: [...config.sets.keys()],
     ports: [],
     keys: [new Uint8Array(16)],
     closing: false,
@@ -109,7 +110,8 @@ describe("compile", () => {
     assert.ok(set);
     const sets = Array.from({ length: 4097 }, (_, i) => ({ ...set, name: `s${i}` }));
     const config = { ...configOf({ listeners: ["udp://127.0.0.1:5060"], sets: { a: {} } }), sets, routes: [] };
-    const context = { generation: 1, placed: [], rows: 0, ports: [], keys: [], closing: false };
+    const setRows = [...sets.keys()];
+    const context = { generation: 1, placed: [], rows: 0, setRows, ports: [], keys: [], closing: false };
     const result = compile(config, context);
     assert.deepEqual(result, { ok: false, problems: ["4097 sets: at most 4096"] });
   });

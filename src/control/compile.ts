@@ -13,6 +13,8 @@ export interface CompileContext {
   readonly placed: readonly PlacedDestination[];
   /** Rows of the destination table: every slot that was ever used. */
   readonly rows: number;
+  /** Row of each set (`SetEntry.index`), by its place in the configuration. */
+  readonly setRows: readonly number[];
   /** Bound ports, by listener. */
   readonly ports: readonly number[];
   /** Keys when the configuration has none: random ones, the same for the life of the process. */
@@ -28,10 +30,10 @@ export type CompileResult =
 /** Compiles. */
 export function compile(config: Config, context: CompileContext): CompileResult {
   const problems: string[] = [];
-  const { placed, rows } = context;
-  const sets = compileSets(config, placed, problems);
-  const routes = compileRoutes(config, problems);
-  const destinations = compileDestinations(placed, rows);
+  const { placed, rows, setRows } = context;
+  const sets = compileSets(config, placed, setRows, problems);
+  const routes = compileRoutes(config, setRows, problems);
+  const destinations = compileDestinations(placed, setRows, rows);
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
   const tables = sets.flatMap(({ slots, weights, maxCalls, table }) => [slots, weights, maxCalls, table]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
-import type { Snapshot } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { nameOfState, stateOf } from "../health/state.ts";
 import { withDestination, withFigures, withoutDestination } from "./changes.ts";
@@ -101,6 +101,36 @@ describe("control plane", () => {
     disk.next = file(["sip:10.0.0.1", "sip:10.0.0.3"]);
     await control.reload();
     assert.equal(slots()["sip:10.0.0.3"], 2, "row 1 was used by whoever adopted the refused configuration");
+  });
+
+  it("a set keeps its row when a reload puts another one before it, and its row rests when it is gone", async () => {
+    const destinations = ["sip:10.0.0.1"];
+    const sets = (...names: string[]) =>
+      configOf({
+        listeners: LISTENERS,
+        sets: Object.fromEntries(names.map((name) => [name, { destinations }])),
+        routes: [{ from_set: "any", forward: true }, ...names.map((set) => ({ to: `${set}@*`, set }))],
+      });
+    const { control, disk, time } = await lab(sets("b", "c"));
+    const rows = () => Object.fromEntries(control.inForce.snapshot.sets.map(({ name, index }) => [name, index]));
+    const dispatched = () =>
+      control.inForce.snapshot.routes.flatMap(({ action }) => (action.kind === "dispatch" ? [action.set] : []));
+    assert.deepEqual(rows(), { b: 0, c: 1 });
+    disk.next = sets("a", "b", "c");
+    await control.reload();
+    assert.deepEqual([rows(), dispatched()], [{ a: 2, b: 0, c: 1 }, [2, 0, 1]]);
+    const { snapshot, placed } = control.inForce;
+    const setOfSlot = placed.map(({ slot }) => snapshot.destinations[slot * DESTINATION_WORDS + DestinationColumn.set]);
+    assert.deepEqual(setOfSlot, [2, 0, 1]);
+    disk.next = sets("a", "c");
+    await control.reload();
+    disk.next = sets("a", "c", "d");
+    await control.reload();
+    assert.deepEqual(rows(), { a: 2, c: 1, d: 3 }, "a transaction may still be about b");
+    time.now += 600_000;
+    disk.next = sets("a", "c", "d", "e");
+    await control.reload();
+    assert.deepEqual(rows(), { a: 2, c: 1, d: 3, e: 0 });
   });
 
   it("changes made at run time queue, build on each other, and last until a reload", async () => {

@@ -1,6 +1,6 @@
 // The one door through which configuration enters: check, resolve, compile, publish, wait until every worker has it. If a
 // step fails the old one stays; nothing was mutated, so nothing is undone.
-import type { LiveTables } from "../bridge/live-tables.ts";
+import { type LiveTables, MAX_DESTINATIONS, MAX_SETS } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import { hasErrors, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
@@ -62,6 +62,7 @@ interface Candidate {
   readonly snapshot: Snapshot;
   readonly placed: readonly PlacedDestination[];
   readonly plan: SlotPlan;
+  readonly setPlan: SlotPlan;
   readonly addresses: Addresses;
   readonly warnings: readonly Problem[];
 }
@@ -71,6 +72,7 @@ export class ControlPlane {
   readonly reloads = { ok: 0, failed: 0 };
   readonly #options: ControlPlaneOptions;
   readonly #slots: Slots;
+  readonly #setRows: Slots;
   #publisher: Publisher | null = null;
   #inForce: InForce | null = null;
   #addresses: Addresses = new Map();
@@ -81,11 +83,9 @@ export class ControlPlane {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    this.#slots = new Slots({
-      load: (slot) => options.live.load(slot),
-      oldestGeneration: () => this.#publisher?.oldestAdopted() ?? 0,
-      clock: options.clock,
-    });
+    const present = { oldestGeneration: () => this.#publisher?.oldestAdopted() ?? 0, clock: options.clock };
+    this.#slots = new Slots({ limit: MAX_DESTINATIONS, load: (slot) => options.live.load(slot), ...present });
+    this.#setRows = new Slots({ limit: MAX_SETS, load: () => 0, ...present });
   }
 
   /** The first configuration; what it compiles to is what the workers are started with. */
@@ -177,14 +177,20 @@ export class ControlPlane {
           "65,536, those that still have calls included",
         ),
       ];
+    const setPlan = this.#setRows.plan(setNames(config));
+    if (setPlan === null)
+      return [
+        configurationProblem("more sets than there is room for", "4,096, those removed in the last 10 min included"),
+      ];
     const placed = placeDestinations(config, identities, plan.slots, addresses);
     const rows = plan.slots.reduce((most, slot) => Math.max(most, slot + 1), this.#slots.rows);
-    const result = compile(config, { generation, placed, rows, ports, keys, closing: this.#closing });
+    const setRows = setPlan.slots;
+    const result = compile(config, { generation, placed, rows, setRows, ports, keys, closing: this.#closing });
     if (!result.ok) return result.problems.map((what) => configurationProblem(what));
     const warnings = kept.map((name) =>
       configurationProblem(`host name ${name} does not resolve now`, "its addresses of before stay in use", "warning"),
     );
-    return { config, snapshot: result.snapshot, placed, plan, addresses, warnings };
+    return { config, snapshot: result.snapshot, placed, plan, setPlan, addresses, warnings };
   }
 
   /**
@@ -200,16 +206,22 @@ export class ControlPlane {
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
   #returnTo(old: InForce, refused: Candidate, generation: number): void {
-    this.#slots.commit(refused.plan, generation);
-    const plan = this.#slots.plan(slotIdentities(old.config));
-    if (plan !== null) this.#slots.commit(plan, this.#generation);
+    for (const [rows, plan, identities] of [
+      [this.#slots, refused.plan, slotIdentities(old.config)],
+      [this.#setRows, refused.setPlan, setNames(old.config)],
+    ] as const) {
+      rows.commit(plan, generation);
+      const back = rows.plan(identities);
+      if (back !== null) rows.commit(back, this.#generation);
+    }
     this.#options.health.adopt(old.placed, old.snapshot.listeners);
   }
 
-  #commit({ config, snapshot, placed, plan, addresses }: Candidate): void {
+  #commit({ config, snapshot, placed, plan, setPlan, addresses }: Candidate): void {
     this.#generation = snapshot.generation;
     this.#addresses = addresses;
     this.#slots.commit(plan, snapshot.generation);
+    this.#setRows.commit(setPlan, snapshot.generation);
     this.#options.health.adopt(placed, snapshot.listeners);
     this.#inForce = { config, snapshot, placed, since: this.#options.clock() };
     for (const { set, config: destination, unusable } of placed) {
@@ -227,4 +239,8 @@ export class ControlPlane {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function setNames({ sets }: Config): string[] {
+  return sets.map(({ name }) => name);
 }

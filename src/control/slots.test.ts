@@ -6,6 +6,7 @@ function lab() {
   const load = new Map<number, number>();
   const present = { oldest: 0, now: 0 };
   const slots = new Slots({
+    limit: 65_536,
     load: (slot) => load.get(slot) ?? 0,
     oldestGeneration: () => present.oldest,
     clock: () => present.now,

@@ -1,8 +1,7 @@
-// Which row of the live tables belongs to which destination. Rows are stable: the same set, URI and name keep theirs over
-// reloads, so health, load and counters stay. A row is given to somebody else only when no worker can still mean the old
-// owner: its load is zero, every worker has adopted a snapshot without it, and whatever names it without being counted as a
-// call (candidates of a transaction, a challenge) has come to its end.
-import { MAX_DESTINATIONS } from "../bridge/live-tables.ts";
+// Which row of a table belongs to whom: destinations by set, URI and name, sets by their name. Rows are stable: the same
+// identity keeps its row over reloads, so health, load, counters and the policy of a living transaction stay. A row is given
+// to somebody else only when no worker can still mean the old owner: its load is zero, every worker has adopted a snapshot
+// without it, and whatever names it without being counted as a call (a transaction, a challenge) has come to its end.
 
 /** Slots for a configuration that may yet be refused. Nothing has changed until `commit`. */
 export interface SlotPlan {
@@ -16,6 +15,8 @@ export interface SlotPlan {
 
 /** What slots need to know about the present. */
 export interface SlotContext {
+  /** Rows that there are. */
+  readonly limit: number;
   /** Calls on a slot, over all workers. */
   readonly load: (slot: number) => number;
   /** The oldest generation that any worker works with. */
@@ -32,7 +33,7 @@ export function slotIdentity(set: string, uri: string, name: string): string {
   return `${set}\n${uri}\n${name}`;
 }
 
-/** The registry of rows. */
+/** The registry of the rows of one table. */
 export class Slots {
   readonly #context: SlotContext;
   #owned: ReadonlyMap<string, number> = new Map();
@@ -44,7 +45,7 @@ export class Slots {
     this.#context = context;
   }
 
-  /** Rows that were ever used: the length of the snapshot's destination table. */
+  /** Rows that were ever used: the length of the table. */
   get rows(): number {
     return this.#rows;
   }
@@ -67,7 +68,7 @@ export class Slots {
       if (next.has(identity)) continue;
       const slot = free.pop();
       if (slot !== undefined) reused.push(slot);
-      else if (fresh >= MAX_DESTINATIONS) return null;
+      else if (fresh >= this.#context.limit) return null;
       next.set(identity, slot ?? fresh++);
     }
     return { slots: identities.map((identity) => next.get(identity) ?? 0), next, reused };

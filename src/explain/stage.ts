@@ -36,6 +36,7 @@ export async function setStage(
     generation: 1,
     placed,
     rows: placed.length,
+    setRows: [...config.sets.keys()],
     ports: [],
     keys: [new Uint8Array(randomBytes(16))],
     closing: false,

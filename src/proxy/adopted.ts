@@ -58,6 +58,7 @@ export interface RouteAnswer {
 export class Adopted {
   readonly snapshot: Snapshot;
   readonly listeners: readonly WorkerListener[];
+  /** By row; a transaction may name a row that has no set any more. */
   readonly sets: readonly WorkerSet[];
   readonly routes: readonly RouteEntry[];
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
@@ -69,7 +70,7 @@ export class Adopted {
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
     this.listeners = snapshot.listeners.map(spellOut);
-    this.sets = snapshot.sets.map(equip);
+    this.sets = inRows(snapshot.sets);
     this.routes = snapshot.routes;
     this.anyStateful =
       snapshot.stateful ||
@@ -143,6 +144,12 @@ function spellOut(entry: ListenerEntry): WorkerListener {
     isAdvertisedNumeric: parseEndpoint(host, advertisedPort, advertised, 0),
     advertisedPort,
   };
+}
+
+function inRows(entries: readonly SetEntry[]): readonly WorkerSet[] {
+  const rows: WorkerSet[] = [];
+  for (const entry of entries) rows[entry.index] = equip(entry);
+  return rows;
 }
 
 function equip(entry: SetEntry): WorkerSet {

@@ -1,6 +1,7 @@
 // Moving a request on to the next destination, and what becomes of the branch that was left behind.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Adopted } from "./adopted.ts";
 import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -101,6 +102,24 @@ test("all destinations fail: the best answer, and a 503 becomes the configured a
     }
     const answers = rig.left.filter(({ to }) => to === CALLER);
     assert.deepEqual(brief(answers), [`${final} ${CALLER}`], statuses.join(" "));
+    rig.pass(300_000, 100);
+    assert.equal(rig.held(), "");
+  }
+});
+
+test("a reload that brings another set leaves a living call the policy of its own, and one that takes its set loses nothing", () => {
+  for (const [isKept, final] of [
+    [true, "INVITE"],
+    [false, "500"],
+  ] as const) {
+    const rig = new Rig({ destinations: 2, failover: { codes: [503] } });
+    const [invite] = rig.receive(request("INVITE"));
+    const { snapshot } = rig.context.adopted;
+    const [own] = snapshot.sets;
+    const newcomer = { ...own!, index: 1, name: "newcomer", failover: { ...own!.failover, codes: [] } };
+    rig.context.adopted = new Adopted({ ...snapshot, generation: 2, sets: isKept ? [newcomer, own!] : [newcomer] });
+    const left = rig.receive(response(invite!.text, 503), invite!.to);
+    assert.equal(brief(left).at(-1)?.split(" ")[0], final);
     rig.pass(300_000, 100);
     assert.equal(rig.held(), "");
   }
