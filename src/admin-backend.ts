@@ -41,8 +41,6 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => control.inForce.config,
     setState(slot, state, reason) {
-      const target = health.registry.target(slot);
-      if (target === undefined || target.unusable !== "") return;
       health.registry.setState(slot, stateOf(state), reason, state === "inactive" ? true : undefined);
     },
     apply: async (change) => applied(await control.apply((config) => derive(config, change, control.inForce.placed))),

@@ -103,6 +103,45 @@ describe("control plane", () => {
     assert.equal(slots()["sip:10.0.0.3"], 2, "row 1 was used by whoever adopted the refused configuration");
   });
 
+  it("what an operator said stays over reloads, refused ones too, until the file says another state", async () => {
+    const uri = "sip:10.0.0.1";
+    const { control, disk, worker, live, health } = await lab(file([uri]));
+    health.registry.setState(0, stateOf("draining"), "operator");
+    const reload = async (state: string) => {
+      disk.next = file([{ uri, state, weight: control.reloads.ok + 2 }]);
+      const { ok } = await control.reload();
+      return [ok, nameOfState(live.state(0))];
+    };
+    assert.deepEqual(await reload("active"), [true, "draining"]);
+    worker.adopts = false;
+    assert.deepEqual(await reload("disabled"), [false, "draining"]);
+    worker.adopts = true;
+    assert.deepEqual(await reload("active"), [true, "draining"]);
+    assert.deepEqual(await reload("disabled"), [true, "disabled"]);
+  });
+
+  it("a destination that nothing watches any more after a reload is not down for ever", async () => {
+    const destinations = ["sip:10.0.0.1", "sip:10.0.0.2", { uri: "sip:10.0.0.3", state: "inactive" }];
+    const watched = (more: object) =>
+      configOf({
+        listeners: LISTENERS,
+        sets: { a: { destinations, probe: false, passive: { failures: 0 }, ...more } },
+      });
+    const { control, disk, live, health } = await lab(watched({ probe: { every: "10s" } }));
+    const bad = { at: 0, outcome: "bad", what: "503", rtt: 1 } as const;
+    health.registry.probed(0, bad, { downAfter: 1, upAfter: 1 }, "all");
+    health.registry.setState(1, stateOf("inactive"), "operator: inactive");
+    const states = () => [0, 1, 2].map((slot) => nameOfState(live.state(slot)));
+    assert.deepEqual(states(), ["inactive", "inactive", "inactive"]);
+    disk.next = watched({ probe: { every: "20s" } });
+    await control.reload();
+    assert.deepEqual(states(), ["inactive", "inactive", "inactive"]);
+    disk.next = watched({});
+    await control.reload();
+    assert.deepEqual(states(), ["active", "inactive", "inactive"], "the others were taken out by a word");
+    assert.equal(health.registry.get(0)?.reason, "neither probes nor calls watch it any more");
+  });
+
   it("a set keeps its row when a reload puts another one before it, and its row rests when it is gone", async () => {
     const destinations = ["sip:10.0.0.1"];
     const sets = (...names: string[]) =>

@@ -194,14 +194,14 @@ export class ControlPlane {
   }
 
   /**
-   * What must be true before a worker sees the snapshot: clean rows, states of new destinations. Those that are to go stay
-   * known to health until it is in force: should it be refused, nothing about them was forgotten.
+   * What must be true before a worker sees the snapshot: clean rows, states of new destinations. To health all others stay
+   * what they were until it is in force: should it be refused, nothing about them was forgotten.
    */
   #prepare({ plan, placed, snapshot }: Candidate): void {
     for (const slot of plan.reused) this.#options.live.clear(slot);
-    const slots = new Set(plan.slots);
-    const going = this.#inForce?.placed.filter(({ slot }) => !slots.has(slot)) ?? [];
-    this.#options.health.adopt([...placed, ...going], snapshot.listeners);
+    const old = this.#inForce?.placed ?? [];
+    const known = new Set(old.map(({ slot }) => slot));
+    this.#options.health.adopt([...old, ...placed.filter(({ slot }) => !known.has(slot))], snapshot.listeners);
   }
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */

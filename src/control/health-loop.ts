@@ -34,10 +34,13 @@ export class HealthLoop {
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
   adopt(placed: readonly PlacedDestination[], listeners: readonly ListenerEntry[]): void {
     this.registry.adopt(healthTargets(placed));
-    this.prober.adopt(
-      probeTargets(placed, listeners, listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : []),
-    );
-    this.passive.adopt(passiveTargets(placed));
+    const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
+    const probed = probeTargets(placed, listeners, own);
+    const watched = passiveTargets(placed);
+    this.prober.adopt(probed);
+    this.passive.adopt(watched);
+    const cared = new Set([...probed, ...watched.filter(({ failures }) => failures > 0)].map(({ slot }) => slot));
+    for (const { slot } of placed) if (!cared.has(slot)) this.registry.unwatched(slot);
   }
 
   /** Begins probing and watching. */

@@ -55,17 +55,27 @@ export class PassiveHealth {
       kept.add(target.slot);
       const watch = this.#watches.get(target.slot);
       if (watch !== undefined) this.#change(watch, target);
-      else this.#watches.set(target.slot, { target, base: 0, backOff: FIRST_BACK_OFF, retryAt: 0, onTrial: false });
+      else this.#begin(target);
     }
     for (const slot of [...this.#watches.keys()]) if (!kept.has(slot)) this.#watches.delete(slot);
+  }
+
+  #begin(target: PassiveTarget): void {
+    const watch = { target, base: 0, backOff: FIRST_BACK_OFF, retryAt: 0, onTrial: false };
+    this.#watches.set(target.slot, watch);
+    this.#dismissProbes(watch);
   }
 
   #change(watch: Watch, target: PassiveTarget): void {
     const wasProbed = watch.target.isProbed;
     watch.target = target;
-    // What waited for a probe to bring it back waits for a chance now.
-    if (wasProbed && !target.isProbed && this.#live.state(target.slot) === DestinationState.inactive)
-      this.#waitForChance(watch);
+    if (wasProbed) this.#dismissProbes(watch);
+  }
+
+  /** What waited for a probe to bring it back waits for a chance now. */
+  #dismissProbes(watch: Watch): void {
+    const { slot, isProbed } = watch.target;
+    if (!isProbed && this.#registry.isDownByResults(slot)) this.#waitForChance(watch);
   }
 
   /** Looks at every destination once. */
@@ -89,7 +99,7 @@ export class PassiveHealth {
       if (this.#registry.isLastUsable(slot)) {
         // Nobody is left to take its place: a short silence of all must not become a long one.
         if (state === DestinationState.active)
-          this.#registry.setState(slot, DestinationState.trying, `${reason}; the last usable of its set`);
+          this.#registry.conclude(slot, DestinationState.trying, `${reason}; the last usable of its set`);
         watch.onTrial = false;
         return;
       }
@@ -97,7 +107,7 @@ export class PassiveHealth {
         this.#registry.suspect(slot, reason);
         this.#probeNow(slot);
       } else {
-        this.#registry.setState(slot, DestinationState.inactive, reason, true);
+        this.#registry.conclude(slot, DestinationState.inactive, reason, true);
         this.#waitForChance(watch);
       }
       return;
@@ -106,7 +116,7 @@ export class PassiveHealth {
     if (state === DestinationState.inactive && watch.retryAt > 0 && !isProbed && this.#now() >= watch.retryAt) {
       watch.retryAt = 0;
       watch.onTrial = true;
-      this.#registry.setState(slot, DestinationState.trying, "another chance after a back-off");
+      this.#registry.conclude(slot, DestinationState.trying, "another chance after a back-off");
     }
   }
 
@@ -122,7 +132,7 @@ export class PassiveHealth {
     watch.base = 0;
     watch.backOff = FIRST_BACK_OFF;
     if (state === DestinationState.trying) {
-      this.#registry.setState(watch.target.slot, DestinationState.active, "answered a request");
+      this.#registry.conclude(watch.target.slot, DestinationState.active, "answered a request");
     }
   }
 }

@@ -43,6 +43,47 @@ describe("health over a reload", () => {
     assert.equal(registry.get(1), undefined);
   });
 
+  it("an operator's word outlives a time without an address, in the same row or another, and what probes said meanwhile", () => {
+    const { registry, target, state } = lab();
+    const lost = { unusable: "host name does not resolve" };
+    registry.adopt([target(0), target(1, { state: stateOf("disabled") })]);
+    registry.setState(0, stateOf("draining"), "operator: maintenance");
+    registry.setState(1, stateOf("active"), "operator: enable");
+    registry.adopt([target(0, lost), target(1, { ...lost, state: stateOf("disabled") })]);
+    assert.deepEqual([state(0), state(1)], ["draining", "inactive"]);
+    registry.adopt([target(0), target(1, { state: stateOf("disabled") })]);
+    assert.deepEqual([state(0), state(1)], ["draining", "active"]);
+    assert.equal(registry.get(0)?.reason, "operator: maintenance");
+    const { uri, name } = target(0);
+    registry.adopt([target(5, { uri, name }), target(6, { uri, name })]);
+    assert.deepEqual([state(5), state(6)], ["draining", "draining"], "other rows of the same destination");
+    registry.adopt([target(1)]);
+    registry.adopt([target(7, { uri, name })]);
+    assert.equal(state(7), "active", "a destination that was taken out of the configuration begins anew");
+  });
+
+  it("an operator may drain what has no address, and undo it", () => {
+    const { registry, target, state } = lab();
+    const lost = { unusable: "host name does not resolve" };
+    registry.adopt([target(0, lost), target(1, lost)]);
+    registry.setState(0, stateOf("draining"), "operator: drain");
+    registry.setState(1, stateOf("draining"), "operator: drain");
+    registry.setState(1, stateOf("active"), "operator: enable");
+    assert.deepEqual([state(0), state(1), registry.get(1)?.reason], ["draining", "inactive", lost.unusable]);
+    registry.adopt([target(0), target(1)]);
+    assert.deepEqual([state(0), state(1)], ["draining", "active"]);
+  });
+
+  it("an operator's word ends when the configuration says something else about the state", () => {
+    const { registry, target, state } = lab();
+    registry.adopt([target(0)]);
+    registry.setState(0, stateOf("draining"), "operator: drain");
+    registry.adopt([target(0, { state: stateOf("disabled") })]);
+    assert.equal(state(0), "disabled");
+    registry.adopt([target(0)]);
+    assert.deepEqual([state(0), registry.get(0)?.reason], ["active", "configuration"]);
+  });
+
   it("a destination without an address is inactive and says why, until its name resolves", () => {
     const { registry, target, state, changes } = lab();
     registry.adopt([target(0, { unusable: "host name does not resolve" })]);
@@ -134,6 +175,23 @@ describe("passive health", () => {
     time.now += 10_000;
     passive.poll();
     assert.equal(state(0), "trying");
+  });
+
+  it("what probes took out gets its chance too when they end and calls begin to count", () => {
+    const { live, registry, target, state, time } = lab();
+    registry.adopt([target(0), target(1), target(2, { state: stateOf("inactive") })]);
+    registry.probed(0, { at: 0, outcome: "bad", what: "503", rtt: 1 }, { downAfter: 1, upAfter: 1 }, "all");
+    registry.setState(1, stateOf("inactive"), "operator: inactive");
+    const passive = new PassiveHealth(
+      live,
+      registry,
+      () => time.now,
+      () => undefined,
+    );
+    passive.adopt([0, 1, 2].map((slot) => ({ slot, failures: 1, isProbed: false })));
+    time.now += 10_000;
+    passive.poll();
+    assert.deepEqual([state(0), state(1), state(2)], ["trying", "inactive", "inactive"], "others are down by a word");
   });
 
   it("never takes out the last usable destination of a set, and says when it is well again", () => {

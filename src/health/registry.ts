@@ -2,6 +2,7 @@
 // are stable. The one writer of STATE in the live tables.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
+import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
 import { markAfter, type ProbeMode } from "./probe-mode.ts";
 import { type Outcome, observe, type Thresholds } from "./state.ts";
 
@@ -42,6 +43,8 @@ export interface HealthRecord {
   readonly since: number;
   readonly marked: boolean;
   readonly lastProbe: ProbeResult | null;
+  /** What an operator has said since the configuration last spoke; null: nothing. */
+  readonly operator: OperatorWord | null;
 }
 
 /** A state changed. */
@@ -69,19 +72,20 @@ export class HealthRegistry {
 
   /**
    * Takes over the destinations of a new configuration. A slot that is known keeps its state, unless the configuration says
-   * something else about it than it did before; slots that are gone are forgotten.
+   * something else about it than it did before. Slots that are gone are forgotten, but a new slot of the same destination (a
+   * name may have other addresses, or some again) begins with the operator's word about it.
    */
   adopt(targets: readonly HealthTarget[]): void {
     const kept = new Set<number>();
+    const words = this.#operatorWords();
     for (const target of targets) {
       kept.add(target.slot);
       const before = this.#targets.get(target.slot);
       this.#targets.set(target.slot, target);
-      if (before === undefined) this.#begin(target);
-      else if (target.unusable !== before.unusable || target.state !== before.state) {
-        const now = startOf(target);
-        this.#become(target.slot, now.state, now.reason, { marked: target.marked });
-      }
+      if (before === undefined) this.#begin(target, words.get(identityOf(target)) ?? null);
+      else if (target.state !== before.state) this.#beginAgain(target, null);
+      else if (target.unusable !== before.unusable)
+        this.#beginAgain(target, this.#records.get(target.slot)?.operator ?? null);
     }
     for (const slot of [...this.#targets.keys()]) {
       if (kept.has(slot)) continue;
@@ -109,9 +113,39 @@ export class HealthRegistry {
     return true;
   }
 
-  /** The operator's or passive health's word: counts start again, thresholds do not apply. */
+  /**
+   * The operator's word: counts start again, thresholds do not apply. A destination that cannot be used remembers it for
+   * when it can, and is disabled or draining at once.
+   */
   setState(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
-    this.#become(slot, state, reason, marked === undefined ? {} : { marked });
+    const target = this.#targets.get(slot);
+    if (target === undefined) return;
+    const operator = { state, reason };
+    const now = beginState(target.state, target.unusable, operator);
+    this.#become(slot, now.state, now.reason, { operator, ...(marked === undefined ? {} : { marked }) });
+  }
+
+  /** What passive health has concluded: counts start again, thresholds do not apply. */
+  conclude(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
+    this.#becomeByResult(slot, state, reason, marked === undefined ? {} : { marked });
+  }
+
+  /** Whether it takes no new calls because of what probes or calls said, and not by anybody's word. */
+  isDownByResults(slot: number): boolean {
+    const record = this.#records.get(slot);
+    const target = this.#targets.get(slot);
+    if (record === undefined || target === undefined || target.unusable !== "") return false;
+    if (record.state !== DestinationState.inactive) return false;
+    return (record.operator?.state ?? target.state) !== DestinationState.inactive;
+  }
+
+  /** Neither probes nor calls will say anything about this slot any more: what they said no longer counts. */
+  unwatched(slot: number): void {
+    const record = this.#records.get(slot);
+    const target = this.#targets.get(slot);
+    if (record === undefined || target === undefined || !this.isDownByResults(slot)) return;
+    const { state } = beginState(target.state, target.unusable, record.operator);
+    this.#become(slot, state, "neither probes nor calls watch it any more", {});
   }
 
   /**
@@ -119,7 +153,10 @@ export class HealthRegistry {
    * server may have its reasons to be silent to some requests.
    */
   suspect(slot: number, reason: string): void {
-    this.#become(slot, DestinationState.inactive, reason, { marked: true, count: Number.MAX_SAFE_INTEGER - 1 });
+    this.#becomeByResult(slot, DestinationState.inactive, reason, {
+      marked: true,
+      count: Number.MAX_SAFE_INTEGER - 1,
+    });
   }
 
   /** A probe was decided. */
@@ -130,11 +167,21 @@ export class HealthRegistry {
     const marked = markAfter(mode, record.marked, result.outcome, next.state);
     this.#records.set(slot, { ...record, count: next.count, marked, lastProbe: result });
     if (next.state !== record.state)
-      this.#become(slot, next.state, `probe: ${result.what}`, { count: next.count, marked });
+      this.#becomeByResult(slot, next.state, `probe: ${result.what}`, { count: next.count, marked });
   }
 
-  #begin(target: HealthTarget): void {
-    const { state, reason } = startOf(target);
+  /** By destination; of several slots, any. */
+  #operatorWords(): Map<string, OperatorWord> {
+    const words = new Map<string, OperatorWord>();
+    for (const [slot, { operator }] of this.#records) {
+      const target = this.#targets.get(slot);
+      if (operator !== null && target !== undefined) words.set(identityOf(target), operator);
+    }
+    return words;
+  }
+
+  #begin(target: HealthTarget, operator: OperatorWord | null): void {
+    const { state, reason } = beginState(target.state, target.unusable, operator);
     this.#live.setState(target.slot, state);
     const record = {
       slot: target.slot,
@@ -144,11 +191,22 @@ export class HealthRegistry {
       since: this.#clock(),
       marked: target.marked,
       lastProbe: null,
+      operator,
     };
     this.#records.set(target.slot, record);
   }
 
-  #become(slot: number, state: DestinationState, reason: string, more: { count?: number; marked?: boolean }): void {
+  #beginAgain(target: HealthTarget, operator: OperatorWord | null): void {
+    const { state, reason } = beginState(target.state, target.unusable, operator);
+    this.#become(target.slot, state, reason, { marked: target.marked, operator });
+  }
+
+  #becomeByResult(slot: number, state: DestinationState, reason: string, more: Partial<HealthRecord>): void {
+    const operator = afterResult(this.#records.get(slot)?.operator ?? null);
+    this.#become(slot, state, reason, { ...more, operator });
+  }
+
+  #become(slot: number, state: DestinationState, reason: string, more: Partial<HealthRecord>): void {
     const record = this.#records.get(slot);
     const target = this.#targets.get(slot);
     if (record === undefined || target === undefined) return;
@@ -160,7 +218,7 @@ export class HealthRegistry {
   }
 }
 
-function startOf(target: HealthTarget): { state: DestinationState; reason: string } {
-  if (target.unusable !== "") return { state: DestinationState.inactive, reason: target.unusable };
-  return { state: target.state, reason: "configuration" };
+/** The destination, whatever its slot: its state as configured belongs to it, because a new one makes the operator's word void. */
+function identityOf({ set, uri, name, state }: HealthTarget): string {
+  return [set, uri, name, state].join("\n");
 }

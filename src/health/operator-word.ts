@@ -1,0 +1,33 @@
+// What an operator has said about a destination while the process runs. It holds over reloads, and over a time without an
+// address, until the configuration says something else about the destination's state than it did when the operator spoke.
+import { DestinationState } from "../dispatch/types.ts";
+
+/** The last thing an operator said. */
+export interface OperatorWord {
+  readonly state: DestinationState;
+  readonly reason: string;
+}
+
+/** Whether probes and calls have no say: disabled and draining are the operator's. */
+export function isOperators(state: DestinationState): boolean {
+  return state === DestinationState.disabled || state === DestinationState.draining;
+}
+
+/** What is left of it after probes or calls have changed the state: what they may correct is no longer the operator's. */
+export function afterResult(word: OperatorWord | null): OperatorWord | null {
+  return word?.state === DestinationState.inactive || word?.state === DestinationState.trying ? null : word;
+}
+
+/**
+ * The state in which a destination begins, and begins again: the operator's word, else the configuration's. `unusable` is
+ * why it cannot be used at all; empty: it can.
+ */
+export function beginState(
+  configured: DestinationState,
+  unusable: string,
+  word: OperatorWord | null,
+): { readonly state: DestinationState; readonly reason: string } {
+  if (word !== null && isOperators(word.state)) return word;
+  if (unusable !== "") return { state: DestinationState.inactive, reason: unusable };
+  return word ?? { state: configured, reason: "configuration" };
+}
