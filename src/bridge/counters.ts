@@ -30,6 +30,7 @@ export const COUNTERS = [
   "rejected_table_full",
   "rejected_closing",
   "rejected_relay",
+  "protected_headers_removed",
   "transactions_created",
   "dialogs_created",
   "dialogs_ended",

@@ -148,5 +148,9 @@ export interface Snapshot {
   readonly accessLog: boolean;
   /** Value of the Server header of our own answers; empty: none. */
   readonly serverHeader: string;
+  /** Sources whose protected headers are passed on; destinations are trusted anyway. */
+  readonly trusted: readonly AddressBlock[];
+  /** Names of headers that are left out of requests of all other sources. */
+  readonly protectedHeaders: readonly string[];
   readonly memory: SharedArrayBuffer;
 }

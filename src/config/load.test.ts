@@ -34,6 +34,27 @@ describe("fairlead.yaml", () => {
     assert.equal(config.limits.messageBytes, 1_073_741_824);
   });
 
+  it("protects P-Asserted-Identity from everybody but whom it trusts", () => {
+    assert.deepEqual([load(GOOD).trusted, load(GOOD).protectedHeaders], [[], ["P-Asserted-Identity"]]);
+    const config = load(`${GOOD}trusted: [10.0.0.0/8, "2001:db8::1"]\nprotected_headers: [X-Account, subject]\n`);
+    assert.deepEqual(config.trusted, [
+      { address: "10.0.0.0", prefix: 8 },
+      { address: "2001:db8::1", prefix: 128 },
+    ]);
+    assert.deepEqual(config.protectedHeaders, ["X-Account", "subject"]);
+    assert.deepEqual(load(`${GOOD}protected_headers: []\n`).protectedHeaders, []);
+  });
+
+  it("takes nothing out of a request that it cannot do without", () => {
+    for (const name of ["Via", "v", "CALL-ID", "t", "Route", "content-length", "m"]) {
+      const [problem] = problems(`${GOOD}protected_headers: [X-Account, ${name}]\n`);
+      assert.match(problem ?? "", new RegExp(`^f\\.yaml:4:32: error: a request without ${name} is another request`));
+    }
+    for (const name of ['"X Account"', '"X:"', '""', '"X-\\r\\n"'])
+      assert.match(problems(`${GOOD}protected_headers: [${name}]\n`)[0] ?? "", /error: [\s\S]* is not a header name/);
+    assert.match(problems(`${GOOD}trusted: [everybody]\n`)[0] ?? "", /"everybody" is not an address block/);
+  });
+
   it("takes listeners apart, advertised address included", () => {
     const { listeners } = load(
       'listeners: ["udp://[::1]:5062", {uri: "udp://0.0.0.0", advertise: "sip.example.com:5070", name: out}]\nsets: {1: {destinations: ["sip:a.example"]}}',

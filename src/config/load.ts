@@ -69,6 +69,13 @@ export function buildConfig(data: unknown, file: string, io: ConfigIo, isImporte
 }
 
 function complete(parsed: Parsed, keys: Config["keys"]): Config {
-  const { receive_buffer, server_header, ...rest } = parsed;
-  return { ...rest, ...resolveReferences(parsed), keys, receiveBuffer: receive_buffer, serverHeader: server_header };
+  const { receive_buffer, server_header, protected_headers, ...rest } = parsed;
+  return {
+    ...rest,
+    ...resolveReferences(parsed),
+    keys,
+    receiveBuffer: receive_buffer,
+    serverHeader: server_header,
+    protectedHeaders: protected_headers,
+  };
 }

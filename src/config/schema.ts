@@ -7,22 +7,37 @@ import { limits } from "./sections/limits.ts";
 import { listeners } from "./sections/listeners.ts";
 import { log } from "./sections/log.ts";
 import { misc } from "./sections/misc.ts";
+import { protection } from "./sections/protection.ts";
 import { routes } from "./sections/routes.ts";
 import { sets } from "./sections/sets.ts";
 import { timers } from "./sections/timers.ts";
 
 /** `fairlead.yaml`. Its input type is the file, its output type the configuration before keys are read. */
-export const schema = z.strictObject({ listeners, sets, routes, timers, limits, keys, admin, log, ...misc });
+export const schema = z.strictObject({
+  listeners,
+  sets,
+  routes,
+  timers,
+  limits,
+  keys,
+  admin,
+  log,
+  ...protection,
+  ...misc,
+});
 
 /** What the file says, normalised, keys still as references. */
 export type Parsed = z.output<typeof schema>;
 
 /** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
-export interface Config extends Readonly<Omit<Parsed, "keys" | "receive_buffer" | "server_header">> {
+export interface Config
+  extends Readonly<Omit<Parsed, "keys" | "receive_buffer" | "server_header" | "protected_headers">> {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
   /** Bytes asked of SO_RCVBUF. */
   readonly receiveBuffer: number;
   /** Value of the Server header; empty: none. */
   readonly serverHeader: string;
+  /** Names of headers that only trusted sources and destinations may send. */
+  readonly protectedHeaders: readonly string[];
 }

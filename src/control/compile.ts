@@ -2,7 +2,7 @@
 import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { compileListeners } from "./compile-listeners.ts";
-import { compileRoutes } from "./compile-routes.ts";
+import { compileBlock, compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import type { PlacedDestination } from "./place.ts";
 
@@ -52,6 +52,8 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     closing: context.closing,
     accessLog: config.log.access,
     serverHeader: config.serverHeader,
+    trusted: config.trusted.map(compileBlock),
+    protectedHeaders: config.protectedHeaders,
     memory: shelf.memory,
   };
   return { ok: true, snapshot };

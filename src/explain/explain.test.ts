@@ -9,6 +9,7 @@ import { type LiveStates, type Stage, setStage } from "./stage.ts";
 const CONFIG = {
   listeners: ["udp://10.9.9.1:5060", { uri: "udp://[2001:db8::1]:5060", name: "six" }],
   keys: ["a secret of enough characters"],
+  trusted: ["198.18.0.0/15"],
   sets: {
     media: {
       algorithm: "hash-call-id",
@@ -92,6 +93,19 @@ describe("fairlead explain", () => {
   it("the same Call-ID goes to the same destination whatever the source", async () => {
     const [a, b] = [await explained({ to: "sip:b@x" }), await explained({ to: "sip:b@x", source: "192.0.2.8:9" })];
     assert.deepEqual(a.destinations, b.destinations);
+  });
+
+  it("a stranger's asserted identity is shown as removed, with the reason; a trusted one stays", async () => {
+    const headers = ["P-Asserted-Identity : <sip:admin@example.com>"];
+    const { changes, notes } = await explained({ headers });
+    assert.deepEqual(
+      changes.filter(({ line }) => /asserted/i.test(line)),
+      [{ sign: "-", line: headers[0] }],
+    );
+    assert.ok(notes.some((note) => note.startsWith("protected headers are removed")));
+    const trusted = await explained({ headers, source: "198.18.0.1:5060" });
+    assert.ok(trusted.changes.some(({ sign, line }) => sign === " " && line === headers[0]));
+    assert.ok(!trusted.notes.some((note) => note.startsWith("protected headers")));
   });
 
   it("routes that answer by themselves say what the caller gets", async () => {

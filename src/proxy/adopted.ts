@@ -12,6 +12,8 @@ import {
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { DispatcherSet } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { Header, headerOf } from "../sip/header.ts";
+import { ascii } from "../sip/scan.ts";
 import { BRANCH_BYTES } from "./branch-format.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
@@ -63,6 +65,10 @@ export class Adopted {
   readonly routes: readonly RouteEntry[];
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
   readonly anyStateful: boolean;
+  /** Headers that are left out of what strangers send, by number; `Header.watched` stands for all of `watched`. */
+  readonly protectedHeaders: Uint8Array;
+  /** Protected names without a number of their own, in lower case. */
+  readonly watched: readonly Uint8Array[];
   readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
   readonly #endpoints: Int32Array;
   readonly #rows: Int32Array;
@@ -75,6 +81,10 @@ export class Adopted {
     this.anyStateful =
       snapshot.stateful ||
       snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
+    const names = snapshot.protectedHeaders.map((name) => ascii(name.toLowerCase()));
+    const numberOf = (name: Uint8Array): Header => headerOf(name, 0, name.length);
+    this.watched = names.filter((name) => numberOf(name) === Header.other);
+    this.protectedHeaders = Uint8Array.from(new Set(names.map((name) => numberOf(name) || Header.watched)));
     for (const route of snapshot.routes) this.#answers.set(route, answerOf(route));
     this.#endpoints = snapshot.endpoints;
     this.#rows = snapshot.destinations;

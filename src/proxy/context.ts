@@ -110,6 +110,7 @@ export class Context {
     this.outbox = outbox;
     this.toMain = toMain;
     this.adopted = adopted;
+    this.adopt(adopted);
     this.live = new LiveTables(start.live, this.nonces.next());
     this.counters = new Counters(start.counters, start.index);
     const { dialogs } = start.limits;
@@ -120,6 +121,12 @@ export class Context {
     this.dialogs = new Dialogs(dialogs, now, reserve);
     this.store = new MessageStore(start.limits.messageBytes, reserve);
     this.now = now;
+  }
+
+  /** Puts a snapshot in force, between two messages. */
+  adopt(adopted: Adopted): void {
+    this.adopted = adopted;
+    this.message.watched = adopted.watched;
   }
 
   /** Raises a counter of the worker. */

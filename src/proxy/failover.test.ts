@@ -117,7 +117,7 @@ test("a reload that brings another set leaves a living call the policy of its ow
     const { snapshot } = rig.context.adopted;
     const [own] = snapshot.sets;
     const newcomer = { ...own!, index: 1, name: "newcomer", failover: { ...own!.failover, codes: [] } };
-    rig.context.adopted = new Adopted({ ...snapshot, generation: 2, sets: isKept ? [newcomer, own!] : [newcomer] });
+    rig.context.adopt(new Adopted({ ...snapshot, generation: 2, sets: isKept ? [newcomer, own!] : [newcomer] }));
     const left = rig.receive(response(invite!.text, 503), invite!.to);
     assert.equal(brief(left).at(-1)?.split(" ")[0], final);
     rig.pass(300_000, 100);

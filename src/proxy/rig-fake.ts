@@ -3,6 +3,7 @@ import { type CounterName, createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, Ring } from "../bridge/handoff.ts";
 import { createLiveTablesMemory } from "../bridge/live-tables.ts";
 import {
+  type AddressBlock,
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
@@ -38,6 +39,9 @@ export interface RigOptions {
   /** What the worker's clock shows at first. */
   readonly epoch?: number;
   readonly keys?: readonly Uint8Array[];
+  readonly protectedHeaders?: readonly string[];
+  /** Numeric addresses. */
+  readonly trusted?: readonly string[];
 }
 
 /** RFC 3261's own values, and ours. */
@@ -180,6 +184,12 @@ export function destinationAt(slot: number): string {
   return `192.0.2.${101 + slot}:5060`;
 }
 
+function blockOf(address: string): AddressBlock {
+  const words = new Int32Array(ENDPOINT_WORDS);
+  parseEndpoint(address, 0, words, 0);
+  return { words: words.slice(0, 4), prefix: 128 };
+}
+
 function snapshotOf(options: RigOptions): Snapshot {
   const { destinations: count = 1, stateful = true, algorithm = "round-robin", maxCalls = 0 } = options;
   const memory = new SharedArrayBuffer(65_536);
@@ -215,6 +225,8 @@ function snapshotOf(options: RigOptions): Snapshot {
     endpoints,
     timers: { ...RIG_TIMERS, ...options.timers },
     keys: options.keys ?? base.keys,
+    trusted: (options.trusted ?? []).map(blockOf),
+    protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,
     memory,
   };
 }

@@ -77,6 +77,8 @@ export function syntheticSnapshot(stateful: boolean): Snapshot {
     closing: false,
     accessLog: false,
     serverHeader: "",
+    trusted: [],
+    protectedHeaders: ["P-Asserted-Identity"],
     memory,
   };
 }

@@ -79,7 +79,7 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
     adopt() {
       const snapshot = newestPosted();
       if (snapshot === null) return;
-      context.adopted = new Adopted(snapshot);
+      context.adopt(new Adopted(snapshot));
       Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
     },
   });

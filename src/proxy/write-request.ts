@@ -9,6 +9,7 @@ import { type Context, Count } from "./context.ts";
 import { writeToken } from "./record-route.ts";
 import { writeAddress } from "./reply.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import { removeProtected } from "./trust.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const RECEIVED = text(";received=");
@@ -164,7 +165,10 @@ function writeRecordRoutes(
   }
 }
 
-/** The edits below our Via: received and rport in the caller's Via, Max-Forwards, our Route values, a strict router's URI. */
+/**
+ * The edits below our Via: received and rport in the caller's Via, Max-Forwards, protected headers, our Route values, a
+ * strict router's URI.
+ */
 function edit(c: Context): void {
   const { edits, message, ownRoute } = c;
   const via = message.topVia;
@@ -184,6 +188,7 @@ function edit(c: Context): void {
     const start = message.valueStart[Header.maxForwards]!;
     edits.replaceDecimal(start, message.valueEnd[Header.maxForwards]!, message.maxForwards - 1);
   }
+  removeProtected(c);
   for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
   if (ownRoute.uriStart >= 0) {
     const from = edits.text(message.bytes, ownRoute.uriStart, ownRoute.uriEnd);

@@ -11,7 +11,7 @@ import {
   skipName,
 } from "./header.ts";
 import { Reason } from "./reason.ts";
-import { findControl, skipQuoted, trimEnd } from "./scan.ts";
+import { equalsIgnoreCase, findControl, skipQuoted, trimEnd } from "./scan.ts";
 import { StartLine } from "./start-line.ts";
 
 /** Lines beyond the first of known headers that a message may have; one with more gets 513. */
@@ -39,6 +39,11 @@ export class HeaderLines extends StartLine {
   iterEnd = -1;
   iterLineStart = -1;
   iterLineEnd = -1;
+  /**
+   * Names in lower case that `Header` has no number for and that are to be found all the same: each is recorded as
+   * `Header.watched`. May change between two messages.
+   */
+  watched: readonly Uint8Array[] = [];
   /** Whether a Via line was not legible. */
   protected viaLost = false;
   /** The headers that are there, so that only their places have to be cleared. */
@@ -161,7 +166,15 @@ export class HeaderLines extends StartLine {
       this.fault(Reason.badHeaderLine);
       return this.#readLine(view, at, at, Header.other);
     }
-    return this.#readLine(view, at, colon + 1, headerOf(bytes, at, nameEnd));
+    let id = headerOf(bytes, at, nameEnd);
+    if (id === Header.other && this.watched.length > 0 && this.#isWatched(at, nameEnd)) id = Header.watched;
+    return this.#readLine(view, at, colon + 1, id);
+  }
+
+  #isWatched(start: number, end: number): boolean {
+    const { bytes, watched } = this;
+    for (let i = 0; i < watched.length; i++) if (equalsIgnoreCase(bytes, start, end, watched[i]!)) return true;
+    return false;
   }
 
   /** Reads the value at `from` of the line at `lineStart`; returns the start of the next line. */

@@ -44,6 +44,9 @@ export const Header = {
   rAck: 37,
   rSeq: 38,
   warning: 39,
+  pAssertedIdentity: 40,
+  /** A name without a number of its own that the reader was told to look out for (`HeaderLines.watched`). */
+  watched: 41,
 } as const;
 export type Header = (typeof Header)[keyof typeof Header];
 
@@ -89,6 +92,8 @@ export const HEADER_NAMES: readonly string[] = [
   "RAck",
   "RSeq",
   "Warning",
+  "P-Asserted-Identity",
+  "",
 ];
 
 /** How many numbers there are. */

@@ -18,6 +18,8 @@ export function emptySnapshot(generation: number): Snapshot {
     closing: false,
     accessLog: false,
     serverHeader: "",
+    trusted: [],
+    protectedHeaders: ["P-Asserted-Identity"],
     memory,
   };
 }
