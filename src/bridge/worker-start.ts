@@ -31,6 +31,8 @@ export const ControlWord = {
   dialogs: 7,
   /** Main, tests only through the admin API's fault hook: 1 makes the worker throw in its loop, 2 makes it hang. */
   fault: 8,
+  /** Worker: live calls whose callee is no destination, so that no load has them. */
+  callsOutside: 9,
 } as const;
 export const CONTROL_WORDS = 16;
 

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { lookup as resolveName } from "node:dns/promises";
 import { availableParallelism } from "node:os";
 import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
+import { ControlWord } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
@@ -150,9 +151,11 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   warnOfSmallBuffer(config.receiveBuffer, opened.receiveBuffer, workers, log);
   health.start();
   const timer = setInterval(drainRings, RING_INTERVAL);
-  // Every row that was ever used: calls of a destination that is no longer configured are calls too.
+  // Every row that was ever used: calls of a destination that is no longer configured are calls too, and so are those that
+  // destinations make.
   const calls = () => {
     let sum = 0;
+    for (let index = 0; index < count; index++) sum += workers.control.read(index, ControlWord.callsOutside);
     for (let slot = 0; slot < control.inForce.snapshot.destinationRows; slot++) sum += live.load(slot);
     return sum;
   };

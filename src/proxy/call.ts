@@ -1,5 +1,6 @@
 // Calls and their dialogs: who is counted where, and which dialog a message belongs to. A call is counted from the moment
-// its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten.
+// its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten. A call that a
+// destination makes to an address outside is on no destination's load; such calls are counted together.
 import { copyEndpoint } from "../net/endpoint.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
@@ -11,12 +12,29 @@ const CHALLENGE_MEMORY = 120_000;
 /** Challenges may take an eighth of the dialog table. */
 const CHALLENGE_SHARE = 3;
 
+/** Counts the call of this transaction on `slot`, full or not; -1: its callee is no destination. */
+export function holdCall(c: Context, at: number, slot: number): void {
+  const words = c.transactions.words;
+  words[at + T.flags] = words[at + T.flags]! | TransactionFlag.counted;
+  countCall(c, slot);
+}
+
+function countCall(c: Context, slot: number): void {
+  if (slot < 0) c.callsOutside++;
+  else c.live.reserve(c.worker, slot, 0);
+}
+
+function uncountCall(c: Context, slot: number): void {
+  if (slot < 0) c.callsOutside--;
+  else c.live.release(c.worker, slot);
+}
+
 /** Gives back the call that this transaction holds on `slot`, if it holds one. */
 export function releaseCall(c: Context, at: number, slot: number): void {
   const words = c.transactions.words;
   if ((words[at + T.flags]! & TransactionFlag.counted) === 0) return;
   words[at + T.flags] = words[at + T.flags]! & ~TransactionFlag.counted;
-  c.live.release(c.worker, slot);
+  uncountCall(c, slot);
 }
 
 /** Gives back the call that this transaction holds, whoever it is counted on: its newest branch's destination. */
@@ -77,7 +95,7 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   } else {
     // A second fork, or the late answer of a destination that was given up: a call all the same, in place of the present one.
     releaseHeldCall(c, at);
-    if (slot < 0 || !c.live.reserve(c.worker, slot, 0)) return;
+    countCall(c, slot);
   }
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
 }
@@ -101,7 +119,7 @@ function releaseDialog(c: Context, d: number): void {
   const words = c.dialogs.words;
   if ((words[d + D.flags]! & DialogFlag.counted) === 0) return;
   words[d + D.flags] = words[d + D.flags]! & ~DialogFlag.counted;
-  c.live.release(c.worker, words[d + D.slot]!);
+  uncountCall(c, words[d + D.slot]!);
 }
 
 /** A request passed within the dialog: it is alive. */

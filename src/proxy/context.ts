@@ -52,6 +52,8 @@ export class Context {
   /** Ring to the main thread: probe answers, log and access-log records. */
   readonly toMain: Ring;
   adopted: Adopted;
+  /** Live calls whose callee is no destination: destinations make them, and no load has them. */
+  callsOutside = 0;
 
   /** Milliseconds, whole, since the thread began; read once per turn. */
   now = 0;

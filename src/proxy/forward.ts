@@ -9,7 +9,7 @@ import { Method } from "../sip/method.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
-import { touchDialog } from "./call.ts";
+import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { fromTagHash, tagHash } from "./identity.ts";
@@ -77,7 +77,10 @@ export function forwardFromPool(c: Context, stateful: boolean): number {
   const at = row * TRANSACTION_WORDS;
   c.transactions.words[at + T.flags] = TransactionFlag.fromPool | (opens ? TransactionFlag.createsDialog : 0);
   c.transactions.words[at + T.fromTag] = fromTagHash(c);
-  return start(c, row);
+  const slot = c.targetSlot;
+  const sent = start(c, row);
+  if (sent === 0 && opens && method === Method.INVITE) holdCall(c, at, slot);
+  return sent;
 }
 
 function start(c: Context, row: number): number {

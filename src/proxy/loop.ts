@@ -86,6 +86,7 @@ export class Loop implements PlaneHandler {
     const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
     control[own + ControlWord.transactions] = c.transactions.count;
     control[own + ControlWord.dialogs] = c.dialogs.count - c.dialogs.challenged;
+    control[own + ControlWord.callsOutside] = c.callsOutside;
     this.#sent.update();
     this.#exchange.ring();
     if (drained || !a || !b || !d) return 0;

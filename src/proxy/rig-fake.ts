@@ -165,12 +165,20 @@ export class Rig {
 
   /** Everything that is still held; empty when nothing is. */
   held(destinations = 3): string {
-    const { transactions, branches, dialogs, store, live } = this.context;
+    const { transactions, branches, dialogs, store, live, callsOutside } = this.context;
     const loads = Array.from({ length: destinations }, (_, slot) => live.load(slot));
-    const counts = [transactions.count, branches.count, dialogs.count, dialogs.challenged, store.used, ...loads];
+    const counts = [
+      transactions.count,
+      branches.count,
+      dialogs.count,
+      dialogs.challenged,
+      store.used,
+      callsOutside,
+      ...loads,
+    ];
     const armed = [transactions.wheel.armed, branches.wheel.armed, dialogs.wheel.armed];
     if ([...counts, ...armed].every((count) => count === 0)) return "";
-    return `transactions ${counts[0]}, branches ${counts[1]}, dialogs ${counts[2]} (${counts[3]} challenges), ${counts[4]} bytes, load ${loads.join(" ")}, timers ${armed.join(" ")}`;
+    return `transactions ${counts[0]}, branches ${counts[1]}, dialogs ${counts[2]} (${counts[3]} challenges), ${counts[4]} bytes, ${callsOutside} calls outside, load ${loads.join(" ")}, timers ${armed.join(" ")}`;
   }
 
   #turn(): void {

@@ -1,0 +1,32 @@
+// Which calls are counted where, and for how long.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { destinationAt, Rig } from "./rig-fake.ts";
+import { header, request, response } from "./rig-message.ts";
+
+test("a call that a destination makes to somebody outside is a call from its INVITE to its end", () => {
+  const rig = new Rig();
+  const counted = () => [rig.context.callsOutside, rig.context.live.load(0)];
+  const from = destinationAt(0);
+  const uri = "sip:bob@192.0.2.50";
+  const [refused] = rig.receive(request("INVITE", { call: "refused", uri }), from);
+  assert.deepEqual(counted(), [1, 0]);
+  rig.receive(response(refused!.text, 486), refused!.to);
+  assert.deepEqual(counted(), [0, 0]);
+  const [invite] = rig.receive(request("INVITE", { uri }), from);
+  rig.receive(response(invite!.text, 180), invite!.to);
+  rig.receive(response(invite!.text, 200), invite!.to);
+  rig.pass(60_000);
+  assert.deepEqual(counted(), [1, 0]);
+  const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+  const [bye] = rig.receive(request("BYE", { cseq: 2, toTag: "t", uri, more }), from);
+  rig.receive(response(bye!.text, 200), bye!.to);
+  assert.deepEqual(counted(), [0, 0]);
+});
+
+test("a call that a destination makes to another one is that one's", () => {
+  const rig = new Rig({ destinations: 2 });
+  const [, host] = /^(.*):5060$/.exec(destinationAt(1))!;
+  rig.receive(request("INVITE", { uri: `sip:bob@${host}` }), destinationAt(0));
+  assert.deepEqual([rig.context.callsOutside, rig.context.live.load(0), rig.context.live.load(1)], [0, 0, 1]);
+});
