@@ -125,6 +125,8 @@ describe("fairlead.yaml", () => {
   });
 });
 
+const ZONE_HINT = "udp://[::]:5060 takes what comes to link-local addresses, too";
+
 describe("a wrong fairlead.yaml", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     [
@@ -169,6 +171,16 @@ describe("a wrong fairlead.yaml", () => {
       "a listener over SCTP",
       GOOD.replace("udp", "sctp"),
       "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp)",
+    ],
+    [
+      "a listener with a zone",
+      GOOD.replace("127.0.0.1", "[fe80::1%eth0]"),
+      `f.yaml:1:13: error: listener host "fe80::1%eth0" has a zone, which no Via can name (${ZONE_HINT})`,
+    ],
+    [
+      "an advertised address with a zone",
+      `listeners: [{uri: "udp://[::]:5060", advertise: "[fe80::1%2]"}]\nsets: {a: {destinations: ["sip:10.0.0.1"]}}\n`,
+      'f.yaml:1:49: error: "[fe80::1%2]" is not HOST[:PORT] (without a zone: no Via can name it)',
     ],
     [
       "a listener twice",

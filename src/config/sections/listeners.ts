@@ -57,6 +57,10 @@ export const listener = z
         at,
       );
     }
+    if (hasZone(place.host)) {
+      const what = `listener host "${place.host}" has a zone, which no Via can name`;
+      return refuse(sink, value, what, "udp://[::]:5060 takes what comes to link-local addresses, too", at);
+    }
     const port = place.port ?? 5060;
     const name = given.name ?? `udp://${formatHostPort(place.host, port)}`;
     if (given.name !== undefined && !isName(given.name)) {
@@ -65,9 +69,17 @@ export const listener = z
     const base = { name, transport: "udp" as const, host: place.host, port };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
-    if (advertise === null) return refuse(sink, value, `"${given.advertise}" is not HOST[:PORT]`, "", ["advertise"]);
+    if (advertise === null || hasZone(advertise.host)) {
+      const hint = advertise === null ? "" : "without a zone: no Via can name it";
+      return refuse(sink, value, `"${given.advertise}" is not HOST[:PORT]`, hint, ["advertise"]);
+    }
     return { ...base, advertise };
   });
+
+/** Whether an IPv6 address names an interface (`%eth0`); RFC 3261 25.1 has no way to write that. */
+function hasZone(host: string): boolean {
+  return host.includes("%");
+}
 
 /** Schema of the section. */
 export const listeners = z
