@@ -198,8 +198,17 @@ describe("a wrong fairlead.yaml", () => {
       `${GOOD}routes: [{source: 10.0.0.0/8, forward: true}, {set: media}]\n`,
       'f.yaml:4:40: error: "route 1" forwards for others than the destinations: an open relay (add from_set: any)',
     ],
+    [
+      "more transactions than branch parameters can name",
+      `${GOOD}limits: {transactions: 16777216}\n`,
+      "f.yaml:4:24: error: 16777216 is too large (at most 16777215)",
+    ],
     ["__proto__", `${GOOD}__proto__: {}\n`, 'f.yaml:4:1: error: the key "__proto__" is not allowed'],
   ];
+  it("as many transactions as branch parameters can name are fine", () => {
+    assert.equal(load(`${GOOD}limits: {transactions: 16777215}\n`).limits.transactions, 0xffffff);
+  });
+
   for (const [title, text, wanted] of cases) {
     it(`${title} is an error at its place`, () => {
       const found = problems(text);

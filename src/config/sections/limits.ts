@@ -8,7 +8,8 @@ export const limits = z
     transactions: z
       .int()
       .min(1_024)
-      .max(16_777_216)
+      // A branch parameter names its row, never 0, by 24 bits (proxy/own-branch.ts); one worker may have them all.
+      .max(16_777_215)
       .default(262_144)
       .describe("Most transactions at a time, over all workers. More are answered with 503."),
     dialogs: z
