@@ -24,6 +24,7 @@ export const COUNTERS = [
   "dropped_by_route",
   "dropped_table_full",
   "dropped_send",
+  "dropped_oversized",
   "rejected_malformed",
   "rejected_no_route",
   "rejected_no_destination",

@@ -10,6 +10,7 @@ import { BranchKind } from "./branch-format.ts";
 import { dialogTimer } from "./call.ts";
 import { branchRefused, branchTimer } from "./client.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
+import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { hashCall } from "./identity.ts";
 import { branchOwner, branchRow, findBranch, isOurs, MAGIC_BYTES } from "./own-branch.ts";
@@ -17,7 +18,6 @@ import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotO
 import { reply } from "./reply.ts";
 import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
-import { SentCount } from "./sent-count.ts";
 import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -32,7 +32,7 @@ export class Loop implements PlaneHandler {
   readonly #plane: Plane;
   readonly #around: Surroundings;
   readonly #own: number;
-  readonly #sent: SentCount;
+  readonly #datagrams: DatagramCount;
   readonly #exchange: Exchange;
   readonly #onTransaction: (row: number) => void;
   readonly #onBranch: (row: number) => void;
@@ -43,7 +43,7 @@ export class Loop implements PlaneHandler {
     this.#plane = plane;
     this.#around = around;
     this.#own = context.worker * CONTROL_WORDS;
-    this.#sent = new SentCount(context, plane);
+    this.#datagrams = new DatagramCount(context, plane);
     this.#exchange = new Exchange(context, around);
     // What the worker before us was at when it died must not kill us too.
     for (const ring of around.incoming) ring.discardOpened();
@@ -87,7 +87,7 @@ export class Loop implements PlaneHandler {
     control[own + ControlWord.transactions] = c.transactions.count;
     control[own + ControlWord.dialogs] = c.dialogs.count - c.dialogs.challenged;
     control[own + ControlWord.callsOutside] = c.callsOutside;
-    this.#sent.update();
+    this.#datagrams.update();
     this.#exchange.ring();
     if (drained || !a || !b || !d) return 0;
     return c.transactions.wheel.armed + c.branches.wheel.armed > 0 ? TICK : LONGEST_WAIT;

@@ -1,13 +1,15 @@
-// How many datagrams left and how many could not: the plane counts for itself, the worker's counters live longer than it.
+// How many datagrams left, how many could not, and how many came that were too large: the plane counts for itself, the
+// worker's counters live longer than it.
 import type { Plane } from "../net/plane.ts";
 import { type Context, Count } from "./context.ts";
 
 /** Carries a plane's counts over into the counters of its worker. */
-export class SentCount {
+export class DatagramCount {
   readonly #c: Context;
   readonly #plane: Plane;
   #flushed = 0;
   #unsent = 0;
+  #oversized = 0;
 
   constructor(context: Context, plane: Plane) {
     this.#c = context;
@@ -18,10 +20,12 @@ export class SentCount {
   update(): void {
     const { column } = this.#c.counters;
     const { flushed } = this.#plane.outbox;
-    const { unsent } = this.#plane.counts;
+    const { unsent, oversized } = this.#plane.counts;
     column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
     column[Count.dropped_send]! += unsent - this.#unsent;
+    column[Count.dropped_oversized]! += oversized - this.#oversized;
     this.#flushed = flushed;
     this.#unsent = unsent;
+    this.#oversized = oversized;
   }
 }
