@@ -108,6 +108,16 @@ describe("fairlead explain", () => {
     assert.ok(!trusted.notes.some((note) => note.startsWith("protected headers")));
   });
 
+  it("a stranger's Route is shown as removed, with the reason; a trusted one stays", async () => {
+    const headers = ["Route: <sip:203.0.113.66;lr>"];
+    const { changes, notes } = await explained({ headers });
+    assert.ok(changes.some(({ sign, line }) => sign === "-" && line === headers[0]));
+    assert.ok(notes.some((note) => note.startsWith("its Route is not followed")));
+    const trusted = await explained({ headers, source: "198.18.0.1:5060" });
+    assert.ok(trusted.changes.some(({ sign, line }) => sign === " " && line === headers[0]));
+    assert.ok(!trusted.notes.some((note) => note.startsWith("its Route")));
+  });
+
   it("routes that answer by themselves say what the caller gets", async () => {
     const blocked = await explained({ source: "172.16.3.4:5060" });
     assert.deepEqual([blocked.route?.name, blocked.outcome.what], ["blocked", "403 Not Here"]);

@@ -56,6 +56,8 @@ export function notesOn(config: Config, rehearsal: Rehearsal, listener: number, 
     notes.push(`a ${method} follows the transaction of its INVITE, which the running instance knows`);
   if (rehearsal.counters.includes("protected_headers_removed"))
     notes.push("protected headers are removed: the source is neither a destination nor one of `trusted`");
+  if (rehearsal.dropsRoutes)
+    notes.push("its Route is not followed and not passed on: the source is neither a destination nor one of `trusted`");
   if (rehearsal.replaces)
     notes.push("Replaces and Join lead to the destination of the dialog they name, which the running instance knows");
   const moving = set === undefined ? undefined : MOVING[set.algorithm];

@@ -9,7 +9,7 @@ import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
-import { T, TRANSACTION_WORDS } from "./transactions.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { writeLocal } from "./write-request.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
@@ -66,6 +66,7 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   if (!readStored(c, row, request)) return;
   const route = c.otherRoute;
   readOwnRoute(c, request, route);
+  const dropsRoutes = (c.transactions.words[row * TRANSACTION_WORDS + T.flags]! & TransactionFlag.dropsRoutes) !== 0;
   const words = c.branches.words;
   const b = branch * BRANCH_WORDS;
   const listener = words[b + B.listener]!;
@@ -91,7 +92,7 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   writeHex32(out, at + 17, words[b + B.loop]!);
   at = copyBytes(CRLF, 0, 2, out, at + BRANCH_BYTES);
   at = copyBytes(MAX_FORWARDS, 0, MAX_FORWARDS.length, out, at);
-  for (let from = -1; request.nextLine(Header.route, from); from = request.iterLineEnd) {
+  for (let from = -1; !dropsRoutes && request.nextLine(Header.route, from); from = request.iterLineEnd) {
     edits.clear();
     for (let i = 0; i < route.cuts; i++) {
       if (route.cutStart[i]! >= request.iterLineStart && route.cutEnd[i]! <= request.iterLineEnd)

@@ -19,6 +19,7 @@ import { selectCandidates } from "./routing.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import { dropForeignRoutes } from "./trust.ts";
 import { RecordRoute } from "./write-request.ts";
 
 /** Seconds after which to come again, when we are the ones who have no room. */
@@ -105,6 +106,7 @@ export function dispatchRequest(
     c.extra = retryAfter(c.adopted.sets[set]!.failover.unavailable.retryAfter || BUSY_RETRY);
     return 503;
   }
+  dropForeignRoutes(c);
   const opens = opensDialog(c);
   if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens);
   const row = openTransaction(c);
@@ -115,6 +117,7 @@ export function dispatchRequest(
   words[at + T.fromTag] = fromTagHash(c);
   let flags = opens ? TransactionFlag.createsDialog | (isBehindNat(c) ? TransactionFlag.nat : 0) : 0;
   if (isInDialog) flags |= TransactionFlag.inDialog;
+  if (c.ownRoute.dropsAll) flags |= TransactionFlag.dropsRoutes;
   words[at + T.flags] = flags;
   words[at + T.candidates] = count;
   words[at + T.tries] = isInDialog ? 1 : c.adopted.sets[set]!.failover.tries;

@@ -21,6 +21,7 @@ export function readOwnRoute(c: Context, message: Message, found: OwnRoute): voi
   found.cuts = 0;
   found.uriStart = -1;
   found.nextStart = -1;
+  found.dropsAll = false;
   found.token = TokenState.none;
   if (message.count[Header.route] === 0) return;
   if (message.firstRoute.next < 0 && isOwnLine(c, message, found)) return;

@@ -85,6 +85,8 @@ export interface Rehearsal {
   readonly candidates: readonly number[];
   /** Slot of the candidate to which it was sent. */
   readonly taken: number;
+  /** Whether Route values of others were left out. */
+  readonly dropsRoutes: boolean;
   /** The first thing sent for it; null: nothing. */
   readonly sent: Outgoing | null;
   /** Counters that were raised. */
@@ -188,6 +190,7 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
     isDispatched,
     key: isDispatched ? keyOf(c, route) : null,
     candidates,
+    dropsRoutes: c.ownRoute.dropsAll,
     taken: isForwarded ? takenOf(c, candidates, first.peer) : -1,
     sent:
       first === undefined

@@ -5,7 +5,7 @@ import type { Message } from "../sip/message.ts";
 import type { Context } from "./context.ts";
 import { loopHash } from "./identity.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
-import { T, TRANSACTION_WORDS } from "./transactions.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
 /** Reads the stored request of `row` into `message`; false when it is no longer kept. */
 export function readStored(c: Context, row: number, message: Message): boolean {
@@ -37,6 +37,7 @@ export function restore(c: Context, row: number): boolean {
   c.key2 = words[at + T.key2]!;
   c.isViaTrue = isViaTrue(c, c.message);
   readOwnRoute(c, c.message, c.ownRoute);
+  c.ownRoute.dropsAll = (words[at + T.flags]! & TransactionFlag.dropsRoutes) !== 0;
   c.loop = loopHash(c);
   return true;
 }

@@ -34,6 +34,8 @@ export class OwnRoute {
   /** First Route value that is not ours: its URI, or -1. */
   nextStart = -1;
   nextEnd = -1;
+  /** Whether all Route values are left out, not only ours (trust.ts). */
+  dropsAll = false;
   /** Whether our own Route or request URI carried a token, and whether it verified. */
   token: TokenState = TokenState.none;
 

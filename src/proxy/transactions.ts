@@ -33,6 +33,8 @@ export const TransactionFlag = {
   counted: 64,
   /** Came from the pool: forwarded by Route and request URI. */
   fromPool: 128,
+  /** Goes on without any Route value: a stranger's new request. */
+  dropsRoutes: 256,
   /** A final response is kept for the case that no better one comes. */
   hasBest: 1024,
 } as const;

@@ -1,6 +1,8 @@
-// What a sender may say: headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
-// behind us because they come from us. From strangers they therefore do not go on.
+// What a sender may say. Headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
+// behind us because they come from us; and Route values are followed by them. From strangers neither goes on.
+import type { Edits } from "../sip/edits.ts";
 import type { Header } from "../sip/header.ts";
+import type { Message } from "../sip/message.ts";
 import { type Context, Count } from "./context.ts";
 import { inBlock } from "./pattern.ts";
 
@@ -28,13 +30,24 @@ export function removeProtected(c: Context): void {
 
 /** Removes all lines of the protected headers from the `first` one on. */
 function removeFrom(c: Context, first: number): void {
-  const { message, edits } = c;
   const { protectedHeaders } = c.adopted;
   for (let i = first; i < protectedHeaders.length; i++) {
-    const header = protectedHeaders[i] as Header;
-    for (let lineEnd = -1; message.nextLine(header, lineEnd); lineEnd = message.iterLineEnd) {
-      edits.remove(message.iterLineStart, message.iterLineEnd);
-      c.count(Count.protected_headers_removed);
-    }
+    const lines = removeLines(c.edits, c.message, protectedHeaders[i] as Header);
+    c.counters.column[Count.protected_headers_removed]! += lines;
   }
+}
+
+/**
+ * A new request of a stranger goes to a destination of ours, whatever hops its Route names: the destination must not be made
+ * to send it on. Within a dialog that is known, Route values behind ours are those of the dialog, and stay.
+ */
+export function dropForeignRoutes(c: Context): void {
+  if (c.ownRoute.nextStart >= 0 && !isTrusted(c)) c.ownRoute.dropsAll = true;
+}
+
+/** Leaves all lines of a header out of a message; returns how many there were. */
+export function removeLines(edits: Edits, message: Message, header: Header): number {
+  for (let lineEnd = -1; message.nextLine(header, lineEnd); lineEnd = message.iterLineEnd)
+    edits.remove(message.iterLineStart, message.iterLineEnd);
+  return message.count[header]!;
 }

@@ -9,7 +9,7 @@ import { type Context, Count } from "./context.ts";
 import { writeToken } from "./record-route.ts";
 import { writeAddress } from "./reply.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
-import { removeProtected } from "./trust.ts";
+import { removeLines, removeProtected } from "./trust.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const RECEIVED = text(";received=");
@@ -189,7 +189,8 @@ function edit(c: Context): void {
     edits.replaceDecimal(start, message.valueEnd[Header.maxForwards]!, message.maxForwards - 1);
   }
   removeProtected(c);
-  for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
+  if (ownRoute.dropsAll) removeLines(edits, message, Header.route);
+  else for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
   if (ownRoute.uriStart >= 0) {
     const from = edits.text(message.bytes, ownRoute.uriStart, ownRoute.uriEnd);
     edits.replace(message.uriStart, message.uriEnd, from);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { headerValues } from "../../src/ua/parsed-message.ts";
 import { newBranch } from "../../src/ua/request-builder.ts";
 import { formatPeer } from "../../src/ua/transport.ts";
 import { answering } from "../kit/destination.ts";
@@ -29,4 +30,8 @@ scenario("strangers cannot make the balancer send anywhere but to its destinatio
     [],
   );
   assert.equal(victim.datagrams.length, 0);
+  // Nor is a destination made to do it: no Route reaches it.
+  for (const method of ["OPTIONS", "BYE"]) {
+    for (const request of server.requests(method)) assert.deepEqual(headerValues(request, "route"), []);
+  }
 });

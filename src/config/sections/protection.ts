@@ -49,7 +49,7 @@ export const protection = {
     .max(1000)
     .prefault([])
     .describe(
-      "Sources whose protected headers are passed on, such as your own proxies and trunks. Destinations always are.",
+      "Sources whose protected headers and Route values are passed on, such as your own proxies and trunks. Destinations always are trusted.",
     ),
   protected_headers: z
     .array(headerName)
