@@ -12,7 +12,7 @@ import { Adopted } from "../src/proxy/adopted.ts";
 import { Context } from "../src/proxy/context.ts";
 import { Loop } from "../src/proxy/loop.ts";
 import { SilentPlane } from "../src/proxy/silent-plane.ts";
-import { syntheticSnapshot } from "../src/proxy/warm.ts";
+import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
 
 const MAX_PER_TRANSACTION = 2048;
 const MAX_PER_DIALOG = 300;

@@ -10,7 +10,8 @@ import type { Plane } from "../src/net/plane.ts";
 import { Adopted } from "../src/proxy/adopted.ts";
 import { Context } from "../src/proxy/context.ts";
 import { Loop } from "../src/proxy/loop.ts";
-import { syntheticSnapshot, warmUp } from "../src/proxy/warm.ts";
+import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
+import { warmUp } from "../src/proxy/warm.ts";
 
 const stateful = process.argv[2] !== "stateless";
 const rounds = Number(process.argv[3] ?? 300);

@@ -143,4 +143,4 @@ export class Context {
 }
 
 /** No bytes. */
-export const NOTHING: Uint8Array = new Uint8Array(0);
+export const NOTHING: Uint8Array = Buffer.alloc(0);

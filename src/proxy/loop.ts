@@ -1,6 +1,7 @@
 // One worker's turn: whose message is it, and what is it. Everything before the decision is in here, nothing after it.
 import { RecordKind } from "../bridge/handoff.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
+import type { Inbox } from "../net/batch.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Plane, PlaneHandler } from "../net/plane.ts";
 import { Method } from "../sip/method.ts";
@@ -30,6 +31,8 @@ const nobody = new Int32Array(4);
 export class Loop implements PlaneHandler {
   readonly #c: Context;
   readonly #plane: Plane;
+  /** The plane's own: planes differ in class, inboxes do not, and the compiled code relies on that. */
+  readonly #inbox: Inbox;
   readonly #around: Surroundings;
   readonly #own: number;
   readonly #datagrams: DatagramCount;
@@ -41,6 +44,7 @@ export class Loop implements PlaneHandler {
   constructor(context: Context, plane: Plane, around: Surroundings) {
     this.#c = context;
     this.#plane = plane;
+    this.#inbox = plane.inbox;
     this.#around = around;
     this.#own = context.worker * CONTROL_WORDS;
     this.#datagrams = new DatagramCount(context, plane);
@@ -53,7 +57,7 @@ export class Loop implements PlaneHandler {
   }
 
   receive(count: number): void {
-    const { inbox } = this.#plane;
+    const inbox = this.#inbox;
     this.#c.now = Math.floor(this.#around.now()) | 0;
     this.#c.counters.column[Count.received]! += count;
     for (let i = 0; i < count; i++) {

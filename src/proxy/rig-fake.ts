@@ -17,7 +17,7 @@ import type { Plane } from "../net/plane.ts";
 import { Adopted } from "./adopted.ts";
 import { Context, Count } from "./context.ts";
 import { Loop } from "./loop.ts";
-import { syntheticSnapshot } from "./warm.ts";
+import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
 /** A datagram that left, where it went, and when (milliseconds since the rig was made). */
 export interface Left {

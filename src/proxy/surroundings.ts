@@ -17,3 +17,41 @@ export interface Surroundings {
   /** A new snapshot has been posted: take it over. */
   adopt(): void;
 }
+
+/** The surroundings of a real thread. A class, so that the warm-up's are of the same hidden class as the real ones. */
+export class ThreadSurroundings implements Surroundings {
+  readonly incoming: readonly Ring[];
+  readonly outgoing: readonly (Ring | null)[];
+  readonly control: Int32Array;
+  readonly #clock: () => number;
+  readonly #wake: (thread: number) => void;
+  readonly #adopt: () => void;
+
+  constructor(
+    incoming: readonly Ring[],
+    outgoing: readonly (Ring | null)[],
+    control: Int32Array,
+    clock: () => number,
+    wake: (thread: number) => void,
+    adopt: () => void,
+  ) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.control = control;
+    this.#clock = clock;
+    this.#wake = wake;
+    this.#adopt = adopt;
+  }
+
+  now(): number {
+    return this.#clock();
+  }
+
+  wake(thread: number): void {
+    this.#wake(thread);
+  }
+
+  adopt(): void {
+    this.#adopt();
+  }
+}

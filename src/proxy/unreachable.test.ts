@@ -9,7 +9,7 @@ import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
 import { SilentPlane } from "./silent-plane.ts";
-import { syntheticSnapshot } from "./warm.ts";
+import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
 const WORKERS = 2;
 

@@ -13,6 +13,7 @@ import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
+import { ThreadSurroundings } from "./surroundings.ts";
 import { warmUp } from "./warm.ts";
 
 /** Milliseconds that a spare rests after every few calls of its warm-up, so that it takes little from those who work. */
@@ -67,22 +68,22 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
     now,
     reserve,
   );
-  const loop = new Loop(context, plane, {
-    incoming: [...others, start.workers].map((from) => ringOf(from, start.index)),
-    outgoing: Array.from({ length: start.workers }, (_, to) => (to === start.index ? null : ringOf(start.index, to))),
-    control,
-    now: () => performance.now(),
-    wake(thread) {
-      if (thread === start.workers) tell({ kind: "bell" });
-      else if (Atomics.load(control, thread * CONTROL_WORDS + ControlWord.sleeping) !== 0) wakeWorker(thread);
-    },
-    adopt() {
-      const snapshot = newestPosted();
-      if (snapshot === null) return;
-      context.adopt(new Adopted(snapshot));
-      Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
-    },
-  });
+  const wake = (thread: number): void => {
+    if (thread === start.workers) tell({ kind: "bell" });
+    else if (Atomics.load(control, thread * CONTROL_WORDS + ControlWord.sleeping) !== 0) wakeWorker(thread);
+  };
+  const adopt = (): void => {
+    const snapshot = newestPosted();
+    if (snapshot === null) return;
+    context.adopt(new Adopted(snapshot));
+    Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
+  };
+  const incoming = [...others, start.workers].map((from) => ringOf(from, start.index));
+  const outgoing = Array.from({ length: start.workers }, (_, to) =>
+    to === start.index ? null : ringOf(start.index, to),
+  );
+  const clock = (): number => performance.now();
+  const loop = new Loop(context, plane, new ThreadSurroundings(incoming, outgoing, control, clock, wake, adopt));
   Atomics.store(control, own + ControlWord.adopted, start.snapshot.generation);
   Atomics.store(control, own + ControlWord.ready, 1);
   plane.run(loop);

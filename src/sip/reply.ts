@@ -5,7 +5,7 @@ import type { Message } from "./message.ts";
 import { ascii } from "./scan.ts";
 import { copyBytes, writeDecimal } from "./write.ts";
 
-const NONE = new Uint8Array(0);
+const NONE: Uint8Array = Buffer.alloc(0);
 const VERSION = ascii("SIP/2.0 ");
 const CRLF = ascii("\r\n");
 const RECEIVED = ascii(";received=");

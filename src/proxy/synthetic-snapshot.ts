@@ -1,0 +1,73 @@
+// A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import { SlotChoice } from "../dispatch/types.ts";
+import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
+
+/** A snapshot of one listener, one set of `count` destinations (at most 8) from 192.0.2.2 on, and one route. */
+export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "hash-call-id"): Snapshot {
+  const memory = new SharedArrayBuffer(4096);
+  const destinations = new Int32Array(memory, 0, count * DESTINATION_WORDS);
+  const endpoints = new Int32Array(memory, 1024, 16);
+  for (let slot = 0; slot < count; slot++) {
+    const row = slot * DESTINATION_WORDS;
+    parseEndpoint(`192.0.2.${2 + slot}`, 5060, destinations, row);
+    destinations[row + DestinationColumn.listener] = -1;
+    destinations[row + DestinationColumn.used] = 1;
+    let place = hashEndpoint(destinations, row) & 15;
+    while (endpoints[place] !== 0) place = (place + 1) & 15;
+    endpoints[place] = slot + 1;
+  }
+  const unavailable = { status: 500, reason: "", retryAfter: 0 };
+  return {
+    generation: 1,
+    listeners: [
+      { transport: "udp", host: "192.0.2.1", port: 5060, sentBy: "192.0.2.1:5060", isV6: false, isWildcard: false },
+    ],
+    sets: [
+      {
+        index: 0,
+        name: "warm",
+        algorithm,
+        slotChoice: SlotChoice.kamailio,
+        slots: new Uint16Array(memory, 2048, count).map((_, i) => i),
+        weights: new Uint16Array(memory, 2080, count).fill(1),
+        maxCalls: new Int32Array(memory, 2112, count),
+        table: new Uint16Array(memory, 2176, 0),
+        failover: {
+          codes: [503],
+          onTimeout: true,
+          onTransportError: true,
+          tries: 3,
+          answerWithin: 2000,
+          afterProvisional: false,
+          unavailable,
+        },
+      },
+    ],
+    routes: [
+      {
+        name: "warm",
+        methods: [],
+        requestUri: null,
+        from: null,
+        to: null,
+        source: [],
+        fromSet: -1,
+        listener: -1,
+        action: { kind: "dispatch", set: 0, key: -1, stateful },
+      },
+    ],
+    destinations,
+    destinationRows: count,
+    endpoints,
+    timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
+    keys: [new Uint8Array(16)],
+    stateful,
+    closing: false,
+    accessLog: false,
+    serverHeader: "",
+    trusted: [],
+    protectedHeaders: ["P-Asserted-Identity"],
+    memory,
+  };
+}
