@@ -40,13 +40,26 @@ function file(name: string, text: string): string {
   return path;
 }
 
+const KEYS = 'keys: ["0123456789abcdef"]\n';
+const GOOD = `listeners: ["udp://127.0.0.1:5060"]\nsets: {1: {algorithm: hash-call-id, destinations: ["sip:10.0.0.1"]}}\n${KEYS}`;
+
 describe("fairlead check and import", () => {
-  const good = file("good.yaml", 'listeners: ["udp://127.0.0.1:5060"]\nsets: {1: {destinations: ["sip:10.0.0.1"]}}\n');
+  const good = file("good.yaml", GOOD);
   const bad = file("bad.yaml", 'listeners: ["udp://127.0.0.1:5060"]\nset: {}\n');
   const list = file("dispatcher.list", "1 sip:10.0.0.1\n");
 
   it("says nothing about a good file and exits 0", () => {
     assert.deepEqual(run("check", good), { code: 0, out: "", err: "" });
+  });
+
+  it("tells that there are no keys, which is no problem for one node", () => {
+    const plain = file("plain.yaml", `${GOOD.replace(KEYS, "")}forwarding: stateless\n`);
+    const { code, out, err } = run("check", plain);
+    assert.deepEqual([code, out], [0, ""]);
+    assert.equal(err.split("\n").length, 2, err);
+    assert.match(err, /plain\.yaml: info: no keys: .* \(keys: \["\$\{FAIRLEAD_KEY\}"\], the same on every node/);
+    const answer = JSON.parse(run("check", plain, "--output", "json").out) as { information: { what: string }[] };
+    assert.match(answer.information[0]?.what ?? "", /^no keys/);
   });
 
   it("exits 3 for a file that would not start, with place and hint on standard error", () => {
@@ -64,7 +77,7 @@ describe("fairlead check and import", () => {
   it("imports a dispatcher.list into a file that checks well", () => {
     const { code, out } = run("import", list, "--listen", "udp://127.0.0.1:5060");
     assert.equal(code, 0);
-    assert.deepEqual(run("check", file("imported.yaml", out)), { code: 0, out: "", err: "" });
+    assert.deepEqual(run("check", file("imported.yaml", out + KEYS)), { code: 0, out: "", err: "" });
   });
 
   it("an option may stand before the file, and be repeated", () => {

@@ -24,12 +24,6 @@ describe("check warns about", () => {
       /chooses anew/,
     ],
     [
-      "stateless forwarding without keys",
-      config("hash-call-id", "", "forwarding: stateless").replace(KEYS, ""),
-      /^no keys/,
-    ],
-    ["several workers without keys", config("hash-call-id", "", "workers: 2").replace(KEYS, ""), /^no keys/],
-    [
       "max_calls that nobody counts",
       config("hash-call-id", "max_calls: 3", "forwarding: stateless"),
       /max_calls has no effect/,

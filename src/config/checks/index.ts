@@ -3,7 +3,7 @@ import type { Check } from "./check.ts";
 import { emptySets, ignoredSettings, probeTimes, reachability, unusableDestinations } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
-import { missingKeys, statelessCapacity, statelessChoice } from "./stateless.ts";
+import { statelessCapacity, statelessChoice } from "./stateless.ts";
 
 /** The checks. */
 export const CHECKS: readonly Check[] = [
@@ -20,6 +20,5 @@ export const CHECKS: readonly Check[] = [
   methodCase,
   statelessChoice,
   statelessCapacity,
-  missingKeys,
   tooManyWorkers,
 ];

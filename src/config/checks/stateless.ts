@@ -51,16 +51,3 @@ export const statelessCapacity: Check = {
     });
   },
 };
-
-/** Random keys are unknown to the next process and to the other node. */
-export const missingKeys: Check = {
-  summary: "No keys where a restart or another node would need them.",
-  look(config): Finding[] {
-    if (config.keys.length > 0) return [];
-    const several = typeof config.workers === "number" && config.workers > 1;
-    if (statelessSets(config).size === 0 && !several) return [];
-    const what =
-      "no keys: they are random at start, so after a restart, and on another node, responses and calls of before are not recognised";
-    return [warningAt(["keys"], what, `keys: ["\${FAIRLEAD_KEY}"], the same on every node`)];
-  },
-};
