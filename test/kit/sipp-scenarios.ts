@@ -2,6 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { SIPP } from "./sipp.ts";
 
+/** An optional message does not move a scenario on, so that any number of them may come. */
+const INVITE_AGAIN = '<recv request="INVITE" optional="true" />\n\n  ';
+
 function builtIn(name: "uac" | "uas"): string {
   // It leaves with 99, "no calls processed".
   return spawnSync(SIPP, ["-sd", name], { encoding: "latin1" }).stdout;
@@ -17,8 +20,14 @@ export function routingCaller(): string {
     );
 }
 
-/** The built-in server, whose answers to INVITE carry the Record-Route that they are due. */
+/**
+ * The built-in server, whose answers to INVITE carry the Record-Route that they are due, and which takes an INVITE that
+ * comes again after its 200: like a phone it says nothing to it, its 200 being repeated until the ACK comes (RFC 3261
+ * 13.3.1.4, RFC 6026 7.1). The built-in one gives such a call up and leaves its BYE unanswered, which harms calls whose
+ * 200 was long on the way.
+ */
 export function routingServer(): string {
   const [invite, rest] = builtIn("uas").split(/(?=<recv request="ACK")/);
-  return `${invite!.replaceAll("[last_Via:]", "[last_Via:]\n      [last_Record-Route:]")}${rest ?? ""}`;
+  const answers = invite!.replaceAll("[last_Via:]", "[last_Via:]\n      [last_Record-Route:]");
+  return `${answers}${INVITE_AGAIN}${rest ?? ""}`;
 }

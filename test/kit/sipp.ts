@@ -13,6 +13,8 @@ export const SIPP = "/usr/bin/sipp";
 const FIRST_PORT = 27_000;
 /** A SIPp has one port for SIP, one for its control, and from the third on some for media that it never sends. */
 const PORTS = 10;
+/** Bytes of its socket buffers. The 64 KiB that it takes by itself lose answers when those of half a second come at once. */
+const BUFFER = 4 << 20;
 
 /** Why tests with SIPp cannot run on this machine, or false. */
 export function whyNoSipp(): string | false {
@@ -77,7 +79,20 @@ export class Sipp {
     this.port = reserved.port;
     const [local, control, media] = [0, 1, 2].map((i) => String(this.port + i));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#folder, name), text);
-    const own = ["-i", "127.0.0.1", "-bind_local", "-p", local!, "-cp", control!, "-mp", media!, "-nostdin"];
+    const own = [
+      "-i",
+      "127.0.0.1",
+      "-bind_local",
+      "-p",
+      local!,
+      "-cp",
+      control!,
+      "-mp",
+      media!,
+      "-nostdin",
+      "-buff_size",
+      `${BUFFER}`,
+    ];
     const traces = ["-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors.log"];
     const child = spawn(SIPP, [...args, ...own, ...traces], {
       cwd: this.#folder,
