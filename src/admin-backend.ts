@@ -4,6 +4,7 @@ import type { ProblemResource } from "./admin/resources.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
+import { written } from "./config/written.ts";
 import type { Balancer } from "./control/balancer.ts";
 import { withDestination, withFigures, withoutDestination } from "./control/changes.ts";
 import type { ApplyResult } from "./control/control-plane.ts";
@@ -39,7 +40,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
     listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
-    config: () => control.inForce.config,
+    config: () => written(control.inForce.config),
     setState(slot, state, reason) {
       health.registry.setState(slot, stateOf(state), reason, state === "inactive" ? true : undefined);
     },

@@ -87,7 +87,7 @@ export interface AdminBackend {
   listeners(): readonly ListenerView[];
   sets(): readonly SetView[];
   destinations(): readonly DestinationView[];
-  /** The configuration in force as we keep it: defaults included, milliseconds and bytes. Secrets are taken out by the API. */
+  /** The configuration in force in the shape of fairlead.yaml, defaults included. Secrets are taken out by the API. */
   config(): unknown;
   setState(slot: number, state: StateName, reason: string): void;
   apply(change: Change): Promise<Applied>;

@@ -9,8 +9,16 @@ export function redact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, SECRET.test(name) ? hide(inner) : redact(inner)]),
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      SECRET.test(name) && !isMap(inner) ? hide(inner) : redact(inner),
+    ]),
   );
+}
+
+/** A set may be called `token`: what is in it says by its own names whether it is secret. */
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hide(value: unknown): unknown {

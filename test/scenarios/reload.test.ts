@@ -43,3 +43,25 @@ scenario("SIGHUP reloads", async ({ lb, phone, destination }) => {
     return fresh.calls.length > 0;
   });
 });
+
+scenario(
+  "the admin API shows the configuration in force in the file's own words, and that is a file",
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const server = destination.answers(200);
+    const keys = ["a secret of enough characters"];
+    // A set may be called what a secret is called.
+    await lb.dispatches("token", "round-robin", [{ to: server, name: "one", max_calls: 7 }], {}, { keys });
+    assert.equal((await lb.admin("PATCH", "/destinations/token/one", { weight: 5 })).status, 200);
+    const { body } = await lb.admin("GET", "/config");
+    assert.ok(!body.includes("enough"), body);
+    const { config } = JSON.parse(body);
+    assert.deepEqual(config.keys, ["(redacted)"]);
+    const [shown] = config.sets.token.destinations;
+    assert.deepEqual([shown.name, shown.max_calls, shown.weight], ["one", 7, 5]);
+    assert.equal(config.sets.token.unavailable.retry_after, "0s");
+    await lb.writeConfig(JSON.stringify({ ...config, keys }));
+    await lb.reload();
+    assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+  },
+);

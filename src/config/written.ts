@@ -1,0 +1,166 @@
+// A configuration in the words of fairlead.yaml, defaults and references filled in: what an operator who asks for the
+// configuration in force gets to see. Loading it again gives the same configuration.
+import type { z } from "zod";
+import type { Config, schema } from "./schema.ts";
+import type { DestinationConfig } from "./sections/destination.ts";
+import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
+import type { RouteConfig } from "./sections/routes.ts";
+import type { SetConfig } from "./sections/sets.ts";
+import { formatHostPort } from "./values/address.ts";
+import { formatAddressBlock } from "./values/address-block.ts";
+import { formatDuration } from "./values/duration.ts";
+import { formatSize } from "./values/size.ts";
+import type { StatusRange } from "./values/status.ts";
+import type { UriPatternConfig } from "./values/uri-pattern.ts";
+
+/** The shape of the file, every section present. */
+export type Written = { readonly [Key in keyof z.input<typeof schema>]-?: z.input<typeof schema>[Key] };
+
+type WrittenSet = NonNullable<Written["sets"]>[string];
+type WrittenRoute = NonNullable<Written["routes"]>[number];
+
+/** Writes it. Keys are not: where one was read from stands in its place. */
+export function written(config: Config): Written {
+  const { timers, limits, admin } = config;
+  return {
+    listeners: config.listeners.map(listener),
+    sets: Object.fromEntries(config.sets.map((set) => [set.name, setOf(set)])),
+    routes: config.routes.map(route),
+    timers: {
+      t1: formatDuration(timers.t1),
+      t2: formatDuration(timers.t2),
+      c: formatDuration(timers.c),
+      linger: formatDuration(timers.linger),
+      dialog: formatDuration(timers.dialog),
+    },
+    limits: {
+      transactions: limits.transactions,
+      dialogs: limits.dialogs,
+      message_bytes: formatSize(limits.messageBytes),
+    },
+    keys: config.keys.map((key) => key.toJSON()),
+    admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
+    log: { ...config.log },
+    trusted: config.trusted.map(formatAddressBlock),
+    protected_headers: [...config.protectedHeaders],
+    forwarding: config.forwarding,
+    workers: config.workers,
+    io: config.io,
+    watch: config.watch,
+    receive_buffer: formatSize(config.receiveBuffer),
+    server_header: config.serverHeader,
+    shutdown: { deadline: formatDuration(config.shutdown.deadline) },
+  };
+}
+
+function listener(one: ListenerConfig): Written["listeners"][number] {
+  const uri = listenerUri(one);
+  return {
+    uri,
+    ...(one.name === uri ? {} : { name: one.name }),
+    ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
+  };
+}
+
+function setOf({
+  algorithm,
+  slots,
+  order,
+  destinations,
+  probe,
+  passive,
+  failover,
+  unavailable,
+}: SetConfig): WrittenSet {
+  return {
+    algorithm,
+    slots,
+    order,
+    destinations: destinations.map(destination),
+    probe: probe === null ? false : probeOf(probe),
+    passive: { ...passive },
+    failover: {
+      on: [
+        ...(failover.onTimeout ? (["timeout"] as const) : []),
+        ...(failover.onTransportError ? (["transport_error"] as const) : []),
+        ...failover.codes,
+      ],
+      tries: failover.tries,
+      answer_within: formatDuration(failover.answerWithin),
+      after_provisional: failover.afterProvisional,
+    },
+    unavailable: {
+      status: unavailable.status,
+      reason: unavailable.reason,
+      retry_after: formatDuration(unavailable.retryAfter * 1000),
+    },
+  };
+}
+
+function probeOf(probe: NonNullable<SetConfig["probe"]>): WrittenSet["probe"] {
+  const { method, every, timeout, downAfter, upAfter, mode, accept, from } = probe;
+  return {
+    method,
+    every: formatDuration(every),
+    timeout: formatDuration(timeout),
+    down_after: downAfter,
+    up_after: upAfter,
+    mode,
+    accept: accept.map(statusRange),
+    from,
+  };
+}
+
+function statusRange({ first, last }: StatusRange): string | number {
+  return first === last ? first : `${first / 100}xx`;
+}
+
+function destination(one: DestinationConfig): NonNullable<WrittenSet["destinations"]>[number] {
+  const { uri, name, weight, priority, maxCalls, state, probe, attrs } = one;
+  return {
+    uri,
+    name,
+    weight,
+    priority,
+    max_calls: maxCalls,
+    state,
+    probe,
+    ...(one.listener === undefined ? {} : { listener: one.listener }),
+    attrs: { ...attrs },
+  };
+}
+
+function route(one: RouteConfig): WrittenRoute {
+  const { name, methods, requestUri, from, to, source, fromSet, listener: by, forwarding } = one;
+  return {
+    name,
+    ...(methods.length === 0 ? {} : { method: [...methods] }),
+    ...(requestUri === null ? {} : { request_uri: pattern(requestUri) }),
+    ...(from === null ? {} : { from: pattern(from) }),
+    ...(to === null ? {} : { to: pattern(to) }),
+    ...(source.length === 0 ? {} : { source: source.map(formatAddressBlock) }),
+    ...(fromSet === undefined ? {} : { from_set: fromSet }),
+    ...(by === undefined ? {} : { listener: by }),
+    ...(forwarding === undefined ? {} : { forwarding }),
+    ...actionOf(one),
+  };
+}
+
+function pattern({ user, host }: UriPatternConfig): string {
+  return user === null ? (host ?? "*") : `${user}@${host ?? "*"}`;
+}
+
+function actionOf({ action }: RouteConfig): WrittenRoute {
+  switch (action.kind) {
+    case "dispatch":
+      return { set: action.set, ...(action.key === undefined ? {} : { key: action.key }) };
+    case "forward":
+      return { forward: true };
+    case "reject":
+      return { reject: { status: action.status, reason: action.reason } };
+    case "redirect":
+      return { redirect: { status: action.status, contact: action.contact } };
+    case "drop":
+      return { drop: true };
+  }
+}
