@@ -75,6 +75,22 @@ describe("workers", () => {
     await workers.stop();
   });
 
+  it("one that dies again and again rests before it is replaced, but never for longer than calls wait for answers", async () => {
+    const { workers } = lab(1);
+    assert.equal(await workers.start(), "");
+    const rests: number[] = [];
+    for (let deaths = 1; deaths <= 8; deaths++) {
+      const begin = performance.now();
+      workers.control.write(0, ControlWord.fault, 1);
+      await until(() => workers.status()[0]?.restarts === deaths && workers.status()[0]?.isReady === true, 5000);
+      assert.equal(workers.status()[0]?.restarts, deaths);
+      rests.push(Math.round(performance.now() - begin));
+    }
+    assert.ok(rests[7]! >= 1000, `rests ${rests}`);
+    assert.ok(Math.max(...rests) < 2000, `rests ${rests}`);
+    await workers.stop();
+  });
+
   it("one that hangs is terminated and replaced within three seconds", async () => {
     const { workers } = lab(1);
     assert.equal(await workers.start(), "");

@@ -82,7 +82,8 @@ const TOO_SLOW = 600;
 /** A worker that lived this long is not in a crash loop. */
 const LONG_LIFE = 10_000;
 const FIRST_BACK_OFF = 100;
-const LONGEST_BACK_OFF = 5_000;
+/** With what a cold start takes (0.3 s), still less than the 2 s of `answer_within`, for the same reason. */
+const LONGEST_BACK_OFF = 1_000;
 const STOP_PATIENCE = 2_000;
 
 /** All workers of the process. */
