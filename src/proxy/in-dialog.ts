@@ -14,7 +14,8 @@ import { Side } from "./route-finding.ts";
 /**
  * Sets `c.target`, `c.targetSlot` and `c.outgoing` from the verified token of the request at hand. Returns 0, or the status
  * to be answered. A request from the far side goes by Route or request URI only if it really comes from there or from the
- * pool: anyone else could use it to send our packets anywhere.
+ * pool: anyone else could use it to send our packets anywhere. So could a far side that is no destination, when the pool
+ * has called it: what it says leads to destinations only.
  */
 export function followToken(c: Context): number {
   const { token } = c;
@@ -23,7 +24,7 @@ export function followToken(c: Context): number {
     c.targetSlot = token.identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, -2, token.identity);
     return chooseOutgoing(c, token.outgoing);
   }
-  if (!token.isNat && (c.pool >= 0 || sameAddress(c.peer, 0, token.far, 0)) && followRoute(c) === 0) return 0;
+  if (!token.isNat && mayLead(c, token.far, 0, token.identity !== 0)) return 0;
   copyEndpoint(token.caller, 0, c.target, 0);
   c.targetSlot = -1;
   return chooseOutgoing(c, token.incoming);
@@ -39,10 +40,16 @@ export function followDialog(c: Context, dialog: number): number {
     return chooseOutgoing(c, words[d + D.outgoing]!);
   }
   const isNat = (words[d + D.flags]! & DialogFlag.nat) !== 0;
-  if (!isNat && (c.pool >= 0 || sameAddress(c.peer, 0, words, d + D.destination)) && followRoute(c) === 0) return 0;
+  if (!isNat && mayLead(c, words, d + D.destination, words[d + D.slot]! >= 0)) return 0;
   copyEndpoint(words, d + D.caller, c.target, 0);
   c.targetSlot = -1;
   return chooseOutgoing(c, words[d + D.incoming]!);
+}
+
+/** Whether the far side of the dialog, at `far[at]`, may say where its request goes and has said so; then `c.target` is set. */
+function mayLead(c: Context, far: Int32Array, at: number, isDestination: boolean): boolean {
+  if (c.pool < 0 && !sameAddress(c.peer, 0, far, at)) return false;
+  return followRoute(c) === 0 && (c.pool >= 0 || isDestination || c.targetSlot >= 0);
 }
 
 /**

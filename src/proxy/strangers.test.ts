@@ -1,8 +1,8 @@
 // What somebody outside may try with what he knows: numbers that he guesses, a call of his own, answers that he makes up.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CALLER, Rig } from "./rig-fake.ts";
-import { header, kind, request, response } from "./rig-message.ts";
+import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
+import { header, kind, type RequestFields, request, response } from "./rig-message.ts";
 
 const STRANGER = "203.0.113.66:5060";
 
@@ -84,3 +84,41 @@ test("challenges leave most of the dialog table to calls", () => {
   }
   assert.ok(rig.context.dialogs.challenged <= 9, String(rig.context.dialogs.challenged));
 });
+
+for (const stateful of [true, false]) {
+  test(`whom a destination has called cannot send us anywhere but back [${stateful ? "stateful" : "stateless"}]`, () => {
+    const rig = new Rig({ stateful, destinations: 2 });
+    const server = destinationAt(0);
+    const callee = "203.0.113.66:5060";
+    const victim = "198.51.100.9";
+    const uri = `sip:alice@${callee}`;
+    const [invite] = rig.receive(request("INVITE", { uri, caller: server }), server);
+    assert.equal(invite!.to, callee);
+    const route = header(invite!.text, "Record-Route");
+    rig.receive(response(invite!.text, 200), callee);
+    // The callee's requests: From and To change sides.
+    const back = (fields: RequestFields, more: string): string =>
+      request("INFO", { ...fields, caller: callee, fromTag: "t", toTag: "f", more });
+    const ways: [RequestFields, string][] = [
+      [{ cseq: 2, uri: `sip:x@${victim}` }, `Route: ${route}\r\n`],
+      [{ cseq: 3 }, `Route: ${route}, <sip:${victim};lr>\r\n`],
+      [{ cseq: 4, uri: route.slice(1, -1) }, `Route: <sip:${victim}>, <sip:${victim}>\r\n`],
+    ];
+    // Without a Route the dialog is remembered, where dialogs are.
+    if (stateful) ways.push([{ cseq: 5, uri: `sip:x@${victim}` }, ""]);
+    for (const [fields, more] of ways) {
+      const left = rig.receive(back(fields, more), callee);
+      assert.deepEqual(
+        left.map(({ to }) => to),
+        [server],
+        left[0]?.text ?? "",
+      );
+    }
+    // To another destination it may point: a Contact is not always where the call came from.
+    const other = rig.receive(back({ cseq: 6, uri: `sip:x@${destinationAt(1)}` }, `Route: ${route}\r\n`), callee);
+    assert.deepEqual(
+      other.map(({ to }) => to),
+      [destinationAt(1)],
+    );
+  });
+}
