@@ -88,3 +88,25 @@ test("a Route of ours behind somebody else's is none of our business yet", () =>
   const more = `Route: ${OWN.route}, <sip:198.51.100.7;lr>, ${OWN.route}\r\n`;
   assert.deepEqual(forwarded("sip:bob@example.com", more).routes, ["<sip:198.51.100.7;lr>", OWN.route]);
 });
+
+test("what stands in the last Route of a strict router becomes a request URI only if it can be one", () => {
+  for (const bad of [
+    "sip:10.0.0.1:99999",
+    "sip:300.1.1.1",
+    "sip:exam}ple.com",
+    "sip:a@b@c",
+    "sip:bob@192.0.2.200?Subject=x",
+    "foo:bar",
+    "sips:bob@192.0.2.200",
+  ]) {
+    for (const own of ["", `${OWN.route}, `]) {
+      const more = `Route: ${own}<sip:198.51.100.7>, <${bad}>\r\n`;
+      const left = rig.receive(request("UPDATE", { cseq: ++cseq, toTag: "t", uri: OWN_URI, more }));
+      assert.deepEqual(
+        left.map(({ text }) => text.slice(8, 11)),
+        ["481"],
+        `${bad}: ${left[0]?.text}`,
+      );
+    }
+  }
+});

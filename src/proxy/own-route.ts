@@ -5,8 +5,10 @@ import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
 import { NameAddr } from "../sip/name-addr.ts";
+import { Reason } from "../sip/reason.ts";
 import { equalsIgnoreCase, sameBytes } from "../sip/scan.ts";
 import { Scheme, UriView } from "../sip/uri.ts";
+import { requestUriFault } from "../sip/validate.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
 import type { Context } from "./context.ts";
 import { readToken, TOKEN_PARAM } from "./record-route.ts";
@@ -102,6 +104,11 @@ function repair(c: Context, message: Message, found: OwnRoute): void {
     }
   }
   if (start < 0 || found.nextStart < 0) return;
+  // It is judged as the request URI that it becomes: of Route values nobody has asked more than angle brackets.
+  if (requestUriFault(uri, message.bytes, value.uriStart, value.uriEnd) !== Reason.ok) {
+    found.token = TokenState.bad;
+    return;
+  }
   found.uriStart = value.uriStart;
   found.uriEnd = value.uriEnd;
   if (found.nextStart === value.uriStart) found.nextStart = -1;

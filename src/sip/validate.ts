@@ -7,7 +7,7 @@ import type { Message } from "./message.ts";
 import { Method } from "./method.ts";
 import { Reason } from "./reason.ts";
 import { parseDecimal, sameBytes } from "./scan.ts";
-import { Scheme } from "./uri.ts";
+import { Scheme, type UriView } from "./uri.ts";
 
 const ADDRESS = new Int32Array(4);
 
@@ -21,7 +21,7 @@ export function validateRequest(message: Message): Reason {
   if (missing !== Reason.ok) return missing;
   const method = methodFault(message);
   if (method !== Reason.ok) return method;
-  const uri = requestUriFault(message);
+  const uri = requestUriFault(message.requestUri, message.bytes, message.uriStart, message.uriEnd);
   if (uri !== Reason.ok) return uri;
   if (!message.parseFrom()) return Reason.badFrom;
   if (!message.parseTo()) return Reason.badTo;
@@ -67,10 +67,9 @@ function methodFault(message: Message): Reason {
   return Reason.methodMismatch;
 }
 
-function requestUriFault(message: Message): Reason {
-  const uri = message.requestUri;
-  const { bytes } = message;
-  if (!uri.reset(bytes, message.uriStart, message.uriEnd)) return Reason.badRequestUri;
+/** Whether the URI that fills `start..end` may be a request URI that we pass on; reads it into `uri`. */
+export function requestUriFault(uri: UriView, bytes: Uint8Array, start: number, end: number): Reason {
+  if (!uri.reset(bytes, start, end)) return Reason.badRequestUri;
   if (uri.scheme === Scheme.tel || uri.scheme === Scheme.urn) return Reason.ok;
   if (uri.scheme === Scheme.other) return Reason.unknownScheme;
   // sips promises TLS on every hop (RFC 3261 26.2.2), which a UDP listener cannot keep.
