@@ -1,6 +1,7 @@
 // A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
 import { MAX_DATAGRAM } from "../net/batch.ts";
 import { Header } from "../sip/header.ts";
+import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
 import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
@@ -173,7 +174,8 @@ function edit(c: Context): void {
   const { edits, message, ownRoute } = c;
   const via = message.topVia;
   edits.clear();
-  if (via.receivedStart >= 0) edits.remove(via.receivedStart, via.receivedEnd);
+  // With the white space before it, which could be a fold that would have nothing left behind it.
+  if (via.receivedStart >= 0) edits.remove(trimEnd(message.bytes, via.hostEnd, via.receivedStart), via.receivedEnd);
   if (via.rport >= 0 || !c.isViaTrue) {
     if (via.rport >= 0) {
       const from = edits.text(RPORT);

@@ -2,7 +2,7 @@
 // copied, and what is missing is left out.
 import { Header } from "./header.ts";
 import type { Message } from "./message.ts";
-import { ascii } from "./scan.ts";
+import { ascii, trimEnd } from "./scan.ts";
 import { copyBytes, writeDecimal } from "./write.ts";
 
 const NONE: Uint8Array = Buffer.alloc(0);
@@ -114,7 +114,8 @@ function writeTopVia(message: Message, options: ReplyOptions, out: Uint8Array, o
     const takeRport = rportFirst === (i === 0);
     const start = takeRport ? via.rportStart : via.receivedStart;
     if (start < 0) continue;
-    at = copyBytes(bytes, from, start, out, at);
+    // Without the white space before it, which could be a fold that would have nothing left behind it.
+    at = copyBytes(bytes, from, trimEnd(bytes, from, start), out, at);
     from = takeRport ? via.rportEnd : via.receivedEnd;
   }
   const end = Math.max(via.end, from);
