@@ -4,6 +4,7 @@ import {
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
+  type FailureAnswer,
   type ListenerEntry,
   type RouteEntry,
   type SetEntry,
@@ -22,6 +23,18 @@ export interface WorkerSet {
   readonly failover: FailoverEntry;
   /** 1 at every response code that moves on to the next candidate. */
   readonly failoverCode: Uint8Array;
+  readonly unavailable: UnavailableAnswer;
+}
+
+/** What a caller gets when no candidate is left, spelled out. */
+export interface UnavailableAnswer {
+  readonly status: number;
+  /** Reason phrase; empty: the usual one. */
+  readonly phrase: Uint8Array;
+  /** The Retry-After line, or nothing. */
+  readonly extra: Uint8Array;
+  /** The Retry-After line where the answer is that there is no room just now: never nothing. */
+  readonly busy: Uint8Array;
 }
 
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
@@ -56,6 +69,9 @@ export interface RouteAnswer {
   readonly extra: Uint8Array;
 }
 
+/** Retry-After when we are the ones who have no room: come again in 5 s. */
+export const BUSY: Uint8Array = retryAfterLine(5);
+
 /** A snapshot, adopted. */
 export class Adopted {
   readonly snapshot: Snapshot;
@@ -63,6 +79,8 @@ export class Adopted {
   /** By row; a transaction may name a row that has no set any more. */
   readonly sets: readonly WorkerSet[];
   readonly routes: readonly RouteEntry[];
+  /** The Server line of our own answers, or nothing. */
+  readonly serverLine: Uint8Array;
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
   readonly anyStateful: boolean;
   /** Headers that are left out of what strangers send, by number; `Header.watched` stands for all of `watched`. */
@@ -78,6 +96,8 @@ export class Adopted {
     this.listeners = snapshot.listeners.map(spellOut);
     this.sets = inRows(snapshot.sets);
     this.routes = snapshot.routes;
+    const { serverHeader } = snapshot;
+    this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
     this.anyStateful =
       snapshot.stateful ||
       snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
@@ -172,7 +192,17 @@ function equip(entry: SetEntry): WorkerSet {
     dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table },
     failover: entry.failover,
     failoverCode,
+    unavailable: spellOutAnswer(entry.failover.unavailable),
   };
+}
+
+function spellOutAnswer({ status, reason, retryAfter }: FailureAnswer): UnavailableAnswer {
+  const extra = retryAfter > 0 ? retryAfterLine(retryAfter) : Buffer.alloc(0);
+  return { status, phrase: Buffer.from(reason, "utf8"), extra, busy: retryAfter > 0 ? extra : BUSY };
+}
+
+function retryAfterLine(seconds: number): Uint8Array {
+  return Buffer.from(`Retry-After: ${seconds}\r\n`, "latin1");
 }
 
 function answerOf(route: RouteEntry): RouteAnswer {

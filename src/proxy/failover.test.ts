@@ -1,6 +1,6 @@
 // Moving a request on to the next destination, and what becomes of the branch that was left behind.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Adopted } from "./adopted.ts";
 import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
@@ -123,6 +123,27 @@ test("a reload that brings another set leaves a living call the policy of its ow
     rig.pass(300_000, 100);
     assert.equal(rig.held(), "");
   }
+});
+
+test("when nobody is left the caller gets the answer that the set names, of the configuration in force", () => {
+  const unavailable = { status: 480, reason: "Back soon", retryAfter: 7 };
+  const rig = new Rig({ failover: { unavailable } });
+  const answered = (call: string): string => {
+    const [invite] = rig.receive(request("INVITE", { call }));
+    const made = mock.method(Buffer, "from");
+    const [, answer] = rig.receive(response(invite!.text, 503), invite!.to);
+    assert.equal(made.mock.callCount(), 0, "the answer is spelled out when the configuration is taken over");
+    made.mock.restore();
+    return [answer!.text.split("\r\n")[0], header(answer!.text, "Retry-After"), header(answer!.text, "Server")].join(
+      ";",
+    );
+  };
+  assert.equal(answered("first"), "SIP/2.0 480 Back soon;7;");
+  const { snapshot } = rig.context.adopted;
+  const [own] = snapshot.sets;
+  const plain = { ...own!, failover: { ...own!.failover, unavailable: { status: 503, reason: "", retryAfter: 0 } } };
+  rig.context.adopted = new Adopted({ ...snapshot, generation: 2, sets: [plain], serverHeader: "lb" });
+  assert.equal(answered("second"), "SIP/2.0 503 Service Unavailable;;lb");
 });
 
 test("an ICMP error moves on at once; on the last destination it is a 500", () => {

@@ -78,8 +78,8 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
     // A proxy does not hand on a 503 that is not about itself (RFC 3261 16.7).
     const start = c.outbox.claim();
     const set = c.adopted.sets[t[at + T.set]!];
-    const length = replyUnavailable(c, set?.failover.unavailable);
-    complete(c, row, set?.failover.unavailable.status ?? 500, start, length);
+    const length = replyUnavailable(c, set?.unavailable);
+    complete(c, row, set?.unavailable.status ?? 500, start, length);
   } else if (t[at + T.method] === Method.INVITE) {
     answer(c, row, 408);
   } else {

@@ -9,12 +9,12 @@ import { Method } from "../sip/method.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
+import { BUSY } from "./adopted.ts";
 import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { fromTagHash, tagHash } from "./identity.ts";
 import { followRoute } from "./in-dialog.ts";
-import { retryAfter } from "./reply.ts";
 import { selectCandidates } from "./routing.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
@@ -22,8 +22,6 @@ import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { dropForeignRoutes } from "./trust.ts";
 import { RecordRoute } from "./write-request.ts";
 
-/** Seconds after which to come again, when we are the ones who have no room. */
-const BUSY_RETRY = 5;
 const AT = 0x40;
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
@@ -103,7 +101,7 @@ export function dispatchRequest(
   const count = selectCandidates(c, set, key);
   if (count === 0) {
     c.count(Count.rejected_no_destination);
-    c.extra = retryAfter(c.adopted.sets[set]!.failover.unavailable.retryAfter || BUSY_RETRY);
+    c.extra = c.adopted.sets[set]!.unavailable.busy;
     return 503;
   }
   dropForeignRoutes(c);
@@ -128,7 +126,7 @@ export function dispatchRequest(
   removeTransaction(c, row);
   if (status === 503) {
     c.count(Count.rejected_no_destination);
-    c.extra = retryAfter(c.adopted.sets[set]!.failover.unavailable.retryAfter || BUSY_RETRY);
+    c.extra = c.adopted.sets[set]!.unavailable.busy;
   }
   return status;
 }
@@ -192,12 +190,12 @@ function isHere(c: Context, bytes: Uint8Array, start: number, end: number, port:
 
 function tableFull(c: Context): number {
   c.count(Count.rejected_table_full);
-  c.extra = retryAfter(BUSY_RETRY);
+  c.extra = BUSY;
   return 503;
 }
 
 function closing(c: Context): number {
   c.count(Count.rejected_closing);
-  c.extra = retryAfter(BUSY_RETRY);
+  c.extra = BUSY;
   return 503;
 }

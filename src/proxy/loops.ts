@@ -3,11 +3,10 @@
 import { Header } from "../sip/header.ts";
 import { readHex32 } from "../sip/token.ts";
 import { Via } from "../sip/via.ts";
-import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
+import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 import { isOwnHost } from "./own-route.ts";
 
-const MAGIC_BYTES = 7;
 const via = new Via();
 
 /** Whether the request at hand has been here before, unchanged. `c.loop` must be set. */

@@ -1,12 +1,10 @@
 // Our branch parameter, read back from a response or from a datagram that the network returned: whose is it, and which row.
 import { NOT_HEX, readHex32 } from "../sip/token.ts";
 import type { Via } from "../sip/via.ts";
-import { BRANCH_BYTES } from "./branch-format.ts";
+import { BRANCH_BYTES, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 
 const MAGIC = Buffer.from("z9hG4bK", "latin1");
-/** Length of RFC 3261's magic cookie; the kind of our branch follows it. */
-export const MAGIC_BYTES = 7;
 
 /** Whether the Via may be one of ours: cookie and length. */
 export function isOurs(via: Via): boolean {

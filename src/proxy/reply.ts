@@ -1,10 +1,10 @@
 // Answers of our own, and answers sent again.
-import type { FailureAnswer } from "../bridge/snapshot.ts";
 import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { ReplyOptions, writeReply } from "../sip/reply.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
+import type { UnavailableAnswer } from "./adopted.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { phraseOf } from "./phrases.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
@@ -14,8 +14,6 @@ const addressText = Buffer.alloc(64);
 const tag = Buffer.alloc(16);
 const extra = Buffer.alloc(1024);
 const target = new Int32Array(ENDPOINT_WORDS);
-const RETRY_AFTER = Buffer.from("Retry-After: ", "latin1");
-const SERVER = Buffer.from("Server: ", "latin1");
 const HEX = Buffer.from("0123456789abcdef", "latin1");
 
 /** Where responses to the request at hand go (RFC 3261 18.2.2, RFC 3581 4); maddr is not followed. */
@@ -71,13 +69,8 @@ export function reply(c: Context, status: number): number {
   options.toTagEnd = writeHex32(tag, 8, c.outerHash.hi);
   options.listUnsupported = status === 420;
   let length = copyBytes(c.extra, 0, c.extra.length, extra, 0);
-  const server = c.adopted.snapshot.serverHeader;
-  if (server !== "") {
-    length = copyBytes(SERVER, 0, SERVER.length, extra, length);
-    length += extra.write(server, length, "latin1");
-    extra[length++] = 13;
-    extra[length++] = 10;
-  }
+  const server = c.adopted.serverLine;
+  length = copyBytes(server, 0, server.length, extra, length);
   options.extra = extra;
   options.extraEnd = length;
   const phrase = c.phrase.length > 0 ? c.phrase : phraseOf(status);
@@ -95,26 +88,11 @@ export function reply(c: Context, status: number): number {
 }
 
 /** Answers the request at hand as the set's policy says when nobody could take it; returns the length of the answer. */
-export function replyUnavailable(c: Context, policy: FailureAnswer | undefined): number {
+export function replyUnavailable(c: Context, policy: UnavailableAnswer | undefined): number {
   if (policy === undefined) return reply(c, 500);
-  if (policy.reason !== "") c.phrase = policyPhrase(policy);
-  if (policy.retryAfter > 0) c.extra = retryAfter(policy.retryAfter);
+  c.phrase = policy.phrase;
+  c.extra = policy.extra;
   return reply(c, policy.status);
-}
-
-const retryLine = Buffer.alloc(32);
-
-/** A Retry-After line. The bytes are good until the next call. */
-export function retryAfter(seconds: number): Uint8Array {
-  let at = copyBytes(RETRY_AFTER, 0, RETRY_AFTER.length, retryLine, 0);
-  at = writeDecimal(retryLine, at, seconds);
-  retryLine[at++] = 13;
-  retryLine[at++] = 10;
-  return retryLine.subarray(0, at);
-}
-
-function policyPhrase(policy: FailureAnswer): Uint8Array {
-  return Buffer.from(policy.reason, "utf8");
 }
 
 /** Sends the stored response of a transaction again. */

@@ -6,13 +6,12 @@ import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { readHex32 } from "../sip/token.ts";
 import { DEFAULT_PORT, Via } from "../sip/via.ts";
-import { BranchKind } from "./branch-format.ts";
+import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { replyEndpoint } from "./reply.ts";
 import { RecordRoute, sendStateless } from "./write-request.ts";
 
-const MAGIC_BYTES = 7;
 const sip = new SipHash();
 const caller = new Int32Array(ENDPOINT_WORDS);
 const via = new Via();
