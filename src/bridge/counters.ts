@@ -26,6 +26,7 @@ export const COUNTERS = [
   "dropped_send",
   "dropped_oversized",
   "rejected_malformed",
+  "rejected_too_large",
   "rejected_no_route",
   "rejected_no_destination",
   "rejected_table_full",

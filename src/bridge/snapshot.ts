@@ -120,6 +120,14 @@ export interface TimerSettings {
   readonly dialog: number;
 }
 
+/** How large a request may be, in bytes. */
+export interface RequestLimits {
+  /** Start line and headers, up to and with the empty line. */
+  readonly headerBytes: number;
+  /** All of it. */
+  readonly requestBytes: number;
+}
+
 /** One key of the Record-Route parameter and of branches: 16 bytes. The first signs, all verify. */
 export type Key = Uint8Array;
 
@@ -140,6 +148,7 @@ export interface Snapshot {
    */
   readonly endpoints: Int32Array;
   readonly timers: TimerSettings;
+  readonly limits: RequestLimits;
   readonly keys: readonly Key[];
   readonly stateful: boolean;
   /** SIGTERM was received: new calls get 503, dialogs and retransmissions go on. */

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { lookup as resolveName } from "node:dns/promises";
 import { availableParallelism } from "node:os";
 import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
-import { ControlWord } from "../bridge/worker-start.ts";
+import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
@@ -208,7 +208,7 @@ async function lookup(host: string): Promise<string[]> {
 }
 
 /** `limits` are those of the process; every worker gets its share. */
-function perWorker(limits: Config["limits"], workers: number): Config["limits"] {
+function perWorker(limits: TableLimits, workers: number): TableLimits {
   const share = (whole: number) => Math.ceil(whole / workers);
   const { transactions, dialogs, messageBytes } = limits;
   return { transactions: share(transactions), dialogs: share(dialogs), messageBytes: share(messageBytes) };

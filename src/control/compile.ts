@@ -47,6 +47,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     destinationRows: rows,
     endpoints: shelf.words(endpoints),
     timers: config.timers,
+    limits: { headerBytes: config.limits.headerBytes, requestBytes: config.limits.requestBytes },
     keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,
     stateful: config.forwarding === "stateful",
     closing: context.closing,

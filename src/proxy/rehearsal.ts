@@ -11,10 +11,11 @@ import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
 import { Message } from "../sip/message.ts";
 import { REASONS } from "../sip/reason.ts";
-import { validateRequest, validateResponse } from "../sip/validate.ts";
+import { validateResponse } from "../sip/validate.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
+import { judgeRequest } from "./judge.ts";
 import { computeKey } from "./key.ts";
 import { Loop } from "./loop.ts";
 import { type RouteCondition, routeMismatch } from "./mismatch.ts";
@@ -164,7 +165,7 @@ function contextOf({ snapshot }: Scene, plane: SilentPlane): Context {
 function account(c: Context, plane: SilentPlane): Rehearsal {
   const { message } = c;
   const { isRequest } = message;
-  const reason = REASONS[isRequest ? validateRequest(message) : validateResponse(message)]!;
+  const reason = REASONS[isRequest ? judgeRequest(c) : validateResponse(message)]!;
   const way = isRequest ? wayOf(c) : null;
   const first = plane.sent[0];
   const counters = COUNTERS.filter((name, i) => name !== "received" && c.counters.column[i]! > 0);

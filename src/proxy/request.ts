@@ -4,12 +4,12 @@ import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
-import { validateRequest } from "../sip/validate.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
+import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
 import { TokenState } from "./route-finding.ts";
@@ -20,7 +20,7 @@ import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./trans
 /** Handles the request at hand; `c.call1` is set. Returns 0 or the status to be answered. */
 export function handleRequest(c: Context): number {
   const { message } = c;
-  const reason = validateRequest(message);
+  const reason = judgeRequest(c);
   if (reason !== Reason.ok) return refuse(c, reason);
   c.counters.addRequest(c.listener, message.method);
   hashTransaction(c);
@@ -57,7 +57,7 @@ function refuse(c: Context, reason: Reason): number {
     );
     return 0;
   }
-  c.count(Count.rejected_malformed);
+  c.count(reason >= Reason.tooLarge ? Count.rejected_too_large : Count.rejected_malformed);
   c.phrase = entry.phraseBytes;
   return entry.status;
 }

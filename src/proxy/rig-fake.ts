@@ -7,6 +7,7 @@ import {
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
+  type RequestLimits,
   type Snapshot,
   type TimerSettings,
 } from "../bridge/snapshot.ts";
@@ -39,6 +40,7 @@ export interface RigOptions {
   /** What the worker's clock shows at first. */
   readonly epoch?: number;
   readonly keys?: readonly Uint8Array[];
+  readonly limits?: RequestLimits;
   readonly protectedHeaders?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
@@ -232,6 +234,7 @@ function snapshotOf(options: RigOptions): Snapshot {
     destinationRows: count,
     endpoints,
     timers: { ...RIG_TIMERS, ...options.timers },
+    limits: options.limits ?? base.limits,
     keys: options.keys ?? base.keys,
     trusted: (options.trusted ?? []).map(blockOf),
     protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,

@@ -61,6 +61,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     destinationRows: count,
     endpoints,
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
+    limits: { headerBytes: 32_768, requestBytes: 65_507 },
     keys: [new Uint8Array(16)],
     stateful,
     closing: false,

@@ -2,8 +2,8 @@
 import { Header } from "../sip/header.ts";
 import { Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
-import { validateRequest } from "../sip/validate.ts";
 import type { Context } from "./context.ts";
+import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { TokenState } from "./route-finding.ts";
 
@@ -21,7 +21,7 @@ export type Way =
 /** The way of the request that `c` has just handled, if no transaction and no dialog of it was known. */
 export function wayOf(c: Context): Way {
   const { message, ownRoute } = c;
-  if (validateRequest(message) !== Reason.ok) return "malformed";
+  if (judgeRequest(c) !== Reason.ok) return "malformed";
   if (message.maxForwards === 0) return "max-forwards";
   if (isLoop(c)) return "loop";
   const breadth = message.valueStart[Header.maxBreadth]!;

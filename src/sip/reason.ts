@@ -63,6 +63,9 @@ export const Reason = {
   loopDetected: 41,
   maxBreadthExceeded: 42,
   tooLarge: 43,
+  headersTooLong: 44,
+  /** More Route values than a path has hops. */
+  tooManyRoutes: 45,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
@@ -116,4 +119,6 @@ export const REASONS: readonly ReasonEntry[] = [
   entry(482, "Loop Detected", "loop_detected"),
   entry(440, "Max-Breadth Exceeded", "max_breadth_exceeded"),
   entry(513, "Message Too Large", "too_large"),
+  entry(400, "Headers Too Long", "headers_too_long"),
+  entry(400, "Too Many Route Values", "too_many_routes"),
 ];

@@ -9,6 +9,8 @@ import { Reason } from "./reason.ts";
 import { parseDecimal, sameBytes } from "./scan.ts";
 import { Scheme, type UriView } from "./uri.ts";
 
+/** Route values that a request may have: a path through that many proxies would not fit into Max-Forwards either. */
+const MAX_ROUTES = 64;
 const ADDRESS = new Int32Array(4);
 
 /**
@@ -26,7 +28,10 @@ export function validateRequest(message: Message): Reason {
   if (!message.parseFrom()) return Reason.badFrom;
   if (!message.parseTo()) return Reason.badTo;
   if (message.valueStart[Header.contact]! >= 0 && !isContact(message)) return Reason.badContact;
-  if (message.count[Header.route]! > 0 && !areRoutes(message, Header.route)) return Reason.badRoute;
+  if (message.count[Header.route]! > 0) {
+    const routes = routesFault(message);
+    if (routes !== Reason.ok) return routes;
+  }
   if (message.valueStart[Header.maxBreadth]! >= 0 && !isMaxBreadth(message)) return Reason.badMaxBreadth;
   if (
     message.valueStart[Header.proxyRequire]! >= 0 &&
@@ -93,19 +98,21 @@ function isContact(message: Message): boolean {
   return message.scratchAddress.reset(message.bytes, start, end);
 }
 
-/** Whether all values of all lines are addresses in angle brackets: the next hop would have to read them. */
-function areRoutes(message: Message, header: Header): boolean {
+/** All values of all Route lines must be addresses in angle brackets, and few: the next hop would have to read them. */
+function routesFault(message: Message): Reason {
   // The first value is kept: it is most often ours, and asked for at once.
   let address = message.firstRoute;
-  for (let from = -1; message.nextLine(header, from); from = message.iterLineEnd) {
+  let count = 0;
+  for (let from = -1; message.nextLine(Header.route, from); from = message.iterLineEnd) {
     let at = message.iterStart;
     do {
-      if (!address.reset(message.bytes, at, message.iterEnd) || !address.hasBrackets) return false;
+      if (++count > MAX_ROUTES) return Reason.tooManyRoutes;
+      if (!address.reset(message.bytes, at, message.iterEnd) || !address.hasBrackets) return Reason.badRoute;
       at = address.next;
       address = message.scratchAddress;
     } while (at >= 0);
   }
-  return true;
+  return Reason.ok;
 }
 
 function isMaxBreadth(message: Message): boolean {

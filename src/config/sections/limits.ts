@@ -1,4 +1,4 @@
-// Section `limits`: sizes of the tables that hold state.
+// Section `limits`: sizes of the tables that hold state, and how large a request may be.
 import { z } from "zod";
 import { size } from "../values/size.ts";
 
@@ -21,7 +21,18 @@ export const limits = z
     message_bytes: size(1_048_576, 68_719_476_736)
       .prefault("256MiB")
       .describe("Memory for stored messages, over all workers."),
+    header_bytes: size(1_024, 65_507)
+      .prefault("32KiB")
+      .describe("Longest start line and headers of a request. Longer ones are answered with 400."),
+    request_bytes: size(1_024, 65_507)
+      .prefault("65507B")
+      .describe("Longest request. Longer ones are answered with 513. The default is all that fits into a datagram."),
   })
   .prefault({})
-  .transform(({ message_bytes, ...rest }) => ({ ...rest, messageBytes: message_bytes }))
-  .describe("Sizes of the tables, fixed at start.");
+  .transform(({ message_bytes, header_bytes, request_bytes, ...rest }) => ({
+    ...rest,
+    messageBytes: message_bytes,
+    headerBytes: header_bytes,
+    requestBytes: request_bytes,
+  }))
+  .describe("Sizes of the tables and of requests, fixed at start.");

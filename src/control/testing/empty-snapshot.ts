@@ -13,6 +13,7 @@ export function emptySnapshot(generation: number): Snapshot {
     destinationRows: 0,
     endpoints: new Int32Array(memory, 0, 1),
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
+    limits: { headerBytes: 32_768, requestBytes: 65_507 },
     keys: [],
     stateful: true,
     closing: false,
