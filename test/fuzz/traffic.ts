@@ -1,0 +1,323 @@
+// Traffic that makes sense before it is damaged: requests, the answers of those who got them, and what follows in the
+// dialogs that come of it. What leaves the balancer is remembered here, so that it can be answered.
+import { DESTINATION_WORDS, type Snapshot } from "../../src/bridge/snapshot.ts";
+import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint } from "../../src/net/endpoint.ts";
+import type { Chance } from "./chance.ts";
+import { LINES, METHODS, STATUSES } from "./dictionary.ts";
+import type { Draft } from "./draft.ts";
+
+const REMEMBERED = 96;
+const CALLS = 400;
+const CALLERS = [
+  "192.0.2.3:5060",
+  "192.0.2.3:5062",
+  "192.0.2.4:5060",
+  "192.0.2.66:5060",
+  "203.0.113.5:1234",
+  "203.0.113.6:65535",
+  "192.0.2.7:1",
+  "[2001:db8::33]:5060",
+  "[2001:db8::34]:6000",
+];
+const BODY = "v=0\r\no=- 1 1 IN IP4 192.0.2.3\r\ns=-\r\nc=IN IP4 192.0.2.3\r\nt=0 0\r\nm=audio 49172 RTP/AVP 0 8\r\n";
+
+interface Somebody {
+  readonly words: Int32Array;
+  readonly text: string;
+}
+
+/** A message that left the balancer. */
+interface Seen {
+  readonly head: string;
+  readonly at: Somebody;
+  readonly listener: number;
+}
+
+/** A datagram that arrived. */
+interface Arrived {
+  readonly bytes: Buffer;
+  readonly from: Somebody;
+  readonly listener: number;
+}
+
+/** Makes the next datagram; `from` and `listener` say who sends it where. */
+export class Traffic {
+  from: Somebody;
+  listener = 0;
+  /** What was in the mind of the sender: for the account of a run. */
+  readonly #chance: Chance;
+  readonly #callers: readonly Somebody[];
+  readonly #pool: readonly Somebody[] = [];
+  readonly #own: readonly string[];
+  readonly #isV6: readonly boolean[];
+  readonly #requests: Seen[] = [];
+  readonly #responses: Seen[] = [];
+  readonly #arrived: Arrived[] = [];
+
+  constructor(chance: Chance, snapshot: Snapshot) {
+    this.#chance = chance;
+    this.#callers = CALLERS.map(somebody);
+    this.from = this.#callers[0]!;
+    this.#pool = Array.from({ length: snapshot.destinationRows }, (_, slot) =>
+      somebody(formatEndpoint(snapshot.destinations, slot * DESTINATION_WORDS)),
+    );
+    this.#own = snapshot.listeners.map((listener) => listener.sentBy);
+    this.#isV6 = snapshot.listeners.map((listener) => listener.isV6);
+  }
+
+  /** Something left the balancer. */
+  observe(bytes: Buffer, start: number, end: number, isRequest: boolean, peer: Int32Array, listener: number): void {
+    if (end - start > 8000) return;
+    const close = bytes.indexOf("\r\n\r\n", start, "latin1");
+    const at = { words: Int32Array.from(peer), text: "" };
+    const seen = { head: bytes.toString("latin1", start, close), at, listener };
+    const list = isRequest ? this.#requests : this.#responses;
+    if (list.length < REMEMBERED) list.push(seen);
+    else list[this.#chance.below(REMEMBERED)] = seen;
+  }
+
+  /** Something is about to arrive: it may come again. */
+  note(draft: Draft): void {
+    if (draft.length > 4000 || !this.#chance.once(4)) return;
+    const { from, listener } = this;
+    const arrived = { bytes: draft.copy(0, draft.length), from, listener };
+    if (this.#arrived.length < REMEMBERED) this.#arrived.push(arrived);
+    else this.#arrived[this.#chance.below(REMEMBERED)] = arrived;
+  }
+
+  /** Bytes of some earlier datagram. */
+  foreign(): Uint8Array {
+    return this.#arrived.length === 0
+      ? Buffer.from("INVITE sip:x SIP/2.0\r\n\r\n")
+      : this.#chance.pick(this.#arrived).bytes;
+  }
+
+  /** A request or response that left, with the one that got it: for the network to return. */
+  returned(draft: Draft): Int32Array | null {
+    if (this.#requests.length === 0) return null;
+    const { head, at } = this.#chance.pick(this.#requests);
+    draft.set(head);
+    return at.words;
+  }
+
+  /** The next message. */
+  make(draft: Draft): void {
+    const chance = this.#chance;
+    const kind = chance.below(100);
+    if (kind < 36 && this.#requests.length > 0) this.#answer(draft, chance.pick(this.#requests));
+    else if (kind < 52 && this.#responses.length > 0) this.#follow(draft, chance.pick(this.#responses));
+    else if (kind < 60 && this.#requests.length > 0) this.#fromCallee(draft, chance.pick(this.#requests));
+    else if (kind < 70 && this.#arrived.length > 0) this.#again(draft, chance.pick(this.#arrived));
+    else this.#request(draft);
+    // Somebody else says the same.
+    if (chance.once(24)) this.#comeFrom(chance.pick(chance.once(4) ? this.#pool : this.#callers));
+  }
+
+  /** Whoever sends what a file says. */
+  anybody(): void {
+    this.#comeFrom(this.#chance.pick(this.#callers));
+  }
+
+  #comeFrom(from: Somebody): void {
+    this.from = from;
+    const isV6 = from.text.startsWith("[");
+    this.listener = this.#isV6.indexOf(isV6);
+    if (this.listener < 0) this.listener = 0;
+  }
+
+  /** A new request: mostly from a caller, mostly as phones write it. */
+  #request(draft: Draft): void {
+    const chance = this.#chance;
+    const isOfPool = chance.once(8);
+    this.#comeFrom(chance.pick(isOfPool ? this.#pool : this.#callers));
+    const method = chance.pick(METHODS);
+    const call = chance.below(CALLS);
+    const cseq = chance.once(4) ? 1 + chance.below(4) : 1;
+    const from = `<sip:a${call % 7}@example.com>;tag=f${call % 5}`;
+    const to = `<sip:b${call % 3}@example.com>${chance.once(10) ? `;tag=${this.#tag()}` : ""}`;
+    this.#write(draft, method, this.#uri(isOfPool), this.#extra(), from, to, `c${call}`, cseq, "");
+  }
+
+  /** What a destination answers to what it got. */
+  #answer(draft: Draft, { head, at, listener }: Seen): void {
+    const chance = this.#chance;
+    const status = chance.pick(STATUSES);
+    const tag = this.#tag();
+    let text = `SIP/2.0 ${status} ${chance.once(20) ? "" : "Whatever"}`;
+    for (const line of head.split("\r\n")) {
+      if (!/^(?:v|via|record-route|f|from|t|to|i|call-id|cseq)[ \t]*:/i.test(line) && !/^[ \t]/.test(line)) continue;
+      const isTo = /^(?:t|to)[ \t]*:/i.test(line);
+      text += `\r\n${isTo && status > 100 && !line.includes(";tag=") ? `${line};tag=${tag}` : line}`;
+    }
+    text += `\r\nContact: <sip:10.0.0.1:5060>\r\n${chance.once(6) ? `${chance.pick(LINES)}\r\n` : ""}`;
+    const body = status === 200 && chance.once(3) ? BODY : "";
+    draft.set(`${text}${chance.once(5) ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`);
+    this.from = at;
+    this.listener = listener;
+  }
+
+  /** What a caller says in the dialog of a response that it got, or to it. */
+  #follow(draft: Draft, { head, at, listener }: Seen): void {
+    const chance = this.#chance;
+    const method = chance.pick(["ACK", "ACK", "BYE", "CANCEL", "INVITE", "PRACK", "UPDATE", "INFO", "REFER"]);
+    const cseq = Number.parseInt(field(head, "cseq"), 10) || 1;
+    const routes = fields(head, "record-route").reverse();
+    const route = routes.length === 0 || chance.once(12) ? "" : `Route: ${routes.join(", ")}\r\n`;
+    const isSame = method === "ACK" || method === "CANCEL";
+    // ACK and CANCEL have the branch of their INVITE; the ACK to a 2xx has one of its own.
+    const via = isSame && chance.once(2) ? field(head, "via") : "";
+    const to = method === "CANCEL" ? field(head, "to").replace(/;tag=.*/, "") : field(head, "to");
+    this.from = { words: at.words, text: formatEndpoint(at.words, 0) };
+    this.listener = listener;
+    const uri = chance.once(8) && routes.length > 0 ? routes[0]!.slice(1, -1) : this.#uri(false);
+    const next = isSame ? cseq : cseq + 1 + chance.below(2);
+    this.#write(
+      draft,
+      method,
+      uri,
+      `${route}${this.#extra()}`,
+      field(head, "from"),
+      to,
+      field(head, "call-id"),
+      next,
+      via,
+    );
+  }
+
+  /** What a callee says in the dialog of an INVITE that it got. */
+  #fromCallee(draft: Draft, { head, at, listener }: Seen): void {
+    const chance = this.#chance;
+    const method = chance.pick(["BYE", "INVITE", "NOTIFY", "UPDATE", "ACK", "INFO"]);
+    const routes = fields(head, "record-route");
+    const route = routes.length === 0 || chance.once(8) ? "" : `Route: ${routes.join(", ")}\r\n`;
+    const to = field(head, "to");
+    const from = to.includes(";tag=") ? to : `${to};tag=${this.#tag()}`;
+    this.from = { words: at.words, text: formatEndpoint(at.words, 0) };
+    this.listener = listener;
+    const uri = /<(sip:[^>]*)>/.exec(field(head, "contact"))?.[1] ?? this.#uri(true);
+    this.#write(
+      draft,
+      method,
+      uri,
+      `${route}${this.#extra()}`,
+      from,
+      field(head, "from"),
+      field(head, "call-id"),
+      1 + chance.below(3),
+      "",
+    );
+  }
+
+  /** The very same datagram again. */
+  #again(draft: Draft, { bytes, from, listener }: Arrived): void {
+    draft.set(bytes);
+    this.from = from;
+    this.listener = listener;
+  }
+
+  #write(
+    draft: Draft,
+    method: string,
+    uri: string,
+    extra: string,
+    from: string,
+    to: string,
+    call: string,
+    cseq: number,
+    via: string,
+  ): void {
+    const chance = this.#chance;
+    const { text } = this.from;
+    const sentBy = chance.once(6)
+      ? chance.pick(["host.invalid", "192.168.1.9:5070", "198.18.9.9", "[2001:db8::99]", this.#own[0]!])
+      : text;
+    const branch = chance.once(20)
+      ? ""
+      : `;branch=z9hG4bK${call}-${cseq}-${method === "ACK" || method === "CANCEL" ? "INVITE" : method}`;
+    const top = via !== "" ? via : `SIP/2.0/UDP ${sentBy}${branch}${chance.once(3) ? "" : ";rport"}${this.#viaTail()}`;
+    const body = chance.once(5) ? BODY : "";
+    const length = chance.once(6) ? "" : `Content-Length: ${body.length}\r\n`;
+    const contact = chance.once(4) ? "" : `Contact: <sip:a@${chance.once(6) ? this.#victim() : text}>\r\n`;
+    const hops = chance.once(12) ? "" : `Max-Forwards: ${chance.once(30) ? chance.below(3) : 70}\r\n`;
+    draft.set(
+      `${method} ${uri} SIP/2.0\r\nVia: ${top}\r\n${hops}${extra}From: ${from}\r\nTo: ${to}\r\nCall-ID: ${call}\r\nCSeq: ${cseq} ${method}\r\n` +
+        `${contact}${length}\r\n${body}`,
+    );
+  }
+
+  #viaTail(): string {
+    const chance = this.#chance;
+    if (!chance.once(12)) return "";
+    const victim = this.#victim();
+    return chance.pick([
+      `;received=${victim}`,
+      `;maddr=${victim}`,
+      ";ttl=1;x=y",
+      `, SIP/2.0/TCP ${victim};branch=z9hG4bKb`,
+      `\r\nv: SIP/2.0/UDP ${victim}`,
+    ]);
+  }
+
+  #extra(): string {
+    const chance = this.#chance;
+    if (!chance.once(5)) return "";
+    const own = chance.pick(this.#own);
+    const victim = this.#victim();
+    return chance.pick([
+      `Route: <sip:${own};lr>\r\n`,
+      `Route: <sip:${own};lr>, <sip:${victim};lr>\r\n`,
+      `Route: <sip:${victim};lr>\r\n`,
+      `Record-Route: <sip:${victim};lr>\r\n`,
+      `Replaces: c${chance.below(CALLS)};to-tag=t;from-tag=f1\r\n`,
+      "Proxy-Require: foo\r\n",
+      `${chance.pick(LINES)}\r\n`,
+      "Subject: a\r\n b\r\nX-Long: y\r\n",
+    ]);
+  }
+
+  /** A request URI; whoever is of the pool may ask for any address. */
+  #uri(isOfPool: boolean): string {
+    const chance = this.#chance;
+    if (isOfPool)
+      return `sip:x@${chance.pick([chance.pick(this.#callers).text, this.#victim(), "host.invalid", this.#own[0]!])}`;
+    return chance.pick([
+      "sip:bob@example.com",
+      "sip:bob@example.com",
+      "sip:100@example.com",
+      "sip:b@[2001:db8::1]:5060;transport=udp",
+      "tel:+491234",
+      `sip:x@${this.#victim()}:5060`,
+      `sip:x@${this.#own[0]}`,
+      "sips:bob@example.com",
+      "sip:bob@example.com;maddr=198.18.3.3;lr",
+    ]);
+  }
+
+  #tag(): string {
+    return this.#chance.pick(["t", "t", "t", "u"]);
+  }
+
+  /** An address that nobody ever sends from. */
+  #victim(): string {
+    return `198.18.${this.#chance.below(256)}.${this.#chance.below(256)}`;
+  }
+}
+
+function somebody(text: string): Somebody {
+  const words = new Int32Array(ENDPOINT_WORDS);
+  const colon = text.lastIndexOf(":");
+  parseEndpoint(text.slice(0, colon), Number(text.slice(colon + 1)), words, 0);
+  return { words, text };
+}
+
+/** All values of a header, lines and lists apart. */
+function fields(head: string, name: string): string[] {
+  const lines = head.split("\r\n").filter((line) => line.toLowerCase().startsWith(`${name}:`));
+  return lines.flatMap((line) => line.slice(name.length + 1).split(",")).map((value) => value.trim());
+}
+
+/** The first line of a header, without its name; empty when there is none. */
+function field(head: string, name: string): string {
+  const line = head.split("\r\n").find((one) => one.toLowerCase().startsWith(`${name}:`));
+  return line === undefined ? "" : line.slice(name.length + 1).trim();
+}

@@ -1,0 +1,147 @@
+// Workers without threads and sockets: the real loops over one snapshot, with rings between them, a clock that is turned, and
+// chance that can be repeated.
+import { createCountersMemory } from "../../src/bridge/counters.ts";
+import { createRingMemory, Ring, type RingMemory } from "../../src/bridge/handoff.ts";
+import { createLiveTablesMemory, LiveTables } from "../../src/bridge/live-tables.ts";
+import type { Snapshot } from "../../src/bridge/snapshot.ts";
+import { CONTROL_WORDS } from "../../src/bridge/worker-start.ts";
+import { type Inbox, Outbox } from "../../src/net/batch.ts";
+import { ENDPOINT_WORDS } from "../../src/net/endpoint.ts";
+import type { Plane } from "../../src/net/plane.ts";
+import { Adopted } from "../../src/proxy/adopted.ts";
+import { Context } from "../../src/proxy/context.ts";
+import { Loop } from "../../src/proxy/loop.ts";
+import type { Chance } from "./chance.ts";
+import type { Setting } from "./configurations.ts";
+
+/** Small tables, so that full ones are met as well. */
+const LIMITS = { transactions: 3000, dialogs: 400, messageBytes: 1 << 24 };
+const RING_BYTES = 1 << 18;
+/** The worker's clock is a wrapping one: let it wrap soon. */
+const EPOCH = 0x7fff_0000;
+/** A tick that finds this many turns of work has lost its way. */
+const MOST_TICKS = 100_000;
+
+/** Where the datagrams go that leave; the batch is good until the call returns. */
+export type Sink = (outbox: Outbox) => void;
+
+interface Worker {
+  readonly loop: Loop;
+  readonly plane: Plane;
+  readonly context: Context;
+  readonly toMain: Ring;
+}
+
+/** All workers of a process. */
+export class World {
+  readonly workers: Worker[] = [];
+  readonly live: LiveTables;
+  /** Milliseconds since the world began. */
+  now = 0;
+  #snapshot: Snapshot;
+  readonly #control: Int32Array;
+  readonly #seconds: readonly number[];
+
+  constructor(setting: Setting, chance: Chance, inboxes: readonly Inbox[], sink: Sink) {
+    const { workers, snapshot } = setting;
+    this.#snapshot = snapshot;
+    this.#seconds = Array.from({ length: workers }, (_, i) => i);
+    const control = new SharedArrayBuffer((workers + 1) * CONTROL_WORDS * 4);
+    this.#control = new Int32Array(control);
+    const live = createLiveTablesMemory(workers);
+    this.live = new LiveTables(live, 1);
+    const counters = createCountersMemory(workers);
+    const rings: (RingMemory | null)[][] = Array.from({ length: workers }, (_, from) =>
+      Array.from({ length: workers + 1 }, (_, to) => (from === to ? null : createRingMemory(RING_BYTES))),
+    );
+    for (let index = 0; index < workers; index++) {
+      this.#control[index * CONTROL_WORDS] = snapshot.generation;
+      const outbox = new Outbox(sink);
+      const plane: Plane = {
+        inbox: inboxes[index]!,
+        outbox,
+        counts: { oversized: 0, unsent: 0, unreachable: 0 },
+        run() {},
+        stop() {},
+      };
+      const toMain = new Ring(rings[index]![workers]!);
+      const start = {
+        index,
+        workers,
+        io: "batched" as const,
+        sockets: [],
+        bells: [],
+        control,
+        live,
+        counters,
+        rings,
+        snapshot,
+        limits: LIMITS,
+        receiveBuffer: 0,
+        seed: [1, 2] as const,
+      };
+      const context = new Context(start, outbox, toMain, new Adopted(snapshot), EPOCH | 0);
+      // Secrets that can be repeated: a failure has to be the same when it is looked at again.
+      Object.assign(context, { nonces: { next: () => chance.next() | 1 }, live: new LiveTables(live, chance.next()) });
+      const loop = new Loop(context, plane, {
+        incoming: this.#seconds.filter((i) => i !== index).map((i) => new Ring(rings[i]![index]!)),
+        outgoing: this.#seconds.map((i) => (i === index ? null : new Ring(rings[index]![i]!))),
+        control: this.#control,
+        now: () => EPOCH + this.now,
+        wake() {},
+        adopt: () => {
+          context.adopt(new Adopted(this.#snapshot));
+        },
+      });
+      this.workers.push({ loop, plane, context, toMain: new Ring(rings[index]![workers]!) });
+    }
+  }
+
+  /** Gives all workers another snapshot. */
+  publish(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    for (const i of this.#seconds) this.#control[i * CONTROL_WORDS] = snapshot.generation;
+  }
+
+  /** Every worker does what is due, until none has anything left, and sends it. */
+  settle(): void {
+    for (let turns = 0; ; turns++) {
+      if (turns === MOST_TICKS) throw new Error("the workers do not come to rest");
+      let busy = false;
+      for (const { loop, plane, toMain } of this.workers) {
+        if (loop.tick() === 0) busy = true;
+        plane.outbox.flush();
+        while (toMain.next()) toMain.take();
+      }
+      // What one gives another is work for the next round.
+      if (!busy && (turns > 0 || this.workers.length === 1)) return;
+    }
+  }
+
+  /** A datagram reaches a worker, which sends what it has to say; the others have not been asked yet. */
+  receive(worker: number, bytes: Buffer, length: number, peer: Int32Array, listener: number, local: Int32Array): void {
+    const { loop, plane } = this.workers[worker]!;
+    const { inbox } = plane;
+    bytes.copy(inbox.bytes, 0, 0, length);
+    inbox.end[0] = length;
+    inbox.listener[0] = listener;
+    inbox.peer.set(peer.subarray(0, ENDPOINT_WORDS), 0);
+    inbox.local.set(local.subarray(0, 4), 0);
+    loop.receive(1);
+    plane.outbox.flush();
+  }
+
+  /** The network returned a datagram. */
+  refuse(worker: number, bytes: Buffer, length: number, peer: Int32Array): void {
+    const { loop, plane } = this.workers[worker]!;
+    loop.unreachable(bytes, 0, length, peer, 0);
+    plane.outbox.flush();
+  }
+
+  /** A counter of all workers. */
+  counter(index: number): number {
+    let sum = 0;
+    for (const { context } of this.workers) sum += context.counters.column[index]!;
+    return sum;
+  }
+}
