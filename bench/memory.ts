@@ -1,16 +1,13 @@
 // What state costs: bytes of resident memory per open INVITE transaction and per live dialog, measured on the real tables and
 // the real loop over a plane without sockets. `node bench/memory.ts`; leaves with 1 when a figure is above its limit.
+
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createCountersMemory } from "../src/bridge/counters.ts";
-import { createRingMemory, Ring } from "../src/bridge/handoff.ts";
-import { createLiveTablesMemory } from "../src/bridge/live-tables.ts";
 import type { Snapshot } from "../src/bridge/snapshot.ts";
-import { CONTROL_WORDS } from "../src/bridge/worker-start.ts";
 import { parseEndpoint } from "../src/net/endpoint.ts";
-import { Adopted } from "../src/proxy/adopted.ts";
-import { Context } from "../src/proxy/context.ts";
-import { Loop } from "../src/proxy/loop.ts";
+import type { Context } from "../src/proxy/context.ts";
+import { loneLoop } from "../src/proxy/lone-loop.ts";
+import type { Loop } from "../src/proxy/loop.ts";
 import { SilentPlane } from "../src/proxy/silent-plane.ts";
 import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
 
@@ -58,38 +55,13 @@ class Bench {
       ...syntheticSnapshot(true),
       timers: { t1: 500, t2: 4000, c: 181_000, linger: 100, dialog: 43_200_000 },
     };
-    const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
-    this.context = new Context(
-      {
-        index: 0,
-        workers: 1,
-        io: "batched",
-        sockets: [],
-        bells: [],
-        control,
-        live: createLiveTablesMemory(1),
-        counters: createCountersMemory(1),
-        rings: [],
-        snapshot,
-        limits: { transactions, dialogs, messageBytes: 2 ** 31 },
-        receiveBuffer: 0,
-        seed: [1, 2],
-      },
-      this.#plane.outbox,
-      new Ring(createRingMemory(1 << 16)),
-      new Adopted(snapshot),
-      this.#now,
-    );
-    const words = new Int32Array(control);
-    words[0] = snapshot.generation;
-    this.#loop = new Loop(this.context, this.#plane, {
-      incoming: [],
-      outgoing: [null],
-      control: words,
+    const lone = loneLoop(this.#plane, {
+      snapshot,
+      limits: { transactions, dialogs, messageBytes: 2 ** 31 },
       now: () => this.#now,
-      wake() {},
-      adopt() {},
     });
+    this.context = lone.context;
+    this.#loop = lone.loop;
   }
 
   /** Receives one message; returns the last one sent because of it, or "". */

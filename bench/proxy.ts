@@ -1,15 +1,10 @@
 // What a message costs in the proxy itself, without sockets: whole calls in batches of 64 through the loop, each step of
 // the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`.
-import { createCountersMemory } from "../src/bridge/counters.ts";
-import { createRingMemory, Ring } from "../src/bridge/handoff.ts";
-import { createLiveTablesMemory } from "../src/bridge/live-tables.ts";
-import { CONTROL_WORDS, type WorkerStart } from "../src/bridge/worker-start.ts";
+
 import { BATCH, Inbox, Outbox } from "../src/net/batch.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../src/net/endpoint.ts";
 import type { Plane } from "../src/net/plane.ts";
-import { Adopted } from "../src/proxy/adopted.ts";
-import { Context } from "../src/proxy/context.ts";
-import { Loop } from "../src/proxy/loop.ts";
+import { loneLoop } from "../src/proxy/lone-loop.ts";
 import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
 import { warmUp } from "../src/proxy/warm.ts";
 
@@ -28,40 +23,12 @@ const plane: Plane = {
   stop() {},
 };
 const snapshot = syntheticSnapshot(stateful);
-const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
-const start: WorkerStart = {
-  index: 0,
-  workers: 1,
-  io: "batched",
-  sockets: [],
-  bells: [],
-  control,
-  live: createLiveTablesMemory(1),
-  counters: createCountersMemory(1),
-  rings: [],
+warmUp();
+const { loop } = loneLoop(plane, {
   snapshot: { ...snapshot, timers: { ...snapshot.timers, linger: Number(process.env.LINGER ?? 20) } },
   limits: { transactions: 1_000_000, dialogs: 1_000_000, messageBytes: 1 << 30 },
-  receiveBuffer: 0,
-  seed: [1, 2],
-};
-const words = new Int32Array(control);
-words[0] = 1;
-warmUp();
-const context = new Context(
-  start,
-  plane.outbox,
-  new Ring(createRingMemory(1 << 16)),
-  new Adopted(start.snapshot),
-  Math.floor(performance.now()) | 0,
-);
-const loop = new Loop(context, plane, {
-  incoming: [],
-  outgoing: [null],
-  control: words,
-  wake() {},
-  adopt() {},
   now: () => performance.now(),
-} as unknown as ConstructorParameters<typeof Loop>[2]);
+});
 
 const SDP =
   "v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.3\r\ns=-\r\nc=IN IP4 192.0.2.3\r\nt=0 0\r\nm=audio 49172 RTP/AVP 0 8 9 101\r\n" +

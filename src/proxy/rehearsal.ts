@@ -1,10 +1,8 @@
 // One message through the real loop, over a plane without sockets and tables of its own, and what can be said about it
 // afterwards. Nothing is decided here: `fairlead explain` shows what the packet path did.
-import { COUNTERS, createCountersMemory } from "../bridge/counters.ts";
-import { createRingMemory, Ring } from "../bridge/handoff.ts";
-import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+
+import { COUNTERS } from "../bridge/counters.ts";
 import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
-import { CONTROL_WORDS } from "../bridge/worker-start.ts";
 import { DestinationState, KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { Header } from "../sip/header.ts";
@@ -13,11 +11,10 @@ import { Message } from "../sip/message.ts";
 import { REASONS } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
-import { Adopted } from "./adopted.ts";
-import { Context } from "./context.ts";
+import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
 import { computeKey } from "./key.ts";
-import { Loop } from "./loop.ts";
+import { loneLoop } from "./lone-loop.ts";
 import { type RouteCondition, routeMismatch } from "./mismatch.ts";
 import { Side, TokenState } from "./route-finding.ts";
 import { SilentPlane } from "./silent-plane.ts";
@@ -98,16 +95,10 @@ export interface Rehearsal {
 export function rehearse(scene: Scene): Rehearsal {
   const { snapshot, bytes } = scene;
   const plane = new SilentPlane();
-  const context = contextOf(scene, plane);
-  const control = new Int32Array(2 * CONTROL_WORDS);
-  control[0] = snapshot.generation;
-  const loop = new Loop(context, plane, {
-    incoming: [],
-    outgoing: [null],
-    control,
+  const { context, loop } = loneLoop(plane, {
+    snapshot,
+    limits: { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 },
     now: () => performance.now(),
-    wake() {},
-    adopt() {},
   });
   for (const { slot, state, load } of scene.conditions) {
     context.live.setState(slot, DestinationState[state]);
@@ -136,30 +127,6 @@ export function claimedSource(bytes: Buffer): NumericAddress | null {
   const words = new Int32Array(ENDPOINT_WORDS);
   if (via.hostStart < 0 || !hostWords(bytes, via.hostStart, via.hostEnd, words, 0)) return null;
   return { host: formatAddress(words, 0), port: via.port === 0 ? DEFAULT_PORT : via.port };
-}
-
-function contextOf({ snapshot }: Scene, plane: SilentPlane): Context {
-  return new Context(
-    {
-      index: 0,
-      workers: 1,
-      io: "batched",
-      sockets: [],
-      bells: [],
-      control: new SharedArrayBuffer(2 * CONTROL_WORDS * 4),
-      live: createLiveTablesMemory(1),
-      counters: createCountersMemory(1),
-      rings: [],
-      snapshot,
-      limits: { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 },
-      receiveBuffer: 0,
-      seed: [1, 2],
-    },
-    plane.outbox,
-    new Ring(createRingMemory(1 << 16)),
-    new Adopted(snapshot),
-    Math.floor(performance.now()) | 0,
-  );
 }
 
 function account(c: Context, plane: SilentPlane): Rehearsal {

@@ -1,7 +1,6 @@
 // One worker's loop between made-up neighbours, with a clock that a test turns: what the exact tests of the proxy run on.
-import { type CounterName, createCountersMemory } from "../bridge/counters.ts";
-import { createRingMemory, Ring } from "../bridge/handoff.ts";
-import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+
+import type { CounterName } from "../bridge/counters.ts";
 import {
   type AddressBlock,
   DESTINATION_WORDS,
@@ -11,13 +10,12 @@ import {
   type Snapshot,
   type TimerSettings,
 } from "../bridge/snapshot.ts";
-import { CONTROL_WORDS } from "../bridge/worker-start.ts";
 import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Plane } from "../net/plane.ts";
-import { Adopted } from "./adopted.ts";
-import { Context, Count } from "./context.ts";
-import { Loop } from "./loop.ts";
+import { type Context, Count } from "./context.ts";
+import { loneLoop } from "./lone-loop.ts";
+import type { Loop } from "./loop.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
 /** A datagram that left, where it went, and when (milliseconds since the rig was made). */
@@ -91,40 +89,14 @@ export class Rig {
         this.left.push({ text, to: formatEndpoint(outbox.peer, i * ENDPOINT_WORDS), at: this.at });
       }
     });
-    const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
     const { transactions = 4096, dialogs = 4096 } = options;
-    const limits = { transactions, dialogs, messageBytes: 1 << 24 };
-    this.context = new Context(
-      {
-        index: 0,
-        workers: 1,
-        io: "batched",
-        sockets: [],
-        bells: [],
-        control,
-        live: createLiveTablesMemory(1),
-        counters: createCountersMemory(1),
-        rings: [],
-        snapshot,
-        limits,
-        receiveBuffer: 0,
-        seed: [1, 2],
-      },
-      this.#plane.outbox,
-      new Ring(createRingMemory(1 << 16)),
-      new Adopted(snapshot),
-      this.#epoch | 0,
-    );
-    const words = new Int32Array(control);
-    words[0] = 1;
-    this.#loop = new Loop(this.context, this.#plane, {
-      incoming: [],
-      outgoing: [null],
-      control: words,
+    const lone = loneLoop(this.#plane, {
+      snapshot,
+      limits: { transactions, dialogs, messageBytes: 1 << 24 },
       now: () => this.#epoch + this.at,
-      wake() {},
-      adopt() {},
     });
+    this.context = lone.context;
+    this.#loop = lone.loop;
   }
 
   /** A datagram comes in; returns what left because of it. */

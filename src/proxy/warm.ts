@@ -2,17 +2,12 @@
 // is hit by 60,000 requests a second loses thousands of packets, a warm one none. What the compiler has not seen here costs
 // twice: optimised code is thrown away at the first real message that differs, and made again while packets wait. So the
 // calls come in full batches, over snapshots that were cloned as the real ones are, and things go wrong in them.
-import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, Ring } from "../bridge/handoff.ts";
-import { createLiveTablesMemory } from "../bridge/live-tables.ts";
-import { CONTROL_WORDS, type WorkerStart } from "../bridge/worker-start.ts";
 import { BATCH } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatAddress, parseEndpoint } from "../net/endpoint.ts";
-import { Adopted } from "./adopted.ts";
-import { Context } from "./context.ts";
-import { Loop } from "./loop.ts";
+import { loneLoop } from "./lone-loop.ts";
+import type { Loop } from "./loop.ts";
 import { SilentPlane } from "./silent-plane.ts";
-import { ThreadSurroundings } from "./surroundings.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 import { answer, CALLER, headerOf, request } from "./warm-messages.ts";
 
@@ -43,33 +38,12 @@ class World {
     const base = syntheticSnapshot(stateful, 3, algorithm);
     // Cloned as a snapshot that was posted to a worker: its objects are of another hidden class than those written here.
     const snapshot = structuredClone({ ...base, timers: { ...base.timers, linger: 400 } });
-    const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
-    const start: WorkerStart = {
-      index: 0,
-      workers: 1,
-      io: "batched",
-      sockets: [],
-      bells: [],
-      control,
-      live: createLiveTablesMemory(1),
-      counters: createCountersMemory(1),
-      rings: [],
+    this.#loop = loneLoop(this.#plane, {
       snapshot,
       limits: { transactions: 8192, dialogs: 8192, messageBytes: 1 << 24 },
-      receiveBuffer: 0,
-      seed: [1, 2],
-    };
-    const words = new Int32Array(control);
-    words[0] = 1;
-    const ring = new Ring(createRingMemory(1 << 16));
-    const context = new Context(start, this.#plane.outbox, ring, new Adopted(snapshot), this.#now);
-    const idle = () => {};
-    const incoming = [new Ring(createRingMemory(1 << 16))];
-    this.#loop = new Loop(
-      context,
-      this.#plane,
-      new ThreadSurroundings(incoming, [null], words, () => this.#now, idle, idle),
-    );
+      now: () => this.#now,
+      incoming: [new Ring(createRingMemory(1 << 16))],
+    }).loop;
   }
 
   /** All of `datagrams` arrive, a batch at a time; what left meanwhile. */

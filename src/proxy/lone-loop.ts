@@ -1,0 +1,57 @@
+// A loop that no thread stands behind: one worker, tables of its own, nobody to talk to. What the warm-up, `fairlead explain`,
+// the benches and the tests of the proxy send their messages through, over whatever plane they have.
+import { createCountersMemory } from "../bridge/counters.ts";
+import { createRingMemory, Ring } from "../bridge/handoff.ts";
+import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { CONTROL_WORDS, ControlWord, type TableLimits } from "../bridge/worker-start.ts";
+import type { Plane } from "../net/plane.ts";
+import { Adopted } from "./adopted.ts";
+import { Context } from "./context.ts";
+import { Loop } from "./loop.ts";
+import { ThreadSurroundings } from "./surroundings.ts";
+
+/** What a lone loop is made with. */
+export interface LoneLoopOptions {
+  readonly snapshot: Snapshot;
+  readonly limits: TableLimits;
+  /** Milliseconds by a clock that never goes back. */
+  readonly now: () => number;
+  /** Rings that it reads; none by default. */
+  readonly incoming?: readonly Ring[];
+}
+
+const nothing = (): void => {};
+
+/** Makes it. The seed of its tables is always the same. */
+export function loneLoop(
+  plane: Plane,
+  { snapshot, limits, now, incoming = [] }: LoneLoopOptions,
+): { readonly context: Context; readonly loop: Loop } {
+  const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
+  const words = new Int32Array(control);
+  words[ControlWord.generation] = snapshot.generation;
+  const context = new Context(
+    {
+      index: 0,
+      workers: 1,
+      io: "batched",
+      sockets: [],
+      bells: [],
+      control,
+      live: createLiveTablesMemory(1),
+      counters: createCountersMemory(1),
+      rings: [],
+      snapshot,
+      limits,
+      receiveBuffer: 0,
+      seed: [1, 2],
+    },
+    plane.outbox,
+    new Ring(createRingMemory(1 << 16)),
+    new Adopted(snapshot),
+    Math.floor(now()) | 0,
+  );
+  const loop = new Loop(context, plane, new ThreadSurroundings(incoming, [null], words, now, nothing, nothing));
+  return { context, loop };
+}
