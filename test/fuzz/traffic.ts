@@ -5,9 +5,9 @@ import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint } from "../../src/net/end
 import type { Chance } from "./chance.ts";
 import { LINES, METHODS, STATUSES } from "./dictionary.ts";
 import type { Draft } from "./draft.ts";
+import { BODY, CALLS, Phrasing } from "./phrasing.ts";
 
 const REMEMBERED = 96;
-const CALLS = 400;
 const CALLERS = [
   "192.0.2.3:5060",
   "192.0.2.3:5062",
@@ -19,7 +19,6 @@ const CALLERS = [
   "[2001:db8::33]:5060",
   "[2001:db8::34]:6000",
 ];
-const BODY = "v=0\r\no=- 1 1 IN IP4 192.0.2.3\r\ns=-\r\nc=IN IP4 192.0.2.3\r\nt=0 0\r\nm=audio 49172 RTP/AVP 0 8\r\n";
 
 interface Somebody {
   readonly words: Int32Array;
@@ -44,11 +43,10 @@ interface Arrived {
 export class Traffic {
   from: Somebody;
   listener = 0;
-  /** What was in the mind of the sender: for the account of a run. */
   readonly #chance: Chance;
   readonly #callers: readonly Somebody[];
   readonly #pool: readonly Somebody[] = [];
-  readonly #own: readonly string[];
+  readonly #phrasing: Phrasing;
   readonly #isV6: readonly boolean[];
   readonly #requests: Seen[] = [];
   readonly #responses: Seen[] = [];
@@ -61,7 +59,8 @@ export class Traffic {
     this.#pool = Array.from({ length: snapshot.destinationRows }, (_, slot) =>
       somebody(formatEndpoint(snapshot.destinations, slot * DESTINATION_WORDS)),
     );
-    this.#own = snapshot.listeners.map((listener) => listener.sentBy);
+    const own = snapshot.listeners.map((listener) => listener.sentBy);
+    this.#phrasing = new Phrasing(chance, CALLERS, own);
     this.#isV6 = snapshot.listeners.map((listener) => listener.isV6);
   }
 
@@ -134,15 +133,27 @@ export class Traffic {
     const call = chance.below(CALLS);
     const cseq = chance.once(4) ? 1 + chance.below(4) : 1;
     const from = `<sip:a${call % 7}@example.com>;tag=f${call % 5}`;
-    const to = `<sip:b${call % 3}@example.com>${chance.once(10) ? `;tag=${this.#tag()}` : ""}`;
-    this.#write(draft, method, this.#uri(isOfPool), this.#extra(), from, to, `c${call}`, cseq, "");
+    const to = `<sip:b${call % 3}@example.com>${chance.once(10) ? `;tag=${this.#phrasing.tag()}` : ""}`;
+    draft.set(
+      this.#phrasing.request(
+        this.from.text,
+        method,
+        this.#phrasing.uri(isOfPool),
+        this.#phrasing.extra(),
+        from,
+        to,
+        `c${call}`,
+        cseq,
+        "",
+      ),
+    );
   }
 
   /** What a destination answers to what it got. */
   #answer(draft: Draft, { head, at, listener }: Seen): void {
     const chance = this.#chance;
     const status = chance.pick(STATUSES);
-    const tag = this.#tag();
+    const tag = this.#phrasing.tag();
     let text = `SIP/2.0 ${status} ${chance.once(20) ? "" : "Whatever"}`;
     for (const line of head.split("\r\n")) {
       if (!/^(?:v|via|record-route|f|from|t|to|i|call-id|cseq)[ \t]*:/i.test(line) && !/^[ \t]/.test(line)) continue;
@@ -169,18 +180,20 @@ export class Traffic {
     const to = method === "CANCEL" ? field(head, "to").replace(/;tag=.*/, "") : field(head, "to");
     this.from = { words: at.words, text: formatEndpoint(at.words, 0) };
     this.listener = listener;
-    const uri = chance.once(8) && routes.length > 0 ? routes[0]!.slice(1, -1) : this.#uri(false);
+    const uri = chance.once(8) && routes.length > 0 ? routes[0]!.slice(1, -1) : this.#phrasing.uri(false);
     const next = isSame ? cseq : cseq + 1 + chance.below(2);
-    this.#write(
-      draft,
-      method,
-      uri,
-      `${route}${this.#extra()}`,
-      field(head, "from"),
-      to,
-      field(head, "call-id"),
-      next,
-      via,
+    draft.set(
+      this.#phrasing.request(
+        this.from.text,
+        method,
+        uri,
+        `${route}${this.#phrasing.extra()}`,
+        field(head, "from"),
+        to,
+        field(head, "call-id"),
+        next,
+        via,
+      ),
     );
   }
 
@@ -191,20 +204,22 @@ export class Traffic {
     const routes = fields(head, "record-route");
     const route = routes.length === 0 || chance.once(8) ? "" : `Route: ${routes.join(", ")}\r\n`;
     const to = field(head, "to");
-    const from = to.includes(";tag=") ? to : `${to};tag=${this.#tag()}`;
+    const from = to.includes(";tag=") ? to : `${to};tag=${this.#phrasing.tag()}`;
     this.from = { words: at.words, text: formatEndpoint(at.words, 0) };
     this.listener = listener;
-    const uri = /<(sip:[^>]*)>/.exec(field(head, "contact"))?.[1] ?? this.#uri(true);
-    this.#write(
-      draft,
-      method,
-      uri,
-      `${route}${this.#extra()}`,
-      from,
-      field(head, "from"),
-      field(head, "call-id"),
-      1 + chance.below(3),
-      "",
+    const uri = /<(sip:[^>]*)>/.exec(field(head, "contact"))?.[1] ?? this.#phrasing.uri(true);
+    draft.set(
+      this.#phrasing.request(
+        this.from.text,
+        method,
+        uri,
+        `${route}${this.#phrasing.extra()}`,
+        from,
+        field(head, "from"),
+        field(head, "call-id"),
+        1 + chance.below(3),
+        "",
+      ),
     );
   }
 
@@ -213,93 +228,6 @@ export class Traffic {
     draft.set(bytes);
     this.from = from;
     this.listener = listener;
-  }
-
-  #write(
-    draft: Draft,
-    method: string,
-    uri: string,
-    extra: string,
-    from: string,
-    to: string,
-    call: string,
-    cseq: number,
-    via: string,
-  ): void {
-    const chance = this.#chance;
-    const { text } = this.from;
-    const sentBy = chance.once(6)
-      ? chance.pick(["host.invalid", "192.168.1.9:5070", "198.18.9.9", "[2001:db8::99]", this.#own[0]!])
-      : text;
-    const branch = chance.once(20)
-      ? ""
-      : `;branch=z9hG4bK${call}-${cseq}-${method === "ACK" || method === "CANCEL" ? "INVITE" : method}`;
-    const top = via !== "" ? via : `SIP/2.0/UDP ${sentBy}${branch}${chance.once(3) ? "" : ";rport"}${this.#viaTail()}`;
-    const body = chance.once(5) ? BODY : "";
-    const length = chance.once(6) ? "" : `Content-Length: ${body.length}\r\n`;
-    const contact = chance.once(4) ? "" : `Contact: <sip:a@${chance.once(6) ? this.#victim() : text}>\r\n`;
-    const hops = chance.once(12) ? "" : `Max-Forwards: ${chance.once(30) ? chance.below(3) : 70}\r\n`;
-    draft.set(
-      `${method} ${uri} SIP/2.0\r\nVia: ${top}\r\n${hops}${extra}From: ${from}\r\nTo: ${to}\r\nCall-ID: ${call}\r\nCSeq: ${cseq} ${method}\r\n` +
-        `${contact}${length}\r\n${body}`,
-    );
-  }
-
-  #viaTail(): string {
-    const chance = this.#chance;
-    if (!chance.once(12)) return "";
-    const victim = this.#victim();
-    return chance.pick([
-      `;received=${victim}`,
-      `;maddr=${victim}`,
-      ";ttl=1;x=y",
-      `, SIP/2.0/TCP ${victim};branch=z9hG4bKb`,
-      `\r\nv: SIP/2.0/UDP ${victim}`,
-    ]);
-  }
-
-  #extra(): string {
-    const chance = this.#chance;
-    if (!chance.once(5)) return "";
-    const own = chance.pick(this.#own);
-    const victim = this.#victim();
-    return chance.pick([
-      `Route: <sip:${own};lr>\r\n`,
-      `Route: <sip:${own};lr>, <sip:${victim};lr>\r\n`,
-      `Route: <sip:${victim};lr>\r\n`,
-      `Record-Route: <sip:${victim};lr>\r\n`,
-      `Replaces: c${chance.below(CALLS)};to-tag=t;from-tag=f1\r\n`,
-      "Proxy-Require: foo\r\n",
-      `${chance.pick(LINES)}\r\n`,
-      "Subject: a\r\n b\r\nX-Long: y\r\n",
-    ]);
-  }
-
-  /** A request URI; whoever is of the pool may ask for any address. */
-  #uri(isOfPool: boolean): string {
-    const chance = this.#chance;
-    if (isOfPool)
-      return `sip:x@${chance.pick([chance.pick(this.#callers).text, this.#victim(), "host.invalid", this.#own[0]!])}`;
-    return chance.pick([
-      "sip:bob@example.com",
-      "sip:bob@example.com",
-      "sip:100@example.com",
-      "sip:b@[2001:db8::1]:5060;transport=udp",
-      "tel:+491234",
-      `sip:x@${this.#victim()}:5060`,
-      `sip:x@${this.#own[0]}`,
-      "sips:bob@example.com",
-      "sip:bob@example.com;maddr=198.18.3.3;lr",
-    ]);
-  }
-
-  #tag(): string {
-    return this.#chance.pick(["t", "t", "t", "u"]);
-  }
-
-  /** An address that nobody ever sends from. */
-  #victim(): string {
-    return `198.18.${this.#chance.below(256)}.${this.#chance.below(256)}`;
   }
 }
 
