@@ -48,7 +48,7 @@ const RICH = {
     { set: "token" },
   ],
   timers: { t1: "250ms", dialog: "90m" },
-  limits: { transactions: 2048, message_bytes: "1GiB" },
+  limits: { transactions: 2048, message_bytes: "1GiB", header_bytes: "2KiB", request_bytes: "5000B" },
   keys: KEYS,
   admin: { listen: "http://[::1]:5081" },
   log: { level: "warn", access: true },

@@ -13,31 +13,25 @@ import { formatSize } from "./values/size.ts";
 import type { StatusRange } from "./values/status.ts";
 import type { UriPatternConfig } from "./values/uri-pattern.ts";
 
+/** With every key present: what a section gains has to be written, too. */
+type Full<T> = { readonly [Key in keyof T]-?: T[Key] };
+
 /** The shape of the file, every section present. */
-export type Written = { readonly [Key in keyof z.input<typeof schema>]-?: z.input<typeof schema>[Key] };
+export type Written = Full<z.input<typeof schema>>;
 
 type WrittenSet = NonNullable<Written["sets"]>[string];
 type WrittenRoute = NonNullable<Written["routes"]>[number];
+type WrittenProbe = Exclude<WrittenSet["probe"], false | undefined>;
 
 /** Writes it. Keys are not: where one was read from stands in its place. */
 export function written(config: Config): Written {
-  const { timers, limits, admin } = config;
+  const { admin } = config;
   return {
     listeners: config.listeners.map(listener),
     sets: Object.fromEntries(config.sets.map((set) => [set.name, setOf(set)])),
     routes: config.routes.map(route),
-    timers: {
-      t1: formatDuration(timers.t1),
-      t2: formatDuration(timers.t2),
-      c: formatDuration(timers.c),
-      linger: formatDuration(timers.linger),
-      dialog: formatDuration(timers.dialog),
-    },
-    limits: {
-      transactions: limits.transactions,
-      dialogs: limits.dialogs,
-      message_bytes: formatSize(limits.messageBytes),
-    },
+    timers: timersOf(config),
+    limits: limitsOf(config),
     keys: config.keys.map((key) => key.toJSON()),
     admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
     log: { ...config.log },
@@ -50,6 +44,26 @@ export function written(config: Config): Written {
     receive_buffer: formatSize(config.receiveBuffer),
     server_header: config.serverHeader,
     shutdown: { deadline: formatDuration(config.shutdown.deadline) },
+  };
+}
+
+function timersOf({ timers }: Config): Full<NonNullable<Written["timers"]>> {
+  return {
+    t1: formatDuration(timers.t1),
+    t2: formatDuration(timers.t2),
+    c: formatDuration(timers.c),
+    linger: formatDuration(timers.linger),
+    dialog: formatDuration(timers.dialog),
+  };
+}
+
+function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {
+  return {
+    transactions: limits.transactions,
+    dialogs: limits.dialogs,
+    message_bytes: formatSize(limits.messageBytes),
+    header_bytes: formatSize(limits.headerBytes),
+    request_bytes: formatSize(limits.requestBytes),
   };
 }
 
@@ -71,7 +85,7 @@ function setOf({
   passive,
   failover,
   unavailable,
-}: SetConfig): WrittenSet {
+}: SetConfig): Full<WrittenSet> {
   return {
     algorithm,
     slots,
@@ -88,16 +102,16 @@ function setOf({
       tries: failover.tries,
       answer_within: formatDuration(failover.answerWithin),
       after_provisional: failover.afterProvisional,
-    },
+    } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {
       status: unavailable.status,
       reason: unavailable.reason,
       retry_after: formatDuration(unavailable.retryAfter * 1000),
-    },
+    } satisfies Full<NonNullable<WrittenSet["unavailable"]>>,
   };
 }
 
-function probeOf(probe: NonNullable<SetConfig["probe"]>): WrittenSet["probe"] {
+function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
   const { method, every, timeout, downAfter, upAfter, mode, accept, from } = probe;
   return {
     method,
