@@ -20,7 +20,7 @@ export const DialogState = {
 export const DialogFlag = {
   /** The caller is behind NAT: requests towards it go to its recorded source. */
   nat: 1,
-  /** Holds one call of its destination's load. */
+  /** Holds one call of its destination's load, or of those outside of all. */
   counted: 2,
 } as const;
 

@@ -29,7 +29,7 @@ export const TransactionFlag = {
   createsDialog: 16,
   /** The caller's Via or Contact differs from where its packets come from. */
   nat: 32,
-  /** Counted as a call on the current branch's destination until it is answered or over. */
+  /** Counted as a call on the current branch's destination, or outside of all, until it is answered or over. */
   counted: 64,
   /** Came from the pool: forwarded by Route and request URI. */
   fromPool: 128,
