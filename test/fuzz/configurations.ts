@@ -15,7 +15,12 @@ const FAST = {
   on: ["timeout", "transport_error", 302, 486, 503],
 };
 
-const SOURCES: readonly { readonly name: string; readonly workers: number; readonly data: object }[] = [
+const SOURCES: readonly {
+  readonly name: string;
+  readonly workers: number;
+  readonly trusted?: readonly string[];
+  readonly data: object;
+}[] = [
   {
     name: "stateful",
     workers: 1,
@@ -37,6 +42,7 @@ const SOURCES: readonly { readonly name: string; readonly workers: number; reado
   {
     name: "two families",
     workers: 1,
+    trusted: ["203.0.113.6", "2001:db8::34"],
     data: {
       listeners: ["udp://10.9.9.1:5060", "udp://[2001:db8::1]:5060"],
       sets: {
@@ -50,7 +56,8 @@ const SOURCES: readonly { readonly name: string; readonly workers: number; reado
         { method: "OPTIONS", from: "scanner@*", drop: true },
         { from_set: "registrars", forward: true },
         { from_set: "media", method: "NOTIFY", set: "registrars" },
-        { set: "media", key: "to" },
+        { method: ["INVITE", "ACK", "CANCEL", "OPTIONS", "SUBSCRIBE"], set: "media", key: "to" },
+        { listener: "udp://[2001:db8::1]:5060", set: "media", key: "request-uri" },
       ],
       server_header: "Fairlead",
       protected_headers: ["P-Asserted-Identity", "Subject", "X-Long"],
@@ -60,7 +67,7 @@ const SOURCES: readonly { readonly name: string; readonly workers: number; reado
     name: "wildcard",
     workers: 1,
     data: {
-      listeners: ["udp://0.0.0.0:5060"],
+      listeners: ["udp://0.0.0.0:5060", "udp://[::]:5060"],
       sets: {
         media: {
           algorithm: "call-load",
@@ -69,6 +76,7 @@ const SOURCES: readonly { readonly name: string; readonly workers: number; reado
           unavailable: { status: 480, reason: "All Busy", retry_after: "7s" },
         },
       },
+      limits: { header_bytes: "2KiB", request_bytes: "4KiB" },
       timers: { t1: "100ms", t2: "400ms", linger: "1s", dialog: "60s" },
     },
   },
@@ -109,6 +117,8 @@ const SOURCES: readonly { readonly name: string; readonly workers: number; reado
 export interface Setting {
   readonly name: string;
   readonly workers: number;
+  /** Numeric addresses that may vouch for others, besides the destinations. */
+  readonly trusted: readonly string[];
   readonly snapshot: Snapshot;
   /** The same while the process shuts down, with the keys exchanged: what a worker may be given meanwhile. */
   readonly closing: Snapshot;
@@ -117,10 +127,10 @@ export interface Setting {
 /** Compiles all. */
 export async function settings(): Promise<readonly Setting[]> {
   const all: Setting[] = [];
-  for (const { name, workers, data } of SOURCES) {
-    const snapshot = await compiled(configOf({ ...data, keys: KEYS }), 1, false);
-    const closing = await compiled(configOf({ ...data, keys: [...KEYS].reverse() }), 2, true);
-    all.push({ name, workers, snapshot, closing });
+  for (const { name, workers, trusted = [], data } of SOURCES) {
+    const snapshot = await compiled(configOf({ ...data, trusted, keys: KEYS }), 1, false);
+    const closing = await compiled(configOf({ ...data, trusted, keys: [...KEYS].reverse() }), 2, true);
+    all.push({ name, workers, trusted, snapshot, closing });
   }
   return all;
 }

@@ -24,11 +24,15 @@ const LEAPS = [500, 4000, 33_000, 70_000, 200_000];
 
 const inboxes = [new Inbox(), new Inbox()];
 const draft = new Draft();
-const local = new Int32Array(4);
+const here = addressOf("10.9.9.1");
+const hereV6 = addressOf("2001:db8::1");
 const nowhere = new Int32Array(4);
-const words = new Int32Array(ENDPOINT_WORDS);
-parseEndpoint("10.9.9.1", 0, words, 0);
-local.set(words.subarray(0, 4));
+
+function addressOf(host: string): Int32Array {
+  const words = new Int32Array(ENDPOINT_WORDS);
+  parseEndpoint(host, 0, words, 0);
+  return words;
+}
 
 /** A failure, with what is needed to look at it again. */
 export interface Failure {
@@ -57,9 +61,10 @@ export function runEpisode(run: Run, episode: number, messages: number): Failure
   try {
     const chance = new Chance(run.seed, episode);
     const traffic = new Traffic(chance, setting.snapshot);
-    const watch = new Watch(setting.snapshot, (...seen) => traffic.observe(...seen));
+    const watch = new Watch(setting, (...seen) => traffic.observe(...seen));
     const world = new World(setting, chance, inboxes, watch.sink);
     watch.world = world;
+    if (chance.once(4)) world.hoard();
     const mutator = new Mutator(chance, () => traffic.foreign());
     run.stopwatch.resume();
     for (; message < messages; message++) {
@@ -71,6 +76,7 @@ export function runEpisode(run: Run, episode: number, messages: number): Failure
       if (message % AUDIT_EVERY === 0) audit(world, setting.snapshot.destinationRows);
     }
     rest(world, setting);
+    world.unhoard();
     const left = held(world, setting.snapshot.destinationRows);
     if (left !== "") throw new Violation(`when all is over there are ${left}`);
     return null;
@@ -105,10 +111,11 @@ function deliver(
   setting: Setting,
 ): void {
   const worker = chance.below(world.workers.length);
-  const { isWildcard } = setting.snapshot.listeners[traffic.listener]!;
+  const { isWildcard, isV6 } = setting.snapshot.listeners[traffic.listener]!;
+  const local = !isWildcard ? nowhere : isV6 ? hereV6 : here;
   watch.begin(draft.bytes, draft.length, traffic.from.words);
   run.stopwatch.start(watch.spent);
-  world.receive(worker, draft.bytes, draft.length, traffic.from.words, traffic.listener, isWildcard ? local : nowhere);
+  world.receive(worker, draft.bytes, draft.length, traffic.from.words, traffic.listener, local);
   world.settle();
   run.stopwatch.stop(watch.spent, episode, message);
   watch.end();

@@ -106,6 +106,7 @@ export class Traffic {
     if (kind < 36 && this.#requests.length > 0) this.#answer(draft, chance.pick(this.#requests));
     else if (kind < 52 && this.#responses.length > 0) this.#follow(draft, chance.pick(this.#responses));
     else if (kind < 60 && this.#requests.length > 0) this.#fromCallee(draft, chance.pick(this.#requests));
+    else if (kind < 63 && this.#requests.length > 0) this.#spiral(draft, chance.pick(this.#requests));
     else if (kind < 70 && this.#arrived.length > 0) this.#again(draft, chance.pick(this.#arrived));
     else this.#request(draft);
     // Somebody else says the same.
@@ -132,7 +133,7 @@ export class Traffic {
     const method = chance.pick(METHODS);
     const call = chance.below(CALLS);
     const cseq = chance.once(4) ? 1 + chance.below(4) : 1;
-    const from = `<sip:a${call % 7}@example.com>;tag=f${call % 5}`;
+    const from = `<sip:${call % 31 === 0 ? "scanner" : `a${call % 7}`}@example.com>;tag=f${call % 5}`;
     const to = `<sip:b${call % 3}@example.com>${chance.once(10) ? `;tag=${this.#phrasing.tag()}` : ""}`;
     draft.set(
       this.#phrasing.request(
@@ -163,6 +164,12 @@ export class Traffic {
     text += `\r\nContact: <sip:10.0.0.1:5060>\r\n${chance.once(6) ? `${chance.pick(LINES)}\r\n` : ""}`;
     const body = status === 200 && chance.once(3) ? BODY : "";
     draft.set(`${text}${chance.once(5) ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`);
+    // All Via values on one line; the answer to a probe.
+    if (chance.once(12))
+      draft.set(
+        draft.bytes.toString("latin1", 0, draft.length).replaceAll(/\r\nVia: (SIP.*)\r\nVia: /g, "\r\nVia: $1, "),
+      );
+    if (chance.once(40)) draft.set(draft.bytes.toString("latin1", 0, draft.length).replace("z9hG4bKs", "z9hG4bKp"));
     this.from = at;
     this.listener = listener;
   }
@@ -221,6 +228,13 @@ export class Traffic {
         "",
       ),
     );
+  }
+
+  /** Whoever got it sends it back to us. */
+  #spiral(draft: Draft, { head, at, listener }: Seen): void {
+    draft.set(`${head.replace(/\r\nContent-Length:.*/, "")}\r\n\r\n`);
+    this.from = { words: at.words, text: "" };
+    this.listener = listener;
   }
 
   /** The very same datagram again. */

@@ -1,7 +1,7 @@
 // What must hold for every message, whatever it is: judged at the moment a datagram leaves, and of the tables afterwards.
-import { DESTINATION_WORDS, type Snapshot } from "../../src/bridge/snapshot.ts";
+import { DESTINATION_WORDS } from "../../src/bridge/snapshot.ts";
 import type { Outbox } from "../../src/net/batch.ts";
-import { ENDPOINT_WORDS, formatEndpoint, sameAddress } from "../../src/net/endpoint.ts";
+import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint, sameAddress } from "../../src/net/endpoint.ts";
 import { Count } from "../../src/proxy/context.ts";
 import { Message } from "../../src/sip/message.ts";
 import { Method } from "../../src/sip/method.ts";
@@ -9,6 +9,7 @@ import { Reason } from "../../src/sip/reason.ts";
 import { validateRequest, validateResponse } from "../../src/sip/validate.ts";
 import { AddressBook } from "./address-book.ts";
 import { compareRequest, compareResponse } from "./compare.ts";
+import type { Setting } from "./configurations.ts";
 import { StrictReader } from "./strict-reader.ts";
 import type { World } from "./world.ts";
 
@@ -41,7 +42,8 @@ export class Watch {
   world: World | null = null;
   readonly #observe: Observer;
   readonly #destinations: AddressBook = new AddressBook();
-  /** Those who sent requests, and where the pool asked us to send some. */
+  /** Those whom the configuration trusts, those who sent requests, and where the pool asked us to send some. */
+  readonly #vouched: AddressBook = new AddressBook();
   readonly #callers: AddressBook = new AddressBook();
   readonly #reached: AddressBook = new AddressBook();
   readonly #input: Message = new Message();
@@ -61,8 +63,12 @@ export class Watch {
   #resent = 0;
   #answered = 0;
 
-  constructor(snapshot: Snapshot, observe: Observer) {
+  constructor({ snapshot, trusted }: Setting, observe: Observer) {
     this.#observe = observe;
+    for (const host of trusted) {
+      parseEndpoint(host, 0, this.#to, 0);
+      this.#vouched.add(this.#to, 0);
+    }
     this.#protected = new Set(snapshot.protectedHeaders.map((name) => name.toLowerCase()));
     for (let slot = 0; slot < snapshot.destinationRows; slot++)
       this.#destinations.add(snapshot.destinations, slot * DESTINATION_WORDS);
@@ -77,7 +83,8 @@ export class Watch {
     this.#isValid = input.reset(bytes, 0, length) === Reason.ok && judge(input) === Reason.ok;
     // Who is of the pool, or whom the pool asked us to reach, is believed about where a request goes.
     this.#isTrusted = this.#destinations.hasAddress(peer, 0) || this.#reached.hasAddress(peer, 0);
-    this.#withheld = this.#destinations.hasEndpoint(peer, 0) ? NOTHING : this.#protected;
+    this.#withheld =
+      this.#destinations.hasEndpoint(peer, 0) || this.#vouched.hasAddress(peer, 0) ? NOTHING : this.#protected;
     if (input.isRequest) this.#callers.add(peer, 0);
     this.#replies = this.world!.counter(Count.replies);
     this.#resent = this.world!.counter(Count.retransmissions_sent);

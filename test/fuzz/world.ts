@@ -14,11 +14,17 @@ import { Loop } from "../../src/proxy/loop.ts";
 import type { Chance } from "./chance.ts";
 import type { Setting } from "./configurations.ts";
 
-/** Small tables, so that full ones are met as well. */
-const LIMITS = { transactions: 3000, dialogs: 400, messageBytes: 1 << 24 };
-const RING_BYTES = 1 << 18;
+/** Tables that are hardly ever full, and tables that mostly are. */
+const ROOMY = { transactions: 3000, dialogs: 400, messageBytes: 1 << 24 };
+const NARROW = { transactions: 40, dialogs: 12, messageBytes: 1 << 24 };
+/** Rings of 4 KiB run full; whoever waits for room in one sees time pass. */
+const RING_BYTES = [1 << 18, 1 << 12];
+const PATIENCE = 64;
 /** The worker's clock is a wrapping one: let it wrap soon. */
 const EPOCH = 0x7fff_0000;
+/** The largest block of a store, and how many of them are left to a world whose store is full. */
+const BLOCK = Buffer.alloc(65_536);
+const SPARE_BLOCKS = 8;
 /** A tick that finds this many turns of work has lost its way. */
 const MOST_TICKS = 100_000;
 
@@ -40,10 +46,14 @@ export class World {
   now = 0;
   #snapshot: Snapshot;
   readonly #control: Int32Array;
+  #readings = 0;
+  readonly #hoards: { readonly context: Context; readonly handle: number }[] = [];
   readonly #seconds: readonly number[];
 
   constructor(setting: Setting, chance: Chance, inboxes: readonly Inbox[], sink: Sink) {
     const { workers, snapshot } = setting;
+    const limits = chance.once(3) ? NARROW : ROOMY;
+    const ringBytes = chance.pick(RING_BYTES);
     this.#snapshot = snapshot;
     this.#seconds = Array.from({ length: workers }, (_, i) => i);
     const control = new SharedArrayBuffer((workers + 1) * CONTROL_WORDS * 4);
@@ -52,7 +62,7 @@ export class World {
     this.live = new LiveTables(live, 1);
     const counters = createCountersMemory(workers);
     const rings: (RingMemory | null)[][] = Array.from({ length: workers }, (_, from) =>
-      Array.from({ length: workers + 1 }, (_, to) => (from === to ? null : createRingMemory(RING_BYTES))),
+      Array.from({ length: workers + 1 }, (_, to) => (from === to ? null : createRingMemory(ringBytes))),
     );
     for (let index = 0; index < workers; index++) {
       this.#control[index * CONTROL_WORDS] = snapshot.generation;
@@ -76,7 +86,7 @@ export class World {
         counters,
         rings,
         snapshot,
-        limits: LIMITS,
+        limits,
         receiveBuffer: 0,
         seed: [1, 2] as const,
       };
@@ -87,7 +97,7 @@ export class World {
         incoming: this.#seconds.filter((i) => i !== index).map((i) => new Ring(rings[i]![index]!)),
         outgoing: this.#seconds.map((i) => (i === index ? null : new Ring(rings[index]![i]!))),
         control: this.#control,
-        now: () => EPOCH + this.now,
+        now: () => this.#clock(),
         wake() {},
         adopt: () => {
           context.adopt(new Adopted(this.#snapshot));
@@ -95,6 +105,33 @@ export class World {
       });
       this.workers.push({ loop, plane, context, toMain: new Ring(rings[index]![workers]!) });
     }
+  }
+
+  /** The clock stands still between two steps of an episode, but not for ever. */
+  #clock(): number {
+    if (++this.#readings > PATIENCE) this.now++;
+    return EPOCH + this.now;
+  }
+
+  /** Fills the stores of messages but for a few blocks. */
+  hoard(): void {
+    for (const { context } of this.workers) {
+      for (let handle = 1; handle !== 0; ) {
+        handle = context.store.put(BLOCK, 0, BLOCK.length);
+        if (handle !== 0) this.#hoards.push({ context, handle });
+      }
+    }
+    for (let i = 0; i < SPARE_BLOCKS; i++) this.#giveBack();
+  }
+
+  /** Empties them again. */
+  unhoard(): void {
+    while (this.#hoards.length > 0) this.#giveBack();
+  }
+
+  #giveBack(): void {
+    const last = this.#hoards.pop();
+    if (last !== undefined) last.context.store.drop(last.handle, BLOCK.length);
   }
 
   /** Gives all workers another snapshot. */
@@ -105,6 +142,7 @@ export class World {
 
   /** Every worker does what is due, until none has anything left, and sends it. */
   settle(): void {
+    this.#readings = 0;
     for (let turns = 0; ; turns++) {
       if (turns === MOST_TICKS) throw new Error("the workers do not come to rest");
       let busy = false;
@@ -122,6 +160,7 @@ export class World {
   receive(worker: number, bytes: Buffer, length: number, peer: Int32Array, listener: number, local: Int32Array): void {
     const { loop, plane } = this.workers[worker]!;
     const { inbox } = plane;
+    this.#readings = 0;
     bytes.copy(inbox.bytes, 0, 0, length);
     inbox.end[0] = length;
     inbox.listener[0] = listener;
