@@ -2,18 +2,23 @@
 import { spawnSync } from "node:child_process";
 import { SIPP } from "./sipp.ts";
 
-/** An optional message does not move a scenario on, so that any number of them may come. */
+// An optional message does not move a scenario on, so that any number of them may come.
 const INVITE_AGAIN = '<recv request="INVITE" optional="true" />\n\n  ';
+const TRYING = '<recv response="100" optional="true" />\n\n  ';
 
 function builtIn(name: "uac" | "uas"): string {
   // It leaves with 99, "no calls processed".
   return spawnSync(SIPP, ["-sd", name], { encoding: "latin1" }).stdout;
 }
 
-/** The built-in caller, whose ACK and BYE go to the Contact by way of the Record-Route. */
+/**
+ * The built-in caller, whose ACK and BYE go to the Contact by way of the Record-Route, and which takes a 100 to a BYE whose
+ * answer is late (RFC 4320 4.1); the built-in one gives such a call up.
+ */
 export function routingCaller(): string {
   return builtIn("uac")
     .replace('<recv response="200" rtd="true">', '<recv response="200" rtd="true" rrs="true">')
+    .replace('<recv response="200" crlf="true">', `${TRYING}$&`)
     .replace(
       /(ACK|BYE) sip:\[service\]@\[remote_ip\]:\[remote_port\] SIP\/2\.0\r?\n/g,
       "$1 [next_url] SIP/2.0\n      [routes]\n",
