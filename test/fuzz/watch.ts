@@ -55,6 +55,7 @@ export class Watch {
   /** The message at hand: null while only time passes. */
   #bytes: Buffer | null = null;
   #length = 0;
+  #since = 0;
   #isValid = false;
   #isTrusted = false;
   readonly #protected: ReadonlySet<string>;
@@ -78,6 +79,7 @@ export class Watch {
   begin(bytes: Buffer, length: number, peer: Int32Array): void {
     this.#bytes = bytes;
     this.#length = length;
+    this.#since = this.world!.now;
     this.#peer.set(peer);
     const input = this.#input;
     this.#isValid = input.reset(bytes, 0, length) === Reason.ok && judge(input) === Reason.ok;
@@ -123,7 +125,8 @@ export class Watch {
   #judge(bytes: Buffer, start: number, end: number): string {
     const output = this.#output;
     const reason = output.reset(bytes, start, end);
-    const isDirect = this.#bytes !== null;
+    // Who waited for room in a ring has let time pass: timers may have spoken as well.
+    const isDirect = this.#bytes !== null && this.world?.now === this.#since;
     const isAnswer = isDirect && this.#input.isRequest && !output.isRequest;
     // An answer to what was malformed repeats its header lines as far as they were legible: lines, no more.
     const mustBeWhole = !isAnswer || this.#isValid;
