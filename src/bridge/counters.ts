@@ -24,6 +24,7 @@ export const COUNTERS = [
   "dropped_by_route",
   "dropped_table_full",
   "dropped_send",
+  "dropped_amplification",
   "dropped_oversized",
   "rejected_malformed",
   "rejected_too_large",

@@ -4,6 +4,7 @@ import { logAccess } from "./access-log.ts";
 import { endDialog } from "./call.ts";
 import { forwardResponse } from "./compose.ts";
 import type { Context } from "./context.ts";
+import { spendFinal } from "./ration.ts";
 import { reply, replyUnavailable } from "./reply.ts";
 import { restore } from "./restore.ts";
 import { complete, removeTransaction } from "./server.ts";
@@ -52,6 +53,7 @@ export function forwardFinal(c: Context, row: number): void {
 export function answer(c: Context, row: number, status: number): void {
   const start = c.outbox.claim();
   const length = reply(c, status);
+  spendFinal(c, row, length);
   complete(c, row, status, start, length);
 }
 
@@ -79,6 +81,7 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
     const start = c.outbox.claim();
     const set = c.adopted.sets[t[at + T.set]!];
     const length = replyUnavailable(c, set?.unavailable);
+    spendFinal(c, row, length);
     complete(c, row, set?.unavailable.status ?? 500, start, length);
   } else if (t[at + T.method] === Method.INVITE) {
     answer(c, row, 408);

@@ -143,25 +143,24 @@ export class Loop implements PlaneHandler {
     let kind: RecordKind = RecordKind.datagram;
     c.hint = listener >>> HINT_SHIFT;
     if (message.isRequest) {
-      if (reason === Reason.ok && message.callIdStart >= 0) {
-        hashCall(c);
-        c.key1 = 0;
-        c.key2 = c.call2;
-        if (mayHandOff && c.workers > 1 && c.adopted.anyStateful) {
-          owner = (c.call1 >>> 0) % c.workers;
-          if (namesDialog(message)) {
-            // The worker of the named call looks its destination up; the INVITE itself is its own call's worker's.
-            const named = (hashNamedCall(c, message) >>> 0) % c.workers;
-            if (named === c.worker) c.hint = NO_DIALOG + 1 + slotOfNamedDialog(c);
-            else {
-              owner = named;
-              kind = RecordKind.naming;
-            }
+      // Also of a malformed request: our answer to it has a tag by which we know its ACK.
+      if (message.callIdStart >= 0) hashCall(c);
+      else {
+        c.call1 = 0;
+        c.call2 = 0;
+      }
+      const hasCall = reason === Reason.ok && message.callIdStart >= 0;
+      if (hasCall && mayHandOff && c.workers > 1 && c.adopted.anyStateful) {
+        owner = (c.call1 >>> 0) % c.workers;
+        if (namesDialog(message)) {
+          // The worker of the named call looks its destination up; the INVITE itself is its own call's worker's.
+          const named = (hashNamedCall(c, message) >>> 0) % c.workers;
+          if (named === c.worker) c.hint = NO_DIALOG + 1 + slotOfNamedDialog(c);
+          else {
+            owner = named;
+            kind = RecordKind.naming;
           }
         }
-      } else {
-        c.call1 = 0;
-        c.key2 = 0;
       }
     } else if (mayHandOff && c.workers > 1 && reason === Reason.ok) owner = this.#responseOwner();
     if (owner >= 0 && owner !== c.worker) {

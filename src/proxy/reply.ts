@@ -1,6 +1,7 @@
 // Answers of our own, and answers sent again.
 import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { ReplyOptions, writeReply } from "../sip/reply.ts";
+import { sameBytes } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { DEFAULT_PORT } from "../sip/via.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
@@ -8,7 +9,10 @@ import type { UnavailableAnswer } from "./adopted.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { phraseOf } from "./phrases.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
+import { isTrusted } from "./trust.ts";
 
+/** How many times the bytes of a request its answer may have. */
+export const MOST_ECHO = 3;
 const options = new ReplyOptions();
 const addressText = Buffer.alloc(64);
 const tag = Buffer.alloc(16);
@@ -53,8 +57,9 @@ export function writeAddress(words: Int32Array, from: number, out: Buffer, at: n
 
 /**
  * Answers the request at hand with `status` and sends it to where its responses go; returns the length of the answer.
- * Reason phrase and further header lines come from `c.phrase` and `c.extra`, which are used up. The To tag depends only
- * on the request, so that retransmissions get the same one. An ACK is never answered.
+ * Reason phrase and further header lines come from `c.phrase` and `c.extra`, which are used up. An ACK is never answered.
+ * Returns 0, and sends nothing, when the answer would be more than `MOST_ECHO` times as long as the request: a stranger's
+ * source address may be forged.
  */
 export function reply(c: Context, status: number): number {
   options.clear();
@@ -62,11 +67,7 @@ export function reply(c: Context, status: number): number {
   options.receivedEnd = writeAddress(c.peer, 0, addressText, 0);
   options.rport = c.peer[4]!;
   options.toTag = tag;
-  c.outerHash.begin();
-  c.outerHash.updateWord(c.call1);
-  c.outerHash.updateWord(c.key2);
-  writeHex32(tag, 0, c.outerHash.finish());
-  options.toTagEnd = writeHex32(tag, 8, c.outerHash.hi);
+  options.toTagEnd = writeOwnTag(c);
   options.listUnsupported = status === 420;
   let length = copyBytes(c.extra, 0, c.extra.length, extra, 0);
   const server = c.adopted.serverLine;
@@ -80,11 +81,35 @@ export function reply(c: Context, status: number): number {
   if (c.message.bodyStart - c.message.start > 64_000) return 0;
   const at = c.outbox.claim();
   const written = writeReply(c.message, status, phrase, options, c.outbox.bytes, at);
+  if (written > MOST_ECHO * (c.message.end - c.message.start) && !isTrusted(c)) {
+    c.count(Count.dropped_amplification);
+    return 0;
+  }
   replyEndpoint(c, target, 0);
   c.outbox.commit(written, c.listener, target, 0);
   c.outbox.from(c.local, 0);
   c.count(Count.replies);
   return written;
+}
+
+/**
+ * Writes our To tag for the request at hand into `tag`; returns its end. It depends on the call only: retransmissions, and
+ * the CANCEL of an INVITE, get the same one, and we recognise it in the ACK without having kept anything.
+ */
+function writeOwnTag(c: Context): number {
+  const { outerHash: hash } = c;
+  hash.begin();
+  hash.updateWord(c.call1);
+  hash.updateWord(c.call2);
+  writeHex32(tag, 0, hash.finish());
+  return writeHex32(tag, 8, hash.hi);
+}
+
+/** Whether the To tag of the request at hand is the one that our own answers to this call have. */
+export function hasOwnTag(c: Context): boolean {
+  const { bytes, to } = c.message;
+  if (to.tagStart < 0 || to.tagEnd - to.tagStart !== tag.length) return false;
+  return sameBytes(bytes, to.tagStart, to.tagEnd, tag, 0, writeOwnTag(c));
 }
 
 /** Answers the request at hand as the set's policy says when nobody could take it; returns the length of the answer. */
@@ -102,6 +127,7 @@ export function resend(c: Context, row: number): void {
   const handle = words[at + T.response]!;
   if (handle === 0) return;
   const length = words[at + T.responseLength]!;
+  words[at + T.spent] = words[at + T.spent]! + length;
   const out = c.outbox.claim();
   const start = c.store.start(handle);
   copyBytes(c.store.bytes(handle), start, start + length, c.outbox.bytes, out);

@@ -12,6 +12,7 @@ import { followDialog, followToken } from "./in-dialog.ts";
 import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
+import { hasOwnTag } from "./reply.ts";
 import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
 import { absorb, acknowledged } from "./server.ts";
@@ -29,6 +30,8 @@ export function handleRequest(c: Context): number {
     if (row !== 0 && belongs(c, row)) return 0;
     if (row !== 0 && message.method === Method.CANCEL) return cancel(c, row);
   }
+  // To a rejection of ours that no transaction was made for (RFC 3261 16.3, 8.2.7).
+  if (message.method === Method.ACK && hasOwnTag(c)) return 0;
   if (message.maxForwards === 0) {
     c.count(Count.max_forwards);
     return 483;

@@ -7,6 +7,7 @@ import {
   DestinationColumn,
   type FailoverEntry,
   type RequestLimits,
+  type RouteAction,
   type Snapshot,
   type TimerSettings,
 } from "../bridge/snapshot.ts";
@@ -39,6 +40,9 @@ export interface RigOptions {
   readonly epoch?: number;
   readonly keys?: readonly Uint8Array[];
   readonly limits?: RequestLimits;
+  /** What the only route does. */
+  readonly action?: RouteAction;
+  readonly serverHeader?: string;
   readonly protectedHeaders?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
@@ -206,7 +210,9 @@ function snapshotOf(options: RigOptions): Snapshot {
     destinationRows: count,
     endpoints,
     timers: { ...RIG_TIMERS, ...options.timers },
+    routes: base.routes.map((route) => ({ ...route, action: options.action ?? route.action })),
     limits: options.limits ?? base.limits,
+    serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,
     trusted: (options.trusted ?? []).map(blockOf),
     protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,

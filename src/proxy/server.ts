@@ -7,7 +7,8 @@ import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
 import { endDialog, releaseHeldCall } from "./call.ts";
 import { type Context, Count } from "./context.ts";
 import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
-import { reply, replyEndpoint, resend } from "./reply.ts";
+import { earn, mayRepeat, replyTrying } from "./ration.ts";
+import { replyEndpoint, resend } from "./reply.ts";
 import { restore } from "./restore.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { earlier, isDue } from "./wheel.ts";
@@ -60,10 +61,10 @@ export function absorb(c: Context, row: number): void {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   c.count(Count.retransmissions_absorbed);
+  earn(c, row);
   if (words[at + T.response] !== 0) resend(c, row);
   else if (words[at + T.state] === TransactionState.proceeding && words[at + T.method] === Method.INVITE) {
-    words[at + T.flags] = words[at + T.flags]! | TransactionFlag.trying;
-    reply(c, 100);
+    replyTrying(c, row);
   }
 }
 
@@ -129,8 +130,7 @@ export function serverTimer(c: Context, row: number): void {
   if (state === TransactionState.proceeding) {
     const flags = words[at + T.flags]!;
     if ((flags & (TransactionFlag.trying | TransactionFlag.ringing)) !== 0) return;
-    words[at + T.flags] = flags | TransactionFlag.trying;
-    if (restore(c, row)) reply(c, 100);
+    if (restore(c, row)) replyTrying(c, row);
     return;
   }
   if (
@@ -139,7 +139,7 @@ export function serverTimer(c: Context, row: number): void {
     !isDue(c.now, words[at + T.deadline]!)
   ) {
     // Timer G, until Timer H.
-    resend(c, row);
+    if (mayRepeat(c, row)) resend(c, row);
     const interval = Math.min(words[at + T.interval]! * 2, c.adopted.snapshot.timers.t2);
     words[at + T.interval] = interval;
     wheel.arm(row, earlier(c.now + interval, words[at + T.deadline]!));
@@ -177,7 +177,7 @@ function storeResponse(c: Context, at: number, start: number, length: number): v
   const words = c.transactions.words;
   dropResponse(c, at);
   // A full store costs a retransmission its absorption, nothing else.
-  const handle = c.store.put(c.outbox.bytes, start, start + length);
+  const handle = length === 0 ? 0 : c.store.put(c.outbox.bytes, start, start + length);
   words[at + T.response] = handle;
   words[at + T.responseLength] = handle === 0 ? 0 : length;
 }

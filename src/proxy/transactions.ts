@@ -35,6 +35,8 @@ export const TransactionFlag = {
   fromPool: 128,
   /** Goes on without any Route value: a stranger's new request. */
   dropsRoutes: 256,
+  /** Completed by an answer of our own to a stranger: repeated only as far as `mayRepeat` says. */
+  rationed: 512,
   /** A final response is kept for the case that no better one comes. */
   hasBest: 1024,
 } as const;
@@ -87,8 +89,10 @@ export const T = {
   best: 42,
   bestResponse: 43,
   bestLength: 44,
+  /** Bytes of our own answers that the caller got, less those for which it sent its request again (ration.ts). */
+  spent: 45,
   /** Candidate slots, two per word. */
-  slots: 45,
+  slots: 46,
 } as const;
 export const TRANSACTION_WORDS = 64;
 /** Most candidates kept for one transaction. */
@@ -134,7 +138,7 @@ export class Transactions {
     words[at + T.state] = 0;
     words[at + T.wheel + 1] = 0;
     for (let i = T.branch; i <= T.deadline; i++) words[at + i] = 0;
-    for (let i = T.candidates; i <= T.bestLength; i++) words[at + i] = 0;
+    for (let i = T.candidates; i <= T.spent; i++) words[at + i] = 0;
     words[at + T.key1] = key1;
     words[at + T.key2] = key2;
     const bucket = key1 & this.#mask;
