@@ -4,17 +4,25 @@ import type { Via } from "../sip/via.ts";
 import { BRANCH_BYTES, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 
-const MAGIC = Buffer.from("z9hG4bK", "latin1");
+const OWN_LINE = Buffer.from("\r\nVia: SIP/2.0/UDP ", "latin1");
+const BRANCH = Buffer.from(";branch=z9hG4bK", "latin1");
+/** Bytes of `BRANCH` before the cookie. */
+const NAME_BYTES = 8;
 
 /** Whether the Via may be one of ours: cookie and length. */
 export function isOurs(via: Via): boolean {
   return via.hasMagic && via.branchEnd - via.branchStart === MAGIC_BYTES + BRANCH_BYTES;
 }
 
-/** Where the first branch parameter lies that is long enough to be ours, or -1. */
+/**
+ * Where our branch parameter lies in a request that we sent, or -1. Our Via is the first line of that name; before it, and
+ * even in the request URI, there may be text that a caller made up to look like a branch of ours.
+ */
 export function findBranch(bytes: Buffer, start: number, end: number): number {
-  const at = bytes.indexOf(MAGIC, start);
-  return at < 0 || at + MAGIC_BYTES + BRANCH_BYTES > end ? -1 : at;
+  const line = bytes.indexOf(OWN_LINE, start);
+  if (line < 0 || line >= end) return -1;
+  const at = bytes.indexOf(BRANCH, line) + NAME_BYTES;
+  return at < NAME_BYTES || at + MAGIC_BYTES + BRANCH_BYTES > end ? -1 : at;
 }
 
 /** The worker that made the stateful branch at `at`, or -1: none of ours. */

@@ -8,6 +8,8 @@ import { parseEndpoint } from "../net/endpoint.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
+import { Rig } from "./rig-fake.ts";
+import { kind, request } from "./rig-message.ts";
 import { SilentPlane } from "./silent-plane.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
@@ -107,4 +109,35 @@ test("a worker does not read again what killed the one before it", () => {
   new Loop(context, plane, { ...around, incoming: [incoming] });
   assert.ok(incoming.next());
   assert.equal(incoming.bytes.toString("latin1", incoming.start, incoming.end), "harmless");
+});
+
+test("what a caller wrote before our Via does not hide that its destination is gone", () => {
+  const fake = "z9hG4bKs00000001000000010000000000000000".slice(0, 32);
+  const plain = request("INVITE");
+  const tricks = [
+    plain.replace("sip:bob@example.com SIP", "sip:bob@example.com;branch=z9hG4bK SIP"),
+    plain.replace("sip:bob@example.com SIP", `sip:bob@example.com;branch=${fake} SIP`),
+    plain.replace("Via:", `Subject: Via: SIP/2.0/UDP 192.0.2.1;branch=${fake}\r\nVia:`),
+    plain.replace("Via:", `Subject: x\r\n Via: SIP/2.0/UDP 192.0.2.1;branch=${fake}\r\nVia:`),
+    plain.replace("Via:", `X-Via: SIP/2.0/UDP 192.0.2.1;branch=${fake}\r\nVia:`),
+    plain.replace("Via:", `Record-Route: <sip:192.0.2.9;lr;branch=${fake}>\r\nVia:`),
+  ];
+  for (const [i, text] of tricks.entries()) {
+    const rig = new Rig({ destinations: 2 });
+    const [first] = rig.receive(text);
+    const moved = rig.refuse(first!);
+    assert.deepEqual([moved.length, kind(moved[0]?.text ?? "")], [1, "INVITE"], `trick ${i}: ${first!.text}`);
+    assert.notEqual(moved[0]!.to, first!.to);
+  }
+});
+
+test("a quotation that ends before or within our branch, or holds no Via of ours, is nobody's", () => {
+  const rig = new Rig({ destinations: 2 });
+  const [first] = rig.receive(request("INVITE"));
+  const { text, to } = first!;
+  const end = text.indexOf(";branch=z9hG4bK") + ";branch=z9hG4bK".length + 25;
+  for (let length = 0; length < end; length++)
+    assert.deepEqual(rig.refuse({ text: text.slice(0, length), to, at: 0 }), []);
+  assert.deepEqual(rig.refuse({ text: `SUBJECT ${text.slice(end - 33, end)}`, to, at: 0 }), []);
+  assert.equal(rig.refuse({ text: text.slice(0, end), to, at: 0 }).length, 1);
 });
