@@ -4,6 +4,9 @@ import { readCorpus } from "./corpus.ts";
 import { type Failure, type Run, runEpisode } from "./episode.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
+/** Slow messages of one episode that are told. */
+const TOLD = 3;
+
 /** Runs episodes of one seed. */
 export class Campaign {
   readonly run: Run;
@@ -33,6 +36,7 @@ export class Campaign {
     const again = await stopwatch.settle();
     return again
       .filter(({ message }) => slow.some((first) => first.message === message))
+      .slice(0, TOLD)
       .map(({ message, cpu }) => `episode ${number}, message ${message} of seed ${seed} took ${cpu.toFixed(1)} ms`);
   }
 }
