@@ -22,6 +22,7 @@ export const COUNTERS = [
   "dropped_keepalive",
   "dropped_not_sip",
   "dropped_by_route",
+  "dropped_not_allowed",
   "dropped_table_full",
   "dropped_send",
   "dropped_amplification",

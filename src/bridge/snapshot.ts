@@ -28,6 +28,8 @@ export interface ListenerEntry {
   readonly isV6: boolean;
   /** Bound to 0.0.0.0 or ::; the local address of each datagram then decides what goes into Via. */
   readonly isWildcard: boolean;
+  /** Whose requests it takes, besides those of destinations; empty: everybody's. */
+  readonly allow: readonly AddressBlock[];
 }
 
 /** What is answered to the caller when no candidate is left. */

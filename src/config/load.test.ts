@@ -60,15 +60,24 @@ describe("fairlead.yaml", () => {
       'listeners: ["udp://[::1]:5062", {uri: "udp://0.0.0.0", advertise: "sip.example.com:5070", name: out}]\nsets: {1: {destinations: ["sip:a.example"]}}',
     );
     assert.deepEqual(listeners, [
-      { name: "udp://[::1]:5062", transport: "udp", host: "::1", port: 5062 },
+      { name: "udp://[::1]:5062", transport: "udp", host: "::1", port: 5062, allow: [] },
       {
         name: "out",
         transport: "udp",
         host: "0.0.0.0",
         port: 5060,
+        allow: [],
         advertise: { host: "sip.example.com", port: 5070 },
       },
     ]);
+  });
+
+  it("takes a listener's address blocks apart; an empty list would be a listener for nobody", () => {
+    const listen = (allow: string) =>
+      GOOD.replace('"udp://127.0.0.1:5060"', `{uri: "udp://127.0.0.1:5060", allow: ${allow}}`);
+    assert.deepEqual(load(listen("[10.0.0.0/8]")).listeners[0]?.allow, [{ address: "10.0.0.0", prefix: 8 }]);
+    assert.match(problems(listen("[]"))[0] ?? "", /^f\.yaml:1:.*error/);
+    assert.match(problems(listen("[somebody]"))[0] ?? "", /"somebody" is not an address block/);
   });
 
   it("takes destinations apart", () => {

@@ -9,7 +9,7 @@ const KEYS = ["a secret of enough characters"];
 const RICH = {
   listeners: [
     "udp://127.0.0.1:5060",
-    { uri: "udp://[::1]:5062", name: "lan", advertise: "sip.example.com" },
+    { uri: "udp://[::1]:5062", name: "lan", advertise: "sip.example.com", allow: ["2001:db8::/32"] },
     { uri: "udp://0.0.0.0:5064", advertise: "192.0.2.9:5070" },
   ],
   sets: {

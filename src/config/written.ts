@@ -72,6 +72,7 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
   return {
     uri,
     ...(one.name === uri ? {} : { name: one.name }),
+    ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
   };
 }

@@ -2,6 +2,7 @@
 import type { ListenerEntry } from "../bridge/snapshot.ts";
 import { type ListenerConfig, listenerUri } from "../config/sections/listeners.ts";
 import { formatHostPort, isWildcard } from "../config/values/address.ts";
+import { compileBlock } from "./compile-block.ts";
 
 /** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
 export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
@@ -10,7 +11,15 @@ export function compileListeners(listeners: readonly ListenerConfig[], ports: re
     const port = ports[index] ?? listener.port;
     const sentBy =
       advertise === undefined ? formatHostPort(host, port) : formatHostPort(advertise.host, advertise.port ?? port);
-    return { transport: "udp", host, port, sentBy, isV6: host.includes(":"), isWildcard: isWildcard(host) };
+    return {
+      transport: "udp",
+      host,
+      port,
+      sentBy,
+      isV6: host.includes(":"),
+      isWildcard: isWildcard(host),
+      allow: listener.allow.map(compileBlock),
+    };
   });
 }
 

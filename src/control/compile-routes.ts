@@ -1,12 +1,10 @@
 // Routes as workers see them: names become indices, text becomes bytes.
-import { isIPv4 } from "node:net";
-import type { AddressBlock, RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
+import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
-import type { AddressBlockConfig } from "../config/values/address-block.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
 import { KeySource } from "../dispatch/types.ts";
-import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { compileBlock } from "./compile-block.ts";
 import { findListener } from "./compile-listeners.ts";
 import { rowOfSet } from "./compile-sets.ts";
 
@@ -94,11 +92,4 @@ function compilePattern(pattern: UriPatternConfig | null): UriPattern | null {
   if (pattern === null || (pattern.user === null && pattern.host === null)) return null;
   const bytes = (text: string | null) => (text === null ? null : encoder.encode(text));
   return { user: bytes(pattern.user), host: bytes(pattern.host?.toLowerCase() ?? null) };
-}
-
-/** The block in the layout of net/endpoint.ts: IPv4 as ::ffff:0:0/96 and its own prefix. */
-export function compileBlock({ address, prefix }: AddressBlockConfig): AddressBlock {
-  const words = new Int32Array(ENDPOINT_WORDS);
-  parseEndpoint(address, 0, words, 0);
-  return { words: words.slice(0, 4), prefix: isIPv4(address) ? prefix + 96 : prefix };
 }

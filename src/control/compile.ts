@@ -1,8 +1,9 @@
 // From a configuration to a snapshot. Pure: the same arguments give the same snapshot.
 import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
+import { compileBlock } from "./compile-block.ts";
 import { compileListeners } from "./compile-listeners.ts";
-import { compileBlock, compileRoutes } from "./compile-routes.ts";
+import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import type { PlacedDestination } from "./place.ts";
 

@@ -6,8 +6,9 @@ import type { Explanation } from "./explanation.ts";
 import { fileMessage, type ShortForm, shortMessage } from "./message-text.ts";
 import { type LiveStates, type Stage, setStage } from "./stage.ts";
 
+const LAN = { uri: "udp://10.9.9.2:5060", name: "lan", allow: ["10.9.0.0/16"] };
 const CONFIG = {
-  listeners: ["udp://10.9.9.1:5060", { uri: "udp://[2001:db8::1]:5060", name: "six" }],
+  listeners: ["udp://10.9.9.1:5060", { uri: "udp://[2001:db8::1]:5060", name: "six" }, LAN],
   keys: ["a secret of enough characters"],
   trusted: ["198.18.0.0/15"],
   sets: {
@@ -118,6 +119,13 @@ describe("fairlead explain", () => {
     assert.ok(!trusted.notes.some((note) => note.startsWith("its Route")));
   });
 
+  it("a listener that does not take requests from there says so", async () => {
+    const { way, outcome, route } = await explained({}, { listener: "lan" });
+    assert.equal(way, "the listener does not take requests from there (allow)");
+    assert.deepEqual([outcome.kind, outcome.what, route], ["dropped", "dropped not allowed", null]);
+    assert.equal((await explained({ source: "10.9.8.7:5060" }, { listener: "lan" })).outcome.kind, "forwarded");
+  });
+
   it("routes that answer by themselves say what the caller gets", async () => {
     const blocked = await explained({ source: "172.16.3.4:5060" });
     assert.deepEqual([blocked.route?.name, blocked.outcome.what], ["blocked", "403 Not Here"]);
@@ -203,7 +211,10 @@ describe("fairlead explain", () => {
   it("listeners are found by family, name and URI", async () => {
     assert.equal((await explained({ source: "[2001:db8::9]:5060" })).listener, "six");
     assert.equal((await explained({}, { listener: "udp://10.9.9.1:5060" })).listener, "udp://10.9.9.1:5060");
-    await assert.rejects(explained({}, { listener: "seven" }), /there is no listener "seven" \(there are: .*, six\)/);
+    await assert.rejects(
+      explained({}, { listener: "seven" }),
+      /there is no listener "seven" \(there are: .*, six, lan\)/,
+    );
     await assert.rejects(explained({}, { source: "example.com" }), /is not an address/);
   });
 

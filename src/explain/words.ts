@@ -15,6 +15,8 @@ export function wayText(rehearsal: Rehearsal): string {
   switch (rehearsal.way) {
     case null:
       return "a response goes back by the branch in our Via, to the transaction or by the keyed check that it carries";
+    case "not-allowed":
+      return "the listener does not take requests from there (allow)";
     case "malformed":
       return "refused by validation (RFC 3261 16.3)";
     case "max-forwards":

@@ -17,10 +17,15 @@ import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
 import { absorb, acknowledged } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { isAllowed } from "./trust.ts";
 
 /** Handles the request at hand; `c.call1` is set. Returns 0 or the status to be answered. */
 export function handleRequest(c: Context): number {
   const { message } = c;
+  if (!isAllowed(c)) {
+    c.count(Count.dropped_not_allowed);
+    return 0;
+  }
   const reason = judgeRequest(c);
   if (reason !== Reason.ok) return refuse(c, reason);
   c.counters.addRequest(c.listener, message.method);

@@ -44,6 +44,8 @@ export interface RigOptions {
   readonly action?: RouteAction;
   readonly serverHeader?: string;
   readonly protectedHeaders?: readonly string[];
+  /** Numeric addresses whose requests the listener takes. */
+  readonly allow?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
 }
@@ -211,6 +213,7 @@ function snapshotOf(options: RigOptions): Snapshot {
     endpoints,
     timers: { ...RIG_TIMERS, ...options.timers },
     routes: base.routes.map((route) => ({ ...route, action: options.action ?? route.action })),
+    listeners: base.listeners.map((listener) => ({ ...listener, allow: (options.allow ?? []).map(blockOf) })),
     limits: options.limits ?? base.limits,
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,

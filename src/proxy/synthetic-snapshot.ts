@@ -21,7 +21,15 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
   return {
     generation: 1,
     listeners: [
-      { transport: "udp", host: "192.0.2.1", port: 5060, sentBy: "192.0.2.1:5060", isV6: false, isWildcard: false },
+      {
+        transport: "udp",
+        host: "192.0.2.1",
+        port: 5060,
+        sentBy: "192.0.2.1:5060",
+        isV6: false,
+        isWildcard: false,
+        allow: [],
+      },
     ],
     sets: [
       {

@@ -1,5 +1,6 @@
 // What a sender may say. Headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
 // behind us because they come from us; and Route values are followed by them. From strangers neither goes on.
+import type { AddressBlock } from "../bridge/snapshot.ts";
 import type { Edits } from "../sip/edits.ts";
 import type { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
@@ -8,12 +9,18 @@ import { inBlock } from "./pattern.ts";
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
 export function isTrusted(c: Context): boolean {
-  const { trusted } = c.adopted.snapshot;
-  for (let i = 0; i < trusted.length; i++) {
-    const { words, prefix } = trusted[i]!;
-    if (inBlock(c.peer, 0, words, prefix)) return true;
-  }
-  return c.adopted.slotAt(c.peer, 0) >= 0;
+  return isFrom(c, c.adopted.snapshot.trusted) || c.adopted.slotAt(c.peer, 0) >= 0;
+}
+
+/** Whether the listener of the request at hand takes it at all. */
+export function isAllowed(c: Context): boolean {
+  const { allow } = c.adopted.listeners[c.listener]!.entry;
+  return allow.length === 0 || isFrom(c, allow) || c.adopted.slotAt(c.peer, 0) >= 0;
+}
+
+function isFrom(c: Context, blocks: readonly AddressBlock[]): boolean {
+  for (let i = 0; i < blocks.length; i++) if (inBlock(c.peer, 0, blocks[i]!.words, blocks[i]!.prefix)) return true;
+  return false;
 }
 
 /** Leaves the protected headers out of the request at hand (in `c.edits`), unless its sender is trusted. */

@@ -6,9 +6,11 @@ import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { TokenState } from "./route-finding.ts";
+import { isAllowed } from "./trust.ts";
 
 /** The stations at which a request may leave the common way, in their order; `routes` is the end of it. */
 export type Way =
+  | "not-allowed"
   | "malformed"
   | "max-forwards"
   | "loop"
@@ -21,6 +23,7 @@ export type Way =
 /** The way of the request that `c` has just handled, if no transaction and no dialog of it was known. */
 export function wayOf(c: Context): Way {
   const { message, ownRoute } = c;
+  if (!isAllowed(c)) return "not-allowed";
   if (judgeRequest(c) !== Reason.ok) return "malformed";
   if (message.maxForwards === 0) return "max-forwards";
   if (isLoop(c)) return "loop";

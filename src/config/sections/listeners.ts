@@ -1,6 +1,7 @@
 // Section `listeners`: where SIP is received, and the name under which others reach us there.
 import { z } from "zod";
 import { formatHostPort, type HostPort, isNumericHost, parseHostPort } from "../values/address.ts";
+import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
 import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 
@@ -17,6 +18,8 @@ export interface ListenerConfig {
   readonly port: number;
   /** What goes into Via and Record-Route instead of the bound address; port undefined: the bound one. */
   readonly advertise?: HostPort;
+  /** Whose requests it takes, besides those of destinations; empty: everybody's. */
+  readonly allow: readonly AddressBlockConfig[];
 }
 
 const long = z.strictObject({
@@ -29,6 +32,12 @@ const long = z.strictObject({
     .optional()
     .meta({ title: "HOST[:PORT]" })
     .describe("Host and port under which others reach this listener; they go into Via and Record-Route."),
+  allow: z
+    .array(addressBlock)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Address blocks whose requests are taken here, besides those of destinations. Default: everybody's."),
   name: z.string().optional().describe("Name by which routes and destinations speak of it. Default: the URI."),
 });
 
@@ -66,7 +75,7 @@ export const listener = z
     if (given.name !== undefined && !isName(given.name)) {
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);
     }
-    const base = { name, transport: "udp" as const, host: place.host, port };
+    const base = { name, transport: "udp" as const, host: place.host, port, allow: given.allow ?? [] };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {
