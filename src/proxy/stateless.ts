@@ -1,6 +1,6 @@
 // Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
 // its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
-import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
@@ -26,7 +26,7 @@ const CHECK_MASK = (1 << CHECK_BITS) - 1;
  */
 function check(key: Uint8Array, message: Message, listener: number, branchStart: number, branchEnd: number): void {
   sip.init(key);
-  if (caller[0] !== 0 || caller[1] !== 0) for (let i = 0; i < 3; i++) sip.updateWord(caller[i]!);
+  if (!isV4(caller, 0)) for (let i = 0; i < 3; i++) sip.updateWord(caller[i]!);
   sip.updateWord(caller[3]!);
   sip.updateWord(caller[4]!);
   sip.updateWord(message.cseq ^ (listener << CHECK_BITS));

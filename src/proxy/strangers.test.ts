@@ -122,3 +122,22 @@ for (const stateful of [true, false]) {
     );
   });
 }
+
+test("an answer whose Via was turned into another address goes nowhere, however alike the two are [stateless]", () => {
+  const rig = new Rig({ stateful: false });
+  const [sent] = rig.receive(request("OPTIONS").replace(CALLER, "phone.invalid"));
+  const answer = response(sent!.text, 200);
+  assert.match(answer, /;received=192\.0\.2\.3/);
+  for (const other of ["::192.0.2.3", "[::192.0.2.3]", "::ffff:0:192.0.2.3", "64:ff9b::192.0.2.3", "192.0.2.4"]) {
+    const left = rig.receive(answer.replace("received=192.0.2.3", `received=${other}`), sent!.to);
+    assert.deepEqual(
+      left.map(({ to }) => to),
+      [],
+      other,
+    );
+  }
+  assert.deepEqual(
+    rig.receive(answer, sent!.to).map(({ to }) => to),
+    [CALLER],
+  );
+});
