@@ -41,8 +41,16 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => written(control.inForce.config),
-    setState(slot, state, reason) {
-      health.registry.setState(slot, stateOf(state), reason, state === "inactive" ? true : undefined);
+    dns: () => ({
+      counts: balancer.dnsCounts,
+      names: control.locations.size,
+      stale: [...control.locations.values()].filter(({ why, targets }) => why !== "" && targets.length > 0).length,
+    }),
+    setState(slot, isWhole, state, reason) {
+      const { registry } = health;
+      const marked = state === "inactive" ? true : undefined;
+      if (isWhole) registry.setStateOfAll(slot, stateOf(state), reason, marked);
+      else registry.setState(slot, stateOf(state), reason, marked);
     },
     apply: async (change) => applied(await control.apply((config) => derive(config, change, control.inForce.placed))),
     reload: async () => applied(await control.reload()),
@@ -54,7 +62,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
   };
 }
 
-function viewOf({ health }: Balancer, { config, set, slot }: PlacedDestination): DestinationView {
+function viewOf({ health, live }: Balancer, { origin, config, set, slot }: PlacedDestination): DestinationView {
   const record = health.registry.get(slot);
   const { name, uri, weight, priority, maxCalls } = config;
   const last = record?.lastProbe ?? null;
@@ -62,12 +70,13 @@ function viewOf({ health }: Balancer, { config, set, slot }: PlacedDestination):
     slot,
     set: set.name,
     name,
+    configured: origin.name,
     uri,
     weight,
     priority,
     maxCalls,
-    state: record === undefined ? "inactive" : nameOfState(record.state),
-    reason: record?.reason ?? "",
+    state: record === undefined ? "inactive" : live.isStandby(slot) ? "standby" : nameOfState(record.state),
+    reason: live.isStandby(slot) ? "servers of a better SRV priority can be used" : (record?.reason ?? ""),
     since: record?.since ?? 0,
     lastProbe:
       last === null
@@ -90,9 +99,9 @@ function derive(config: Config, change: Change, placed: readonly PlacedDestinati
   }
   const found = placed.find(({ slot }) => slot === change.slot);
   if (found === undefined) return [configurationProblem("the destination is gone")];
-  if (change.kind === "remove") return withoutDestination(config, found.config);
+  if (change.kind === "remove") return withoutDestination(config, found.origin);
   const { weight, priority, max_calls } = change.change;
-  return withFigures(config, found.config, {
+  return withFigures(config, found.origin, {
     ...(weight === undefined ? {} : { weight }),
     ...(priority === undefined ? {} : { priority }),
     ...(max_calls === undefined ? {} : { maxCalls: max_calls }),

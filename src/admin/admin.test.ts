@@ -29,7 +29,7 @@ describe("admin API", () => {
   it("a set shows how many of its destinations are usable and how many calls they carry", async () => {
     const { ask, live, backend } = lab();
     live.reserve(1, 0, 0);
-    backend.setState(1, "inactive", "probe: no answer");
+    backend.setState(1, false, "inactive", "probe: no answer");
     assert.deepEqual((await ask("GET", "/api/v1/sets")).json(), [
       { name: "media", algorithm: "call-load", destinations: 2, usable: 1, load: 1 },
     ]);

@@ -9,6 +9,13 @@ export interface ListenerView {
   readonly transport: string;
 }
 
+/** The resolver's view of the world. */
+export interface DnsView {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly names: number;
+  readonly stale: number;
+}
+
 /** A dispatcher set of the configuration in force. */
 export interface SetView {
   readonly name: string;
@@ -19,7 +26,10 @@ export interface SetView {
 export interface DestinationView {
   readonly slot: number;
   readonly set: string;
+  /** Its own name; where its URI holds a host name, that is the configured name and the address. */
   readonly name: string;
+  /** The name of the destination as configured: its rows share it. */
+  readonly configured: string;
   readonly uri: string;
   readonly weight: number;
   readonly priority: number;
@@ -86,10 +96,13 @@ export interface AdminBackend {
   hasSpare(): boolean;
   listeners(): readonly ListenerView[];
   sets(): readonly SetView[];
+  /** Totals of the DNS resolver, and how many names were looked up and are served from an old answer. */
+  dns(): DnsView;
   destinations(): readonly DestinationView[];
   /** The configuration in force in the shape of fairlead.yaml, defaults included. Secrets are taken out by the API. */
   config(): unknown;
-  setState(slot: number, state: StateName, reason: string): void;
+  /** `isWhole`: not only this row, but the destination as configured with all the servers that its name stands for. */
+  setState(slot: number, isWhole: boolean, state: StateName, reason: string): void;
   apply(change: Change): Promise<Applied>;
   /** Reads the files again. */
   reload(): Promise<Applied>;

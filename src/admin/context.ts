@@ -20,18 +20,27 @@ export interface RouteGroup {
   register(app: FastifyInstance, context: AdminContext): void;
 }
 
-/** The destination that a path names, by its name or its URI. */
-export function findDestination(backend: AdminBackend, set: string, name: string): DestinationView {
+/** What a path names. */
+export interface FoundDestination {
+  readonly destination: DestinationView;
+  /** It is the destination as configured, with all the servers that a host name stands for, and not one of these. */
+  readonly isWhole: boolean;
+}
+
+/** The destination that a path names, by its name or its URI, or one of the servers behind it. */
+export function findDestination(backend: AdminBackend, set: string, name: string): FoundDestination {
   const all = backend.destinations().filter((destination) => destination.set === set);
   if (all.length === 0 && !backend.sets().some((known) => known.name === set)) {
     throw new HttpProblem(404, `there is no set "${set}"`);
   }
   const named = all.filter((destination) => destination.name === name);
-  const found = named.length > 0 ? named : all.filter((destination) => destination.uri === name);
+  const configured = all.filter((destination) => destination.configured === name);
+  const whole = configured.length > 0 ? configured : all.filter((destination) => destination.uri === name);
+  const found = named.length > 0 ? named : whole;
   const [destination] = found;
   if (destination === undefined) throw new HttpProblem(404, `there is no destination "${name}" in set "${set}"`);
-  if (found.length > 1) {
+  if (named.length > 1 || found.some(({ configured: own }) => own !== destination.configured)) {
     throw new HttpProblem(409, `${found.length} destinations of set "${set}" are called "${name}"; use their URIs`);
   }
-  return destination;
+  return { destination, isWhole: named.length === 0 || destination.name === destination.configured };
 }

@@ -28,6 +28,7 @@ export function createMetrics(backend: AdminBackend): Metrics {
   const registry = new Registry();
   registerProcess(registry, backend);
   registerTraffic(registry, backend);
+  registerDns(registry, backend);
   registerDestinations(registry, backend);
   registerProbes(registry, backend);
   return { contentType: registry.contentType, text: () => registry.metrics() };
@@ -117,6 +118,23 @@ function registerTraffic(registry: Registry, backend: AdminBackend): void {
     const help = `Worker counter: ${name.replaceAll("_", " ")}`;
     read(registry, "counter", `${name}_total`, help, [], (set) => set(readCounter(backend.counters, workers(), name)));
   }
+}
+
+function registerDns(registry: Registry, backend: AdminBackend): void {
+  read(registry, "counter", "dns_events_total", "What the DNS resolver did and met", ["event"], (set) => {
+    for (const [event, count] of Object.entries(backend.dns().counts)) set(count, { event });
+  });
+  read(registry, "gauge", "dns_names", "Names of destinations that are followed", [], (set) =>
+    set(backend.dns().names),
+  );
+  read(
+    registry,
+    "gauge",
+    "dns_names_stale",
+    "Those of them whose servers are of before, because DNS fails",
+    [],
+    (set) => set(backend.dns().stale),
+  );
 }
 
 function registerDestinations(registry: Registry, backend: AdminBackend): void {

@@ -30,6 +30,8 @@ export interface ProbeResource {
 export interface DestinationResource {
   readonly set: string;
   readonly name: string;
+  /** The destination as configured that it belongs to; another than `name` where a host name stands for servers. */
+  readonly configured: string;
   readonly uri: string;
   readonly state: StateName;
   /** Why it is in this state, for people. */

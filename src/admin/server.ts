@@ -35,11 +35,20 @@ export function listenProblem(listen: string): string {
   return isLoopback(hostOf(url.host)) ? "" : "the admin API has no passwords and listens on loopback only";
 }
 
+/** Names in paths: a destination's own, and an address. */
+const MOST_NAME = 1_024;
+
 /** Builds the server without listening; tests use `inject`. */
 export function createAdminApp(options: AdminOptions): FastifyInstance {
   const { backend, log, faults } = options;
   const host = hostOf(URL.parse(options.listen)?.host ?? "");
-  const app = fastify({ logger: false, bodyLimit: BODY_BYTES, forceCloseConnections: true, requestTimeout: 30_000 });
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES,
+    forceCloseConnections: true,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: MOST_NAME },
+  });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const why = refusal(request.headers, host);

@@ -3,19 +3,20 @@ import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/live-ta
 import type { AdminBackend, DestinationView, SetView, WorkerView } from "./backend.ts";
 import type { DestinationResource, ReadinessResource, SetResource, StateName, WorkerResource } from "./resources.ts";
 
-/** Whether new calls may go to a destination in this state. */
+/** Whether new calls may go to a destination in this state; to one that stands by when the others cannot take them. */
 export function isUsable(state: StateName): boolean {
-  return state === "active" || state === "trying";
+  return state === "active" || state === "trying" || state === "standby";
 }
 
 /** A destination with its live figures. */
 export function destinationResource({ live }: AdminBackend, view: DestinationView): DestinationResource {
-  const { slot, set, name, uri, state, reason, weight, priority, maxCalls, lastProbe } = view;
+  const { slot, set, name, configured, uri, state, reason, weight, priority, maxCalls, lastProbe } = view;
   const micros = live.latency(slot);
   const counters = Object.fromEntries(DESTINATION_COUNTERS.map((counter) => [counter, live.counter(slot, counter)]));
   return {
     set,
     name,
+    configured,
     uri,
     state,
     reason,

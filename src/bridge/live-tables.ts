@@ -85,6 +85,11 @@ export class LiveTables implements Live {
     return this.#state[slot]! <= DestinationState.trying;
   }
 
+  /** Well, but kept back: new requests go to it only when every candidate of the algorithm has failed. */
+  isStandby(slot: number): boolean {
+    return this.#state[slot]! === DestinationState.standby;
+  }
+
   load(slot: number): number {
     return Atomics.load(this.#load, slot);
   }

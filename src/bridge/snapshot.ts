@@ -64,6 +64,8 @@ export interface SetEntry {
   readonly algorithm: string;
   readonly slotChoice: SlotChoice;
   readonly slots: Uint16Array;
+  /** Whether some of them only serve when others of the same name cannot (SRV priorities). */
+  readonly hasStandby: boolean;
   readonly weights: Uint16Array;
   readonly maxCalls: Int32Array;
   readonly table: Uint16Array;

@@ -4,12 +4,16 @@ import { stringify } from "yaml";
 import { type Information, informationOn } from "../config/information.ts";
 import { readConfiguration } from "../config/open.ts";
 import { formatProblem, hasErrors, type Problem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { describeNames, type FoundName, findNames, hasNames, nameText } from "../explain/names.ts";
 import type { Command } from "./command.ts";
 import { configurationIo } from "./configuration-io.ts";
 import { addConfigurationOptions, type ConfigurationFlags, readOptions } from "./configuration-options.ts";
 import { ExitCode } from "./exit-code.ts";
 
 interface Flags extends ConfigurationFlags {
+  /** Whether names are looked up. */
+  readonly dns: boolean;
   readonly output: "table" | "json" | "yaml";
 }
 
@@ -17,6 +21,8 @@ interface Answer {
   readonly valid: boolean;
   readonly problems: readonly Problem[];
   readonly information: readonly Information[];
+  /** What the names of destinations stand for just now. */
+  readonly names: readonly FoundName[];
 }
 
 function print(answer: Answer, output: Flags["output"]): void {
@@ -25,17 +31,39 @@ function print(answer: Answer, output: Flags["output"]): void {
   else {
     for (const problem of answer.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     for (const { file, what, hint } of answer.information) process.stderr.write(`${file}: info: ${what} (${hint})\n`);
+    for (const name of answer.names) if (name.servers.length > 0) process.stdout.write(`${nameText(name)}\n`);
   }
 }
 
-function check(files: string[], flags: Flags): void {
+function check(files: string[], flags: Flags): Promise<void> | void {
   // Each file is a configuration of its own here: CI checks many at once.
   const read = files.map((file) => ({ file, ...readConfiguration([file], readOptions(flags), configurationIo) }));
   const problems = read.flatMap((each) => each.problems);
   const information = read.flatMap(({ file, config }) => (config === undefined ? [] : informationOn(config, file)));
-  const valid = !hasErrors(problems);
-  print({ valid, problems, information }, flags.output);
-  process.exitCode = valid ? ExitCode.ok : ExitCode.invalidConfiguration;
+  const conclude = (all: readonly Problem[], names: readonly FoundName[]) => {
+    const valid = !hasErrors(all);
+    print({ valid, problems: all, information, names }, flags.output);
+    process.exitCode = valid ? ExitCode.ok : ExitCode.invalidConfiguration;
+  };
+  // Names may be looked up for a while; without any the answer is there at once.
+  if (!flags.dns || !read.some(({ config }) => config !== undefined && hasNames(config))) return conclude(problems, []);
+  return Promise.all(read.map(({ file, config }) => lookUp(file, config))).then((found) => {
+    const names = found.flatMap((each) => each.names);
+    conclude([...problems, ...found.flatMap((each) => each.problems)], names);
+  });
+}
+
+/** A name that does not resolve here may well do so where the configuration is used: a warning. */
+async function lookUp(file: string, config: Config | undefined): Promise<{ names: FoundName[]; problems: Problem[] }> {
+  if (config === undefined) return { names: [], problems: [] };
+  const names = describeNames(config, await findNames(config));
+  const problems = names
+    .filter(({ warning }) => warning !== "")
+    .map(({ set, destination, warning }): Problem => {
+      const what = `${set}/${destination}: ${warning}`;
+      return { file, line: 0, column: 0, severity: "warning", what, hint: "" };
+    });
+  return { names, problems };
 }
 
 /** The command. */
@@ -49,6 +77,7 @@ export const checkCommand: Command = {
       .description(checkCommand.summary)
       .argument("<file...>", "fairlead.yaml or a file of another product");
     addConfigurationOptions(command)
+      .option("--no-dns", "do not look up the names of destinations")
       .addOption(
         new Option("--output <format>", "form of the answer").choices(["table", "json", "yaml"]).default("table"),
       )

@@ -36,6 +36,7 @@ const TONES: Readonly<Record<StateName, Tone>> = {
   inactive: "bad",
   disabled: "dim",
   draining: "warning",
+  standby: "plain",
 };
 
 interface ChangeOptions extends AdminCommandOptions {
@@ -119,8 +120,8 @@ function registerVerb(family: Program, verb: StateVerb): void {
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
         const { set, key } = await resolve(client, destination, options.set);
-        const resource = await client.setState(set, key, verb, options.reason);
-        print(resource, options, () => destinationTable([resource], Date.now()));
+        await client.setState(set, key, verb, options.reason);
+        await printOne(client, set, key, options);
       }),
     );
 }
@@ -183,7 +184,7 @@ function changeOf({ weight, priority, maxCalls: max_calls }: ChangeOptions): Des
 
 async function printOne(client: AdminClient, set: string, key: string, options: AdminCommandOptions): Promise<void> {
   const { destinations } = await client.set(set);
-  const own = destinations.filter(({ name, uri }) => name === key || uri === key);
+  const own = destinations.filter(({ name, configured, uri }) => [name, configured, uri].includes(key));
   print(own, options, () => destinationTable(own, Date.now()));
 }
 
@@ -197,10 +198,13 @@ async function resolve(
   const slash = text.indexOf("/");
   const [inSet, rest] = slash < 0 ? ["", ""] : [text.slice(0, slash), text.slice(slash + 1)];
   const found = all.filter(
-    ({ set: own, name, uri }) => name === text || uri === text || (own === inSet && (name === rest || uri === rest)),
+    ({ set: own, name, configured, uri }) =>
+      [name, configured, uri].includes(text) || (own === inSet && [name, configured, uri].includes(rest)),
   );
   const [destination] = found;
   if (destination === undefined) throw new UsageError(`there is no destination "${text}" (fairlead destinations ls)`);
+  const isOne = found.every((each) => each.set === destination.set && each.configured === destination.configured);
+  if (found.length > 1 && isOne) return { ...destination, name: destination.configured, key: destination.configured };
   if (found.length > 1) {
     const choices = found.map((choice) => `${choice.set}/${choice.name}`).join(", ");
     throw new UsageError(`"${text}" may be any of ${choices}; add --set`);

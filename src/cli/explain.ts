@@ -1,5 +1,4 @@
 // fairlead explain: what would become of one message, and why. Nothing is sent.
-import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { type Command as Commander, Option } from "commander";
 import { stringify } from "yaml";
@@ -59,12 +58,12 @@ async function explained(
   live: LiveStates | null,
 ): Promise<Explanation | null> {
   // The data plane is loaded here, so that other commands do not wait for it.
-  const [{ explain }, { setStage }] = await Promise.all([
+  const [{ explain }, { setStage }, { findNames }] = await Promise.all([
     import("../explain/explain.ts"),
     import("../explain/stage.ts"),
+    import("../explain/names.ts"),
   ]);
-  const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
-  const stage = await setStage(config, live, resolve);
+  const stage = setStage(config, live, await findNames(config));
   if (!("snapshot" in stage)) {
     for (const problem of stage) process.stderr.write(`error: ${problem}\n`);
     process.exitCode = ExitCode.invalidConfiguration;

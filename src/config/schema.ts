@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Secret } from "./secret.ts";
 import { admin } from "./sections/admin.ts";
+import { dns } from "./sections/dns.ts";
 import { keys } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
 import { listeners } from "./sections/listeners.ts";
@@ -19,6 +20,7 @@ export const schema = z.strictObject({
   routes,
   timers,
   limits,
+  dns,
   keys,
   admin,
   log,

@@ -32,6 +32,7 @@ export function written(config: Config): Written {
     routes: config.routes.map(route),
     timers: timersOf(config),
     limits: limitsOf(config),
+    dns: dnsOf(config),
     keys: config.keys.map((key) => key.toJSON()),
     admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
     log: { ...config.log },
@@ -54,6 +55,19 @@ function timersOf({ timers }: Config): Full<NonNullable<Written["timers"]>> {
     c: formatDuration(timers.c),
     linger: formatDuration(timers.linger),
     dialog: formatDuration(timers.dialog),
+  };
+}
+
+function dnsOf({ dns }: Config): Required<NonNullable<Written["dns"]>> {
+  return {
+    servers: dns.servers.map(({ host, port }) => formatHostPort(host, port)),
+    timeout: formatDuration(dns.timeout),
+    attempts: dns.attempts,
+    min_ttl: formatDuration(dns.minTtl),
+    max_ttl: formatDuration(dns.maxTtl),
+    max_negative_ttl: formatDuration(dns.maxNegativeTtl),
+    retry: formatDuration(dns.retry),
+    max_addresses: dns.maxAddresses,
   };
 }
 

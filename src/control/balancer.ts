@@ -1,7 +1,6 @@
 // A running load balancer: sockets, shared memory, workers, health and control plane, put together and taken apart in order.
 // Signals, files and the admin API are the caller's.
 import { randomBytes } from "node:crypto";
-import { lookup as resolveName } from "node:dns/promises";
 import { availableParallelism } from "node:os";
 import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
 import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
@@ -10,12 +9,15 @@ import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import type { StateChange } from "../health/registry.ts";
 import { nameOfState, type Outcome } from "../health/state.ts";
+import type { DnsCounts } from "../net/dns/counts.ts";
 import { chooseIo } from "../net/io.ts";
 import { receiveBufferWarning } from "../net/listen.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
 import { MainRings } from "./main-rings.ts";
+import { DnsNames, SYSTEM_NAMES } from "./name-source.ts";
+import { followNames } from "./name-watch.ts";
 import { openSockets } from "./open-sockets.ts";
 import { configurationProblem } from "./restart.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
@@ -46,6 +48,8 @@ export interface Balancer {
   readonly workers: Workers;
   readonly live: LiveTables;
   readonly memory: SharedMemory;
+  /** What the resolver has counted. */
+  readonly dnsCounts: DnsCounts;
   readonly io: "batched" | "portable";
   /** Bound listeners, `udp://127.0.0.1:5060`. */
   readonly listeners: readonly string[];
@@ -94,7 +98,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     onChange: (change) => logChange(log, change),
   });
   const keys = [new Uint8Array(randomBytes(16))];
-  const control = new ControlPlane({ live, health, lookup, load: options.load, ports: opened.ports, keys, clock, log });
+  const names = new DnsNames(SYSTEM_NAMES);
+  const control = new ControlPlane({ live, health, names, load: options.load, ports: opened.ports, keys, clock, log });
   const begun = await control.begin(config);
   if (!begun.ok) {
     opened.close();
@@ -150,6 +155,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   });
   warnOfSmallBuffer(config.receiveBuffer, opened.receiveBuffer, workers, log);
   health.start();
+  const unfollow = followNames(control, names.now, log);
   const timer = setInterval(drainRings, RING_INTERVAL);
   // Every row that was ever used: calls of a destination that is no longer configured are calls too, and so are those that
   // destinations make.
@@ -161,6 +167,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   };
   let stopped: Promise<void> | null = null;
   const stopAll = async () => {
+    unfollow();
     health.stop();
     clearInterval(timer);
     await workers.stop();
@@ -180,6 +187,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       workers,
       live,
       memory,
+      dnsCounts: names.counts,
       io: choice.io,
       listeners: control.inForce.snapshot.listeners.map(({ host, port }) => `udp://${formatHostPort(host, port)}`),
       watchProbes: (listener) => void probeWatchers.push(listener),
@@ -201,10 +209,6 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
 
 function failed(failure: string): StartResult {
   return { ok: false, problems: [configurationProblem(failure)], failure };
-}
-
-async function lookup(host: string): Promise<string[]> {
-  return (await resolveName(host, { all: true })).map(({ address }) => address);
 }
 
 /** `limits` are those of the process; every worker gets its share. */

@@ -37,6 +37,7 @@ export function compileSets(
       algorithm: algorithm.name,
       slotChoice: choice,
       slots,
+      hasStandby: (members[index] ?? []).some(({ rank }) => rank > 0),
       weights,
       maxCalls,
       table,

@@ -4,13 +4,16 @@ import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/s
 import type { Config } from "../config/schema.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { compile } from "./compile.ts";
+import type { Locations } from "./names.ts";
 import { placeDestinations, slotIdentities } from "./place.ts";
-import type { Addresses } from "./resolve.ts";
+import { rowsOf } from "./rows.ts";
 import { configOf } from "./testing/config.ts";
+import { locationsOf, targetAt } from "./testing/locations.ts";
 
-function compiled(config: Config, addresses: Addresses = new Map()): Snapshot {
-  const identities = slotIdentities(config);
-  const placed = placeDestinations(config, identities, [...identities.keys()], addresses);
+function compiled(config: Config, locations: Locations = new Map()): Snapshot {
+  const rows = rowsOf(config, locations);
+  const identities = slotIdentities(rows);
+  const placed = placeDestinations(config, rows, identities, [...identities.keys()]);
   const result = compile(config, {
     generation: 7,
     placed,
@@ -79,7 +82,7 @@ describe("compile", () => {
     ],
     keys: ["a secret of enough characters"],
   });
-  const snapshot = compiled(config, new Map([["host.example", ["192.0.2.9"]]]));
+  const snapshot = compiled(config, locationsOf(config, { "host.example": [targetAt("192.0.2.9", { port: 5062 })] }));
 
   it("sets keep their order and their policy", () => {
     const [media] = snapshot.sets;
@@ -181,8 +184,8 @@ describe("compile", () => {
       listeners: ["udp://127.0.0.1:23000"],
       sets: { a: { destinations: ["sip:nowhere.example", "sip:[::1]:5060"] } },
     });
-    const identities = slotIdentities(v4);
-    const placed = placeDestinations(v4, identities, [0, 1], new Map());
+    const rows = rowsOf(v4, new Map());
+    const placed = placeDestinations(v4, rows, slotIdentities(rows), [0, 1]);
     assert.deepEqual(
       placed.map(({ unusable }) => unusable),
       ["host name nowhere.example does not resolve", "no listener for IPv6"],

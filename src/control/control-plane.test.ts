@@ -4,12 +4,14 @@ import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
 import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { nameOfState, stateOf } from "../health/state.ts";
+import type { Location } from "../net/dns/locate.ts";
 import { withDestination, withFigures, withoutDestination } from "./changes.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { SILENT } from "./log.ts";
 import { configurationProblem } from "./restart.ts";
 import { configOf } from "./testing/config.ts";
+import { locationOf, targetAt } from "./testing/locations.ts";
 
 const LISTENERS = ["udp://127.0.0.1:23010"];
 
@@ -33,10 +35,20 @@ async function lab(first: Config) {
   const worker = { adopts: true, adopted: 1 };
   const time = { now: 1 };
   const names = { resolve: true };
+  const where = (host: string): Location => {
+    const isFound = host === "known.example" && names.resolve;
+    return locationOf(isFound ? [targetAt("10.9.9.9")] : [], time.now + 1_000);
+  };
   const control = new ControlPlane({
     live,
     health,
-    lookup: async (host) => (host === "known.example" && names.resolve ? ["10.9.9.9"] : []),
+    names: {
+      locate:
+        () =>
+        async ({ host }) =>
+          where(host),
+      now: () => time.now,
+    },
     load: async () => ({ config: disk.next, problems: disk.next === null ? [configurationProblem("broken")] : [] }),
     ports: [],
     keys: [new Uint8Array(16)],
@@ -212,7 +224,10 @@ describe("control plane", () => {
     const { control, names, live } = await lab(file(["sip:known.example"]));
     names.resolve = false;
     const { ok, problems } = await control.apply((config) => ({ ...config, serverHeader: "x" }));
-    assert.deepEqual([ok, problems.map(({ what }) => what)], [true, ["host name known.example does not resolve now"]]);
+    assert.deepEqual(
+      [ok, problems.map(({ what }) => what)],
+      [true, ["host name known.example does not resolve now (there is no such name)"]],
+    );
     assert.equal(nameOfState(live.state(0)), "active");
     assert.equal(control.inForce.placed[0]?.unusable, "");
   });

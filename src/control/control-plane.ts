@@ -7,9 +7,10 @@ import type { Config } from "../config/schema.ts";
 import { compile } from "./compile.ts";
 import type { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
+import { isSamePlace, keptWarnings, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
-import { type Addresses, keepKnown, type Lookup, resolveHosts } from "./resolve.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
+import { rowsOf } from "./rows.ts";
 import { type SlotPlan, Slots } from "./slots.ts";
 
 /** All or nothing: in force on every worker, or refused with its problems (which may hold warnings in both cases). */
@@ -33,7 +34,8 @@ export interface Publisher {
 export interface ControlPlaneOptions {
   readonly live: LiveTables;
   readonly health: HealthLoop;
-  readonly lookup: Lookup;
+  /** Finds the servers behind names, asking as the configuration says. */
+  readonly names: NameSource;
   /** Reads the files again; config is null when they have errors. */
   readonly load: () => Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }>;
   /** Bound ports, by listener; a port that is missing is as configured. */
@@ -63,7 +65,7 @@ interface Candidate {
   readonly placed: readonly PlacedDestination[];
   readonly plan: SlotPlan;
   readonly setPlan: SlotPlan;
-  readonly addresses: Addresses;
+  readonly locations: Locations;
   readonly warnings: readonly Problem[];
 }
 
@@ -75,7 +77,9 @@ export class ControlPlane {
   readonly #setRows: Slots;
   #publisher: Publisher | null = null;
   #inForce: InForce | null = null;
-  #addresses: Addresses = new Map();
+  #locations: Locations = new Map();
+  /** Called when something about names was learned. */
+  #onLocations: () => void = () => undefined;
   #generation = 0;
   #closing = false;
   #queue: Promise<unknown> = Promise.resolve();
@@ -90,7 +94,7 @@ export class ControlPlane {
 
   /** The first configuration; what it compiles to is what the workers are started with. */
   async begin(config: Config): Promise<ApplyResult> {
-    const made = await this.#make(config, 1);
+    const made = this.#make(config, 1, await this.#locate(config));
     if (Array.isArray(made)) return { ok: false, generation: 0, problems: made };
     this.#prepare(made);
     this.#commit(made);
@@ -100,6 +104,36 @@ export class ControlPlane {
   /** From now on snapshots go to these workers. */
   attach(publisher: Publisher): void {
     this.#publisher = publisher;
+  }
+
+  /** What is known about names. */
+  get locations(): Locations {
+    return this.#locations;
+  }
+
+  /** `onLocations` is called whenever `locations` may be due at another time. */
+  watchNames(onLocations: () => void): void {
+    this.#onLocations = onLocations;
+  }
+
+  /**
+   * Looks the names of the configuration in force up again; what has changed is in force when this resolves. Waiting for name
+   * servers keeps nobody else waiting: the door is only taken when there is something to change.
+   */
+  async followNames(): Promise<void> {
+    const { config } = this.inForce;
+    const locations = await this.#locate(config);
+    await this.#inTurn(async () => {
+      // Another configuration came in between; its own lookup is newer.
+      if (this.inForce.config !== config) return;
+      logNames(this.#options.log, this.#locations, locations);
+      if (isSamePlace(this.#locations, locations)) this.#learn(locations);
+      else {
+        const { ok, problems } = await this.#apply(config, locations);
+        // The old rows stay; it is tried again when the names are due again.
+        if (!ok) this.#options.log.error({ problems }, "a change of names could not be put into force");
+      }
+    });
   }
 
   /** What is in force; throws before `begin`. */
@@ -143,11 +177,12 @@ export class ControlPlane {
     });
   }
 
-  async #apply(config: Config): Promise<ApplyResult> {
+  async #apply(config: Config, known?: Locations): Promise<ApplyResult> {
     const old = this.inForce;
     const problems = restartProblems(old.config, config);
     if (hasErrors(problems)) return this.#refused(problems);
-    const made = await this.#make(config, this.#generation + 1);
+    const locations = known ?? (await this.#locate(config));
+    const made = this.#make(config, this.#generation + 1, locations);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
     this.#prepare(made);
     const generation = ++this.#generation;
@@ -165,10 +200,20 @@ export class ControlPlane {
     return { ok: true, generation, problems: [...problems, ...made.warnings] };
   }
 
-  async #make(config: Config, generation: number): Promise<Candidate | Problem[]> {
-    const { lookup, ports, keys } = this.#options;
-    const { addresses, kept } = keepKnown(await resolveHosts(config, lookup), this.#addresses);
-    const identities = slotIdentities(config);
+  #locate(config: Config): Promise<Locations> {
+    const { names } = this.#options;
+    return locateNames(config, names.locate(config), this.#locations, names.now);
+  }
+
+  #learn(locations: Locations): void {
+    this.#locations = locations;
+    this.#onLocations();
+  }
+
+  #make(config: Config, generation: number, locations: Locations): Candidate | Problem[] {
+    const { ports, keys } = this.#options;
+    const destinations = rowsOf(config, locations);
+    const identities = slotIdentities(destinations);
     const plan = this.#slots.plan(identities);
     if (plan === null)
       return [
@@ -182,15 +227,13 @@ export class ControlPlane {
       return [
         configurationProblem("more sets than there is room for", "4,096, those removed in the last 10 min included"),
       ];
-    const placed = placeDestinations(config, identities, plan.slots, addresses);
+    const placed = placeDestinations(config, destinations, identities, plan.slots);
     const rows = plan.slots.reduce((most, slot) => Math.max(most, slot + 1), this.#slots.rows);
     const setRows = setPlan.slots;
     const result = compile(config, { generation, placed, rows, setRows, ports, keys, closing: this.#closing });
     if (!result.ok) return result.problems.map((what) => configurationProblem(what));
-    const warnings = kept.map((name) =>
-      configurationProblem(`host name ${name} does not resolve now`, "its addresses of before stay in use", "warning"),
-    );
-    return { config, snapshot: result.snapshot, placed, plan, setPlan, addresses, warnings };
+    const warnings = keptWarnings(locations);
+    return { config, snapshot: result.snapshot, placed, plan, setPlan, locations, warnings };
   }
 
   /**
@@ -207,7 +250,7 @@ export class ControlPlane {
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
   #returnTo(old: InForce, refused: Candidate, generation: number): void {
     for (const [rows, plan, identities] of [
-      [this.#slots, refused.plan, slotIdentities(old.config)],
+      [this.#slots, refused.plan, slotIdentities(old.placed)],
       [this.#setRows, refused.setPlan, setNames(old.config)],
     ] as const) {
       rows.commit(plan, generation);
@@ -217,9 +260,8 @@ export class ControlPlane {
     this.#options.health.adopt(old.placed, old.snapshot.listeners);
   }
 
-  #commit({ config, snapshot, placed, plan, setPlan, addresses }: Candidate): void {
+  #commit({ config, snapshot, placed, plan, setPlan, locations }: Candidate): void {
     this.#generation = snapshot.generation;
-    this.#addresses = addresses;
     this.#slots.commit(plan, snapshot.generation);
     this.#setRows.commit(setPlan, snapshot.generation);
     this.#options.health.adopt(placed, snapshot.listeners);
@@ -228,6 +270,7 @@ export class ControlPlane {
       if (unusable !== "")
         this.#options.log.warn({ set: set.name, destination: destination.name }, `out of use: ${unusable}`);
     }
+    this.#learn(locations);
   }
 
   #refused(problems: readonly Problem[]): ApplyResult {

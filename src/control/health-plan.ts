@@ -9,13 +9,16 @@ import type { HealthTarget } from "../health/registry.ts";
 import { stateOf } from "../health/state.ts";
 import { formatAddress } from "../net/endpoint.ts";
 import type { PlacedDestination } from "./place.ts";
+import { slotIdentity } from "./slots.ts";
 import { type OwnAddress, sourceAddressFor } from "./source-address.ts";
 
 /** Every destination, for the registry. */
 export function healthTargets(placed: readonly PlacedDestination[]): HealthTarget[] {
-  return placed.map(({ config, set, slot, unusable }) => ({
+  return placed.map(({ origin, config, set, slot, rank, unusable }) => ({
     slot,
     set: set.name,
+    group: slotIdentity(set.name, origin.uri, origin.name),
+    rank,
     uri: config.uri,
     name: config.name,
     state: stateOf(config.state),

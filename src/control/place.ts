@@ -1,20 +1,13 @@
-// Every destination of a configuration with the numbers that compilation gives it: slot, address, listener, identity.
+// Every row of a configuration with the numbers that compilation gives it: slot, address, listener, identity.
 import { hash } from "node:crypto";
 import type { Config } from "../config/schema.ts";
-import type { DestinationConfig } from "../config/sections/destination.ts";
-import type { SetConfig } from "../config/sections/sets.ts";
-import { isNumericHost } from "../config/values/address.ts";
-import { orderDestinations, orderDestinationsAsKamailio } from "../dispatch/order.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { findListener } from "./compile-listeners.ts";
-import type { Addresses } from "./resolve.ts";
+import type { DestinationRow } from "./rows.ts";
 import { slotIdentity } from "./slots.ts";
 
 /** A destination in its place. */
-export interface PlacedDestination {
-  readonly config: DestinationConfig;
-  readonly set: SetConfig;
-  readonly setIndex: number;
+export interface PlacedDestination extends DestinationRow {
   readonly slot: number;
   /** ENDPOINT_WORDS words; zeros where it is unusable for want of an address. */
   readonly endpoint: Int32Array;
@@ -28,69 +21,57 @@ export interface PlacedDestination {
   readonly unusable: string;
 }
 
-/** The destinations of a set in the set's order. */
-export function inOrder(set: SetConfig): readonly DestinationConfig[] {
-  return set.order === "kamailio" ? orderDestinationsAsKamailio(set.destinations) : orderDestinations(set.destinations);
-}
-
-/** The identities of all destinations: set by set, each in its order. Doubles in a set are told apart by a number. */
-export function slotIdentities(config: Config): string[] {
+/** The identities of rows. Doubles in a set are told apart by a number. */
+export function slotIdentities(rows: readonly DestinationRow[]): string[] {
   const identities: string[] = [];
   const seen = new Set<string>();
-  for (const set of config.sets) {
-    for (const { uri, name } of inOrder(set)) {
-      const plain = slotIdentity(set.name, uri, name);
-      let identity = plain;
-      for (let copy = 2; seen.has(identity); copy++) identity = `${plain}\n${copy}`;
-      seen.add(identity);
-      identities.push(identity);
-    }
+  for (const { set, config } of rows) {
+    const plain = slotIdentity(set.name, config.uri, config.name);
+    let identity = plain;
+    for (let copy = 2; seen.has(identity); copy++) identity = `${plain}\n${copy}`;
+    seen.add(identity);
+    identities.push(identity);
   }
   return identities;
 }
 
-/** Places all; `slots` and `identities` are in the order of `slotIdentities`. */
+/** Places all; `slots` and `identities` are in the order of `rows`. */
 export function placeDestinations(
   config: Config,
+  rows: readonly DestinationRow[],
   identities: readonly string[],
   slots: readonly number[],
-  addresses: Addresses,
 ): PlacedDestination[] {
-  const placed: PlacedDestination[] = [];
   const taken = new Set<number>();
-  for (const [setIndex, set] of config.sets.entries()) {
-    for (const destination of inOrder(set)) {
-      const at = placed.length;
-      const listener = destination.listener === undefined ? -1 : findListener(config.listeners, destination.listener);
-      const endpoint = new Int32Array(ENDPOINT_WORDS);
-      const found = reach(config, destination, listener, addresses, endpoint);
-      const identity = identityOf(identities[at] ?? "", taken);
-      placed.push({ config: destination, set, setIndex, slot: slots[at] ?? 0, endpoint, listener, identity, ...found });
-    }
-  }
-  return placed;
+  return rows.map((row, at) => {
+    const wanted = row.config.listener;
+    const listener = wanted === undefined ? -1 : findListener(config.listeners, wanted);
+    const endpoint = new Int32Array(ENDPOINT_WORDS);
+    const found = reach(config, row, listener, endpoint);
+    return {
+      ...row,
+      slot: slots[at] ?? 0,
+      endpoint,
+      listener,
+      identity: identityOf(identities[at] ?? "", taken),
+      ...found,
+    };
+  });
 }
 
-/** Finds address and listener of a destination; writes the address. */
+/** Finds the listener of a row; writes its address. */
 function reach(
   config: Config,
-  destination: DestinationConfig,
+  { address, port, why, config: { unusable } }: DestinationRow,
   listener: number,
-  addresses: Addresses,
   endpoint: Int32Array,
 ): { sender: number; unusable: string } {
-  const { host, port } = destination;
-  const candidates = isNumericHost(host) ? [host] : (addresses.get(host) ?? []);
-  for (const address of candidates) {
-    const sender = listener >= 0 ? listener : config.listeners.findIndex((entry) => isV6(entry.host) === isV6(address));
-    const serves = config.listeners[sender];
-    if (serves === undefined || isV6(serves.host) !== isV6(address)) continue;
-    if (parseEndpoint(address, port, endpoint, 0)) return { sender, unusable: destination.unusable };
-  }
-  if (destination.unusable !== "") return { sender: -1, unusable: destination.unusable };
-  const first = candidates[0];
-  if (first === undefined) return { sender: -1, unusable: `host name ${host} does not resolve` };
-  return { sender: -1, unusable: `no listener for ${isV6(first) ? "IPv6" : "IPv4"}` };
+  const sender = listener >= 0 ? listener : config.listeners.findIndex((entry) => isV6(entry.host) === isV6(address));
+  const serves = config.listeners[sender];
+  const isServed = serves !== undefined && isV6(serves.host) === isV6(address);
+  if (isServed && parseEndpoint(address, port, endpoint, 0)) return { sender, unusable };
+  if (unusable !== "") return { sender: -1, unusable };
+  return { sender: -1, unusable: why === "" ? `no listener for ${isV6(address) ? "IPv6" : "IPv4"}` : why };
 }
 
 function isV6(host: string): boolean {

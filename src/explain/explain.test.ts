@@ -35,8 +35,8 @@ const CONFIG = {
   ],
 };
 
-async function stageOf(live: LiveStates | null = null): Promise<Stage> {
-  const stage = await setStage(configOf(CONFIG), live, async () => []);
+function stageOf(live: LiveStates | null = null): Stage {
+  const stage = setStage(configOf(CONFIG), live, new Map());
   if (!("snapshot" in stage)) throw new Error(stage.join("; "));
   return stage;
 }
@@ -48,7 +48,7 @@ async function explained(
 ): Promise<Explanation> {
   const source = form.source ?? "192.0.2.7:5060";
   const message = shortMessage({ method: "INVITE", requestUri: "sip:bob@example.com", ...form, source });
-  const answer = explain(configOf(CONFIG), await stageOf(live), message, { source, isLive: live !== null, ...arrival });
+  const answer = explain(configOf(CONFIG), stageOf(live), message, { source, isLive: live !== null, ...arrival });
   if (typeof answer === "string") throw new Error(answer);
   return answer;
 }
@@ -145,7 +145,7 @@ describe("fairlead explain", () => {
         "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1\r\nTo: <sip:b@x>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n",
       ),
     );
-    const answer = explain(configOf(CONFIG), await stageOf(), message, { isLive: false });
+    const answer = explain(configOf(CONFIG), stageOf(), message, { isLive: false });
     assert.ok(typeof answer !== "string");
     assert.deepEqual(answer.verdict, { ok: false, reason: "missing_from", answer: "400 Missing From" });
     assert.deepEqual([answer.source, answer.route, answer.outcome.what], ["192.0.2.7:5060", null, "400 Missing From"]);
@@ -221,7 +221,7 @@ describe("fairlead explain", () => {
   it("a response that nobody asked for goes nowhere", async () => {
     const text =
       "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.9.9.1:5060;branch=z9hG4bKx\r\nVia: SIP/2.0/UDP 192.0.2.7\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@x>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n";
-    const answer = explain(configOf(CONFIG), await stageOf(), fileMessage(Buffer.from(text)), { isLive: false });
+    const answer = explain(configOf(CONFIG), stageOf(), fileMessage(Buffer.from(text)), { isLive: false });
     assert.ok(typeof answer !== "string");
     assert.deepEqual([answer.message, answer.outcome.what], ["SIP/2.0 200 OK", "dropped unmatched response"]);
   });

@@ -2,8 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/schema.ts";
 import { compile } from "../control/compile.ts";
+import { shownConditions } from "../control/conditions.ts";
+import type { Locations } from "../control/names.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "../control/place.ts";
-import { type Lookup, resolveHosts } from "../control/resolve.ts";
+import { rowsOf } from "../control/rows.ts";
 import type { Condition, Scene } from "../proxy/rehearsal.ts";
 
 /** A destination as the running instance sees it. */
@@ -24,14 +26,14 @@ export interface Stage {
   readonly conditions: readonly (Condition & { readonly reason: string })[];
 }
 
-/** Compiles; `live` null: states as configured. Problems in sentences when it cannot be compiled. */
-export async function setStage(
-  config: Config,
-  live: LiveStates | null,
-  lookup: Lookup,
-): Promise<Stage | readonly string[]> {
-  const identities = slotIdentities(config);
-  const placed = placeDestinations(config, identities, [...identities.keys()], await resolveHosts(config, lookup));
+/**
+ * Compiles; `live` null: states as configured. `locations`: where the names of its destinations are. Problems in sentences
+ * when it cannot be compiled.
+ */
+export function setStage(config: Config, live: LiveStates | null, locations: Locations): Stage | readonly string[] {
+  const destinations = rowsOf(config, locations);
+  const identities = slotIdentities(destinations);
+  const placed = placeDestinations(config, destinations, identities, [...identities.keys()]);
   const compiled = compile(config, {
     generation: 1,
     placed,
@@ -42,8 +44,19 @@ export async function setStage(
     closing: false,
   });
   if (!compiled.ok) return compiled.problems;
-  return { snapshot: compiled.snapshot, placed, conditions: placed.map((each) => conditionOf(each, live)) };
+  const own = placed.map((each) => conditionOf(each, live));
+  const shown = shownConditions(
+    placed,
+    own.map(({ state }) => state),
+  );
+  const conditions = own.map((each, at) => {
+    const state = shown[at] ?? each.state;
+    return state === each.state ? each : { ...each, state, reason: STANDS_BY };
+  });
+  return { snapshot: compiled.snapshot, placed, conditions };
 }
+
+const STANDS_BY = "servers of a better SRV priority can be used";
 
 function conditionOf(
   { slot, set, config, unusable }: PlacedDestination,

@@ -57,6 +57,8 @@ function lab(count: number, own: Partial<ProbeSettings> = {}) {
       uri,
       name: uri,
       set: "1",
+      group: uri,
+      rank: 0,
       state: stateOf("active"),
       marked: false,
       unusable: "",

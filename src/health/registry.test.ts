@@ -17,7 +17,18 @@ function lab() {
   );
   const target = (slot: number, more: Partial<HealthTarget> = {}): HealthTarget => {
     const uri = `sip:10.0.0.${slot}`;
-    return { slot, set: "1", uri, name: uri, state: stateOf("active"), marked: false, unusable: "", ...more };
+    return {
+      slot,
+      set: "1",
+      group: more.uri ?? uri,
+      rank: 0,
+      uri,
+      name: uri,
+      state: stateOf("active"),
+      marked: false,
+      unusable: "",
+      ...more,
+    };
   };
   const state = (slot: number) => nameOfState(live.state(slot));
   return { live, time, changes, probes, registry, target, state };

@@ -3,13 +3,19 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
 import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
+import { Orders } from "./orders.ts";
 import { markAfter, type ProbeMode } from "./probe-mode.ts";
+import { isWell, shownStates } from "./standby.ts";
 import { type Outcome, observe, type Thresholds } from "./state.ts";
 
 /** A destination as health sees it. */
 export interface HealthTarget {
   readonly slot: number;
   readonly set: string;
+  /** The destination as configured, which may have several rows: the servers that its name stands for. */
+  readonly group: string;
+  /** Within the group: rows of a higher rank serve when nobody of a lower one can. */
+  readonly rank: number;
   readonly uri: string;
   readonly name: string;
   /** State written in the configuration. */
@@ -63,6 +69,9 @@ export class HealthRegistry {
   readonly #onChange: (change: StateChange) => void;
   readonly #targets = new Map<number, HealthTarget>();
   readonly #records = new Map<number, HealthRecord>();
+  readonly #orders = new Orders();
+  /** Slots by group, of groups that have more than one rank. */
+  #ranked: ReadonlyMap<string, readonly number[]> = new Map();
 
   constructor(live: LiveTables, clock: () => number, onChange: (change: StateChange) => void) {
     this.#live = live;
@@ -77,21 +86,26 @@ export class HealthRegistry {
    */
   adopt(targets: readonly HealthTarget[]): void {
     const kept = new Set<number>();
-    const words = this.#operatorWords();
+    this.#forgetOrders(targets);
     for (const target of targets) {
       kept.add(target.slot);
       const before = this.#targets.get(target.slot);
       this.#targets.set(target.slot, target);
-      if (before === undefined) this.#begin(target, words.get(identityOf(target)) ?? null);
+      const order = this.#orders.find(target.group, target.name) ?? null;
+      if (before === undefined) this.#begin(target, order);
       else if (target.state !== before.state) this.#beginAgain(target, null);
       else if (target.unusable !== before.unusable)
-        this.#beginAgain(target, this.#records.get(target.slot)?.operator ?? null);
+        this.#beginAgain(target, this.#records.get(target.slot)?.operator ?? order);
     }
     for (const slot of [...this.#targets.keys()]) {
       if (kept.has(slot)) continue;
       this.#targets.delete(slot);
       this.#records.delete(slot);
     }
+    const before = this.#ranked;
+    this.#ranked = rankedGroups(targets);
+    for (const [group, slots] of before) if (!this.#ranked.has(group)) this.#showOwn(slots);
+    for (const group of this.#ranked.keys()) this.#show(group);
   }
 
   /** What is known about a slot. */
@@ -108,21 +122,38 @@ export class HealthRegistry {
   isLastUsable(slot: number): boolean {
     const set = this.#targets.get(slot)?.set;
     for (const other of this.#targets.values()) {
-      if (other.slot !== slot && other.set === set && this.#live.isUsable(other.slot)) return false;
+      if (other.slot === slot || other.set !== set) continue;
+      if (isWell(this.#records.get(other.slot)?.state ?? DestinationState.inactive)) return false;
     }
     return true;
   }
 
   /**
-   * The operator's word: counts start again, thresholds do not apply. A destination that cannot be used remembers it for
-   * when it can, and is disabled or draining at once.
+   * The operator's word about one row: counts start again, thresholds do not apply. A destination that cannot be used
+   * remembers it for when it can, and is disabled or draining at once.
    */
   setState(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
     const target = this.#targets.get(slot);
     if (target === undefined) return;
     const operator = { state, reason };
+    this.#orders.give(target.group, target.name, operator);
+    this.#obey(target, operator, marked);
+  }
+
+  /** The operator's word about the whole destination that a row belongs to, rows that come later included. */
+  setStateOfAll(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
+    const group = this.#targets.get(slot)?.group;
+    if (group === undefined) return;
+    const operator = { state, reason };
+    this.#orders.give(group, null, operator);
+    for (const target of [...this.#targets.values()]) {
+      if (target.group === group) this.#obey(target, operator, marked);
+    }
+  }
+
+  #obey(target: HealthTarget, operator: OperatorWord, marked: boolean | undefined): void {
     const now = beginState(target.state, target.unusable, operator);
-    this.#become(slot, now.state, now.reason, { operator, ...(marked === undefined ? {} : { marked }) });
+    this.#become(target.slot, now.state, now.reason, { operator, ...(marked === undefined ? {} : { marked }) });
   }
 
   /** What passive health has concluded: counts start again, thresholds do not apply. */
@@ -170,14 +201,11 @@ export class HealthRegistry {
       this.#becomeByResult(slot, next.state, `probe: ${result.what}`, { count: next.count, marked });
   }
 
-  /** By destination; of several slots, any. */
-  #operatorWords(): Map<string, OperatorWord> {
-    const words = new Map<string, OperatorWord>();
-    for (const [slot, { operator }] of this.#records) {
-      const target = this.#targets.get(slot);
-      if (operator !== null && target !== undefined) words.set(identityOf(target), operator);
-    }
-    return words;
+  /** What an operator has ordered does not outlive the destination, nor a new word of the configuration about its state. */
+  #forgetOrders(targets: readonly HealthTarget[]): void {
+    const before = new Map([...this.#targets.values()].map(({ group, state }) => [group, state] as const));
+    const now = new Map(targets.map(({ group, state }) => [group, state] as const));
+    for (const [group, state] of before) if (now.get(group) !== state) this.#orders.forget(group);
   }
 
   #begin(target: HealthTarget, operator: OperatorWord | null): void {
@@ -206,6 +234,26 @@ export class HealthRegistry {
     this.#become(slot, state, reason, { ...more, operator });
   }
 
+  /** Nobody of these stands by any longer. */
+  #showOwn(slots: readonly number[]): void {
+    for (const slot of slots) {
+      const record = this.#records.get(slot);
+      if (record !== undefined) this.#live.setState(slot, record.state);
+    }
+  }
+
+  /** Writes what a group's rows show: those of better rank serve, the others stand by. */
+  #show(group: string): void {
+    const slots = this.#ranked.get(group)?.filter((slot) => this.#records.has(slot));
+    if (slots === undefined) return;
+    const rows = slots.map((slot) => ({
+      group,
+      rank: this.#targets.get(slot)?.rank ?? 0,
+      state: this.#records.get(slot)?.state ?? DestinationState.inactive,
+    }));
+    for (const [at, state] of shownStates(rows).entries()) this.#live.setState(slots[at] ?? 0, state);
+  }
+
   #become(slot: number, state: DestinationState, reason: string, more: Partial<HealthRecord>): void {
     const record = this.#records.get(slot);
     const target = this.#targets.get(slot);
@@ -213,12 +261,17 @@ export class HealthRegistry {
     const at = this.#clock();
     const since = record.state === state ? record.since : at;
     this.#records.set(slot, { ...record, count: 0, ...more, state, reason, since });
-    this.#live.setState(slot, state);
+    // A row that only stands by must not look active, not even for a moment.
+    if (this.#ranked.has(target.group)) this.#show(target.group);
+    else this.#live.setState(slot, state);
     if (record.state !== state) this.#onChange({ target, from: record.state, to: state, reason, at });
   }
 }
 
-/** The destination, whatever its slot: its state as configured belongs to it, because a new one makes the operator's word void. */
-function identityOf({ set, uri, name, state }: HealthTarget): string {
-  return [set, uri, name, state].join("\n");
+/** Slots by group, where a group has more than one rank. */
+function rankedGroups(targets: readonly HealthTarget[]): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const { group, rank } of targets) if (rank > 0) groups.set(group, []);
+  for (const { group, slot } of targets) groups.get(group)?.push(slot);
+  return groups;
 }

@@ -21,6 +21,8 @@ import { BRANCH_BYTES } from "./branch-format.ts";
 export interface WorkerSet {
   readonly dispatch: DispatcherSet;
   readonly failover: FailoverEntry;
+  /** See `SetEntry.hasStandby`. */
+  readonly hasStandby: boolean;
   /** 1 at every response code that moves on to the next candidate. */
   readonly failoverCode: Uint8Array;
   readonly unavailable: UnavailableAnswer;
@@ -191,6 +193,7 @@ function equip(entry: SetEntry): WorkerSet {
   return {
     dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table },
     failover: entry.failover,
+    hasStandby: entry.hasStandby,
     failoverCode,
     unavailable: spellOutAnswer(entry.failover.unavailable),
   };

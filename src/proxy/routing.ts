@@ -76,9 +76,20 @@ export function selectCandidates(c: Context, setIndex: number, key: KeySource | 
   const algorithm = set.dispatch.algorithm;
   const source = key === -1 ? algorithm.key : key;
   const value = source === KeySource.none ? 0 : computeKey(c.message, source);
-  const count = algorithm.select(set.dispatch, value, c.live, c.candidates);
+  let count = algorithm.select(set.dispatch, value, c.live, c.candidates);
+  if (set.hasStandby) count = appendStandby(c, set.dispatch.slots, count);
   const preferred = preferredSlot(c, setIndex);
   return preferred < 0 ? count : preferSlot(c, preferred, count);
+}
+
+/** Behind all others: destinations of worse SRV priority, for when those before them turn out to be dead (RFC 3263 4.3). */
+function appendStandby(c: Context, slots: Uint16Array, selected: number): number {
+  const { candidates, live } = c;
+  let count = selected;
+  for (let i = 0; i < slots.length && count < candidates.length; i++) {
+    if (live.isStandby(slots[i]!)) candidates[count++] = slots[i]!;
+  }
+  return count;
 }
 
 /** The one destination that has to be first: the one that holds the dialog named by Replaces or Join, or that challenged. */

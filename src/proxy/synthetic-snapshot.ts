@@ -37,6 +37,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         name: "warm",
         algorithm,
         slotChoice: SlotChoice.kamailio,
+        hasStandby: false,
         slots: new Uint16Array(memory, 2048, count).map((_, i) => i),
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),

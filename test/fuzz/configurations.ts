@@ -3,7 +3,7 @@ import type { Snapshot } from "../../src/bridge/snapshot.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { compile } from "../../src/control/compile.ts";
 import { placeDestinations, slotIdentities } from "../../src/control/place.ts";
-import { resolveHosts } from "../../src/control/resolve.ts";
+import { rowsOf } from "../../src/control/rows.ts";
 import { configOf } from "../../src/control/testing/config.ts";
 
 const KEYS = ["a secret of enough characters", "another one of enough characters"];
@@ -136,9 +136,9 @@ export async function settings(): Promise<readonly Setting[]> {
 }
 
 async function compiled(config: Config, generation: number, closing: boolean): Promise<Snapshot> {
-  const identities = slotIdentities(config);
-  const addresses = await resolveHosts(config, async () => []);
-  const placed = placeDestinations(config, identities, [...identities.keys()], addresses);
+  const destinations = rowsOf(config, new Map());
+  const identities = slotIdentities(destinations);
+  const placed = placeDestinations(config, destinations, identities, [...identities.keys()]);
   const setRows = [...config.sets.keys()];
   const result = compile(config, { generation, placed, rows: placed.length, setRows, ports: [], keys: [], closing });
   if (!result.ok) throw new Error(result.problems.join("; "));

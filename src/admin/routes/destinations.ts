@@ -1,6 +1,6 @@
 // Destinations: what they are, and what an operator does to them. Changes act on the running configuration only.
 import { z } from "zod";
-import type { Applied, Change } from "../backend.ts";
+import type { AdminBackend, Applied, Change, DestinationView } from "../backend.ts";
 import { type AdminContext, findDestination, type RouteGroup } from "../context.ts";
 import { HttpProblem } from "../problem.ts";
 import {
@@ -55,11 +55,11 @@ export const destinationRoutes: RouteGroup = {
     });
 
     app.get<Path>("/api/v1/destinations/:set/:destination", ({ params }) =>
-      destinationResource(backend, findDestination(backend, params.set, params.destination)),
+      destinationResource(backend, findDestination(backend, params.set, params.destination).destination),
     );
 
     app.patch<Path>("/api/v1/destinations/:set/:destination", async ({ params, body }) => {
-      const { slot, set, name } = findDestination(backend, params.set, params.destination);
+      const { slot, set, name } = findConfigured(backend, params);
       const wanted = parse(CHANGE, body);
       if (Object.keys(wanted).length === 0)
         throw new HttpProblem(400, "nothing to change: weight, priority, max_calls");
@@ -67,24 +67,35 @@ export const destinationRoutes: RouteGroup = {
     });
 
     app.delete<Path>("/api/v1/destinations/:set/:destination", async ({ params }) => {
-      const { slot, set, name } = findDestination(backend, params.set, params.destination);
+      const { slot, set, name } = findConfigured(backend, params);
       return change(context, { kind: "remove", slot }, `${set} ${name} removed`);
     });
 
     for (const verb of Object.keys(STATE_VERBS) as StateVerb[]) {
       app.post<Path>(`/api/v1/destinations/:set/:destination/${verb}`, ({ params, body }) => {
-        const { slot, set, name } = findDestination(backend, params.set, params.destination);
+        const { destination, isWhole } = findDestination(backend, params.set, params.destination);
+        const { slot, set } = destination;
+        const name = isWhole ? destination.configured : destination.name;
         const reason = parse(REASON, body ?? undefined)?.reason ?? "";
         const state = STATE_VERBS[verb];
-        backend.setState(slot, state, reason === "" ? `operator: ${verb}` : `operator: ${reason}`);
+        backend.setState(slot, isWhole, state, reason === "" ? `operator: ${verb}` : `operator: ${reason}`);
         log.info({ set, destination: name, state, reason }, "an operator set a destination's state");
-        const now = findDestination(backend, set, params.destination);
-        if (now.state !== state) throw new HttpProblem(409, `"${name}" stays ${now.state}: ${now.reason}`);
+        const now = findDestination(backend, set, params.destination).destination;
+        // What stands by is as active as it can be.
+        if (now.state !== state && !(now.state === "standby" && state === "active"))
+          throw new HttpProblem(409, `"${name}" stays ${now.state}: ${now.reason}`);
         return destinationResource(backend, now);
       });
     }
   },
 };
+
+/** Weights and the like belong to the destination as configured. */
+function findConfigured(backend: AdminBackend, { set, destination: name }: Path["Params"]): DestinationView {
+  const { destination, isWhole } = findDestination(backend, set, name);
+  if (!isWhole) throw new HttpProblem(409, `"${name}" is a server behind "${destination.configured}": change that one`);
+  return destination;
+}
 
 async function change({ backend, log }: AdminContext, wanted: Change, what: string): Promise<AppliedResource> {
   const applied = await backend.apply(wanted);

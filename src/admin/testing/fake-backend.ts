@@ -50,7 +50,8 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied } = {
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
     config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),
-    setState(slot, state, reason) {
+    dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
+    setState(slot, _isWhole, state, reason) {
       const at = destinations.findIndex((known) => known.slot === slot);
       destinations[at] = { ...destinations[at]!, state, reason };
     },
@@ -75,6 +76,7 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     slot,
     set: "media",
     name,
+    configured: name,
     uri,
     weight: 1,
     priority: 0,

@@ -32,6 +32,7 @@ const TONES: Readonly<Record<DestinationResource["state"], Tone>> = {
   active: "good",
   trying: "warning",
   draining: "warning",
+  standby: "plain",
   inactive: "bad",
   disabled: "bad",
 };

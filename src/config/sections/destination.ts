@@ -1,6 +1,6 @@
 // One destination of a set: a URI, or an object with everything else about it.
 import { z } from "zod";
-import { parseDestinationUri, portOf } from "../values/destination-uri.ts";
+import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
 import { reference } from "../values/reference.ts";
 
@@ -21,6 +21,8 @@ export interface DestinationConfig {
   readonly port: number;
   /** Only `udp` can be used in this version, see `unusable`. */
   readonly transport: string;
+  /** How its host becomes addresses (RFC 3263 section 4). */
+  readonly lookUp: (typeof LOOK_UPS)[number];
   readonly user?: string;
   readonly weight: number;
   readonly priority: number;
@@ -40,7 +42,7 @@ const long = z.strictObject({
   uri: z
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
-    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`."),
+    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`. A host that is a name stands for all its servers."),
   name: z
     .string()
     .min(1)
@@ -92,6 +94,7 @@ export const destination = z
       host: uri.host,
       port: portOf(uri),
       transport: uri.transport,
+      lookUp: uri.lookUp,
       ...(uri.user === undefined ? {} : { user: uri.user }),
       weight: given.weight,
       priority: given.priority,

@@ -2,6 +2,9 @@
 import { UriView } from "../../sip/uri.ts";
 import { isHost, isNumericHost } from "./address.ts";
 
+/** How a host becomes addresses; what comes later includes what comes before. */
+export const LOOK_UPS = ["none", "address", "srv", "naptr"] as const;
+
 /** A destination's URI. */
 export interface DestinationUri {
   readonly scheme: "sip" | "sips";
@@ -13,6 +16,8 @@ export interface DestinationUri {
   readonly port: number | undefined;
   /** Lower case. The explicit parameter, else udp (sips: tls). */
   readonly transport: string;
+  /** Where looking the host up begins (RFC 3263 4.1): "none", it is an address; at its address, its SRV or its NAPTR records. */
+  readonly lookUp: (typeof LOOK_UPS)[number];
 }
 
 const URI = /^(sips?):(?:([^@\s<>"]*)@)?(\[[^\]\s]*\]|[^\s:;?@[\]]*)(?::([^\s;?]*))?((?:;[^\s;?]+)*)(\?\S*)?$/i;
@@ -38,7 +43,14 @@ export function parseDestinationUri(text: string): DestinationUri | string {
   const bytes = Buffer.from(text, "utf8");
   if (!new UriView().reset(bytes, 0, bytes.length)) return `"${text}" is not a SIP URI`;
   const transport = /;transport=([^;]*)/i.exec(match[5] ?? "")?.[1]?.toLowerCase();
-  return { scheme, user: match[2], host, port, transport: transport ?? (scheme === "sips" ? "tls" : "udp") };
+  return {
+    scheme,
+    user: match[2],
+    host,
+    port,
+    transport: transport ?? (scheme === "sips" ? "tls" : "udp"),
+    lookUp: isNumericHost(host) ? "none" : port !== undefined ? "address" : transport !== undefined ? "srv" : "naptr",
+  };
 }
 
 /** The port that requests go to. */

@@ -1,0 +1,34 @@
+// What operators have ordered about destinations. An order belongs to the destination as configured, not to the servers that
+// its name stands for today: a drain lasts while addresses come and go, and while the name cannot be found at all.
+import { DestinationState } from "../dispatch/types.ts";
+import { isOperators, type OperatorWord } from "./operator-word.ts";
+
+/** Key of the order about all rows of a destination. */
+const ALL = "";
+
+/** Orders by group (the destination as configured) and row name. */
+export class Orders {
+  readonly #groups = new Map<string, Map<string, OperatorWord>>();
+
+  /** The order about a row, or about its whole destination. */
+  find(group: string, name: string): OperatorWord | undefined {
+    const orders = this.#groups.get(group);
+    return orders?.get(name) ?? orders?.get(ALL);
+  }
+
+  /** An order about a row; `name` null: about the whole destination, and older ones about its rows are void. */
+  give(group: string, name: string | null, order: OperatorWord): void {
+    const orders = this.#groups.get(group) ?? new Map<string, OperatorWord>();
+    if (name === null) orders.clear();
+    // Inactive is for probes to end.
+    if (isOperators(order.state) || order.state === DestinationState.active) orders.set(name ?? ALL, order);
+    else orders.delete(name ?? ALL);
+    if (orders.size > 0) this.#groups.set(group, orders);
+    else this.#groups.delete(group);
+  }
+
+  /** The configuration says something new, or the destination is gone. */
+  forget(group: string): void {
+    this.#groups.delete(group);
+  }
+}
