@@ -34,6 +34,9 @@ class ListPlaces implements Places {
   }
 }
 
+const KEPT =
+  "As with Kamailio, everybody's P-Asserted-Identity goes on. Without this line, only that of sources in `trusted` does.";
+
 function read(text: string, file: string, options: ImportOptions): Imported {
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -101,10 +104,13 @@ function read(text: string, file: string, options: ImportOptions): Imported {
   const chosen = chooseSet(options.set, sets);
   if (chosen.problem !== undefined) say(0, 0, chosen.problem.what, chosen.problem.hint, chosen.problem.severity);
   if (hasErrors(problems) || chosen.name === undefined) return { problems, notes, places };
+  notes.push({ path: ["protected_headers"], line: 0, text: KEPT });
   const data = {
     listeners: listeners.uris,
     sets: setsData,
     routes: [{ set: chosen.name }],
+    // As Kamailio does unless its script says otherwise: trunks vouch for callers, and we do not know which ones are theirs.
+    protected_headers: [],
     admin: options.admin === undefined ? false : { listen: options.admin },
   };
   return { data, problems, notes, places };

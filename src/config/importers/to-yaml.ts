@@ -38,9 +38,11 @@ function nodeAt(document: Document, path: Path): Node | null {
   let node: unknown = document.contents;
   for (const step of path) {
     if (isSeq(node) && typeof step === "number") node = node.items[step];
-    else if (isMap(node))
-      node = node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(step))?.value;
-    else return null;
+    else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      // An empty list has no line of its own that a comment could stand above.
+      node = isSeq(pair?.value) && pair.value.items.length === 0 ? pair.key : pair?.value;
+    } else return null;
   }
   return isNode(node) && path.length > 0 ? node : null;
 }
