@@ -6,11 +6,11 @@ import { formatHostPort, isWildcard } from "../config/values/address.ts";
 /** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
 export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
   return listeners.map((listener, index) => {
-    const { host, advertise } = listener;
+    const { host, advertise, transport } = listener;
     const port = ports[index] ?? listener.port;
     const sentBy =
       advertise === undefined ? formatHostPort(host, port) : formatHostPort(advertise.host, advertise.port ?? port);
-    return { transport: "udp", host, port, sentBy, isV6: host.includes(":"), isWildcard: isWildcard(host) };
+    return { transport, host, port, sentBy, isV6: host.includes(":"), isWildcard: isWildcard(host) };
   });
 }
 

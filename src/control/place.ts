@@ -79,18 +79,22 @@ function reach(
   addresses: Addresses,
   endpoint: Int32Array,
 ): { sender: number; unusable: string } {
-  const { host, port } = destination;
+  const { host, port, transport } = destination;
+  const serves = (index: number, address: string) => {
+    const listener = config.listeners[index];
+    return listener !== undefined && listener.transport === transport && isV6(listener.host) === isV6(address);
+  };
   const candidates = isNumericHost(host) ? [host] : (addresses.get(host) ?? []);
   for (const address of candidates) {
-    const sender = listener >= 0 ? listener : config.listeners.findIndex((entry) => isV6(entry.host) === isV6(address));
-    const serves = config.listeners[sender];
-    if (serves === undefined || isV6(serves.host) !== isV6(address)) continue;
+    const sender = listener >= 0 ? listener : config.listeners.findIndex((_, index) => serves(index, address));
+    if (!serves(sender, address)) continue;
     if (parseEndpoint(address, port, endpoint, 0)) return { sender, unusable: destination.unusable };
   }
   if (destination.unusable !== "") return { sender: -1, unusable: destination.unusable };
   const first = candidates[0];
   if (first === undefined) return { sender: -1, unusable: `host name ${host} does not resolve` };
-  return { sender: -1, unusable: `no listener for ${isV6(first) ? "IPv6" : "IPv4"}` };
+  const which = `${transport} over ${isV6(first) ? "IPv6" : "IPv4"}`;
+  return { sender: -1, unusable: `no listener for ${which}` };
 }
 
 function isV6(host: string): boolean {

@@ -13,7 +13,7 @@ export function isTrusted(c: Context): boolean {
     const { words, prefix } = trusted[i]!;
     if (inBlock(c.peer, 0, words, prefix)) return true;
   }
-  return c.adopted.slotAt(c.peer, 0) >= 0;
+  return c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2) >= 0;
 }
 
 /** Leaves the protected headers out of the request at hand (in `c.edits`), unless its sender is trusted. */

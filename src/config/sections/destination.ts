@@ -19,7 +19,7 @@ export interface DestinationConfig {
   readonly host: string;
   /** 5060 (tls: 5061) where the URI has none. */
   readonly port: number;
-  /** Only `udp` can be used in this version, see `unusable`. */
+  /** Only `udp` and `tcp` can be used in this version, see `unusable`. */
   readonly transport: string;
   readonly user?: string;
   readonly weight: number;
@@ -40,7 +40,7 @@ const long = z.strictObject({
   uri: z
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
-    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`."),
+    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp`."),
   name: z
     .string()
     .min(1)
@@ -70,7 +70,7 @@ const long = z.strictObject({
     .describe("`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag)."),
   listener: reference
     .optional()
-    .describe("Name or URI of the listener to send from. Default: the first of the same address family."),
+    .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
   attrs: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
     .default({})
@@ -85,7 +85,8 @@ export const destination = z
     const uri = parseDestinationUri(given.uri);
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const unusable = uri.transport === "udp" ? "" : `transport ${uri.transport} is not available in this version`;
+    const isUsable = uri.transport === "udp" || uri.transport === "tcp";
+    const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version`;
     return {
       uri: given.uri,
       name: given.name ?? given.uri,
