@@ -38,6 +38,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
         dialogs,
       })),
     listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
+    streams: () => balancer.streams?.view() ?? null,
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => written(control.inForce.config),

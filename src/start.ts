@@ -28,6 +28,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
       return { config: next, problems: found };
     },
     workerUrl: new URL("./proxy/worker.ts", import.meta.url),
+    streamsUrl: new URL("./streams/worker.ts", import.meta.url),
     log,
     accessLog: (line) => log.info({ access: JSON.parse(line) as object }, "transaction"),
   });

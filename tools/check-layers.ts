@@ -11,6 +11,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   net: ["sip"],
   bridge: ["dispatch", "net"],
   proxy: ["sip", "dispatch", "net", "bridge"],
+  streams: ["sip", "net", "bridge"],
   ua: ["sip", "net"],
   health: ["sip", "dispatch", "net", "bridge", "ua"],
   config: ["sip", "dispatch", "net", "health"],

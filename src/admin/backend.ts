@@ -1,6 +1,8 @@
 // What the admin API needs of the process, as plain data and functions. The control plane satisfies it (main.ts fits the two
 // together); the API itself holds no state.
+
 import type { LiveTables } from "../bridge/live-tables.ts";
+import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { DestinationChange, NewDestination, ProbeResource, ProblemResource, StateName } from "./resources.ts";
 
 /** A listener; the index is its number in counters. */
@@ -54,6 +56,15 @@ export interface WorkerView {
   readonly dialogs: number;
 }
 
+/** Connections and their worker. */
+export interface StreamsView {
+  /** Open now. */
+  readonly connections: number;
+  readonly counters: Readonly<Record<StreamCounter, number>>;
+  /** How often the stream worker was replaced. */
+  readonly restarts: number;
+}
+
 /** The process. */
 export interface ProcessView {
   readonly version: string;
@@ -95,6 +106,8 @@ export interface AdminBackend {
   /** Whether a warm spare waits to take a dead worker's place. */
   hasSpare(): boolean;
   listeners(): readonly ListenerView[];
+  /** Null where no listener is one of streams. */
+  streams(): StreamsView | null;
   sets(): readonly SetView[];
   /** Totals of the DNS resolver, and how many names were looked up and are served from an old answer. */
   dns(): DnsView;

@@ -1,9 +1,11 @@
 // /metrics: prom-client as exporter only. Nothing is counted here but probes and reloads; everything else is read from the
 // shared tables when a scraper asks. Labels are bounded: never a Call-ID, a user or an address of a caller.
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, Registry } from "prom-client";
 import { COUNTERS, readCounter, readRequests } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/live-tables.ts";
 import type { AdminBackend } from "./backend.ts";
+import { read } from "./read-metric.ts";
+import { registerStreams } from "./stream-metrics.ts";
 import { isUsable } from "./views.ts";
 
 /** The metrics of a process. */
@@ -29,39 +31,10 @@ export function createMetrics(backend: AdminBackend): Metrics {
   registerProcess(registry, backend);
   registerTraffic(registry, backend);
   registerDns(registry, backend);
+  registerStreams(registry, backend);
   registerDestinations(registry, backend);
   registerProbes(registry, backend);
   return { contentType: registry.contentType, text: () => registry.metrics() };
-}
-
-/** A gauge or counter that is filled when it is read. */
-function read(
-  registry: Registry,
-  kind: "gauge" | "counter",
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  fill: (set: (value: number, labels?: Record<string, string>) => void) => void,
-): void {
-  const registers = [registry];
-  const options = { name: `fairlead_${name}`, help, labelNames: [...labelNames], registers };
-  if (kind === "gauge") {
-    new Gauge({
-      ...options,
-      collect() {
-        this.reset();
-        fill((value, labels = {}) => this.set(labels, value));
-      },
-    });
-    return;
-  }
-  new Counter({
-    ...options,
-    collect() {
-      this.reset();
-      fill((value, labels = {}) => this.inc(labels, value));
-    },
-  });
 }
 
 function registerProcess(registry: Registry, backend: AdminBackend): void {

@@ -18,8 +18,17 @@ export const RecordKind = {
   accessLog: 5,
   /** Worker to main: a text for the log; bytes are UTF-8 JSON {level, message, ...}. */
   log: 6,
-  /** Worker to worker: a datagram that the receiver's transaction sent was refused (ICMP); peer is where it had been sent. */
+  /**
+   * What the receiver's transaction sent was refused; peer is where it had been sent. Worker to worker: by the network
+   * (ICMP). Streams to worker: no connection could be made, or it takes nothing more.
+   */
   unreachable: 7,
+  /** Streams to worker: a message that came over a connection. As if from the wire: its owner may be another worker. */
+  framed: 9,
+  /** Streams to worker: the header section of a message that cannot be framed; `time` is the status to answer with. */
+  unframed: 10,
+  /** Streams to worker: the connection to peer is lost, with what was sent over it; port 0: all connections are. */
+  lost: 11,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -16,11 +16,17 @@ export const DestinationColumn = {
   identity: 9,
   /** 1 when the row holds a destination, 0 when it is free. */
   used: 10,
+  /** A value of `Transport`. */
+  transport: 11,
 } as const;
+
+/** Transports as numbers, for tables and tokens. */
+export const Transport = { udp: 1, tcp: 2 } as const;
+export type Transport = (typeof Transport)[keyof typeof Transport];
 
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
 export interface ListenerEntry {
-  readonly transport: "udp";
+  readonly transport: "udp" | "tcp";
   readonly host: string;
   readonly port: number;
   /** `host:port` as it goes into Via and Record-Route (advertised, else bound), IPv6 in brackets. */

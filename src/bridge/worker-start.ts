@@ -43,6 +43,14 @@ export interface InheritedSocket {
   readonly fd: number;
 }
 
+/** A worker's rings to and from the stream worker, and the words of that. */
+export interface StreamLink {
+  readonly toStreams: RingMemory;
+  readonly fromStreams: RingMemory;
+  /** STREAM_WORDS words, see stream-start.ts. */
+  readonly words: SharedArrayBuffer;
+}
+
 /** `workerData` of a worker. */
 export interface WorkerStart {
   readonly index: number;
@@ -59,6 +67,8 @@ export interface WorkerStart {
   readonly counters: SharedArrayBuffer;
   /** rings[from][to]; thread number `workers` is main. Null on the diagonal. */
   readonly rings: readonly (readonly (RingMemory | null)[])[];
+  /** Null where no listener is one of streams. */
+  readonly streams: StreamLink | null;
   readonly snapshot: Snapshot;
   readonly limits: TableLimits;
   /** Bytes asked of SO_RCVBUF. */

@@ -101,10 +101,10 @@ describe("fairlead.yaml", () => {
   });
 
   it("loads a destination over another transport as disabled, with a warning", () => {
-    const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=tcp"');
+    const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=tls"');
     assert.equal(load(text).sets[0]?.destinations[1]?.state, "disabled");
     assert.deepEqual(problems(text), [
-      "f.yaml:3:42: warning: sip:10.0.0.2;transport=tcp is disabled: transport tcp is not available in this version",
+      "f.yaml:3:42: warning: sip:10.0.0.2;transport=tls is disabled: transport tls is not available in this version",
     ]);
   });
 
@@ -172,14 +172,14 @@ describe("a wrong fairlead.yaml", () => {
     ["broken YAML", `${GOOD}routes: [\n`, ""],
     ["an empty file", "", "f.yaml:1:1: error: the configuration is empty (it needs at least listeners and sets)"],
     [
-      "a listener over TCP",
-      GOOD.replace("udp", "tcp"),
-      "f.yaml:1:13: error: transport tcp is not available in this version (udp)",
+      "a listener over TLS",
+      GOOD.replace("udp", "tls"),
+      "f.yaml:1:13: error: transport tls is not available in this version (udp or tcp)",
     ],
     [
       "a listener over SCTP",
       GOOD.replace("udp", "sctp"),
-      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp)",
+      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp or tcp)",
     ],
     [
       "a listener with a zone",

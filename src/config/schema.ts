@@ -11,6 +11,7 @@ import { misc } from "./sections/misc.ts";
 import { protection } from "./sections/protection.ts";
 import { routes } from "./sections/routes.ts";
 import { sets } from "./sections/sets.ts";
+import { streams } from "./sections/streams.ts";
 import { timers } from "./sections/timers.ts";
 
 /** `fairlead.yaml`. Its input type is the file, its output type the configuration before keys are read. */
@@ -21,6 +22,7 @@ export const schema = z.strictObject({
   timers,
   limits,
   dns,
+  streams,
   keys,
   admin,
   log,

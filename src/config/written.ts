@@ -33,6 +33,7 @@ export function written(config: Config): Written {
     timers: timersOf(config),
     limits: limitsOf(config),
     dns: dnsOf(config),
+    streams: streamsOf(config),
     keys: config.keys.map((key) => key.toJSON()),
     admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
     log: { ...config.log },
@@ -78,6 +79,16 @@ function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {
     message_bytes: formatSize(limits.messageBytes),
     header_bytes: formatSize(limits.headerBytes),
     request_bytes: formatSize(limits.requestBytes),
+  };
+}
+
+function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
+  return {
+    connections: streams.connections,
+    connect_timeout: formatDuration(streams.connectTimeout),
+    idle: formatDuration(streams.idle),
+    message_timeout: formatDuration(streams.messageTimeout),
+    write_buffer: formatSize(streams.writeBuffer),
   };
 }
 

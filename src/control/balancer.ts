@@ -21,6 +21,7 @@ import { followNames } from "./name-watch.ts";
 import { openSockets } from "./open-sockets.ts";
 import { configurationProblem } from "./restart.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
+import { Streams } from "./streams.ts";
 import { workerSink } from "./worker-sink.ts";
 import { until, Workers } from "./workers.ts";
 
@@ -29,8 +30,9 @@ export interface BalancerOptions {
   readonly config: Config;
   /** Reads the files again, for reloads. */
   readonly load: ControlPlaneOptions["load"];
-  /** The worker's entry file. */
+  /** The entry files of a worker and of the stream worker. */
   readonly workerUrl: URL;
+  readonly streamsUrl: URL;
   readonly log: Log;
   /** Takes one line per finished transaction. */
   readonly accessLog: (line: string) => void;
@@ -53,6 +55,8 @@ export interface Balancer {
   readonly io: "batched" | "portable";
   /** Bound listeners, `udp://127.0.0.1:5060`. */
   readonly listeners: readonly string[];
+  /** Null where no listener is one of streams. */
+  readonly streams: Streams | null;
   /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
   watchProbes(listener: (slot: number, outcome: Outcome, rtt: number) => void): void;
   /** Lets calls come to their end, for at most `deadline` ms; then `stop`. Returns how many calls were still alive. */
@@ -81,7 +85,10 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const result = await openSockets(choice.io, config.listeners, count, config.receiveBuffer);
   if (!result.ok) return failed(result.problem);
   const { opened } = result;
-  const memory = createSharedMemory(count);
+  const streamListeners = config.listeners.flatMap(({ transport, host }, index) =>
+    transport === "tcp" ? [{ index, host, port: opened.ports[index] ?? 0 }] : [],
+  );
+  const memory = createSharedMemory(count, streamListeners.length > 0);
   const live = new LiveTables(memory.live);
   const probeWatchers: ((slot: number, outcome: Outcome, rtt: number) => void)[] = [];
   const clock = () => Date.now();
@@ -142,9 +149,28 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     workers.wake(worker);
     return true;
   };
-  const failure = await workers.start();
+  const streams = new Streams({
+    url: options.streamsUrl,
+    start: {
+      workers: count,
+      io: choice.io,
+      listeners: streamListeners,
+      limits: { ...config.streams, headerBytes: config.limits.headerBytes },
+      bells: opened.bells,
+      control: memory.control,
+      words: memory.streamWords,
+      toWorkers: memory.streams.map(({ fromStreams }) => fromStreams),
+      fromWorkers: memory.streams.map(({ toStreams }) => toStreams),
+      seed: memory.seed,
+    },
+    log,
+    wake: (worker) => workers.wake(worker),
+  });
+  const startStreams = async () => (streamListeners.length > 0 ? await streams.start() : "");
+  const failure = (await workers.start()) || (await startStreams());
   if (failure !== "") {
     await workers.stop();
+    await streams.stop();
     opened.close();
     return failed(failure);
   }
@@ -171,6 +197,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     health.stop();
     clearInterval(timer);
     await workers.stop();
+    await streams.stop();
     while (rings.drain());
     opened.close();
   };
@@ -189,7 +216,10 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       memory,
       dnsCounts: names.counts,
       io: choice.io,
-      listeners: control.inForce.snapshot.listeners.map(({ host, port }) => `udp://${formatHostPort(host, port)}`),
+      streams: streamListeners.length > 0 ? streams : null,
+      listeners: control.inForce.snapshot.listeners.map(
+        ({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`,
+      ),
       watchProbes: (listener) => void probeWatchers.push(listener),
       async drain(deadline) {
         const end = performance.now() + deadline;

@@ -7,12 +7,12 @@ import { compileBlock } from "./compile-block.ts";
 /** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
 export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
   return listeners.map((listener, index) => {
-    const { host, advertise } = listener;
+    const { host, advertise, transport } = listener;
     const port = ports[index] ?? listener.port;
     const sentBy =
       advertise === undefined ? formatHostPort(host, port) : formatHostPort(advertise.host, advertise.port ?? port);
     return {
-      transport: "udp",
+      transport,
       host,
       port,
       sentBy,

@@ -1,6 +1,6 @@
 // Dispatcher sets and the tables about destinations, as workers see them.
 import { MAX_SETS } from "../bridge/live-tables.ts";
-import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, type SetEntry, Transport } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
@@ -58,7 +58,10 @@ export function compileDestinations(
     const at = destination.slot * DESTINATION_WORDS;
     copyEndpoint(destination.endpoint, 0, table, at + DestinationColumn.endpoint);
     table[at + DestinationColumn.set] = rowOfSet(setRows, destination.setIndex);
-    table[at + DestinationColumn.listener] = destination.listener;
+    // Which listener sends is only found out per request where any of UDP will do.
+    const isStream = destination.config.transport === "tcp";
+    table[at + DestinationColumn.listener] = isStream ? destination.sender : destination.listener;
+    table[at + DestinationColumn.transport] = isStream ? Transport.tcp : Transport.udp;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.used] = 1;

@@ -188,7 +188,7 @@ describe("compile", () => {
     const placed = placeDestinations(v4, rows, slotIdentities(rows), [0, 1]);
     assert.deepEqual(
       placed.map(({ unusable }) => unusable),
-      ["host name nowhere.example does not resolve", "no listener for IPv6"],
+      ["host name nowhere.example does not resolve", "no listener for udp over IPv6"],
     );
     assert.deepEqual(
       compiled(v4).routes.map(({ name }) => name),

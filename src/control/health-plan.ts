@@ -42,7 +42,8 @@ export function probeTargets(
     if (probe === null || probe === undefined || listener === undefined) continue;
     if (unusable !== "" || config.probe === "never") continue;
     const sentBy = sentByOf(listener, endpoint, own);
-    targets.push({ slot, uri: config.uri, endpoint, listener: sender, sentBy, settings: probe });
+    const { transport } = listener;
+    targets.push({ slot, uri: config.uri, endpoint, listener: sender, sentBy, transport, settings: probe });
   }
   return targets;
 }

@@ -5,6 +5,7 @@ import { type Libc, loadLibc } from "../net/libc.ts";
 import type { ListenAddress } from "../net/listen.ts";
 import { openPortable, probePorts } from "../net/portable.ts";
 import { closeAll, openUdpSockets } from "../net/sockets.ts";
+import { reserveTcp } from "../net/tcp-listen.ts";
 
 /** What was opened. */
 export interface Opened {
@@ -32,10 +33,21 @@ export async function openSockets(
   workers: number,
   receiveBuffer: number,
 ): Promise<OpenedResult> {
-  if (io === "portable") return reservePorts(listeners);
+  const places: ListenAddress[] = [];
+  for (const listener of listeners) {
+    if (listener.transport !== "tcp") {
+      places.push(listener);
+      continue;
+    }
+    // The stream worker will listen there; whether it can is known before anything else is started.
+    const reserved = await reserveTcp(listener);
+    if (!reserved.ok) return reserved;
+    places.push({ ...listener, port: reserved.port });
+  }
+  if (io === "portable") return reservePorts(places);
   const loaded = loadLibc();
   if (!loaded.ok) return { ok: false, problem: loaded.reason };
-  return openBatched(loaded.libc, listeners, workers, receiveBuffer);
+  return openBatched(loaded.libc, places, workers, receiveBuffer);
 }
 
 function openBatched(

@@ -62,16 +62,21 @@ export function placeDestinations(
 /** Finds the listener of a row; writes its address. */
 function reach(
   config: Config,
-  { address, port, why, config: { unusable } }: DestinationRow,
+  { address, port, why, config: { unusable, transport } }: DestinationRow,
   listener: number,
   endpoint: Int32Array,
 ): { sender: number; unusable: string } {
-  const sender = listener >= 0 ? listener : config.listeners.findIndex((entry) => isV6(entry.host) === isV6(address));
-  const serves = config.listeners[sender];
-  const isServed = serves !== undefined && isV6(serves.host) === isV6(address);
-  if (isServed && parseEndpoint(address, port, endpoint, 0)) return { sender, unusable };
+  const serves = (index: number) => {
+    const entry = config.listeners[index];
+    return entry !== undefined && entry.transport === transport && isV6(entry.host) === isV6(address);
+  };
+  const sender = listener >= 0 ? listener : config.listeners.findIndex((_, index) => serves(index));
+  if (serves(sender) && parseEndpoint(address, port, endpoint, 0)) return { sender, unusable };
   if (unusable !== "") return { sender: -1, unusable };
-  return { sender: -1, unusable: why === "" ? `no listener for ${isV6(address) ? "IPv6" : "IPv4"}` : why };
+  return {
+    sender: -1,
+    unusable: why === "" ? `no listener for ${transport} over ${isV6(address) ? "IPv6" : "IPv4"}` : why,
+  };
 }
 
 function isV6(host: string): boolean {

@@ -10,7 +10,7 @@ import { emptySnapshot } from "./testing/empty-snapshot.ts";
 import { until, Workers } from "./workers.ts";
 
 function lab(count: number) {
-  const memory = createSharedMemory(count, 1 << 16);
+  const memory = createSharedMemory(count, false, 1 << 16);
   const live = new LiveTables(memory.live);
   const texts: string[] = [];
   const rings = new MainRings(memory, {

@@ -203,6 +203,7 @@ export class Workers {
       live: memory.live,
       counters: memory.counters,
       rings: memory.rings,
+      streams: memory.streams[index] ?? null,
       snapshot: this.#snapshot,
       limits,
       receiveBuffer,

@@ -17,6 +17,7 @@ export interface ProbeText {
   readonly uri: string;
   /** `host:port` of the listener it leaves from. */
   readonly sentBy: string;
+  readonly transport: "udp" | "tcp";
   /** A URI; empty: `sip:prober@` and the listener's host. */
   readonly from: string;
   readonly slot: number;
@@ -40,13 +41,13 @@ export function writeProbe(text: ProbeText): Buffer {
   const from = text.from === "" ? `sip:prober@${host}` : text.from;
   const lines = [
     `${text.method} ${text.uri} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${text.sentBy};rport;branch=${writeProbeBranch(text.slot, text.check)}`,
+    `Via: SIP/2.0/${text.transport.toUpperCase()} ${text.sentBy};rport;branch=${writeProbeBranch(text.slot, text.check)}`,
     "Max-Forwards: 70",
     `From: <${from}>;tag=${text.slot.toString(16)}-${text.check.slice(0, 8)}`,
     `To: <${text.uri}>`,
     `Call-ID: ${text.check}-${text.slot.toString(16)}-${text.sequence}@${host}`,
     `CSeq: ${text.sequence} ${text.method}`,
-    `Contact: <sip:${text.sentBy}>`,
+    `Contact: <sip:${text.sentBy}${text.transport === "udp" ? "" : `;transport=${text.transport}`}>`,
     "Accept: application/sdp",
     "Content-Length: 0",
   ];

@@ -49,7 +49,15 @@ function lab(count: number, own: Partial<ProbeSettings> = {}) {
     const endpoint = new Int32Array(ENDPOINT_WORDS);
     parseEndpoint(`10.0.${slot >> 8}.${slot & 255}`, 5060, endpoint, 0);
     const uri = `sip:10.0.${slot >> 8}.${slot & 255}:5060`;
-    targets.push({ slot, uri, endpoint, listener: 0, sentBy: "192.0.2.1:5060", settings: { ...settings, ...own } });
+    targets.push({
+      slot,
+      uri,
+      endpoint,
+      listener: 0,
+      sentBy: "192.0.2.1:5060",
+      transport: "udp",
+      settings: { ...settings, ...own },
+    });
   }
   registry.adopt(
     targets.map(({ slot, uri }) => ({

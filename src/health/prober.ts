@@ -30,6 +30,7 @@ export interface ProbeTarget {
   /** Index of the listener it is sent from. */
   readonly listener: number;
   readonly sentBy: string;
+  readonly transport: "udp" | "tcp";
   readonly settings: ProbeSettings;
 }
 
@@ -132,13 +133,18 @@ export class Prober {
     return true;
   }
 
-  /** The network refused a probe (ICMP) that was sent to `peer[at]`; the bytes may be empty. */
+  /** The network refused a probe (ICMP, or no connection) that was sent to `peer[at]`; the bytes may be empty. */
   unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
     const quoted = readProbeAnswer(bytes, start, end);
     for (const task of this.#tasks.values()) {
       if (!task.waiting || !sameEndpoint(task.target.endpoint, 0, peer, at)) continue;
       if (quoted !== null && (quoted.slot !== task.target.slot || quoted.check !== task.check)) continue;
-      this.#decide(task, "bad", "refused by the network (ICMP)", -1);
+      this.#decide(
+        task,
+        "bad",
+        task.target.transport === "udp" ? "refused by the network (ICMP)" : "no connection",
+        -1,
+      );
     }
   }
 
@@ -166,8 +172,8 @@ export class Prober {
     task.sequence++;
     task.check = probeCheck(this.#context.key, target.slot, task.sequence, target.endpoint);
     const { method, from } = settings;
-    const { slot, uri, sentBy } = target;
-    task.bytes = writeProbe({ method, uri, sentBy, from, slot, sequence: task.sequence, check: task.check });
+    const { slot, uri, sentBy, transport } = target;
+    task.bytes = writeProbe({ method, uri, sentBy, transport, from, slot, sequence: task.sequence, check: task.check });
     task.deadline = now + settings.timeout;
     task.sends = 0;
     task.waiting = true;
@@ -175,14 +181,15 @@ export class Prober {
   }
 
   #send(task: Task, now: number): void {
-    const { listener, endpoint } = task.target;
+    const { listener, endpoint, transport } = task.target;
     if (task.bytes === null || !this.#context.send(listener, endpoint, task.bytes)) {
       task.due = Math.min(now + RETRY_WHEN_FULL, task.deadline);
       return;
     }
     task.sends++;
     task.sentAt = now;
-    task.due = Math.min(task.deadline, now + T1 * 2 ** (task.sends - 1));
+    // Over a stream nothing is lost on the way, so nothing is sent again.
+    task.due = transport === "udp" ? Math.min(task.deadline, now + T1 * 2 ** (task.sends - 1)) : task.deadline;
   }
 
   /** The probe never left (no worker took it): that says nothing about its destination. */

@@ -40,6 +40,11 @@ export class Outbox {
   count = 0;
   /** Datagrams that left by `flush`, since the outbox was made. */
   flushed = 0;
+  /**
+   * Takes the i-th message, which is for a listener without a datagram socket; false when it cannot. Set by whoever owns
+   * such listeners.
+   */
+  passOn: (outbox: Outbox, i: number) => boolean = () => false;
   #next = 0;
   #send: (outbox: Outbox) => void;
 

@@ -3,6 +3,8 @@ import { formatEndpoint } from "./endpoint.ts";
 
 /** Where to listen: a numeric address (IPv6 with or without brackets) and a port (0: the system chooses). */
 export interface ListenAddress {
+  /** Default: udp. Streams have no socket in a plane. */
+  readonly transport?: "udp" | "tcp";
   readonly host: string;
   readonly port: number;
 }
@@ -18,9 +20,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** One sentence for the operator, with address, port and the system's error code. */
-export function explainBindCode(endpoint: Int32Array, code: string): string {
+export function explainBindCode(transport: string, endpoint: Int32Array, code: string): string {
   const meaning = MEANINGS[code];
-  const where = `cannot listen on udp ${formatEndpoint(endpoint, 0)}: `;
+  const where = `cannot listen on ${transport} ${formatEndpoint(endpoint, 0)}: `;
   return meaning === undefined ? `${where}${code}` : `${where}${meaning} (${code})`;
 }
 

@@ -6,6 +6,7 @@ import { formatPeer, parsePeer } from "./dgram-address.ts";
 import { ENDPOINT_WORDS, isV4, parseEndpoint } from "./endpoint.ts";
 import { explainBindCode, type ListenAddress } from "./listen.ts";
 import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Longest sleep, in milliseconds, whatever `tick` asked for. */
 const LONGEST_SLEEP = 100;
@@ -21,16 +22,16 @@ export type PortableResult =
   | { readonly ok: true; readonly plane: PortablePlane }
   | { readonly ok: false; readonly problem: string };
 
-/** Binds one socket per listener. On failure everything is closed again. */
+/** Binds one socket per UDP listener. On failure everything is closed again. */
 export async function openPortable(
   listeners: readonly ListenAddress[],
   options: PortableOptions,
 ): Promise<PortableResult> {
-  const sockets: Socket[] = [];
+  const sockets: (Socket | null)[] = [];
   for (const listener of listeners) {
-    const opened = await open(listener, options);
+    const opened = listener.transport === "tcp" ? null : await open(listener, options);
     if (typeof opened === "string") {
-      for (const socket of sockets) socket.close();
+      for (const socket of sockets) socket?.close();
       return { ok: false, problem: opened };
     }
     sockets.push(opened);
@@ -68,7 +69,7 @@ function open({ host, port }: ListenAddress, options: PortableOptions): Promise<
   return new Promise((resolve) => {
     socket.once("error", (error: NodeJS.ErrnoException) => {
       socket.close();
-      resolve(explainBindCode(where, error.code ?? error.message));
+      resolve(explainBindCode("udp", where, error.code ?? error.message));
     });
     socket.bind({ address: host.replace(/^\[(.*)\]$/, "$1"), port, exclusive: true }, () => {
       socket.removeAllListeners("error");
@@ -90,11 +91,12 @@ export class PortablePlane implements Plane {
   readonly inbox: Inbox = new Inbox();
   readonly outbox: Outbox = new Outbox((outbox) => this.#send(outbox));
   readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0 };
-  /** By listener: the port it is bound to. */
+  /** By listener: the port it is bound to; 0 where it is none of UDP. */
   readonly ports: readonly number[];
   /** Smallest receive buffer that the system granted, in bytes as asked. */
   readonly receiveBuffer: number;
-  readonly #sockets: readonly Socket[];
+  readonly #sockets: readonly (Socket | null)[];
+  readonly #refusals: Refusals = new Refusals();
   readonly #isV6: readonly boolean[];
   #handler: PlaneHandler | null = null;
   #waiting = 0;
@@ -112,14 +114,17 @@ export class PortablePlane implements Plane {
     if (error !== null) this.counts.unsent++;
   };
 
-  constructor(sockets: readonly Socket[]) {
+  /** `sockets` by listener; null for a listener that has none here. */
+  constructor(sockets: readonly (Socket | null)[]) {
     this.#sockets = sockets;
-    this.#isV6 = sockets.map((socket) => socket.address().family === "IPv6");
-    this.ports = sockets.map((socket) => socket.address().port);
+    this.#isV6 = sockets.map((socket) => socket?.address().family === "IPv6");
+    this.ports = sockets.map((socket) => socket?.address().port ?? 0);
     // Linux reports twice what it grants.
     const share = process.platform === "linux" ? 2 : 1;
-    this.receiveBuffer = Math.min(...sockets.map((socket) => Math.floor(socket.getRecvBufferSize() / share)));
+    this.receiveBuffer = 0x7fffffff;
     for (const [listener, socket] of sockets.entries()) {
+      if (socket === null) continue;
+      this.receiveBuffer = Math.min(this.receiveBuffer, Math.floor(socket.getRecvBufferSize() / share));
       socket.on("message", (bytes, from) => this.#receive(listener, bytes, from));
       // Errors on receiving concern one datagram that is lost anyway.
       socket.on("error", () => undefined);
@@ -144,12 +149,18 @@ export class PortablePlane implements Plane {
     this.#stopped = true;
     if (this.#immediate !== null) clearImmediate(this.#immediate);
     if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const socket of this.#sockets) socket.close();
+    for (const socket of this.#sockets) socket?.close();
   }
 
   /** `stop`, and waits until the ports are free. */
   async close(): Promise<void> {
-    const closed = this.#sockets.map((socket) => new Promise<void>((resolve) => socket.once("close", resolve)));
+    const closed = this.#sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          if (socket === null) resolve();
+          else socket.once("close", resolve);
+        }),
+    );
     this.stop();
     await Promise.all(closed);
   }
@@ -186,7 +197,9 @@ export class PortablePlane implements Plane {
     if (count > 0) handler.receive(count);
     const wait = handler.tick();
     this.outbox.flush();
-    this.#sleep(handler, wait);
+    const refused = this.#refusals.deliver(handler);
+    this.counts.unreachable += refused;
+    this.#sleep(handler, refused > 0 ? 0 : wait);
   }
 
   #sleep(handler: PlaneHandler, wait: number): void {
@@ -213,6 +226,12 @@ export class PortablePlane implements Plane {
       const socket = this.#sockets[listener];
       const port = outbox.peer[at + 4]!;
       const length = outbox.end[i]! - outbox.start[i]!;
+      if (socket === null) {
+        if (outbox.passOn(outbox, i)) continue;
+        this.#refusals.add(outbox, i);
+        this.counts.unsent++;
+        continue;
+      }
       if (
         socket === undefined ||
         this.#stopped ||

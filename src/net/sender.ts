@@ -75,7 +75,11 @@ export class Sender {
     let i = 0;
     while (i < outbox.count) {
       const socket = this.#sockets[outbox.listener[i]!];
-      if (socket === undefined || !this.#prepare(outbox, i, socket)) {
+      if (socket === undefined) {
+        this.#passOn(outbox, i++);
+        continue;
+      }
+      if (!this.#prepare(outbox, i, socket)) {
         this.#counts.unsent++;
         i++;
         continue;
@@ -86,6 +90,12 @@ export class Sender {
       this.#sendRun(outbox, socket, i, end);
       i = end;
     }
+  }
+
+  #passOn(outbox: Outbox, i: number): void {
+    if (outbox.passOn(outbox, i)) return;
+    this.#counts.unsent++;
+    this.#refusals.add(outbox, i);
   }
 
   #prepare(outbox: Outbox, i: number, socket: UdpSocket): boolean {

@@ -25,9 +25,9 @@ export interface PlaneSocket {
 
 /** Everything that `openUdpSockets` opened. */
 export interface OpenedSockets {
-  /** By worker: one socket per listener, in the listeners' order. */
+  /** By worker: one socket per UDP listener, in the listeners' order. */
   readonly workers: readonly (readonly PlaneSocket[])[];
-  /** By listener: the port it is bound to. */
+  /** By listener: the port it is bound to, or the one asked for where it is none of UDP. */
   readonly ports: readonly number[];
   /** Smallest receive buffer that the kernel granted, in bytes as asked (the kernel's own figure is twice that). */
   readonly receiveBuffer: number;
@@ -38,7 +38,7 @@ export type OpenResult =
   | { readonly ok: true; readonly sockets: OpenedSockets }
   | { readonly ok: false; readonly problem: string };
 
-/** Opens `count` sockets per listener (SO_REUSEPORT where more than one). On failure everything is closed again. */
+/** Opens `count` sockets per UDP listener (SO_REUSEPORT where more than one). On failure everything is closed again. */
 export function openUdpSockets(
   libc: Libc,
   listeners: readonly ListenAddress[],
@@ -48,8 +48,12 @@ export function openUdpSockets(
   const opener = new Opener(libc, count > 1, receiveBuffer);
   const workers: PlaneSocket[][] = Array.from({ length: count }, () => []);
   const ports: number[] = [];
-  for (const [listener, { host, port }] of listeners.entries()) {
+  for (const [listener, { host, port, transport = "udp" }] of listeners.entries()) {
     let bound = port;
+    if (transport !== "udp") {
+      ports.push(port);
+      continue;
+    }
     for (let worker = 0; worker < count; worker++) {
       const problem = opener.open(host, bound, worker === 0);
       if (problem !== "") {
@@ -161,6 +165,6 @@ class Opener {
 
   #problem(): string {
     const error = this.#value.words[1]!;
-    return explainBindCode(this.#endpoint, ERRNO_NAMES.get(error) ?? `error ${error}`);
+    return explainBindCode("udp", this.#endpoint, ERRNO_NAMES.get(error) ?? `error ${error}`);
   }
 }

@@ -9,12 +9,14 @@ import {
   type RouteEntry,
   type SetEntry,
   type Snapshot,
+  Transport,
 } from "../bridge/snapshot.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { DispatcherSet } from "../dispatch/types.ts";
-import { ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
+import { DEFAULT_PORT, type Via } from "../sip/via.ts";
 import { BRANCH_BYTES } from "./branch-format.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
@@ -42,6 +44,15 @@ export interface UnavailableAnswer {
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
 export interface WorkerListener {
   readonly entry: ListenerEntry;
+  /** Whether its messages come over connections: nothing is lost on the way, and nothing is sent twice. */
+  readonly isStream: boolean;
+  readonly transport: Transport;
+  /** Address family and transport as one number: `kindOf`. */
+  readonly kind: number;
+  /** `Via: SIP/2.0/UDP `, up to sent-by. */
+  readonly via: Buffer;
+  /** What follows sent-by in our Record-Route: `;lr;fl=`, with the transport before it where that is not UDP. */
+  readonly routeParams: Buffer;
   /**
    * `Via: SIP/2.0/UDP host:port;branch=z9hG4bK`, room for our branch parameter at `headBranch`, the line end up to
    * `headVia`, then `Max-Breadth: 60` (RFC 5393 5.3.3) with its own.
@@ -92,6 +103,9 @@ export class Adopted {
   readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
   readonly #endpoints: Int32Array;
   readonly #rows: Int32Array;
+  readonly #source: Int32Array = new Int32Array(ENDPOINT_WORDS);
+  /** The first listener of each kind, -1: none. */
+  readonly #first: Int32Array = new Int32Array(4).fill(-1);
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
@@ -110,6 +124,8 @@ export class Adopted {
     for (const route of snapshot.routes) this.#answers.set(route, answerOf(route));
     this.#endpoints = snapshot.endpoints;
     this.#rows = snapshot.destinations;
+    for (const { kind } of this.listeners)
+      if (this.#first[kind] === -1) this.#first[kind] = this.listeners.findIndex((listener) => listener.kind === kind);
   }
 
   /** What a route that answers by itself says. */
@@ -117,13 +133,31 @@ export class Adopted {
     return this.#answers.get(route)!;
   }
 
-  /** Slot of the first destination at this very address and port, or -1. */
-  slotAt(peer: Int32Array, at: number): number {
-    return this.slotInSet(peer, at, -2, 0);
+  /** Whether a destination is at this very address and port, over the listener's transport. */
+  isDestination(peer: Int32Array, listener: number): boolean {
+    return this.slotAt(peer, 0, this.listeners[listener]!.transport) >= 0;
   }
 
-  /** Slot of a destination at this address and port in set `set` (-2: any) with this identity (0: any), or -1. */
-  slotInSet(peer: Int32Array, at: number, set: number, identity: number): number {
+  /** Slot of the first destination at this very address, port and transport, or -1. */
+  slotAt(peer: Int32Array, at: number, transport: Transport): number {
+    return this.slotInSet(peer, at, transport, -2, 0);
+  }
+
+  /**
+   * Slot of the destination in set `set` (-2: any) that a request comes from, or -1: by address and port; over a stream by
+   * its address and the port of its Via, because a destination connects from a port of its system's choosing.
+   */
+  poolSlot(listener: number, peer: Int32Array, via: Via, set: number): number {
+    const { isStream, transport } = this.listeners[listener]!;
+    const slot = this.slotInSet(peer, 0, transport, set, 0);
+    if (slot >= 0 || !isStream) return slot;
+    copyEndpoint(peer, 0, this.#source, 0);
+    this.#source[4] = via.port === 0 ? DEFAULT_PORT : via.port;
+    return this.slotInSet(this.#source, 0, transport, set, 0);
+  }
+
+  /** Slot of a destination at this endpoint in set `set` (-2: any) with this identity (0: any), or -1. */
+  slotInSet(peer: Int32Array, at: number, transport: Transport, set: number, identity: number): number {
     const table = this.#endpoints;
     const rows = this.#rows;
     const mask = table.length - 1;
@@ -132,6 +166,7 @@ export class Adopted {
       const row = slot * DESTINATION_WORDS;
       if (
         sameEndpoint(rows, row, peer, at) &&
+        rows[row + DestinationColumn.transport] === transport &&
         (set === -2 || rows[row + DestinationColumn.set] === set) &&
         (identity === 0 || rows[row + DestinationColumn.identity] === identity)
       ) {
@@ -141,10 +176,15 @@ export class Adopted {
     return -1;
   }
 
-  /** The listener to send from towards an address, given the one that the request came in by. */
-  outgoing(incoming: number, isV6: boolean): number {
-    if (this.listeners[incoming]!.entry.isV6 === isV6) return incoming;
-    return this.listeners.findIndex((l) => l.entry.isV6 === isV6);
+  /** The listener to send from towards an address, given the one that the request came in by; -1: there is none. */
+  outgoing(incoming: number, isV6: boolean, isStream = false): number {
+    const kind = kindOf(isV6, isStream);
+    return this.listeners[incoming]!.kind === kind ? incoming : this.#first[kind]!;
+  }
+
+  /** Whether this is the index of a listener that can send to such an address. */
+  canSend(listener: number, isV6: boolean, isStream: boolean): boolean {
+    return listener < this.listeners.length && this.listeners[listener]!.kind === kindOf(isV6, isStream);
   }
 
   /** Offset of a destination's row in `snapshot.destinations`. */
@@ -153,21 +193,34 @@ export class Adopted {
   }
 }
 
+/** Address family and transport of a listener as one number from 0 to 3. */
+function kindOf(isV6: boolean, isStream: boolean): number {
+  return (isV6 ? 1 : 0) | (isStream ? 2 : 0);
+}
+
 function spellOut(entry: ListenerEntry): WorkerListener {
   const colon = entry.sentBy.lastIndexOf(":");
   const host = entry.sentBy.slice(0, colon);
   const advertisedPort = Number(entry.sentBy.slice(colon + 1));
-  const via = `Via: SIP/2.0/UDP ${entry.sentBy};branch=z9hG4bK`;
+  const isStream = entry.transport !== "udp";
+  const start = `Via: SIP/2.0/${entry.transport.toUpperCase()} `;
+  const via = `${start}${entry.sentBy};branch=z9hG4bK`;
+  const routeParams = `${isStream ? `;transport=${entry.transport}` : ""};lr;fl=`;
   const bound = new Int32Array(ENDPOINT_WORDS);
   parseEndpoint(entry.host, entry.port, bound, 0);
   const advertised = new Int32Array(ENDPOINT_WORDS);
   return {
     entry,
+    isStream,
+    transport: Transport[entry.transport],
+    kind: kindOf(entry.isV6, isStream),
+    via: Buffer.from(start, "latin1"),
+    routeParams: Buffer.from(routeParams, "latin1"),
     head: Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1"),
     headBranch: via.length,
     headVia: via.length + BRANCH_BYTES + 2,
-    recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy};lr;fl=`, "latin1"),
-    routeUri: Buffer.from(`sip:${entry.sentBy};lr;fl=`, "latin1"),
+    recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy}${routeParams}`, "latin1"),
+    routeUri: Buffer.from(`sip:${entry.sentBy}${routeParams}`, "latin1"),
     port: entry.port,
     isLocal: entry.isWildcard && (host === entry.host || host === `[${entry.host}]`),
     bound,

@@ -61,6 +61,11 @@ export class Branches {
     return this.#count;
   }
 
+  /** The highest row that was ever in use. */
+  get highest(): number {
+    return this.#fresh - 1;
+  }
+
   /** A new row, zeroed; 0 when the table is full. */
   create(): number {
     let row = this.#free;

@@ -1,10 +1,12 @@
 // Calls and their dialogs: who is counted where, and which dialog a message belongs to. A call is counted from the moment
 // its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten. A call that a
 // destination makes to an address outside is on no destination's load; such calls are counted together.
-import { copyEndpoint } from "../net/endpoint.ts";
+import { copyEndpoint, sameAddress } from "../net/endpoint.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
+import { fromTagHash } from "./identity.ts";
+import { replyEndpoint } from "./reply.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
 /** How long a challenge is remembered, in milliseconds: time enough for a person to type a password. */
@@ -72,7 +74,9 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
     words[d + D.incoming] = t[at + T.listener]!;
     words[d + D.flags] = (t[at + T.flags]! & TransactionFlag.nat) !== 0 ? DialogFlag.nat : 0;
     copyEndpoint(c.branches.words, b + B.endpoint, words, d + D.destination);
-    copyEndpoint(t, at + T.peer, words, d + D.caller);
+    // The way of answers: it names the caller's connection, and the port that its Via names.
+    const isStream = c.adopted.listeners[t[at + T.listener]!]!.isStream;
+    copyEndpoint(t, at + (isStream ? T.reply : T.peer), words, d + D.caller);
     words[d + D.state] = DialogState.early;
     dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.c);
   }
@@ -122,10 +126,16 @@ function releaseDialog(c: Context, d: number): void {
   uncountCall(c, words[d + D.slot]!);
 }
 
-/** A request passed within the dialog: it is alive. */
+/** The request at hand passes within the dialog: it is alive. */
 export function touchDialog(c: Context, dialog: number): void {
   const d = dialog * DIALOG_WORDS;
-  if (c.dialogs.words[d + D.state] !== DialogState.confirmed) return;
+  const { words } = c.dialogs;
+  if (words[d + D.state] !== DialogState.confirmed) return;
+  // A caller whose connection broke comes by a new one, and is to be found there; from elsewhere it could be anybody.
+  if (c.adopted.listeners[c.listener]!.isStream && words[d + D.incoming] === c.listener) {
+    const isCaller = fromTagHash(c) === words[d + D.callerTag];
+    if (isCaller && sameAddress(c.peer, 0, words, d + D.caller)) replyEndpoint(c, words, d + D.caller);
+  }
   // The wheel looks again at the due time only when the old one comes: no relinking per message.
   c.dialogs.wheel.postpone(dialog, c.now + c.adopted.snapshot.timers.dialog);
 }

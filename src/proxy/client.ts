@@ -1,7 +1,8 @@
 // The client side of a transaction: RFC 3261 17.1 and 16.7 to 16.9. A branch is one attempt at one destination; when it
 // fails, the next candidate is tried, and the failed branch lives on until its destination has had its last word.
 import { DestinationColumn } from "../bridge/snapshot.ts";
-import { copyEndpoint, isV4 } from "../net/endpoint.ts";
+import { namesConnection } from "../bridge/way-back.ts";
+import { copyEndpoint, isV4, sameEndpoint } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
 import { releaseCall } from "./call.ts";
@@ -56,7 +57,9 @@ export function startBranch(
     : 64 * timers.t1;
   words[b + B.interval] = timers.t1;
   words[b + B.deadline] = c.now + patience;
-  c.branches.wheel.arm(branch, c.now + Math.min(timers.t1, patience));
+  // Timers A and E are for datagrams: over a stream nothing is sent twice (RFC 3261 17.1.1.2, 17.1.2.2).
+  const isReliable = c.adopted.listeners[listener]!.isStream;
+  c.branches.wheel.arm(branch, c.now + (isReliable ? patience : Math.min(timers.t1, patience)));
   return 0;
 }
 
@@ -155,6 +158,22 @@ export function branchRefused(c: Context, branch: number): void {
   branchFailed(c, branch, Cause.transportError, 503);
 }
 
+/**
+ * The connection to `peer[at]` is lost (port 0: every connection): requests that went over it and have had no answer are
+ * refused. Those that have may still be answered over another one.
+ */
+export function connectionLost(c: Context, peer: Int32Array, at: number): void {
+  const words = c.branches.words;
+  for (let branch = c.branches.highest; branch > 0; branch--) {
+    const b = branch * BRANCH_WORDS;
+    if (words[b + B.state] !== BranchState.calling) continue;
+    if (!c.adopted.listeners[words[b + B.listener]!]!.isStream) continue;
+    const isNamed = namesConnection(peer[at + 5]!) && words[b + B.endpoint + 5] === peer[at + 5];
+    const isThere = isNamed || sameEndpoint(words, b + B.endpoint, peer, at);
+    if (peer[at + 4] === 0 || isThere) branchRefused(c, branch);
+  }
+}
+
 /** The caller has given up (CANCEL), or another branch has decided: all branches but `except` end as soon as they may. */
 export function cancelBranches(c: Context, row: number, except: number): void {
   const words = c.branches.words;
@@ -207,6 +226,10 @@ export function branchTimer(c: Context, branch: number): void {
     // Silence within a dialog may be that of the other phone; only new requests tell about the destination.
     if (slot >= 0 && state === BranchState.calling && !isInDialog) c.live.noteFailure(slot);
     branchFailed(c, branch, Cause.timeout, 408);
+    return;
+  }
+  if (c.adopted.listeners[words[b + B.listener]!]!.isStream) {
+    c.branches.wheel.arm(branch, words[b + B.deadline]!);
     return;
   }
   let interval = words[b + B.interval]! * 2;

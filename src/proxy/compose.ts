@@ -10,12 +10,11 @@ import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
-import { writeLocal } from "./write-request.ts";
+import { addContentLength, writeLocal } from "./write-request.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const CRLF = text("\r\n");
 const MAX_FORWARDS = text("Max-Forwards: 70\r\n");
-const VIA = text("Via: SIP/2.0/UDP ");
 const BRANCH = text(";branch=z9hG4bK");
 const ACK = text("ACK");
 const CANCEL = text("CANCEL");
@@ -27,15 +26,18 @@ const NO_BODY = text("Content-Length: 0\r\n\r\n");
 export function forwardResponse(c: Context, row: number): number {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  const length = writeWithoutVia(c);
+  const length = writeWithoutVia(c, c.adopted.listeners[words[at + T.listener]!]!.isStream);
   if (length === 0) return 0;
   c.outbox.commit(length, words[at + T.listener]!, words, at + T.reply);
   c.outbox.from(words, at + T.local);
   return length;
 }
 
-/** Writes the response at hand without its top Via into the outbox; 0 when there is no other Via (RFC 3261 16.7 point 3). */
-export function writeWithoutVia(c: Context): number {
+/**
+ * Writes the response at hand without its top Via into the outbox; 0 when there is no other Via (RFC 3261 16.7 point 3). For
+ * a stream it gets the Content-Length that it lacks.
+ */
+export function writeWithoutVia(c: Context, isForStream: boolean): number {
   const { message, edits } = c;
   const next = message.topVia.next;
   if (next < 0 && message.count[Header.via]! < 2) {
@@ -45,6 +47,7 @@ export function writeWithoutVia(c: Context): number {
   edits.clear();
   if (next >= 0) edits.remove(message.valueStart[Header.via]!, next);
   else edits.remove(message.lineStart[Header.via]!, message.lineEnd[Header.via]!);
+  if (isForStream) addContentLength(edits, message);
   const at = c.outbox.claim();
   c.count(Count.forwarded_responses);
   return edits.writeTo(message.bytes, message.start, message.end, c.outbox.bytes, at);
@@ -81,7 +84,7 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   at = copyBytes(VERSION, 0, VERSION.length, out, at);
   const own = c.adopted.listeners[listener]!;
   if (own.isLocal) {
-    at = copyBytes(VIA, 0, VIA.length, out, at);
+    at = copyBytes(own.via, 0, own.via.length, out, at);
     for (let i = 0; i < 4; i++) c.local[i] = c.transactions.words[row * TRANSACTION_WORDS + T.local + i]!;
     at = writeLocal(c, out, at, own.port);
     at = copyBytes(BRANCH, 0, BRANCH.length, out, at);

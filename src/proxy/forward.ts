@@ -159,6 +159,8 @@ function opensDialog(c: Context): boolean {
 function isBehindNat(c: Context): boolean {
   const { message } = c;
   const { topVia, bytes } = message;
+  // What is for a caller goes over the connection that it made, as long as there is one.
+  if (c.adopted.listeners[c.listener]!.isStream) return true;
   if (!c.isViaTrue || (topVia.port === 0 ? DEFAULT_PORT : topVia.port) !== c.peer[4]) return true;
   const start = message.valueStart[Header.contact]!;
   if (start < 0 || namesSentBy(c, start, message.valueEnd[Header.contact]!)) return false;

@@ -42,6 +42,7 @@ export function loneLoop(
       live: createLiveTablesMemory(1),
       counters: createCountersMemory(1),
       rings: [],
+      streams: null,
       snapshot,
       limits,
       receiveBuffer: 0,

@@ -9,7 +9,7 @@ import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
 import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { dialogTimer } from "./call.ts";
-import { branchRefused, branchTimer } from "./client.ts";
+import { branchRefused, branchTimer, connectionLost } from "./client.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
@@ -22,6 +22,7 @@ import { handleResponse } from "./response.ts";
 import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { answerUnframed } from "./unframed.ts";
 import { TICK } from "./wheel.ts";
 
 const LONGEST_WAIT = 100;
@@ -214,7 +215,7 @@ export class Loop implements PlaneHandler {
       if (row === 0) c.count(Count.dropped_unmatched_response);
       else handleResponse(c, row);
     } else if (kind === BranchKind.stateless) statelessResponse(c);
-    else if (kind === BranchKind.probe && c.adopted.slotAt(c.peer, 0) >= 0)
+    else if (kind === BranchKind.probe && c.adopted.isDestination(c.peer, c.listener))
       this.#exchange.tellMain(RecordKind.probeAnswer, c.listener, c.peer, 0, bytes, start, end);
     else c.count(Count.dropped_unmatched_response);
   }
@@ -259,9 +260,15 @@ export class Loop implements PlaneHandler {
           c.outbox.commit(ring.end - ring.start, ring.listener, ring.peer, 0);
         } else if (ring.kind === RecordKind.datagram || ring.kind === RecordKind.naming) {
           this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
+        } else if (ring.kind === RecordKind.framed) {
+          c.count(Count.received);
+          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
+        } else if (ring.kind === RecordKind.unframed) {
+          answerUnframed(c, ring);
         } else if (ring.kind === RecordKind.unreachable) {
-          const branch = findBranch(ring.bytes, ring.start, ring.end);
-          if (branch >= 0) branchRefused(c, branchRow(c, ring.bytes, branch));
+          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0);
+        } else if (ring.kind === RecordKind.lost) {
+          connectionLost(c, ring.peer, 0);
         }
         ring.take();
       }

@@ -4,7 +4,8 @@ import type { Via } from "../sip/via.ts";
 import { BRANCH_BYTES, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 
-const OWN_LINE = Buffer.from("\r\nVia: SIP/2.0/UDP ", "latin1");
+/** Our Via as far as it is the same over all transports. */
+const OWN_LINE = Buffer.from("\r\nVia: SIP/2.0/", "latin1");
 const BRANCH = Buffer.from(";branch=z9hG4bK", "latin1");
 /** Bytes of `BRANCH` before the cookie. */
 const NAME_BYTES = 8;

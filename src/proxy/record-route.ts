@@ -1,11 +1,13 @@
 // The parameter of our Record-Route: where the two sides of a dialog are, and a keyed check over that, the Call-ID and
 // the caller's From tag. It makes a dialog routable by any node that has the key, with nothing remembered, and it cannot
 // be made or changed by anyone else.
-import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, Transport } from "../bridge/snapshot.ts";
+import { secondPortWord } from "../bridge/way-back.ts";
 import { isV4 } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { base64Length, readBase64, writeBase64 } from "../sip/token.ts";
+import { DEFAULT_PORT } from "../sip/via.ts";
 import type { Context } from "./context.ts";
 import { Side, TokenState } from "./route-finding.ts";
 
@@ -16,9 +18,10 @@ const VERSION = 1 << 4;
 const NAT = 1;
 const FAR_V6 = 2;
 const CALLER_V6 = 4;
-const UDP = 1;
-/** Words of a token: head, identity, two addresses, ports, check. */
-const MAX_WORDS = 2 + 2 * 4 + 1 + 2;
+/** A word with the port of the caller's Via follows the ports: over a stream the caller's own is that of one connection. */
+const CALLER_STREAM = 8;
+/** Words of a token: head, identity, two addresses, ports, the caller's second port, check. */
+const MAX_WORDS = 2 + 2 * 4 + 1 + 1 + 2;
 
 // The token as words in the machine's order, which is little-endian wherever it matters: nodes of one key are alike.
 const raw = new Int32Array(MAX_WORDS);
@@ -70,11 +73,16 @@ export function writeToken(
   isNat: boolean,
 ): number {
   const rows = c.adopted.snapshot.destinations;
-  const flags = VERSION | (isNat ? NAT : 0) | (isV4(far, at) ? 0 : FAR_V6) | (isV4(c.peer, 0) ? 0 : CALLER_V6);
-  raw[0] = flags | (((UDP << 4) | UDP) << 8) | (c.listener << 16) | (outgoing << 24);
+  const { listeners } = c.adopted;
+  const incoming = listeners[c.listener]!;
+  let flags = VERSION | (isNat ? NAT : 0) | (isV4(far, at) ? 0 : FAR_V6) | (isV4(c.peer, 0) ? 0 : CALLER_V6);
+  if (incoming.isStream) flags |= CALLER_STREAM;
+  const transports = (incoming.transport << 4) | listeners[outgoing]!.transport;
+  raw[0] = flags | (transports << 8) | (c.listener << 16) | (outgoing << 24);
   raw[1] = slot < 0 ? 0 : rows[slot * DESTINATION_WORDS + DestinationColumn.identity]!;
-  const count = putAddress(putAddress(2, far, at), c.peer, 0);
+  let count = putAddress(putAddress(2, far, at), c.peer, 0);
   raw[count] = (far[at + 4]! << 16) | c.peer[4]!;
+  if (incoming.isStream) raw[++count] = c.message.topVia.port || DEFAULT_PORT;
   const { from } = c.message;
   check(c.adopted.snapshot.keys[0]!, count + 1, c.message, Math.max(from.tagStart, 0), Math.max(from.tagEnd, 0));
   raw[count + 1] = sip.hi;
@@ -91,8 +99,9 @@ export function readToken(c: Context, message: Message, start: number, end: numb
   const length = readBase64(message.bytes, start, end, rawBytes, 0);
   if (length < 8) return TokenState.bad;
   const flags = raw[0]! & 255;
-  // The words that are signed: all but the check itself.
-  const signed = 3 + ((flags & FAR_V6) !== 0 ? 4 : 1) + ((flags & CALLER_V6) !== 0 ? 4 : 1);
+  // Up to the ports, and the words that are signed: all but the check itself.
+  const ports = 2 + ((flags & FAR_V6) !== 0 ? 4 : 1) + ((flags & CALLER_V6) !== 0 ? 4 : 1);
+  const signed = ports + ((flags & CALLER_STREAM) !== 0 ? 2 : 1);
   if ((flags & 0xf0) !== VERSION || length !== (signed + 2) * 4) return TokenState.bad;
   const { token } = c;
   const { from, to } = message;
@@ -110,11 +119,18 @@ export function readToken(c: Context, message: Message, start: number, end: numb
     token.outgoing = raw[0]! >>> 24;
     token.identity = raw[1]!;
     takeAddress(takeAddress(2, (flags & FAR_V6) !== 0, token.far), (flags & CALLER_V6) !== 0, token.caller);
-    token.far[4] = raw[signed - 1]! >>> 16;
-    token.caller[4] = raw[signed - 1]! & 0xffff;
+    token.callerTransport = transportOf((raw[0]! >>> 12) & 15);
+    token.farTransport = transportOf((raw[0]! >>> 8) & 15);
+    token.far[4] = raw[ports]! >>> 16;
+    token.caller[4] = raw[ports]! & 0xffff;
+    token.caller[5] = (flags & CALLER_STREAM) !== 0 ? secondPortWord(raw[ports + 1]! & 0xffff) : 0;
     return TokenState.valid;
   }
   return TokenState.bad;
+}
+
+function transportOf(code: number): Transport {
+  return code === Transport.tcp ? Transport.tcp : Transport.udp;
 }
 
 function holds(signed: number): boolean {

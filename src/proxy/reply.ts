@@ -20,11 +20,14 @@ const extra = Buffer.alloc(1024);
 const target = new Int32Array(ENDPOINT_WORDS);
 const HEX = Buffer.from("0123456789abcdef", "latin1");
 
-/** Where responses to the request at hand go (RFC 3261 18.2.2, RFC 3581 4); maddr is not followed. */
+/**
+ * Where responses to the request at hand go (RFC 3261 18.2.2, RFC 3581 4); maddr is not followed. Over a stream that is the
+ * connection that it came by, and without it the port that its Via names.
+ */
 export function replyEndpoint(c: Context, to: Int32Array, at: number): void {
   const via = c.message.topVia;
   for (let i = 0; i < ENDPOINT_WORDS; i++) to[at + i] = c.peer[i]!;
-  if (via.rport < 0) to[at + 4] = via.port > 0 ? via.port : DEFAULT_PORT;
+  if (via.rport < 0 || c.adopted.listeners[c.listener]!.isStream) to[at + 4] = via.port > 0 ? via.port : DEFAULT_PORT;
 }
 
 /** Writes an address as text at `out[at]`, IPv6 uncompressed and without brackets; returns the offset behind it. */

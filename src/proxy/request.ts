@@ -41,7 +41,7 @@ export function handleRequest(c: Context): number {
     c.count(Count.max_forwards);
     return 483;
   }
-  c.pool = c.adopted.slotAt(c.peer, 0);
+  c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
   c.isViaTrue = isViaTrue(c, message);
   readOwnRoute(c, message, c.ownRoute);
   c.loop = loopHash(c);
@@ -135,7 +135,8 @@ function chooseWay(c: Context): number {
   }
   const { action } = route;
   if (action.kind === "dispatch") {
-    if (c.pool >= 0 && c.adopted.slotInSet(c.peer, 0, action.set, 0) >= 0) return forwardFromPool(c, action.stateful);
+    if (c.pool >= 0 && c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, action.set) >= 0)
+      return forwardFromPool(c, action.stateful);
     const { isPure } = c.adopted.sets[action.set]!.dispatch.algorithm;
     // What belongs to a call that nobody remembers may only follow a function of the message itself.
     if (

@@ -10,10 +10,12 @@ import {
   type RouteAction,
   type Snapshot,
   type TimerSettings,
+  Transport,
 } from "../bridge/snapshot.ts";
 import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Plane } from "../net/plane.ts";
+import { connectionLost } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { loneLoop } from "./lone-loop.ts";
 import type { Loop } from "./loop.ts";
@@ -24,6 +26,15 @@ export interface Left {
   readonly text: string;
   readonly to: string;
   readonly at: number;
+  /** 0 the UDP listener, 1 the TCP one. */
+  readonly listener: number;
+  /** The sixth word of where it went (bridge/way-back.ts). */
+  readonly word: number;
+}
+
+/** How a message comes in over a stream: the word that names its connection. */
+export interface OverStream {
+  readonly word: number;
 }
 
 /** What a rig may differ in. */
@@ -48,6 +59,8 @@ export interface RigOptions {
   readonly allow?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
+  /** Destinations are reached over TCP. */
+  readonly farTcp?: boolean;
 }
 
 /** RFC 3261's own values, and ours. */
@@ -92,7 +105,9 @@ export class Rig {
     this.#plane = new SilentPlane((outbox) => {
       for (let i = 0; i < outbox.count; i++) {
         const text = outbox.bytes.toString("latin1", outbox.start[i], outbox.end[i]);
-        this.left.push({ text, to: formatEndpoint(outbox.peer, i * ENDPOINT_WORDS), at: this.at });
+        const at = i * ENDPOINT_WORDS;
+        const [listener, word] = [outbox.listener[i]!, outbox.peer[at + 5]!];
+        this.left.push({ text, to: formatEndpoint(outbox.peer, at), at: this.at, listener, word });
       }
     });
     const { transactions = 4096, dialogs = 4096 } = options;
@@ -105,13 +120,15 @@ export class Rig {
     this.#loop = lone.loop;
   }
 
-  /** A datagram comes in; returns what left because of it. */
-  receive(text: string, from = CALLER): readonly Left[] {
+  /** A message comes in, as a datagram or over a stream; returns what left because of it. */
+  receive(text: string, from = CALLER, stream: OverStream | null = null): readonly Left[] {
     const before = this.left.length;
     const { inbox } = this.#plane;
     inbox.end[0] = inbox.start[0]! + inbox.bytes.write(text, inbox.start[0]!, "latin1");
     const colon = from.lastIndexOf(":");
     parseEndpoint(from.slice(0, colon), Number(from.slice(colon + 1)), inbox.peer, 0);
+    inbox.listener[0] = stream === null ? 0 : 1;
+    inbox.peer[5] = stream?.word ?? 0;
     this.#loop.receive(1);
     this.#turn();
     return this.left.slice(before);
@@ -128,13 +145,24 @@ export class Rig {
   }
 
   /** The network says that this datagram could not be delivered. */
-  refuse({ text, to }: Left): readonly Left[] {
+  refuse({ text, to }: Pick<Left, "text" | "to" | "at">): readonly Left[] {
     const before = this.left.length;
     const bytes = Buffer.from(text, "latin1");
     const peer = new Int32Array(ENDPOINT_WORDS);
     const colon = to.lastIndexOf(":");
     parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
     this.#loop.unreachable(bytes, 0, bytes.length, peer, 0);
+    this.#turn();
+    return this.left.slice(before);
+  }
+
+  /** The connection to this address is lost. */
+  lose(to: string): readonly Left[] {
+    const before = this.left.length;
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    const colon = to.lastIndexOf(":");
+    parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
+    connectionLost(this.context, peer, 0);
     this.#turn();
     return this.left.slice(before);
   }
@@ -186,8 +214,9 @@ function snapshotOf(options: RigOptions): Snapshot {
   for (let slot = 0; slot < count; slot++) {
     const row = slot * DESTINATION_WORDS;
     parseEndpoint(`192.0.2.${101 + slot}`, 5060, destinations, row);
-    destinations[row + DestinationColumn.listener] = -1;
+    destinations[row + DestinationColumn.listener] = options.farTcp === true ? 1 : -1;
     destinations[row + DestinationColumn.used] = 1;
+    destinations[row + DestinationColumn.transport] = options.farTcp === true ? Transport.tcp : Transport.udp;
     destinations[row + DestinationColumn.maxCalls] = maxCalls;
     destinations[row + DestinationColumn.identity] = 7000 + slot;
     let place = hashEndpoint(destinations, row) & 255;
@@ -213,7 +242,11 @@ function snapshotOf(options: RigOptions): Snapshot {
     endpoints,
     timers: { ...RIG_TIMERS, ...options.timers },
     routes: base.routes.map((route) => ({ ...route, action: options.action ?? route.action })),
-    listeners: base.listeners.map((listener) => ({ ...listener, allow: (options.allow ?? []).map(blockOf) })),
+    listeners: (["udp", "tcp"] as const).map((transport) => ({
+      ...base.listeners[0]!,
+      transport,
+      allow: (options.allow ?? []).map(blockOf),
+    })),
     limits: options.limits ?? base.limits,
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,

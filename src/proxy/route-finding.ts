@@ -1,5 +1,6 @@
 // What route processing and the token of our Record-Route say about a request: plain fields, filled by own-route.ts and
 // record-route.ts, one object each per worker.
+import { Transport } from "../bridge/snapshot.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 
 /** What a token turned out to be. */
@@ -15,6 +16,9 @@ export class Token {
   /** Listener towards the caller, and towards the other side; of the node that wrote it. */
   incoming = 0;
   outgoing = 0;
+  /** Transports of the two sides. */
+  callerTransport: Transport = Transport.udp;
+  farTransport: Transport = Transport.udp;
   /** Identity of the destination (DestinationColumn.identity), 0 when the other side is none. */
   identity = 0;
   readonly far: Int32Array = new Int32Array(ENDPOINT_WORDS);

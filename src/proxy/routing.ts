@@ -21,7 +21,7 @@ export function findRoute(c: Context): RouteEntry | null {
 export function isMatch(c: Context, route: RouteEntry): boolean {
   if (c.pool >= 0) {
     if (route.fromSet === -1) return false;
-    if (route.fromSet >= 0 && c.adopted.slotInSet(c.peer, 0, route.fromSet, 0) < 0) return false;
+    if (route.fromSet >= 0 && c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, route.fromSet) < 0) return false;
   } else if (route.fromSet !== -1) return false;
   if (route.listener >= 0 && route.listener !== c.listener) return false;
   const { message } = c;

@@ -75,8 +75,9 @@ export function acknowledged(c: Context, row: number): void {
   if (words[at + T.state] !== TransactionState.completed) return;
   words[at + T.state] = TransactionState.confirmed;
   dropResponse(c, at);
-  // Longer than Timer I: our own ACKs towards the destinations (Timer D) need the request for as long.
-  c.transactions.wheel.arm(row, c.now + c.adopted.snapshot.timers.linger);
+  // Longer than Timer I: our own ACKs towards the destinations (Timer D) need the request for as long. Over streams both
+  // are zero.
+  c.transactions.wheel.arm(row, c.now + (isReliable(c, at) ? 0 : c.adopted.snapshot.timers.linger));
 }
 
 /**
@@ -95,7 +96,8 @@ export function complete(c: Context, row: number, status: number, start: number,
     dropRequest(c, at);
     // What its destinations may still say is of no use to anybody (RFC 4320 4.2).
     dropBranches(c, at);
-    wheel.arm(row, c.now + timers.linger);
+    // Timer J: over a stream the request does not come again.
+    wheel.arm(row, c.now + (isStream(c, at) ? 0 : timers.linger));
     if (method === Method.BYE && status !== 401 && status !== 407) endDialog(c, row);
     return;
   }
@@ -110,9 +112,27 @@ export function complete(c: Context, row: number, status: number, start: number,
   storeResponse(c, at, start, length);
   words[at + T.interval] = timers.t1;
   words[at + T.deadline] = c.now + 64 * timers.t1;
-  wheel.arm(row, c.now + timers.t1);
+  // Over a stream there is no Timer G, only Timer H.
+  wheel.arm(row, isStream(c, at) ? words[at + T.deadline]! : c.now + timers.t1);
   const dialog = words[at + T.dialog]!;
   if (dialog !== 0) dropEarly(c, dialog, at);
+}
+
+/** Whether the request came over a stream. */
+function isStream(c: Context, at: number): boolean {
+  return c.adopted.listeners[c.transactions.words[at + T.listener]!]!.isStream;
+}
+
+/** Whether the request came over a stream and went over streams only. */
+function isReliable(c: Context, at: number): boolean {
+  if (!isStream(c, at)) return false;
+  const branches = c.branches.words;
+  let branch = c.transactions.words[at + T.branch]!;
+  while (branch !== 0) {
+    if (!c.adopted.listeners[branches[branch * BRANCH_WORDS + B.listener]!]!.isStream) return false;
+    branch = branches[branch * BRANCH_WORDS + B.chain]!;
+  }
+  return true;
 }
 
 /** Keeps a provisional response for retransmissions of the request. */

@@ -1,5 +1,6 @@
 // Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
 // its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
+import { secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
@@ -39,6 +40,8 @@ function check(key: Uint8Array, message: Message, listener: number, branchStart:
 export function forwardStateless(c: Context, recordRoute: RecordRoute): number {
   const { message } = c;
   replyEndpoint(c, caller, 0);
+  // Over a stream, rport names the connection: we add it where the caller did not (write-request.ts).
+  if (c.adopted.listeners[c.listener]!.isStream) caller[4] = c.peer[4]!;
   check(c.adopted.snapshot.keys[0]!, message, c.listener, message.topVia.branchStart, message.topVia.branchEnd);
   const word = (sip.hi & CHECK_MASK) | (c.listener << CHECK_BITS);
   return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute) ? 0 : 513;
@@ -70,7 +73,9 @@ export function statelessResponse(c: Context): void {
     check(key, message, listener, via.branchStart, via.branchEnd);
     if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
     if (listener >= c.adopted.listeners.length) break;
-    const length = writeWithoutVia(c);
+    const { isStream } = c.adopted.listeners[listener]!;
+    if (isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : DEFAULT_PORT);
+    const length = writeWithoutVia(c, isStream);
     if (length > 0) {
       c.outbox.commit(length, listener, caller, 0);
       if (listener === c.listener) c.outbox.from(c.local, 0);

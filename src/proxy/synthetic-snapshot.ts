@@ -1,5 +1,5 @@
 // A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
-import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot, Transport } from "../bridge/snapshot.ts";
 import { SlotChoice } from "../dispatch/types.ts";
 import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 
@@ -13,6 +13,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     parseEndpoint(`192.0.2.${2 + slot}`, 5060, destinations, row);
     destinations[row + DestinationColumn.listener] = -1;
     destinations[row + DestinationColumn.used] = 1;
+    destinations[row + DestinationColumn.transport] = Transport.udp;
     let place = hashEndpoint(destinations, row) & 15;
     while (endpoints[place] !== 0) place = (place + 1) & 15;
     endpoints[place] = slot + 1;

@@ -9,13 +9,17 @@ import { inBlock } from "./pattern.ts";
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
 export function isTrusted(c: Context): boolean {
-  return isFrom(c, c.adopted.snapshot.trusted) || c.adopted.slotAt(c.peer, 0) >= 0;
+  return isFrom(c, c.adopted.snapshot.trusted) || isPool(c);
 }
 
 /** Whether the listener of the request at hand takes it at all. */
 export function isAllowed(c: Context): boolean {
   const { allow } = c.adopted.listeners[c.listener]!.entry;
-  return allow.length === 0 || isFrom(c, allow) || c.adopted.slotAt(c.peer, 0) >= 0;
+  return allow.length === 0 || isFrom(c, allow) || isPool(c);
+}
+
+function isPool(c: Context): boolean {
+  return c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2) >= 0;
 }
 
 function isFrom(c: Context, blocks: readonly AddressBlock[]): boolean {

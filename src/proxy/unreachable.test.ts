@@ -30,7 +30,7 @@ function pair() {
     const limits = { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 };
     const start = { index, workers: WORKERS, io: "batched", sockets: [], bells: [], control, live, counters } as const;
     const context = new Context(
-      { ...start, rings: [], snapshot, limits, receiveBuffer: 0, seed: [1, 2] },
+      { ...start, rings: [], streams: null, snapshot, limits, receiveBuffer: 0, seed: [1, 2] },
       plane.outbox,
       new Ring(createRingMemory(1 << 16)),
       new Adopted(snapshot),

@@ -13,6 +13,7 @@ import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
+import { linkStreams } from "./stream-link.ts";
 import { ThreadSurroundings } from "./surroundings.ts";
 import { warmUp } from "./warm.ts";
 
@@ -79,6 +80,10 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
     Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
   };
   const incoming = [...others, start.workers].map((from) => ringOf(from, start.index));
+  if (start.streams !== null) {
+    incoming.push(new Ring(start.streams.fromStreams));
+    linkStreams(plane.outbox, start.streams);
+  }
   const outgoing = Array.from({ length: start.workers }, (_, to) =>
     to === start.index ? null : ringOf(start.index, to),
   );

@@ -1,6 +1,8 @@
 // A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
 import { MAX_DATAGRAM } from "../net/batch.ts";
+import type { Edits } from "../sip/edits.ts";
 import { Header } from "../sip/header.ts";
+import type { Message } from "../sip/message.ts";
 import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
@@ -17,10 +19,10 @@ const RECEIVED = text(";received=");
 const RPORT = text(";rport=");
 const MAX_FORWARDS = text("Max-Forwards: 70\r\n");
 const END_OF_RECORD_ROUTE = text(">\r\n");
-const VIA = text("Via: SIP/2.0/UDP ");
 const BRANCH = text(";branch=z9hG4bK");
 const RECORD_ROUTE = text("Record-Route: <sip:");
-const LR = text(";lr;fl=");
+const CONTENT_LENGTH = text("Content-Length: ");
+const CRLF = text("\r\n");
 /** More than our Via, two Record-Routes and Max-Forwards ever take. */
 const OWN_BYTES = 1024;
 const line = Buffer.alloc(64);
@@ -87,6 +89,7 @@ function write(
   const { edits, message, outbox } = c;
   const { bytes } = message;
   edit(c);
+  if (c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
   if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return false;
   const out = outbox.bytes;
   const start = outbox.claim();
@@ -122,19 +125,33 @@ function writeHead(c: Context, out: Buffer, start: number, listener: number): nu
     writeBranch(out, start + own.headBranch);
     return start + length;
   }
-  let at = copyBytes(VIA, 0, VIA.length, out, start);
+  let at = copyBytes(own.via, 0, own.via.length, out, start);
   at = writeLocal(c, out, at, own.port);
   at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
   at = writeBranch(out, at);
   return copyBytes(own.head, own.headBranch + BRANCH_BYTES, hasBreadth ? own.headVia : own.head.length, out, at);
 }
 
-/** The local address of the message at hand and a port, for listeners on all addresses that advertise none. */
+/** Adds the Content-Length that a message over a stream must have and one in a datagram need not (RFC 3261 18.3, 20.14). */
+export function addContentLength(edits: Edits, message: Message): void {
+  if (message.contentLength >= 0) return;
+  const from = edits.text(CONTENT_LENGTH);
+  edits.decimal(message.end - message.bodyStart);
+  edits.text(CRLF);
+  edits.insert(message.bodyStart - 2, from);
+}
+
+/**
+ * The local address of the message at hand and a port, for listeners on all addresses that advertise none. A message that
+ * came by a listener with an address of its own is at that address.
+ */
 export function writeLocal(c: Context, out: Buffer, start: number, port: number): number {
-  const isV6 = c.local[0] !== 0 || c.local[1] !== 0 || c.local[2] !== 0xffff;
+  const isKnown = c.local[0] !== 0 || c.local[2] !== 0 || c.local[3] !== 0;
+  const local = isKnown ? c.local : c.adopted.listeners[c.listener]!.bound;
+  const isV6 = local[0] !== 0 || local[1] !== 0 || local[2] !== 0xffff;
   let at = start;
   if (isV6) out[at++] = 0x5b;
-  at = writeAddress(c.local, 0, out, at);
+  at = writeAddress(local, 0, out, at);
   if (isV6) out[at++] = 0x5d;
   out[at++] = 0x3a;
   return writeDecimal(out, at, port);
@@ -158,7 +175,7 @@ function writeRecordRoutes(
     if (own.isLocal) {
       at = copyBytes(RECORD_ROUTE, 0, RECORD_ROUTE.length, out, at);
       at = writeLocal(c, out, at, own.port);
-      at = copyBytes(LR, 0, LR.length, out, at);
+      at = copyBytes(own.routeParams, 0, own.routeParams.length, out, at);
     } else at = copyBytes(own.recordRoute, 0, own.recordRoute.length, out, at);
     at += writeToken(c, out, at, endpoint, endpointAt, slot, outgoing, isNat);
     at = copyBytes(END_OF_RECORD_ROUTE, 0, END_OF_RECORD_ROUTE.length, out, at);
@@ -176,7 +193,8 @@ function edit(c: Context): void {
   edits.clear();
   // With the white space before it, which could be a fold that would have nothing left behind it.
   if (via.receivedStart >= 0) edits.remove(trimEnd(message.bytes, via.hostEnd, via.receivedStart), via.receivedEnd);
-  if (via.rport >= 0 || !c.isViaTrue) {
+  const isStream = c.adopted.listeners[c.listener]!.isStream;
+  if (via.rport >= 0 || !c.isViaTrue || isStream) {
     if (via.rport >= 0) {
       const from = edits.text(RPORT);
       edits.decimal(c.peer[4]!);
@@ -184,7 +202,14 @@ function edit(c: Context): void {
       if (isLast) addReceived(c);
       edits.replace(via.rportStart, via.rportEnd, from);
       if (!isLast) edits.insert(via.end, addReceived(c));
-    } else edits.insert(via.end, addReceived(c));
+    } else {
+      const from = addReceived(c);
+      if (isStream) {
+        edits.text(RPORT);
+        edits.decimal(c.peer[4]!);
+      }
+      edits.insert(via.end, from);
+    }
   }
   if (message.maxForwards >= 0) {
     const start = message.valueStart[Header.maxForwards]!;

@@ -1,4 +1,4 @@
-// A client transaction over UDP: sends a request until it is answered (RFC 3261 17.1, RFC 6026 for 2xx).
+// A client transaction: sends a request until it is answered (RFC 3261 17.1, RFC 6026 for 2xx).
 import type { ParsedMessage } from "./parsed-message.ts";
 import { headerValues, parameterOf } from "./parsed-message.ts";
 import { buildFailureAck } from "./request-builder.ts";
@@ -31,13 +31,21 @@ export class ClientTransaction {
   #retransmission: Retransmission;
   #end: NodeJS.Timeout | undefined;
 
-  constructor(request: ParsedMessage, timers: Timers, send: (bytes: Buffer) => void, listener: ClientListener) {
+  /** `isReliable`: over a stream nothing is sent twice. */
+  constructor(
+    request: ParsedMessage,
+    timers: Timers,
+    send: (bytes: Buffer) => void,
+    listener: ClientListener,
+    isReliable = false,
+  ) {
     this.request = request;
     this.#send = send;
     this.#timers = timers;
     this.#listener = listener;
     const cap = this.isInvite ? Number.POSITIVE_INFINITY : timers.t2;
     const resend = (): void => {
+      if (isReliable) return;
       this.sends++;
       send(request.raw);
     };

@@ -1,4 +1,4 @@
-// A server transaction over UDP: answers a request, absorbs its retransmissions (RFC 3261 17.2, RFC 6026 for 2xx).
+// A server transaction: answers a request, absorbs its retransmissions (RFC 3261 17.2, RFC 6026 for 2xx).
 import type { ParsedMessage } from "./parsed-message.ts";
 import { headerValues, parameterOf } from "./parsed-message.ts";
 import { buildResponse, type ResponseFields } from "./response-builder.ts";
@@ -44,7 +44,18 @@ export class ServerTransaction {
   #retransmission: Retransmission | undefined;
   #end: NodeJS.Timeout | undefined;
 
-  constructor(request: ParsedMessage, source: Peer, toTag: string, timers: Timers, send: (bytes: Buffer) => void) {
+  readonly #isReliable: boolean;
+
+  /** `isReliable`: over a stream a final answer is not repeated. */
+  constructor(
+    request: ParsedMessage,
+    source: Peer,
+    toTag: string,
+    timers: Timers,
+    send: (bytes: Buffer) => void,
+    isReliable = false,
+  ) {
+    this.#isReliable = isReliable;
     this.request = request;
     this.source = source;
     this.toTag = toTag;
@@ -67,7 +78,9 @@ export class ServerTransaction {
         this.#retransmission = new Retransmission(
           t1,
           t2,
-          () => this.#send(bytes),
+          () => {
+            if (!this.#isReliable) this.#send(bytes);
+          },
           () => this.onEnd(),
         );
       } else this.#end = setTimeout(() => this.onEnd(), 64 * this.#timers.t1);

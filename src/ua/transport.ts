@@ -23,8 +23,17 @@ export function peerOfUri(value: string): Peer | null {
   return address === null ? null : { address: address[1] ?? address[2]!, port };
 }
 
+/** What a user agent sends and receives by. */
+export interface AgentTransport {
+  readonly local: Peer;
+  /** Called for every message; set by the owner. */
+  onDatagram: (bytes: Buffer, peer: Peer) => void;
+  send(bytes: Buffer, peer: Peer): void;
+  close(): Promise<void>;
+}
+
 /** A bound socket. Errors of single sends are ignored: on UDP a lost datagram is the transaction's business. */
-export class Transport {
+export class Transport implements AgentTransport {
   readonly local: Peer;
   /** Called for every datagram; set by the owner. */
   onDatagram: (bytes: Buffer, peer: Peer) => void = () => {};

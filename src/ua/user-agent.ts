@@ -1,4 +1,4 @@
-// A SIP user agent on one UDP socket: for the demo's servers and caller, for tests, and for whoever else must speak SIP
+// A SIP user agent on one UDP socket, or over TCP: for the demo's servers and caller, for tests, and for whoever else must speak SIP
 // as an endpoint. It allocates freely; it is not the data plane.
 import type { Agent, AgentRequest, DialogUser } from "./agent.ts";
 import { type ClientListener, ClientTransaction, clientKey } from "./client-transaction.ts";
@@ -8,8 +8,9 @@ import { OutgoingCall, type OutgoingCallOptions } from "./outgoing-call.ts";
 import { headerOf, type ParsedMessage, parseMessage, tagOf } from "./parsed-message.ts";
 import { buildRequest, newBranch, newToken } from "./request-builder.ts";
 import { responsePeer, ServerTransaction, serverKey } from "./server-transaction.ts";
+import { StreamTransport } from "./stream-transport.ts";
 import { DEFAULT_TIMERS, type Timers } from "./timers.ts";
-import { formatPeer, type Peer, peerOfUri, Transport } from "./transport.ts";
+import { type AgentTransport, formatPeer, type Peer, peerOfUri, Transport } from "./transport.ts";
 
 /** One datagram that passed, repetitions included. */
 export interface Datagram {
@@ -26,6 +27,8 @@ export interface UserAgentOptions {
   readonly address?: string | undefined;
   /** Default: any free one. */
   readonly port?: number | undefined;
+  /** Default: udp. */
+  readonly transport?: "udp" | "tcp" | undefined;
   readonly timers?: Timers | undefined;
   /** User part of From and Contact. */
   readonly user?: string | undefined;
@@ -54,26 +57,40 @@ export class UserAgent implements Agent {
   readonly manners: DialogManners;
   readonly local: Peer;
   #options: UserAgentOptions;
-  #transport: Transport;
+  #transport: AgentTransport;
   #sentBy: string;
   #clients = new Map<string, ClientTransaction>();
   #servers = new Map<string, ServerTransaction>();
   #dialogs = new Map<string, DialogUser>();
 
-  private constructor(transport: Transport, options: UserAgentOptions) {
+  private constructor(transport: AgentTransport, options: UserAgentOptions) {
     this.#options = options;
     this.#transport = transport;
     this.timers = options.timers ?? DEFAULT_TIMERS;
     this.manners = options.manners ?? {};
     this.local = transport.local;
     this.#sentBy = options.sentBy ?? formatPeer(transport.local);
-    this.contact = `<sip:${options.user ?? "ua"}@${this.#sentBy}>`;
+    const parameters = this.isReliable ? ";transport=tcp" : "";
+    this.contact = `<sip:${options.user ?? "ua"}@${this.#sentBy}${parameters}>`;
     transport.onDatagram = (bytes, peer) => this.#receive(bytes, peer);
   }
 
   /** Binds the socket; rejects when the port is taken. */
   static async open(options: UserAgentOptions = {}): Promise<UserAgent> {
-    return new UserAgent(await Transport.open(options.address ?? "127.0.0.1", options.port), options);
+    const { transport, address = "127.0.0.1", port } = options;
+    const kind = transport === "tcp" ? StreamTransport : Transport;
+    return new UserAgent(await kind.open(address, port), options);
+  }
+
+  /** Its connections, where it has any. */
+  get streams(): StreamTransport {
+    if (this.#transport instanceof StreamTransport) return this.#transport;
+    throw new Error("this user agent speaks UDP");
+  }
+
+  /** Whether nothing is lost on its transport. */
+  get isReliable(): boolean {
+    return this.#options.transport === "tcp";
   }
 
   /** Calls a URI. */
@@ -98,7 +115,7 @@ export class UserAgent implements Agent {
   }
 
   newVia(): string {
-    return `SIP/2.0/UDP ${this.#sentBy}${this.#options.rport === false ? "" : ";rport"};branch=${newBranch()}`;
+    return `SIP/2.0/${this.isReliable ? "TCP" : "UDP"} ${this.#sentBy}${this.#options.rport === false ? "" : ";rport"};branch=${newBranch()}`;
   }
 
   transact(fields: AgentRequest, peer: Peer, listener: ClientListener): ClientTransaction {
@@ -109,7 +126,8 @@ export class UserAgent implements Agent {
     const request = parseMessage(bytes);
     if (request === null) throw new Error("not a SIP request");
     const key = clientKey(request);
-    const transaction = new ClientTransaction(request, this.timers, (copy) => this.send(copy, peer), listener);
+    const send = (copy: Buffer): void => this.send(copy, peer);
+    const transaction = new ClientTransaction(request, this.timers, send, listener, this.isReliable);
     transaction.onEnd = () => this.#clients.delete(key);
     this.#clients.set(key, transaction);
     return transaction;
@@ -173,10 +191,9 @@ export class UserAgent implements Agent {
 
   #newServer(request: ParsedMessage, peer: Peer): ServerTransaction {
     const key = serverKey(request);
-    const back = responsePeer(request, peer);
-    const transaction = new ServerTransaction(request, peer, newToken(), this.timers, (bytes) =>
-      this.send(bytes, back),
-    );
+    const back = this.isReliable ? peer : responsePeer(request, peer);
+    const send = (bytes: Buffer): void => this.send(bytes, back);
+    const transaction = new ServerTransaction(request, peer, newToken(), this.timers, send, this.isReliable);
     transaction.onEnd = () => this.#servers.delete(key);
     this.#servers.set(key, transaction);
     return transaction;

@@ -85,6 +85,7 @@ export class World {
         live,
         counters,
         rings,
+        streams: null,
         snapshot,
         limits,
         receiveBuffer: 0,

@@ -56,7 +56,7 @@ export class Destination {
   }
 
   get uri(): string {
-    return `sip:${formatPeer(this.peer)}`;
+    return `sip:${formatPeer(this.peer)}${this.agent.isReliable ? ";transport=tcp" : ""}`;
   }
 
   /** Requests received, repetitions included, of one method or all. */

@@ -66,6 +66,12 @@ export class LoadBalancer {
     return `sip:${formatPeer(this.address)}`;
   }
 
+  /** UDP and TCP on the same port: who sends chooses by its own transport. */
+  get bothTransports(): Section {
+    const peer = formatPeer(this.address);
+    return { listeners: [`udp://${peer}`, `tcp://${peer}`] };
+  }
+
   /** Base configuration, for tests that change a section of it. */
   get config(): Section {
     return { ...this.#base, ...this.#config };

@@ -36,3 +36,11 @@ export function routingServer(): string {
   const answers = invite!.replaceAll("[last_Via:]", "[last_Via:]\n      [last_Record-Route:]");
   return `${answers}${INVITE_AGAIN}${rest ?? ""}`;
 }
+
+/**
+ * The built-in server, which repeats its 200 only after 10 s. A SIPp that calls over TCP takes a repeated 200 for the answer
+ * to its BYE, although it is the callee who repeats it, end to end, over whatever transports (RFC 3261 13.3.1.4).
+ */
+export function patientServer(): string {
+  return builtIn("uas").replaceAll('retrans="500"', 'retrans="10000"');
+}

@@ -16,19 +16,29 @@ export class ListBalancer {
   readonly #folder: string;
   readonly #ports: readonly ReservedPort[];
 
-  private constructor(ports: readonly ReservedPort[], uris: readonly string[], options: readonly string[]) {
+  private constructor(
+    ports: readonly ReservedPort[],
+    uris: readonly string[],
+    options: readonly string[],
+    transports: readonly string[],
+  ) {
     this.#folder = mkdtempSync(join(tmpdir(), "fairlead-list-"));
     this.#ports = ports;
     this.address = { address: "127.0.0.1", port: ports[0]!.port };
     this.adminUrl = `http://127.0.0.1:${ports[1]!.port}`;
     this.writeList(uris);
-    const where = ["--listen", `udp://127.0.0.1:${this.address.port}`, "--admin", this.adminUrl];
+    const listen = transports.flatMap((transport) => ["--listen", `${transport}://127.0.0.1:${this.address.port}`]);
+    const where = [...listen, "--admin", this.adminUrl];
     this.process = new LbProcess(["run", this.#list, ...where, ...options], { FAIRLEAD_FAULTS: "1" });
   }
 
   /** Runs when this resolves. */
-  static async start(uris: readonly string[], options: readonly string[]): Promise<ListBalancer> {
-    const balancer = new ListBalancer([await reservePort(), await reservePort()], uris, options);
+  static async start(
+    uris: readonly string[],
+    options: readonly string[],
+    transports: readonly string[] = ["udp"],
+  ): Promise<ListBalancer> {
+    const balancer = new ListBalancer([await reservePort(), await reservePort()], uris, options, transports);
     await balancer.process.ready();
     return balancer;
   }

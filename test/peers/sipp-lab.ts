@@ -33,8 +33,12 @@ export class SippLab {
   }
 
   /** `fairlead run` with these destinations; `options` are more of its options. */
-  async balance(destinations: readonly string[], options: readonly string[] = []): Promise<ListBalancer> {
-    this.#balancer = await ListBalancer.start(destinations, options);
+  async balance(
+    destinations: readonly string[],
+    options: readonly string[] = [],
+    transports: readonly string[] = ["udp"],
+  ): Promise<ListBalancer> {
+    this.#balancer = await ListBalancer.start(destinations, options, transports);
     return this.#balancer;
   }
 

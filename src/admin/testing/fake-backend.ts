@@ -47,6 +47,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied } = {
         dialogs: 5,
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
+    streams: () => null,
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
     config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),

@@ -83,15 +83,19 @@ export const reachability: Check = {
         const path = ["sets", set.name, "destinations", index];
         const own = config.listeners.find((listener) => {
           const same = listener.host === one.host || (isWildcard(listener.host) && isLoopback(one.host));
-          return same && listener.port === one.port;
+          return same && listener.port === one.port && listener.transport === one.transport;
         });
         if (own !== undefined) return [warningAt(path, `${one.uri} is our own listener ${own.name}: a loop`)];
-        if (config.listeners.some((listener) => isIPv6(listener.host) === isIPv6(one.host))) return [];
+        // What cannot be reached for another reason has been told.
+        if (one.unusable !== "") return [];
+        const near = config.listeners.filter((listener) => isIPv6(listener.host) === isIPv6(one.host));
+        const where = formatHostPort(one.host, one.port);
+        if (near.length === 0)
+          return [warningAt(path, `${where} has no listener of its address family to be sent from`)];
+        if (near.some(({ transport }) => transport === one.transport)) return [];
+        const hint = `listeners: ["${one.transport}://..."]`;
         return [
-          warningAt(
-            path,
-            `${formatHostPort(one.host, one.port)} has no listener of its address family to be sent from`,
-          ),
+          warningAt(path, `${where} has no ${one.transport} listener of its address family to be sent from`, hint),
         ];
       }),
     );

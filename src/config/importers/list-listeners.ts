@@ -5,12 +5,12 @@ import type { ListDestination } from "./list-destination.ts";
 /** Assumed where nothing names a listener. */
 const ASSUMED = "udp://0.0.0.0:5060";
 
-/** `udp://host:port` of Kamailio's `udp:host:port`; undefined when it is a name or another transport. */
+/** `udp://host:port` of Kamailio's `udp:host:port`, the same for tcp; undefined when it is a name or another transport. */
 function uriOfSocket(socket: string): string | undefined {
-  const match = /^(?:udp:)?(.+)$/i.exec(socket);
-  const place = parseHostPort(match?.[1] ?? "");
+  const match = /^(?:(udp|tcp):)?(.+)$/i.exec(socket);
+  const place = parseHostPort(match?.[2] ?? "");
   if (place === null || !/[:.]/.test(socket)) return undefined;
-  return `udp://${formatHostPort(place.host, place.port ?? 5060)}`;
+  return `${(match?.[1] ?? "udp").toLowerCase()}://${formatHostPort(place.host, place.port ?? 5060)}`;
 }
 
 /** Listeners in the shape of fairlead.yaml. */

@@ -19,7 +19,7 @@ export interface DestinationConfig {
   readonly host: string;
   /** 5060 (tls: 5061) where the URI has none. */
   readonly port: number;
-  /** Only `udp` can be used in this version, see `unusable`. */
+  /** Only `udp` and `tcp` can be used in this version, see `unusable`. */
   readonly transport: string;
   /** How its host becomes addresses (RFC 3263 section 4). */
   readonly lookUp: (typeof LOOK_UPS)[number];
@@ -42,7 +42,9 @@ const long = z.strictObject({
   uri: z
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
-    .describe("Where it is: `sip:HOST[:PORT][;transport=udp]`. A host that is a name stands for all its servers."),
+    .describe(
+      "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp`. A host that is a name stands for all its servers.",
+    ),
   name: z
     .string()
     .min(1)
@@ -72,7 +74,7 @@ const long = z.strictObject({
     .describe("`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag)."),
   listener: reference
     .optional()
-    .describe("Name or URI of the listener to send from. Default: the first of the same address family."),
+    .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
   attrs: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
     .default({})
@@ -87,7 +89,8 @@ export const destination = z
     const uri = parseDestinationUri(given.uri);
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const unusable = uri.transport === "udp" ? "" : `transport ${uri.transport} is not available in this version`;
+    const isUsable = uri.transport === "udp" || uri.transport === "tcp";
+    const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version`;
     return {
       uri: given.uri,
       name: given.name ?? given.uri,

@@ -6,14 +6,14 @@ import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 
 /** Transports of SIP that this version does not receive over. */
-const OTHER_TRANSPORTS = ["tcp", "tls", "ws", "wss", "sctp"];
-const URI_HINT = "udp://HOST:PORT, such as udp://0.0.0.0:5060 or udp://[::]:5060";
+const OTHER_TRANSPORTS = ["tls", "ws", "wss", "sctp"];
+const URI_HINT = "udp://HOST:PORT or tcp://HOST:PORT, such as udp://0.0.0.0:5060 or udp://[::]:5060";
 
 /** A listener. `host` is an address without brackets. */
 export interface ListenerConfig {
   /** The operator's name, or the URI. */
   readonly name: string;
-  readonly transport: "udp";
+  readonly transport: "udp" | "tcp";
   readonly host: string;
   readonly port: number;
   /** What goes into Via and Record-Route instead of the bound address; port undefined: the bound one. */
@@ -26,7 +26,9 @@ const long = z.strictObject({
   uri: z
     .string()
     .meta({ title: "listener URI", examples: ["udp://0.0.0.0:5060"] })
-    .describe("Where to receive: `udp://HOST:PORT`. The host is an address of this machine, or a wildcard."),
+    .describe(
+      "Where to receive: `udp://HOST:PORT` or `tcp://HOST:PORT`. The host is an address of this machine, or a wildcard.",
+    ),
   advertise: z
     .string()
     .optional()
@@ -52,9 +54,10 @@ export const listener = z
     const transport = (match[1] ?? "").toLowerCase();
     if (OTHER_TRANSPORTS.includes(transport)) {
       const why = transport === "sctp" ? " (Node has no SCTP)" : "";
-      return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp", at);
+      return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp or tcp", at);
     }
-    if (transport !== "udp") return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
+    if (transport !== "udp" && transport !== "tcp")
+      return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
     const place = parseHostPort(match[2] ?? "", 0);
     if (place === null) return refuse(sink, value, `"${given.uri}" is not a listener`, URI_HINT, at);
     if (!isNumericHost(place.host)) {
@@ -71,11 +74,11 @@ export const listener = z
       return refuse(sink, value, what, "udp://[::]:5060 takes what comes to link-local addresses, too", at);
     }
     const port = place.port ?? 5060;
-    const name = given.name ?? `udp://${formatHostPort(place.host, port)}`;
+    const name = given.name ?? `${transport}://${formatHostPort(place.host, port)}`;
     if (given.name !== undefined && !isName(given.name)) {
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);
     }
-    const base = { name, transport: "udp" as const, host: place.host, port, allow: given.allow ?? [] };
+    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [] };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {

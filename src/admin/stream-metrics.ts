@@ -1,0 +1,37 @@
+// Metrics of connections: there are some only where a listener is one of streams.
+import type { Registry } from "prom-client";
+import type { StreamCounter } from "../bridge/stream-start.ts";
+import type { AdminBackend } from "./backend.ts";
+import { read } from "./read-metric.ts";
+
+const OPENED: readonly (readonly [StreamCounter, string])[] = [
+  ["accepted", "them"],
+  ["opened", "us"],
+];
+const CLOSED: readonly StreamCounter[] = ["refused", "connect_failed", "idle", "unfinished", "unframed"];
+
+/** Registers them. */
+export function registerStreams(registry: Registry, backend: AdminBackend): void {
+  if (backend.streams() === null) return;
+  const counter = (name: StreamCounter) => backend.streams()?.counters[name] ?? 0;
+  read(registry, "gauge", "stream_connections", "Open connections", [], (set) =>
+    set(backend.streams()?.connections ?? 0),
+  );
+  read(registry, "counter", "stream_opened_total", "Connections by who made them", ["by"], (set) => {
+    for (const [name, by] of OPENED) set(counter(name), { by });
+  });
+  read(registry, "counter", "stream_closed_total", "Connections ended by us or never made", ["reason"], (set) => {
+    for (const reason of CLOSED) set(counter(reason), { reason });
+  });
+  read(
+    registry,
+    "counter",
+    "stream_unsent_total",
+    "Messages for which there was no connection, or a full one",
+    [],
+    (set) => set(counter("unsent")),
+  );
+  read(registry, "counter", "stream_worker_restarts_total", "Stream workers that died and were replaced", [], (set) =>
+    set(backend.streams()?.restarts ?? 0),
+  );
+}

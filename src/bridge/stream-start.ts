@@ -1,0 +1,98 @@
+// What the stream worker is started with, the words that it shares with the others, and its counters.
+
+import type { RingMemory } from "./handoff.ts";
+
+/** Words shared by the stream worker, the workers and main. Counters have one writer, the stream worker. */
+export const StreamWord = {
+  /** 1 while the stream worker sleeps; whoever wakes it sets 0 and notifies here. */
+  sleeping: 0,
+  /** Any change means progress. */
+  heartbeat: 1,
+  /** Connections that are open now, made by others and by us. */
+  connections: 2,
+} as const;
+/** Counters of the stream worker, behind the words. */
+export const STREAM_COUNTERS = [
+  /** Connections that others made. */
+  "accepted",
+  /** Connections that we made. */
+  "opened",
+  /** Not taken, because there were as many as `streams.connections` allows. */
+  "refused",
+  /** Attempts to connect that failed. */
+  "connect_failed",
+  /** Closed because nothing passed. */
+  "idle",
+  /** Closed because a message did not end in time. */
+  "unfinished",
+  /** Closed because what came over them cannot be framed. */
+  "unframed",
+  /** Messages that could not be handed to the network: no connection, or one that takes nothing more. */
+  "unsent",
+] as const;
+export type StreamCounter = (typeof STREAM_COUNTERS)[number];
+const FIRST_COUNTER = 16;
+export const STREAM_WORDS = 64;
+
+/** Index of a counter among the words. */
+export function streamCounter(name: StreamCounter): number {
+  return FIRST_COUNTER + STREAM_COUNTERS.indexOf(name);
+}
+
+/** Wakes the stream worker if it sleeps. */
+export function wakeStreams(words: Int32Array): void {
+  if (Atomics.load(words, StreamWord.sleeping) === 0) return;
+  if (Atomics.exchange(words, StreamWord.sleeping, 0) === 1) Atomics.notify(words, StreamWord.sleeping);
+}
+
+/** A listener of the stream worker. */
+export interface StreamListener {
+  /** Its index among all listeners. */
+  readonly index: number;
+  /** Numeric, without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Limits of connections; times in milliseconds, sizes in bytes. */
+export interface StreamLimits {
+  readonly connections: number;
+  /** How long an attempt to connect may take. */
+  readonly connectTimeout: number;
+  /** A connection over which nothing passes for so long is closed. */
+  readonly idle: number;
+  /** How long a message may take from its first byte to its last. */
+  readonly messageTimeout: number;
+  /** Bytes that may wait to be sent over one connection. */
+  readonly writeBuffer: number;
+  /** Bytes of a message's start line and headers. */
+  readonly headerBytes: number;
+}
+
+/** `workerData` of the stream worker. */
+export interface StreamStart {
+  readonly workers: number;
+  readonly io: "batched" | "portable";
+  readonly listeners: readonly StreamListener[];
+  readonly limits: StreamLimits;
+  /** Batched: the eventfd of each worker, by index. */
+  readonly bells: readonly number[];
+  /** Control blocks of all workers. */
+  readonly control: SharedArrayBuffer;
+  /** STREAM_WORDS words. */
+  readonly words: SharedArrayBuffer;
+  /** By worker: the ring to it and the ring from it. */
+  readonly toWorkers: readonly RingMemory[];
+  readonly fromWorkers: readonly RingMemory[];
+  /** Seed of the process's hashes. */
+  readonly seed: readonly [number, number];
+  /** Whether an earlier stream worker died: every connection that workers know of is gone. */
+  readonly isRestart: boolean;
+}
+
+/** Stream worker to main. */
+export type FromStreams =
+  | { readonly kind: "listening" }
+  | { readonly kind: "failed"; readonly what: string }
+  /** Portable plane only: a worker sleeps and has something in its ring. */
+  | { readonly kind: "wake"; readonly worker: number };

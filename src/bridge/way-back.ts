@@ -1,0 +1,45 @@
+// The sixth word of an endpoint, where the peer is at the other end of a stream. For datagrams and for what is sent by address
+// it is an IPv6 scope, a small number. A negative one names a connection: what is sent there goes over that connection and no
+// other, and when it is gone, to the endpoint's address and port. One with bit 30 carries a second port: without an open
+// connection from the endpoint's own port, a new one is made to that port (RFC 3263 5: the sent-by port of the Via).
+
+const NAMED = 0x80000000 | 0;
+const SECOND_PORT = 0x40000000;
+/** Connections that can be told apart at a time, and how often a place is used again before two get the same name. */
+export const MAX_CONNECTIONS = 65_536;
+export const GENERATIONS = 32_768;
+
+/** The word that names a connection by its place and generation. */
+export function connectionWord(place: number, generation: number): number {
+  return NAMED | (generation << 16) | place;
+}
+
+/** Whether the word names a connection. */
+export function namesConnection(word: number): boolean {
+  return word < 0;
+}
+
+/** The place in a word that names a connection. */
+export function placeOf(word: number): number {
+  return word & 0xffff;
+}
+
+/** The generation in it. */
+export function generationOf(word: number): number {
+  return (word >>> 16) & 0x7fff;
+}
+
+/** The word that carries a second port. */
+export function secondPortWord(port: number): number {
+  return SECOND_PORT | port;
+}
+
+/** The port to connect to for an endpoint with this word, given the endpoint's own port. */
+export function portToConnect(word: number, port: number): number {
+  return word > 0 && (word & SECOND_PORT) !== 0 ? word & 0xffff : port;
+}
+
+/** The IPv6 scope in the word; 0 when it carries something else. */
+export function scopeOf(word: number): number {
+  return word > 0 && word < SECOND_PORT ? word : 0;
+}

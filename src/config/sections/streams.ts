@@ -1,0 +1,36 @@
+// Section `streams`: how connections are bounded.
+import { z } from "zod";
+import { duration } from "../values/duration.ts";
+import { size } from "../values/size.ts";
+
+/** Schema of the section. */
+export const streams = z
+  .strictObject({
+    connections: z
+      .int()
+      .min(16)
+      .max(60_000)
+      .default(10_000)
+      .describe("When there are so many connections, one more that somebody makes is closed at once."),
+    connect_timeout: duration(10, 60_000)
+      .prefault("1500ms")
+      .describe("How long making a connection may take; then it is a transport error."),
+    idle: duration(1_000, 86_400_000)
+      .prefault("10m")
+      .describe("A connection over which nothing passes for so long, keep-alives included, is closed."),
+    message_timeout: duration(100, 600_000)
+      .prefault("10s")
+      .describe("How long a message may take from its first byte to its last; then its connection is closed."),
+    write_buffer: size(65_536, 1_073_741_824)
+      .prefault("1MiB")
+      .describe("Bytes that may wait to be sent over one connection; what is more is a transport error."),
+  })
+  .prefault({})
+  .transform((given) => ({
+    connections: given.connections,
+    connectTimeout: given.connect_timeout,
+    idle: given.idle,
+    messageTimeout: given.message_timeout,
+    writeBuffer: given.write_buffer,
+  }))
+  .describe("Bounds of TCP connections, fixed at start.");

@@ -1,0 +1,131 @@
+// The stream worker: started, watched, replaced, stopped. Its connections die with it; rings and words outlive it.
+import { Worker } from "node:worker_threads";
+import {
+  type FromStreams,
+  STREAM_COUNTERS,
+  type StreamCounter,
+  type StreamStart,
+  StreamWord,
+  streamCounter,
+} from "../bridge/stream-start.ts";
+import type { Log } from "./log.ts";
+import { until } from "./workers.ts";
+
+/** What the stream worker is made of. */
+export interface StreamsOptions {
+  /** The stream worker's entry file. */
+  readonly url: URL;
+  readonly start: Omit<StreamStart, "isRestart">;
+  readonly log: Log;
+  /** Wakes a worker that sleeps. */
+  readonly wake: (worker: number) => void;
+}
+
+/** How often its heartbeat is looked at, and after how many looks without one it is replaced. */
+const LOOK = 500;
+const TOO_STILL = 6;
+/** From the second death in a row on, its replacement waits. */
+const BACK_OFF = 1_000;
+const LONG_LIFE = 10_000;
+const STOP_PATIENCE = 500;
+
+/** The stream worker of a process. */
+export class Streams {
+  readonly #options: StreamsOptions;
+  readonly #words: Int32Array;
+  #thread: Worker | null = null;
+  #restart: NodeJS.Timeout | null = null;
+  #watch: NodeJS.Timeout | null = null;
+  #restarts = 0;
+  #startedAt = 0;
+  #heartbeat = 0;
+  #still = 0;
+  #isListening = false;
+  #isStopping = false;
+  #problem = "";
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+    this.#words = new Int32Array(options.start.words);
+  }
+
+  /** Starts it; resolves when it listens, with "" or with what went wrong. */
+  async start(patience = 30_000): Promise<string> {
+    this.#spawn();
+    await until(() => this.#isListening || this.#problem !== "", patience);
+    this.#watch = setInterval(() => this.#look(), LOOK);
+    if (this.#problem !== "") return this.#problem;
+    return this.#isListening ? "" : `the stream worker was not ready within ${patience / 1000} s`;
+  }
+
+  /** Open connections, counters since the process began, and how often the stream worker was replaced. */
+  view(): { connections: number; counters: Record<StreamCounter, number>; restarts: number } {
+    const count = (name: StreamCounter) => [name, this.#words[streamCounter(name)] ?? 0] as const;
+    return {
+      connections: this.#words[StreamWord.connections] ?? 0,
+      counters: Object.fromEntries(STREAM_COUNTERS.map(count)) as Record<StreamCounter, number>,
+      restarts: this.#restarts,
+    };
+  }
+
+  /** Lets leave what workers sent last, and ends it. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#watch !== null) clearInterval(this.#watch);
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    const thread = this.#thread;
+    if (thread === null) return;
+    const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+    thread.postMessage("stop");
+    const impatience = setTimeout(() => void thread.terminate(), STOP_PATIENCE);
+    await gone;
+    clearTimeout(impatience);
+  }
+
+  #spawn(): void {
+    this.#restart = null;
+    this.#startedAt = performance.now();
+    this.#still = 0;
+    const workerData: StreamStart = { ...this.#options.start, isRestart: this.#restarts > 0 };
+    const thread = new Worker(this.#options.url, { workerData, name: "fairlead-streams" });
+    this.#thread = thread;
+    let why = "";
+    thread.on("message", (message: FromStreams) => {
+      if (message.kind === "wake") this.#options.wake(message.worker);
+      else if (message.kind === "listening") this.#isListening = true;
+      else {
+        why = this.#problem = message.what;
+        void thread.terminate();
+      }
+    });
+    thread.on("error", (error) => {
+      why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    thread.once("exit", (code) => this.#died(why || `left with code ${code}`));
+  }
+
+  #died(why: string): void {
+    this.#thread = null;
+    if (this.#isStopping) return;
+    if (!this.#isListening) {
+      this.#problem ||= why;
+      if (this.#restarts === 0) return;
+    }
+    this.#restarts++;
+    const wait = performance.now() - this.#startedAt > LONG_LIFE ? 0 : BACK_OFF;
+    this.#options.log.error({ restart_in_ms: wait, why }, "the stream worker died, its connections are lost");
+    // Whoever asks while it is not there waits in the rings.
+    Atomics.store(this.#words, StreamWord.sleeping, 0);
+    this.#restart = setTimeout(() => this.#spawn(), wait);
+  }
+
+  #look(): void {
+    const heartbeat = Atomics.load(this.#words, StreamWord.heartbeat);
+    this.#still = heartbeat === this.#heartbeat ? this.#still + 1 : 0;
+    this.#heartbeat = heartbeat;
+    if (this.#thread === null || this.#still < TOO_STILL) return;
+    this.#still = 0;
+    this.#options.log.error({}, "the stream worker makes no progress and is terminated");
+    void this.#thread.terminate();
+  }
+}

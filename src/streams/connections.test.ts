@@ -1,0 +1,174 @@
+// Connections between real sockets and rings: nothing is lost when a ring is full, and what cannot be sent comes back.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
+import { STREAM_WORDS, type StreamLimits, type StreamStart } from "../bridge/stream-start.ts";
+import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { Connections } from "./connections.ts";
+import { Exchange } from "./exchange.ts";
+
+const LIMITS: StreamLimits = {
+  connections: 100,
+  connectTimeout: 300,
+  idle: 60_000,
+  messageTimeout: 10_000,
+  writeBuffer: 65_536,
+  headerBytes: 32_768,
+};
+
+/** Connections with one worker, whose end of the rings is the test's. */
+class Bench {
+  readonly fromStreams: Ring;
+  readonly connections: Connections;
+
+  constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16) {
+    const [to, from] = [createRingMemory(ringBytes), createRingMemory(ringBytes)];
+    const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
+    const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
+    this.fromStreams = new Ring(to);
+    const exchange = new Exchange(start, words, () => undefined);
+    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, undefined]]));
+  }
+
+  send(text: string, port: number, word = 0): void {
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    parseEndpoint("127.0.0.1", port, peer, 0);
+    peer[5] = word;
+    const bytes = Buffer.from(text, "latin1");
+    this.connections.send(0, 1, peer, bytes, 0, bytes.length);
+    this.connections.flush();
+  }
+
+  /** The next record for the worker: its kind, its text and the word of its peer. */
+  async next(): Promise<{ kind: number; text: string; word: number }> {
+    const ring = this.fromStreams;
+    for (let i = 0; i < 500 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
+    ring.take();
+    return found;
+  }
+}
+
+function options(number: number): string {
+  return (
+    `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK${number}\r\nFrom: <sip:a@b>;tag=1\r\n` +
+    `To: <sip:a@b>\r\nCall-ID: ${number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
+  );
+}
+
+async function listening(onSocket: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
+  const server = createServer({ noDelay: true }, onSocket);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return { server, port: typeof address === "object" && address !== null ? address.port : 0 };
+}
+
+/** A bench that accepts, and a connection to it. */
+async function accepted(bench: Bench): Promise<{ server: Server; socket: Socket }> {
+  const { server, port } = await listening((socket) => bench.connections.accept(1, socket));
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  await once(socket, "connect");
+  return { server, socket };
+}
+
+test("a worker that takes nothing for a while gets everything, in order", async (t) => {
+  const bench = new Bench({}, 4096);
+  const { server, socket } = await accepted(bench);
+  const count = 2000;
+  socket.write(Array.from({ length: count }, (_, i) => options(i)).join(""));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let i = 0; i < count; i++) assert.equal((await bench.next()).text, options(i));
+  t.diagnostic(`${count} of ${count} messages through a ring of 4 KiB`);
+  socket.destroy();
+  server.close();
+});
+
+test("an answer goes over the connection that its request named, and over no other of that address", async () => {
+  const bench = new Bench();
+  const { server, socket } = await accepted(bench);
+  socket.write(options(1));
+  const { word, kind } = await bench.next();
+  assert.equal(kind, RecordKind.framed);
+  bench.send("SIP/2.0 200 OK\r\n\r\n", 9, word);
+  assert.equal(String((await once(socket, "data"))[0]), "SIP/2.0 200 OK\r\n\r\n");
+  // Of an earlier connection in the same place: it is gone, and so the port of the endpoint is where to go.
+  const { server: phone, port } = await listening((one) => one.on("data", (chunk) => heard.push(String(chunk))));
+  const heard: string[] = [];
+  bench.send("to the Via's port", port, connectionWord(placeOf(word), generationOf(word) - 1));
+  for (let i = 0; i < 200 && heard.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(heard, ["to the Via's port"]);
+  bench.send(" and again", 9, secondPortWord(port));
+  for (let i = 0; i < 200 && heard.length === 1; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(heard, ["to the Via's port", " and again"]);
+  socket.destroy();
+  server.close();
+  phone.close();
+});
+
+test("a refused connection gives back everything that waited for it", async () => {
+  const bench = new Bench();
+  const { server, port } = await listening(() => undefined);
+  server.close();
+  await once(server, "close");
+  for (let i = 0; i < 3; i++) bench.send(options(i), port);
+  for (let i = 0; i < 3; i++) {
+    const { kind, text } = await bench.next();
+    assert.deepEqual([kind, text], [RecordKind.unreachable, options(i)]);
+  }
+});
+
+test("a connection that is not made in time gives back what waited for it", async () => {
+  // A listener that never accepts: its queue is full after two connections, further ones hear nothing.
+  const script = `const { parentPort } = require("node:worker_threads");
+    const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8000));
+    });`;
+  const deaf = new Worker(script, { eval: true });
+  const [port] = (await once(deaf, "message")) as [number];
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const fillers = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const bench = new Bench();
+  const begin = performance.now();
+  bench.send(options(1), port);
+  const { kind } = await bench.next();
+  assert.equal(kind, RecordKind.unreachable);
+  const took = performance.now() - begin;
+  assert.ok(took >= 280 && took < 2500, `after ${took} ms`);
+  for (const one of fillers) one.destroy();
+  await deaf.terminate();
+});
+
+test("what a peer that does not read leaves behind is bounded, and what is more comes back", async () => {
+  const sockets: Socket[] = [];
+  const { server, port } = await listening((socket) => void sockets.push(socket.pause()));
+  const bench = new Bench({ writeBuffer: 65_536 }, 1 << 22);
+  const large = "x".repeat(60_000);
+  let returned = false;
+  for (let i = 0; i < 400 && !returned; i++) {
+    bench.send(large, port);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    returned = !bench.fromStreams.isEmpty;
+  }
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+test("the loss of a connection that we made is told", async () => {
+  const sockets: Socket[] = [];
+  const { server, port } = await listening((socket) => void sockets.push(socket));
+  const bench = new Bench();
+  bench.send(options(1), port);
+  for (let i = 0; i < 200 && sockets.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  sockets[0]?.resetAndDestroy();
+  assert.equal((await bench.next()).kind, RecordKind.lost);
+  server.close();
+});

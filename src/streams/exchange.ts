@@ -1,0 +1,154 @@
+// The stream worker's ends of the rings: messages go to the worker that owns their call, what cannot be sent goes back to
+// who wanted it sent, and workers' messages come in.
+import { RecordKind, Ring } from "../bridge/handoff.ts";
+import { type StreamStart, StreamWord } from "../bridge/stream-start.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { TableHash } from "../sip/hash.ts";
+import type { Message } from "../sip/message.ts";
+import type { Connection } from "./connection.ts";
+
+/** Records taken from one ring in one go, so that sockets have their turn. */
+const MOST_PER_DRAIN = 512;
+/** As much of a message that could not be sent as its sender needs to find out whose it was: Via and branch. */
+const RETURNED_BYTES = 1_280;
+/** News for a worker whose ring is full are kept, at most so many. */
+const MOST_NEWS = 4_096;
+const NOWHERE = new Int32Array(ENDPOINT_WORDS);
+const NO_BYTES = Buffer.alloc(0);
+
+interface News {
+  readonly kind: RecordKind;
+  readonly listener: number;
+  readonly peer: Int32Array;
+  readonly bytes: Buffer;
+}
+
+/** The rings between the stream worker and the workers. */
+export class Exchange {
+  readonly #incoming: readonly Ring[];
+  readonly #outgoing: readonly Ring[];
+  readonly #news: News[][];
+  readonly #hash: TableHash;
+  readonly #words: Int32Array;
+  readonly #wake: (worker: number) => void;
+  #toWake = 0;
+  #isWaking = false;
+
+  /** `wake` wakes a worker if it sleeps. */
+  constructor(start: StreamStart, words: Int32Array, wake: (worker: number) => void) {
+    this.#incoming = start.fromWorkers.map((memory) => new Ring(memory));
+    this.#outgoing = start.toWorkers.map((memory) => new Ring(memory));
+    this.#news = start.toWorkers.map(() => []);
+    this.#hash = new TableHash(start.seed[0], start.seed[1]);
+    this.#words = words;
+    this.#wake = wake;
+    // What the stream worker before us was at when it died must not kill us too.
+    for (const ring of this.#incoming) ring.discardOpened();
+  }
+
+  /** The worker that owns a message's call, by its Call-ID, as workers see it (proxy/loop.ts). */
+  ownerOf(message: Message): number {
+    if (message.callIdStart < 0) return 0;
+    return (this.#hash.of(message.view, message.callIdStart, message.callIdEnd) >>> 0) % this.#outgoing.length;
+  }
+
+  /** Gives a message to a worker; false when its ring is full. */
+  give(worker: number, { listener, peer, local }: Connection, bytes: Buffer, start: number, end: number): boolean {
+    this.#deliverNews(worker);
+    return this.#push(worker, RecordKind.framed, listener, 0, peer, local, bytes, start, end);
+  }
+
+  /** Has a worker answer headers that cannot be framed; false when it has no time for that. */
+  complain(connection: Connection, bytes: Buffer, start: number, end: number, status: number): boolean {
+    const { listener, peer, local } = connection;
+    return this.#push(0, RecordKind.unframed, listener, status, peer, local, bytes, start, end);
+  }
+
+  /** Tells a worker about something that it wanted sent. */
+  tell(
+    worker: number,
+    kind: RecordKind,
+    listener: number,
+    peer: Int32Array,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    const last = Math.min(end, start + RETURNED_BYTES);
+    this.#deliverNews(worker);
+    const waiting = this.#news[worker]!;
+    if (waiting.length === 0 && this.#push(worker, kind, listener, 0, peer, NOWHERE, bytes, start, last)) return;
+    // A worker that misses it learns by its timers.
+    if (waiting.length < MOST_NEWS)
+      waiting.push({ kind, listener, peer: peer.slice(), bytes: Buffer.from(bytes.subarray(start, last)) });
+  }
+
+  /** Tells every worker. */
+  tellAll(kind: RecordKind, listener: number, peer: Int32Array): void {
+    for (let worker = 0; worker < this.#outgoing.length; worker++)
+      this.tell(worker, kind, listener, peer, NO_BYTES, 0, 0);
+  }
+
+  /** Takes what workers want sent; true when there may be more. */
+  drain(send: (worker: number, ring: Ring) => void): boolean {
+    let hasMore = false;
+    for (const [worker, ring] of this.#incoming.entries()) {
+      this.#deliverNews(worker);
+      let left = MOST_PER_DRAIN;
+      while (left-- > 0 && ring.next()) {
+        send(worker, ring);
+        ring.take();
+      }
+      if (left < 0) hasMore = true;
+    }
+    return hasMore;
+  }
+
+  /** Resolves when a worker may want something sent. */
+  async sleep(): Promise<void> {
+    const words = this.#words;
+    Atomics.store(words, StreamWord.sleeping, 1);
+    if (this.#incoming.every((ring) => ring.isEmpty)) {
+      const { async, value } = Atomics.waitAsync(words, StreamWord.sleeping, 1);
+      if (async) await value;
+    }
+    Atomics.store(words, StreamWord.sleeping, 0);
+  }
+
+  #push(
+    worker: number,
+    kind: RecordKind,
+    listener: number,
+    time: number,
+    peer: Int32Array,
+    local: Int32Array,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): boolean {
+    this.#wakeSoon(worker);
+    return this.#outgoing[worker]!.push(kind, listener, time, peer, 0, local, 0, bytes, start, end);
+  }
+
+  #deliverNews(worker: number): void {
+    const waiting = this.#news[worker]!;
+    while (waiting.length > 0) {
+      const { kind, listener, peer, bytes } = waiting[0]!;
+      if (!this.#push(worker, kind, listener, 0, peer, NOWHERE, bytes, 0, bytes.length)) return;
+      waiting.shift();
+    }
+  }
+
+  /** Once per round of the event loop, however many messages came in it. */
+  #wakeSoon(worker: number): void {
+    this.#toWake |= 1 << worker;
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      const workers = this.#toWake;
+      this.#toWake = 0;
+      for (let i = 0; i < this.#outgoing.length; i++) if ((workers & (1 << i)) !== 0) this.#wake(i);
+    });
+  }
+}

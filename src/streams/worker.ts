@@ -1,0 +1,85 @@
+// The stream worker: a thread with an event loop that owns all connections. It frames, and knows nothing else of SIP; what a
+// message means is decided by the worker that owns its call.
+import { createServer } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import { RecordKind } from "../bridge/handoff.ts";
+import { type FromStreams, type StreamStart, StreamWord } from "../bridge/stream-start.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
+import { Ringer } from "../net/bell.ts";
+import { loadLibc } from "../net/libc.ts";
+import { listenTcp } from "../net/tcp-listen.ts";
+import { Connections } from "./connections.ts";
+import { Exchange } from "./exchange.ts";
+
+const start = workerData as StreamStart;
+const words = new Int32Array(start.words);
+const control = new Int32Array(start.control);
+const HEARTBEAT = 100;
+/** What was sent last has so long to leave, in milliseconds. */
+const LAST_WORDS = 50;
+
+function tell(message: FromStreams): void {
+  parentPort?.postMessage(message);
+}
+
+/** Rings the bells of batched workers itself, and asks main to wake portable ones. */
+function waker(): (worker: number) => void {
+  const isAsleep = (worker: number) => Atomics.load(control, worker * CONTROL_WORDS + ControlWord.sleeping) !== 0;
+  const loaded = start.io === "batched" ? loadLibc() : null;
+  if (loaded === null || !loaded.ok) {
+    return (worker) => {
+      if (isAsleep(worker)) tell({ kind: "wake", worker });
+    };
+  }
+  const ringer = new Ringer(loaded.libc);
+  return (worker) => {
+    if (isAsleep(worker)) ringer.ring(start.bells[worker]!);
+  };
+}
+
+function drain(exchange: Exchange, connections: Connections): boolean {
+  const hasMore = exchange.drain((worker, ring) =>
+    connections.send(worker, ring.listener, ring.peer, ring.bytes, ring.start, ring.end),
+  );
+  connections.flush();
+  return hasMore;
+}
+
+async function serve(exchange: Exchange, connections: Connections): Promise<never> {
+  for (;;) {
+    const hasMore = drain(exchange, connections);
+    if (hasMore) await new Promise((resolve) => setImmediate(resolve));
+    else await exchange.sleep();
+  }
+}
+
+async function main(): Promise<void> {
+  const exchange = new Exchange(start, words, waker());
+  const isWildcard = (host: string) => /^[0:.]+$/.test(host);
+  const bound = new Map(
+    start.listeners.map(({ index, host }) => [index, isWildcard(host) ? undefined : host] as const),
+  );
+  words[StreamWord.connections] = 0;
+  const connections = new Connections(exchange, start.limits, words, bound);
+  for (const listener of start.listeners) {
+    const { index } = listener;
+    const server = createServer({ noDelay: true, keepAlive: true }, (socket) => connections.accept(index, socket));
+    const problem = await listenTcp(server, listener);
+    if (problem === "") continue;
+    tell({ kind: "failed", what: problem });
+    return;
+  }
+  setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
+  // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
+  if (start.isRestart) exchange.tellAll(RecordKind.lost, 0, new Int32Array(6));
+  // Main's only message: the workers are gone, what they sent last is to leave.
+  parentPort?.once("message", () => {
+    while (drain(exchange, connections));
+    connections.leave();
+    setTimeout(() => process.exit(), LAST_WORDS);
+  });
+  tell({ kind: "listening" });
+  await serve(exchange, connections);
+}
+
+await main();
