@@ -26,7 +26,7 @@ const NO_BODY = text("Content-Length: 0\r\n\r\n");
 export function forwardResponse(c: Context, row: number): number {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  const length = writeWithoutVia(c, c.adopted.listeners[words[at + T.listener]!]!.isStream);
+  const length = writeWithoutVia(c, words[at + T.listener]!);
   if (length === 0) return 0;
   c.outbox.commit(length, words[at + T.listener]!, words, at + T.reply);
   c.outbox.from(words, at + T.local);
@@ -35,9 +35,9 @@ export function forwardResponse(c: Context, row: number): number {
 
 /**
  * Writes the response at hand without its top Via into the outbox; 0 when there is no other Via (RFC 3261 16.7 point 3). For
- * a stream it gets the Content-Length that it lacks.
+ * a stream (the transport of `listener`) it gets the Content-Length that it lacks.
  */
-export function writeWithoutVia(c: Context, isForStream: boolean): number {
+export function writeWithoutVia(c: Context, listener: number): number {
   const { message, edits } = c;
   const next = message.topVia.next;
   if (next < 0 && message.count[Header.via]! < 2) {
@@ -47,7 +47,7 @@ export function writeWithoutVia(c: Context, isForStream: boolean): number {
   edits.clear();
   if (next >= 0) edits.remove(message.valueStart[Header.via]!, next);
   else edits.remove(message.lineStart[Header.via]!, message.lineEnd[Header.via]!);
-  if (isForStream) addContentLength(edits, message);
+  if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
   const at = c.outbox.claim();
   c.count(Count.forwarded_responses);
   return edits.writeTo(message.bytes, message.start, message.end, c.outbox.bytes, at);

@@ -75,7 +75,7 @@ export function statelessResponse(c: Context): void {
     if (listener >= c.adopted.listeners.length) break;
     const { isStream } = c.adopted.listeners[listener]!;
     if (isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : DEFAULT_PORT);
-    const length = writeWithoutVia(c, isStream);
+    const length = writeWithoutVia(c, listener);
     if (length > 0) {
       c.outbox.commit(length, listener, caller, 0);
       if (listener === c.listener) c.outbox.from(c.local, 0);

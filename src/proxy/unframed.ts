@@ -6,6 +6,7 @@ import type { Message } from "../sip/message.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { type Context, Count } from "./context.ts";
 import { reply } from "./reply.ts";
+import { isAllowed } from "./trust.ts";
 
 function reasonOf(message: Message, status: number): Reason {
   if (status === 513) return Reason.tooLarge;
@@ -25,6 +26,10 @@ export function answerUnframed(c: Context, ring: Ring): void {
   for (let i = 0; i < 4; i++) c.local[i] = ring.local[i]!;
   c.call1 = 0;
   c.call2 = 0;
+  if (!isAllowed(c)) {
+    c.count(Count.dropped_not_allowed);
+    return;
+  }
   c.phrase = REASONS[reasonOf(message, ring.time)]!.phraseBytes;
   c.count(Count.rejected_malformed);
   reply(c, ring.time);

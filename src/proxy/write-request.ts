@@ -89,7 +89,7 @@ function write(
   const { edits, message, outbox } = c;
   const { bytes } = message;
   edit(c);
-  if (c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
+  if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
   if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return false;
   const out = outbox.bytes;
   const start = outbox.claim();
@@ -134,7 +134,6 @@ function writeHead(c: Context, out: Buffer, start: number, listener: number): nu
 
 /** Adds the Content-Length that a message over a stream must have and one in a datagram need not (RFC 3261 18.3, 20.14). */
 export function addContentLength(edits: Edits, message: Message): void {
-  if (message.contentLength >= 0) return;
   const from = edits.text(CONTENT_LENGTH);
   edits.decimal(message.end - message.bodyStart);
   edits.text(CRLF);
