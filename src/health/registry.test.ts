@@ -31,7 +31,13 @@ function lab() {
     };
   };
   const state = (slot: number) => nameOfState(live.state(slot));
-  return { live, time, changes, probes, registry, target, state };
+  const passive = new PassiveHealth(
+    live,
+    registry,
+    () => time.now,
+    (slot) => probes.push(slot),
+  );
+  return { live, time, changes, probes, registry, passive, target, state };
 }
 
 describe("health over a reload", () => {
@@ -108,14 +114,8 @@ describe("health over a reload", () => {
 
 describe("passive health", () => {
   it("three requests in a row without an answer make a destination inactive; an answer in between does not count", () => {
-    const { live, registry, target, state, time, probes } = lab();
+    const { live, registry, target, state, time, probes, passive } = lab();
     registry.adopt([target(0), target(9)]);
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      (slot) => probes.push(slot),
-    );
     passive.adopt([{ slot: 0, failures: 3, isProbed: true }]);
     live.noteFailure(0);
     live.noteFailure(0);
@@ -140,14 +140,8 @@ describe("passive health", () => {
   });
 
   it("without probes it gets another chance after a back-off that grows with every relapse", () => {
-    const { live, registry, target, state, time, probes } = lab();
+    const { live, registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(9)]);
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      (slot) => probes.push(slot),
-    );
     passive.adopt([{ slot: 0, failures: 1, isProbed: false }]);
     live.noteFailure(0);
     passive.poll();
@@ -171,14 +165,8 @@ describe("passive health", () => {
   });
 
   it("what waits for a probe when probing is turned off gets its chance too", () => {
-    const { live, registry, target, state, time, probes } = lab();
+    const { live, registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(9)]);
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      (slot) => probes.push(slot),
-    );
     passive.adopt([{ slot: 0, failures: 1, isProbed: true }]);
     live.noteFailure(0);
     passive.poll();
@@ -206,14 +194,8 @@ describe("passive health", () => {
   });
 
   it("never takes out the last usable destination of a set, and says when it is well again", () => {
-    const { live, registry, target, state, time, probes } = lab();
+    const { live, registry, target, state, passive } = lab();
     registry.adopt([target(0), target(9, { state: stateOf("disabled") }), target(8, { set: "2" })]);
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      (slot) => probes.push(slot),
-    );
     passive.adopt([{ slot: 0, failures: 2, isProbed: false }]);
     for (let i = 0; i < 5; i++) live.noteFailure(0);
     passive.poll();
@@ -225,15 +207,9 @@ describe("passive health", () => {
   });
 
   it("leaves a draining destination alone", () => {
-    const { live, registry, target, state, time, probes } = lab();
+    const { live, registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(9)]);
     registry.setState(0, stateOf("draining"), "operator");
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      (slot) => probes.push(slot),
-    );
     passive.adopt([{ slot: 0, failures: 1, isProbed: false }]);
     live.noteFailure(0);
     passive.poll();
