@@ -21,6 +21,7 @@ import { followNames } from "./name-watch.ts";
 import { openSockets } from "./open-sockets.ts";
 import { configurationProblem } from "./restart.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
+import { Spare } from "./spare.ts";
 import { Streams } from "./streams.ts";
 import { workerSink } from "./worker-sink.ts";
 import { until, Workers } from "./workers.ts";
@@ -127,6 +128,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const workers = new Workers(
     {
       url: options.workerUrl,
+      spare: new Spare(options.workerUrl, opened.libc, (why) => log.warn({ why }, "a spare worker died")),
       memory,
       live,
       io: choice.io,

@@ -18,6 +18,8 @@ export interface Opened {
   /** Bytes granted for the receive buffer; 0: the workers will tell. */
   readonly receiveBuffer: number;
   readonly ring: (bell: number) => void;
+  /** Null for the portable plane. */
+  readonly libc: Libc | null;
   close(): void;
 }
 
@@ -77,6 +79,7 @@ function openBatched(
       ports: sockets.ports,
       receiveBuffer: sockets.receiveBuffer,
       ring: (bell) => ringer.ring(bell),
+      libc,
       close: () => closeAll(libc, descriptors),
     },
   };
@@ -97,5 +100,5 @@ async function reservePorts(listeners: readonly ListenAddress[]): Promise<Opened
     ports.push(chosen.plane.ports[0] ?? 0);
     await chosen.plane.close();
   }
-  return { ok: true, opened: { sockets: [], bells: [], ports, receiveBuffer: 0, ring() {}, close() {} } };
+  return { ok: true, opened: { sockets: [], bells: [], ports, receiveBuffer: 0, ring() {}, libc: null, close() {} } };
 }

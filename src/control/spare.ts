@@ -2,22 +2,29 @@
 // has them behind it receives within milliseconds.
 import { Worker } from "node:worker_threads";
 import type { ToMain } from "../bridge/worker-start.ts";
+import type { Libc } from "../net/libc.ts";
+import { canStandBack, standingBack } from "../net/priority.ts";
 
-/** Milliseconds until a spare is made: starting up and replacing come first, and then the calls that have waited for them. */
-const DELAY = 10_000;
+/** Milliseconds until a spare is made that stands back: it takes nothing from those who work. */
+const SOON = 500;
+/** Milliseconds until one is made that does not: starting up and replacing come first, and then the calls that have waited for them. */
+const LATER = 10_000;
 
 /** The one spare of a process. */
 export class Spare {
   readonly #url: URL;
   readonly #onLost: (why: string) => void;
+  /** Null where a spare has to have the same share of the processor as those who work. */
+  readonly #libc: Libc | null;
   #thread: Worker | null = null;
   #isWarm = false;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `onLost` hears why a spare died before it was needed. */
-  constructor(url: URL, onLost: (why: string) => void) {
+  /** `onLost` hears why a spare died before it was needed. `libc` is null where there is none. */
+  constructor(url: URL, libc: Libc | null, onLost: (why: string) => void) {
     this.#url = url;
     this.#onLost = onLost;
+    this.#libc = libc !== null && canStandBack(libc) ? libc : null;
   }
 
   /** Whether one is warm and waiting. */
@@ -28,10 +35,13 @@ export class Spare {
   /** Makes one soon, if there is none. */
   provide(): void {
     if (this.#thread !== null || this.#timer !== null) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#make();
-    }, DELAY);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#make();
+      },
+      this.#libc === null ? LATER : SOON,
+    );
   }
 
   /** Gives the spare away, if it is warm; it carries no listeners of ours any more. */
@@ -55,7 +65,8 @@ export class Spare {
   }
 
   #make(): void {
-    const thread = new Worker(this.#url, { workerData: null, name: "fairlead-spare" });
+    const make = () => new Worker(this.#url, { workerData: null, name: "fairlead-spare" });
+    const thread = this.#libc === null ? make() : standingBack(this.#libc, make);
     this.#thread = thread;
     const lose = () => {
       if (this.#thread === thread) this.#thread = null;

@@ -6,6 +6,7 @@ import { ControlWord } from "../bridge/worker-start.ts";
 import { SILENT } from "./log.ts";
 import { MainRings } from "./main-rings.ts";
 import { createSharedMemory } from "./shared-memory.ts";
+import { Spare } from "./spare.ts";
 import { emptySnapshot } from "./testing/empty-snapshot.ts";
 import { until, Workers } from "./workers.ts";
 
@@ -19,9 +20,11 @@ function lab(count: number) {
     accessLog() {},
     log: (_worker, text) => texts.push(text),
   });
+  const url = new URL("./testing/stub-worker.ts", import.meta.url);
   const workers = new Workers(
     {
-      url: new URL("./testing/stub-worker.ts", import.meta.url),
+      url,
+      spare: new Spare(url, null, () => undefined),
       memory,
       live,
       io: "portable",

@@ -14,12 +14,14 @@ import {
 import { ControlBlocks } from "./control-words.ts";
 import type { Log } from "./log.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-import { Spare } from "./spare.ts";
+import type { Spare } from "./spare.ts";
 
 /** What workers are made of. */
 export interface WorkersOptions {
   /** The worker's entry file; main.ts knows it. */
   readonly url: URL;
+  /** Where a dead worker's replacement is looked for first. */
+  readonly spare: Spare;
   readonly memory: SharedMemory;
   readonly live: LiveTables;
   readonly io: "batched" | "portable";
@@ -92,7 +94,6 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #members: Member[];
   #snapshot: Snapshot;
-  readonly #spare: Spare;
   #watch: NodeJS.Timeout | null = null;
   #lookedAt = 0;
   #isStopping = false;
@@ -100,7 +101,6 @@ export class Workers {
   constructor(options: WorkersOptions, snapshot: Snapshot) {
     this.#options = options;
     this.#snapshot = snapshot;
-    this.#spare = new Spare(options.url, (why) => options.log.warn({ why }, "a spare worker died"));
     this.control = new ControlBlocks(options.memory.control);
     this.#members = Array.from({ length: options.memory.workers }, (_, index) => newMember(index));
   }
@@ -142,7 +142,7 @@ export class Workers {
 
   /** Whether a warm spare waits to take a dead worker's place. */
   get hasSpare(): boolean {
-    return this.#spare.isReady;
+    return this.#options.spare.isReady;
   }
 
   /** One entry per worker. */
@@ -163,7 +163,7 @@ export class Workers {
   async stop(): Promise<void> {
     this.#isStopping = true;
     if (this.#watch !== null) clearInterval(this.#watch);
-    await Promise.all([this.#spare.stop(), ...this.#members.map((member) => this.#stop(member))]);
+    await Promise.all([this.#options.spare.stop(), ...this.#members.map((member) => this.#stop(member))]);
   }
 
   #ring(index: number): void {
@@ -211,7 +211,7 @@ export class Workers {
       // Half warm at once is better than warm later, when calls are waiting.
       ...(member.restarts > 0 ? { warmCalls: REPLACEMENT_CALLS } : {}),
     };
-    const spare = this.#spare.take();
+    const spare = this.#options.spare.take();
     const thread = spare ?? new Worker(url, { workerData, name: `fairlead-${index}` });
     spare?.postMessage({ kind: "start", start: workerData } satisfies ToWorker);
     member.thread = thread;
@@ -260,7 +260,7 @@ export class Workers {
     // When we ourselves get here late, the whole process was paused or the machine is full: nobody else is to blame.
     const wasPaused = now - this.#lookedAt > LOOK * 4;
     this.#lookedAt = now;
-    if (this.#members.every(({ thread }) => thread !== null)) this.#spare.provide();
+    if (this.#members.every(({ thread }) => thread !== null)) this.#options.spare.provide();
     for (const member of this.#members) {
       const heartbeat = this.control.read(member.index, ControlWord.heartbeat);
       const isReady = this.control.read(member.index, ControlWord.ready) === 1;

@@ -77,6 +77,8 @@ export interface Libc {
   write(fd: number, at: number, length: number): number;
   close(fd: number): number;
   madvise(at: number, length: number, advice: number): number;
+  getpriority(which: number, who: number): number;
+  setpriority(which: number, who: number, priority: number): number;
   /** The error of the last call in this thread. */
   errno(): number;
   /** Where an ArrayBuffer's bytes lie. They do not move as long as it is neither detached nor resized. */
@@ -104,6 +106,8 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, re
   write: ["int", "uintptr_t", "uintptr_t"],
   close: ["int"],
   madvise: ["uintptr_t", "uintptr_t", "int"],
+  getpriority: ["int", "uint32_t"],
+  setpriority: ["int", "uint32_t", "int"],
 };
 
 /** Binds the C functions. Never throws: a machine without them gets a reason. */

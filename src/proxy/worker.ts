@@ -9,6 +9,7 @@ import { adviseHugePages } from "../net/huge-pages.ts";
 import { loadLibc } from "../net/libc.ts";
 import type { Plane } from "../net/plane.ts";
 import { openPortable } from "../net/portable.ts";
+import { comeForward, standsBack } from "../net/priority.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
@@ -17,7 +18,7 @@ import { linkStreams } from "./stream-link.ts";
 import { ThreadSurroundings } from "./surroundings.ts";
 import { warmUp } from "./warm.ts";
 
-/** Milliseconds that a spare rests after every few calls of its warm-up, so that it takes little from those who work. */
+/** Milliseconds that a spare that cannot stand back rests after every few calls of its warm-up, so that it takes little from those who work. */
 const SPARE_PAUSE = 20;
 const port = parentPort;
 const start = (workerData ?? (await assignment())) as WorkerStart;
@@ -28,7 +29,8 @@ let posted: Snapshot | null = null;
 
 /** A spare has everything loaded and warm, and waits to be told whose place it takes. */
 function assignment(): Promise<WorkerStart> {
-  warmUp(undefined, SPARE_PAUSE);
+  const loaded = loadLibc();
+  warmUp(undefined, loaded.ok && standsBack(loaded.libc) ? 0 : SPARE_PAUSE);
   tell({ kind: "spare" });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {
@@ -100,6 +102,8 @@ function runBatched(): void {
     tell({ kind: "failed", worker: start.index, what: loaded.reason });
     return;
   }
+  // A spare that takes somebody's place stands back no longer.
+  comeForward(loaded.libc);
   const ringer = new Ringer(loaded.libc);
   const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
   tell({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer });
