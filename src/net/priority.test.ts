@@ -1,0 +1,51 @@
+// Threads that stand back: seen by the system's own account of them.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { loadLibc } from "./libc.ts";
+import { canStandBack, standingBack, standsBack } from "./priority.ts";
+
+const loaded = loadLibc();
+const may = loaded.ok && canStandBack(loaded.libc);
+const skip = may ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
+
+/** Nice values of this process' threads with that name. */
+function niceOf(name: string): number[] {
+  return readdirSync("/proc/self/task").flatMap((id) => {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return stat.includes(`(${name})`) ? [Number(fields[16])] : [];
+  });
+}
+
+test("a thread made by one that stands back stands back itself, until it comes forward", { skip }, async () => {
+  assert.ok(loaded.ok);
+  const { libc } = loaded;
+  const mine = libc.getpriority(0, 0);
+  const script = `
+    import { parentPort } from "node:worker_threads";
+    import { loadLibc } from ${JSON.stringify(new URL("./libc.ts", import.meta.url).href)};
+    import { comeForward, standsBack } from ${JSON.stringify(new URL("./priority.ts", import.meta.url).href)};
+    const { libc } = loadLibc();
+    parentPort.on("message", (word) => {
+      if (word === "forward") comeForward(libc);
+      if (word === "end") parentPort.close();
+      else parentPort.postMessage(standsBack(libc));
+    });`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+  const thread = standingBack(libc, () => new Worker(url, { name: "stands-back" }));
+  assert.equal(libc.getpriority(0, 0), mine, "we do not");
+  assert.equal(standsBack(libc), false);
+  for (const [word, nice, back] of [
+    ["look", 19, true],
+    ["forward", mine, false],
+  ] as const) {
+    thread.postMessage(word);
+    assert.deepEqual(await once(thread, "message"), [back]);
+    assert.deepEqual(niceOf("stands-back"), [nice]);
+  }
+  thread.postMessage("end");
+  await once(thread, "exit");
+});
