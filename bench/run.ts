@@ -7,15 +7,18 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { type Balancer, fairlead, kamailio, type Mode, Running, whyNoKamailio } from "./calls/balancers.ts";
 import type { Measured, Task } from "./calls/measure.ts";
+import type { Transport } from "./calls/wire.ts";
 
-const USAGE = `npm run bench -- [--mode stateless|stateful|both] [--rounds N] [--secs S] [--rate INVITES/S] [--port P] [--json]
+const USAGE = `npm run bench -- [--mode stateless|stateful|both] [--transport udp|tcp] [--connections N] [--rounds N] [--secs S] [--rate INVITES/S] [--port P] [--json]
 
 Whole calls: INVITE, 200, ACK, BYE, 200; five messages through the balancer, 128 calls under way.
   --mode    with transactions, without, or both (both)
+  --transport  udp or tcp, on both sides of the balancer (udp)
+  --connections  of callers, over tcp (16)
   --rounds  rounds; medians are compared (3)
   --secs    seconds measured in each (3)
   --rate    INVITEs per second at which latency is measured, answered with 200; 0: not at all (20000)
-  --port    first of the UDP ports used on loopback (28100)
+  --port    first of the ports used on loopback (28100)
   --json    every measurement, as JSON`;
 const WINDOW = 128;
 /** Lost calls above this share (percent) spoil a run. */
@@ -25,6 +28,8 @@ const SATURATED = 0.9;
 
 interface Options {
   readonly modes: readonly Mode[];
+  readonly transport: Transport;
+  readonly connections: number;
   readonly rounds: number;
   readonly secs: number;
   readonly rate: number;
@@ -35,14 +40,16 @@ interface Options {
 type Results = ReadonlyMap<string, readonly Measured[]>;
 
 async function measureOnce(balancer: Balancer, mode: Mode, options: Options, folder: string): Promise<Measured> {
-  const { secs, rate, port } = options;
-  const ports = { balancer: port, destination: port + 10 };
+  const { secs, rate, port, transport, connections } = options;
+  const ports = { transport, balancer: port, destination: port + 10 };
   const log = join(folder, `${balancer.name}.log`);
   const running = new Running(balancer.prepare(mode, folder, ports), log);
   const task: Task = {
     pid: running.pid,
     port,
     destinationPort: ports.destination,
+    transport,
+    connections,
     window: WINDOW,
     secs,
     // With transactions the tables fill until the first ones are forgotten, after five seconds.
@@ -136,6 +143,8 @@ function readOptions(): Options | string {
   const { values } = parseArgs({
     options: {
       mode: { type: "string", default: "both" },
+      transport: { type: "string", default: "udp" },
+      connections: { type: "string", default: "16" },
       rounds: { type: "string", default: "3" },
       secs: { type: "string", default: "3" },
       rate: { type: "string", default: "20000" },
@@ -147,15 +156,23 @@ function readOptions(): Options | string {
   if (values.help) return USAGE;
   const modes = { stateless: ["stateless"], stateful: ["stateful"], both: ["stateless", "stateful"] } as const;
   if (!Object.hasOwn(modes, values.mode)) return USAGE;
-  const [rounds, secs, rate, port] = [values.rounds, values.secs, values.rate, values.port].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const { transport } = values;
+  if (transport !== "udp" && transport !== "tcp") return USAGE;
+  const [rounds, secs, rate] = [Number(values.rounds), Number(values.secs), Number(values.rate)];
+  const [port, connections] = [Number(values.port), Number(values.connections)];
   const isSound = rounds >= 1 && rounds <= 50 && secs >= 1 && secs <= 60 && rate >= 0 && port > 1023 && port < 65_000;
+  if (!(connections >= 1 && connections <= 10_000)) return USAGE;
   return isSound
-    ? { modes: modes[values.mode as keyof typeof modes], rounds, secs, rate, port, json: values.json }
+    ? {
+        modes: modes[values.mode as keyof typeof modes],
+        transport,
+        connections,
+        rounds,
+        secs,
+        rate,
+        port,
+        json: values.json,
+      }
     : USAGE;
 }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadLibc } from "../src/net/libc.ts";
+import { openDatagrams } from "./calls/datagram-wire.ts";
 import { Generator } from "./calls/generator.ts";
 import { DESTINATION_HOSTS } from "./calls/messages.ts";
 
@@ -122,7 +123,7 @@ else if (!loaded.ok) {
   writeFileSync(file, `${lines.join("\n")}\n`);
   const child = spawn(process.execPath, [MAIN, "run", file], { stdio: ["ignore", "ignore", "inherit"] });
   try {
-    const generator = new Generator(loaded.libc, port, port + 1);
+    const generator = new Generator(openDatagrams(loaded.libc, port, port + 1), port + 1);
     if (!soak(child.pid!, generator, Number(values.minutes), Number(values.rate))) process.exitCode = 1;
   } finally {
     child.kill("SIGINT");

@@ -5,11 +5,13 @@ import { existsSync, globSync, openSync, readFileSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DESTINATION_HOSTS } from "./messages.ts";
+import type { Transport } from "./wire.ts";
 
 export type Mode = "stateless" | "stateful";
 
-/** Where they listen and where the calls go. */
+/** Where they listen and where the calls go, and by what. */
 export interface Ports {
+  readonly transport: Transport;
   readonly balancer: number;
   readonly destination: number;
 }
@@ -29,9 +31,11 @@ const LINGER = "5s";
 export const fairlead: Balancer = {
   name: "fairlead",
   prepare(mode, folder, ports) {
-    const destinations = DESTINATION_HOSTS.map((host) => `"sip:${host}:${ports.destination}"`).join(", ");
+    const destinations = destinationUris(ports)
+      .map((uri) => `"${uri}"`)
+      .join(", ");
     const lines = [
-      `listeners: ["udp://127.0.0.1:${ports.balancer}"]`,
+      `listeners: ["${ports.transport}://127.0.0.1:${ports.balancer}"]`,
       "workers: 1",
       "admin: false",
       `forwarding: ${mode}`,
@@ -51,9 +55,14 @@ export const kamailio: Balancer = {
   name: "kamailio",
   prepare(mode, folder, ports) {
     const list = join(folder, "dispatcher.list");
-    writeFileSync(list, DESTINATION_HOSTS.map((host) => `1 sip:${host}:${ports.destination}\n`).join(""));
+    writeFileSync(
+      list,
+      destinationUris(ports)
+        .map((uri) => `1 ${uri}\n`)
+        .join(""),
+    );
     const file = join(folder, `kamailio-${mode}.cfg`);
-    writeFileSync(file, kamailioScript(mode, list, ports.balancer));
+    writeFileSync(file, kamailioScript(mode, list, ports));
     const memory = ["-x", "tlsf", "-X", "tlsf", "-m", mode === "stateful" ? "3000" : "256", "-M", "64"];
     return [KAMAILIO, "-DD", "-f", file, ...memory, "-w", folder, "-Y", folder, "-P", join(folder, "kamailio.pid")];
   },
@@ -70,7 +79,28 @@ function modules(): string {
   return dirname(first) === "." ? "" : dirname(first);
 }
 
-function kamailioScript(mode: Mode, list: string, port: number): string {
+function destinationUris({ transport, destination }: Ports): readonly string[] {
+  const parameter = transport === "udp" ? "" : `;transport=${transport}`;
+  return DESTINATION_HOSTS.map((host) => `sip:${host}:${destination}${parameter}`);
+}
+
+/**
+ * One child reads all connections: on one core more of them only make more switches. Lifetimes as long as a benchmark, and
+ * no second look at what answers nothing.
+ */
+const KAMAILIO_TCP: readonly string[] = [
+  "disable_tcp=no",
+  `tcp_children=${process.env.KAMAILIO_TCP_CHILDREN ?? "1"}`,
+  "tcp_connection_lifetime=3600",
+  "tcp_max_connections=10000",
+  "tcp_accept_no_cl=no",
+  "tcp_fd_cache=yes",
+  "tcp_rd_buf_size=65536",
+  "tcp_conn_wq_max=16777216",
+  "tcp_wq_max=268435456",
+];
+
+function kamailioScript(mode: Mode, list: string, { transport, balancer }: Ports): string {
   const isStateful = mode === "stateful";
   const relay = isStateful ? "t_relay();" : "forward();";
   const wanted = ["sl", "pv", "rr", "maxfwd", "siputils", ...(isStateful ? ["tm"] : []), "dispatcher"];
@@ -79,7 +109,7 @@ function kamailioScript(mode: Mode, list: string, port: number): string {
     "debug=0",
     "log_stderror=no",
     "children=1",
-    "disable_tcp=yes",
+    ...(transport === "udp" ? ["disable_tcp=yes"] : KAMAILIO_TCP),
     "auto_aliases=no",
     "dns=no",
     "rev_dns=no",
@@ -89,7 +119,7 @@ function kamailioScript(mode: Mode, list: string, port: number): string {
     "maxbuffer=4194304",
     // Else the first touch of every page is paid for while measuring.
     ...(isStateful ? ["shm_force_alloc=yes"] : []),
-    `listen=udp:127.0.0.1:${port}`,
+    `listen=${transport}:127.0.0.1:${balancer}`,
     `mpath="${modules()}"`,
     ...wanted.map((name) => `loadmodule "${name}.so"`),
     `modparam("dispatcher", "list_file", "${list}")`,

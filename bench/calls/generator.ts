@@ -1,13 +1,7 @@
 // Callers, destinations and meter in one thread: it never sleeps, so what it measures waits only for the balancer. A call
 // is INVITE, 200, ACK, BYE, 200: five messages through the balancer, the later ones by its Record-Route.
-import { Inbox, Outbox } from "../../src/net/batch.ts";
-import { ENDPOINT_WORDS, parseEndpoint } from "../../src/net/endpoint.ts";
-import type { Libc } from "../../src/net/libc.ts";
-import { ReceiveMemory, Receiver } from "../../src/net/receiver.ts";
-import { Refusals } from "../../src/net/refusals.ts";
-import { Sender } from "../../src/net/sender.ts";
-import { openUdpSockets } from "../../src/net/sockets.ts";
-import { UdpSocket } from "../../src/net/udp-socket.ts";
+import type { Inbox, Outbox } from "../../src/net/batch.ts";
+import { ENDPOINT_WORDS } from "../../src/net/endpoint.ts";
 import { Latencies } from "./latency.ts";
 import {
   ACK,
@@ -15,7 +9,6 @@ import {
   BYE,
   BYE_END,
   BYE_OK_END,
-  CALLER_HOST,
   DESTINATION_HOSTS,
   Distance,
   destinationUri,
@@ -33,9 +26,8 @@ import {
   viaTemplate,
   writeNumber,
 } from "./messages.ts";
+import type { CallerSource, Wire } from "./wire.ts";
 
-const CALLERS = 4;
-const BUFFER = 1 << 24;
 /** Calls whose times are kept: far more than are ever under way. */
 const MEMORY = 1 << 20;
 const OPEN = 1;
@@ -57,8 +49,7 @@ export interface Totals {
 }
 
 interface Caller {
-  readonly receiver: Receiver;
-  readonly socket: number;
+  readonly source: CallerSource;
   readonly invite: Template;
   readonly ackVia: Template;
   readonly byeVia: Template;
@@ -73,11 +64,11 @@ export class Generator {
   /** From a caller's socket to a destination's: INVITEs only. */
   readonly latencies: Latencies = new Latencies();
   shape: CallShape = "whole";
-  readonly #inbox = new Inbox();
+  readonly #inbox: Inbox;
   readonly #outbox: Outbox;
-  readonly #callers: Caller[] = [];
-  readonly #destinations: { receiver: Receiver; socket: number; okEnd: Buffer }[] = [];
-  readonly #balancer = new Int32Array(ENDPOINT_WORDS);
+  readonly #callers: readonly Caller[];
+  readonly #wire: Wire;
+  readonly #okEnds: readonly Buffer[];
   readonly #uriBytes: number;
   readonly #byeLineBytes: number;
   readonly #sentAt = new Float64Array(MEMORY);
@@ -86,28 +77,19 @@ export class Generator {
   #nextCaller = 0;
   #lost = 0;
 
-  /** Opens everything; throws when an address is taken. */
-  constructor(libc: Libc, balancerPort: number, destinationPort: number) {
-    const callers = Array.from({ length: CALLERS }, () => ({ host: CALLER_HOST, port: 0 }));
-    const destinations = DESTINATION_HOSTS.map((host) => ({ host, port: destinationPort }));
-    const opened = openUdpSockets(libc, [...callers, ...destinations], 1, BUFFER);
-    if (!opened.ok) throw new Error(opened.problem);
-    const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, socket));
-    const counts = { oversized: 0, unsent: 0, unreachable: 0 };
-    const memory = new ReceiveMemory(libc, this.#inbox);
-    this.#outbox = new Outbox((outbox) => sender.send(outbox));
-    const sender = new Sender(libc, sockets, this.#outbox, counts, new Refusals());
-    for (const [i, socket] of sockets.entries()) {
-      const receiver = new Receiver(libc, socket, this.#inbox, memory, counts);
-      const { port } = socket;
-      if (i >= CALLERS) this.#destinations.push({ receiver, socket: i, okEnd: inviteOkEnd(i - CALLERS, port) });
-      else {
-        const [ackVia, byeVia] = [viaTemplate("ACK", port), viaTemplate("BYE", port)];
-        this.#callers.push({ receiver, socket: i, invite: inviteTemplate(port), ackVia, byeVia });
-      }
-    }
-    parseEndpoint("127.0.0.1", balancerPort, this.#balancer, 0);
-    this.#uriBytes = destinationUri(0, destinationPort).length;
+  constructor(wire: Wire, destinationPort: number) {
+    const { transport } = wire;
+    this.#wire = wire;
+    this.#inbox = wire.inbox;
+    this.#outbox = wire.outbox;
+    this.#callers = wire.callers.map((source) => ({
+      source,
+      invite: inviteTemplate(source.port, transport),
+      ackVia: viaTemplate("ACK", source.port, transport),
+      byeVia: viaTemplate("BYE", source.port, transport),
+    }));
+    this.#okEnds = DESTINATION_HOSTS.map((_, i) => inviteOkEnd(i, destinationPort, transport));
+    this.#uriBytes = destinationUri(0, destinationPort, transport).length;
     this.#byeLineBytes = BYE.length + this.#uriBytes + " SIP/2.0".length;
   }
 
@@ -127,33 +109,35 @@ export class Generator {
   /** Begins `begin` calls, then answers what has arrived. `now` in milliseconds. */
   turn(begin: number): void {
     if (begin > 0) this.#begin(begin);
-    for (const { receiver, socket, okEnd } of this.#destinations) {
-      const count = receiver.receive();
+    for (const source of this.#wire.destinations) {
+      const count = source.receive();
       if (count === 0) continue;
       const now = performance.now();
-      for (let i = 0; i < count; i++) this.#atDestination(i, socket, okEnd, now);
+      const okEnd = this.#okEnds[source.destination]!;
+      for (let i = 0; i < count; i++) this.#atDestination(i, source.socket, okEnd, now);
       this.#outbox.flush();
     }
     for (const caller of this.#callers) {
-      const count = caller.receiver.receive();
+      const count = caller.source.receive();
       for (let i = 0; i < count; i++) this.#atCaller(i, caller);
       this.#outbox.flush();
     }
   }
 
   #begin(count: number): void {
-    const caller = this.#callers[this.#nextCaller]!;
-    this.#nextCaller = (this.#nextCaller + 1) % CALLERS;
-    const { bytes, numbers, stirred } = caller.invite;
     const out = this.#outbox.bytes;
     const now = performance.now();
+    // Batches of one caller are what datagrams of many callers look like; on connections they would save system calls.
+    const isSpread = this.#wire.transport === "tcp";
     for (let i = 0; i < count; i++) {
+      const { source, invite } = this.#callers[this.#nextCaller]!;
+      if (isSpread || i === count - 1) this.#nextCaller = (this.#nextCaller + 1) % this.#callers.length;
       const number = this.#next++ | 0;
       const at = this.#outbox.claim();
-      bytes.copy(out, at);
-      for (const place of numbers) writeNumber(out, at + place, number);
-      for (const place of stirred) writeNumber(out, at + place, Math.imul(number, 0x9e3779b1));
-      this.#outbox.commit(bytes.length, caller.socket, this.#balancer, 0);
+      invite.bytes.copy(out, at);
+      for (const place of invite.numbers) writeNumber(out, at + place, number);
+      for (const place of invite.stirred) writeNumber(out, at + place, Math.imul(number, 0x9e3779b1));
+      this.#outbox.commit(invite.bytes.length, source.socket, this.#wire.balancer, 0);
       this.#sentAt[number & (MEMORY - 1)] = now;
       this.#state[number & (MEMORY - 1)] = OPEN;
     }
@@ -219,8 +203,8 @@ export class Generator {
       totals.done++;
       return;
     }
-    this.#follow(ACK, caller.ackVia, ACK_END, caller.socket, number, start, from);
-    this.#follow(BYE, caller.byeVia, BYE_END, caller.socket, number, start, from);
+    this.#follow(ACK, caller.ackVia, ACK_END, caller.source.socket, number, start, from);
+    this.#follow(BYE, caller.byeVia, BYE_END, caller.source.socket, number, start, from);
   }
 
   /** A request within the dialog of the 200 that begins at `start`. */
@@ -246,6 +230,6 @@ export class Generator {
     at += bytes.copy(out, at, route, bytes.indexOf(LINE_END, route));
     at += bytes.copy(out, at, from, from + Distance.callIdEnd + TAG_BYTES);
     at += end.copy(out, at);
-    this.#outbox.commit(at - begin, socket, this.#balancer, 0);
+    this.#outbox.commit(at - begin, socket, this.#wire.balancer, 0);
   }
 }

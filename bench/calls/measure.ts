@@ -2,7 +2,10 @@
 // steady rate for latency, then as many calls as it can carry. Argument: a `Task` as JSON. Prints a `Measured` as JSON.
 import { loadLibc } from "../../src/net/libc.ts";
 import { cpuOf } from "./cpu.ts";
+import { openDatagrams } from "./datagram-wire.ts";
 import { Generator } from "./generator.ts";
+import { openStreams } from "./stream-wire.ts";
+import type { Transport } from "./wire.ts";
 
 /** What to measure. */
 export interface Task {
@@ -10,6 +13,9 @@ export interface Task {
   readonly pid: number;
   readonly port: number;
   readonly destinationPort: number;
+  readonly transport: Transport;
+  /** Connections of callers, where the transport has connections. */
+  readonly connections: number;
   /** Calls kept under way. */
   readonly window: number;
   /** Seconds measured, and seconds before that. */
@@ -83,22 +89,30 @@ function drain(generator: Generator): number {
   return generator.giveUp();
 }
 
-function untilAnswered(generator: Generator, pid: number): void {
+async function untilAnswered(generator: Generator, pid: number): Promise<void> {
   for (const end = performance.now() + PATIENCE_MS; generator.totals.done < 5; ) {
     if (cpuOf(pid) === 0) throw new Error("it did not start");
     if (performance.now() > end) throw new Error(`no call was answered within ${PATIENCE_MS / 1000} s`);
     pace(generator, 100, 0.1);
+    // Connections of the balancer are taken by the event loop, which runs only here.
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   pace(generator, 100, SETTLE_SECONDS);
   drain(generator);
 }
 
-function measure(task: Task): Measured {
+async function measure(task: Task): Promise<Measured> {
   const loaded = loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
-  const generator = new Generator(loaded.libc, task.port, task.destinationPort);
+  const { libc } = loaded;
+  const { port, destinationPort, connections } = task;
+  const isUdp = task.transport === "udp";
+  const wire = isUdp
+    ? openDatagrams(libc, port, destinationPort)
+    : await openStreams(libc, port, destinationPort, connections);
+  const generator = new Generator(wire, destinationPort);
   const { totals, latencies } = generator;
-  untilAnswered(generator, task.pid);
+  await untilAnswered(generator, task.pid);
   let answered = 0;
   let rateLost = 0;
   if (task.rate > 0) {
@@ -137,8 +151,10 @@ function measure(task: Task): Measured {
 }
 
 try {
-  console.log(JSON.stringify(measure(JSON.parse(process.argv[2] ?? "{}") as Task)));
+  console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? "{}") as Task)));
+  // Sockets stay open for as long as anybody asks.
+  process.exit();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1);
 }

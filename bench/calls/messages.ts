@@ -1,6 +1,8 @@
 // The messages of the benchmark's calls, rendered once. Fields that differ from call to call have fixed widths, so that a
 // balancer's additions (Via, Record-Route) move everything behind them by the same distance: one search finds them all.
 
+import type { Transport } from "./wire.ts";
+
 /** What the callers and destinations are bound to. */
 export const CALLER_HOST = "127.0.0.2";
 export const DESTINATION_HOSTS: readonly string[] = ["127.0.0.11", "127.0.0.12"];
@@ -49,10 +51,10 @@ export interface Template {
 }
 
 /** The INVITE of a caller at `port`; 1,000 bytes, as a telephone's with four codecs. */
-export function inviteTemplate(port: number): Template {
+export function inviteTemplate(port: number, transport: Transport): Template {
   return template(
-    `INVITE sip:u${NUMBER}@example.com SIP/2.0\r\nVia: SIP/2.0/UDP ${CALLER_HOST}:${port};branch=z9hG4bK-i-${NUMBER};rport` +
-      `${IDENTITY}\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:alice@${CALLER_HOST}:${port}>\r\n` +
+    `INVITE sip:u${NUMBER}@example.com SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-i-${NUMBER};rport` +
+      `${IDENTITY}\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:alice@${CALLER_HOST}:${port}${parameter(transport)}>\r\n` +
       "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, SUBSCRIBE, INFO\r\n" +
       "Supported: replaces, timer, outbound\r\nSession-Expires: 1800\r\nUser-Agent: bench\r\n" +
       `Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`,
@@ -63,10 +65,10 @@ export function inviteTemplate(port: number): Template {
 export const INVITE_LINE_BYTES: number = `INVITE sip:u${NUMBER}@example.com SIP/2.0`.length;
 
 /** What stands between the request URI and the Route of an ACK or a BYE. */
-export function viaTemplate(method: "ACK" | "BYE", port: number): Template {
+export function viaTemplate(method: "ACK" | "BYE", port: number, transport: Transport): Template {
   const kind = method === "ACK" ? "a" : "b";
   return template(
-    ` SIP/2.0\r\nVia: SIP/2.0/UDP ${CALLER_HOST}:${port};branch=z9hG4bK-${kind}-${NUMBER};rport\r\nRoute: `,
+    ` SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-${kind}-${NUMBER};rport\r\nRoute: `,
   );
 }
 
@@ -77,13 +79,15 @@ export const BYE_END: Buffer = Buffer.from("\r\nCSeq: 2 BYE\r\nMax-Forwards: 70\
 export const BYE_OK_END: Buffer = Buffer.from("\r\nContent-Length: 0\r\n\r\n");
 
 /** URI of a destination; all of them are equally long. */
-export function destinationUri(index: number, port: number): string {
-  return `sip:callee@${DESTINATION_HOSTS[index]}:${port}`;
+export function destinationUri(index: number, port: number, transport: Transport): string {
+  return `sip:callee@${DESTINATION_HOSTS[index]}:${port}${parameter(transport)}`;
 }
 
 /** What follows CSeq in a destination's 200 to an INVITE. */
-export function inviteOkEnd(index: number, port: number): Buffer {
-  return Buffer.from(`\r\n${CONTACT}${destinationUri(index, port)}>\r\nUser-Agent: bench\r\nContent-Length: 0\r\n\r\n`);
+export function inviteOkEnd(index: number, port: number, transport: Transport): Buffer {
+  return Buffer.from(
+    `\r\n${CONTACT}${destinationUri(index, port, transport)}>\r\nUser-Agent: bench\r\nContent-Length: 0\r\n\r\n`,
+  );
 }
 
 /** Writes a number as 8 hexadecimal digits. */
@@ -102,6 +106,10 @@ export function readNumber(bytes: Uint8Array, at: number): number {
     value = (value << 4) | (byte < 0x40 ? byte - 0x30 : byte - 0x57);
   }
   return value;
+}
+
+function parameter(transport: Transport): string {
+  return transport === "udp" ? "" : `;transport=${transport}`;
 }
 
 function template(text: string): Template {
