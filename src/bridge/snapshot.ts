@@ -1,6 +1,7 @@
 // The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
 // replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
 import type { KeySource, SlotChoice } from "../dispatch/types.ts";
+import type { TransportName } from "../net/transport.ts";
 
 /** Words per row of `Snapshot.destinations`. */
 export const DESTINATION_WORDS = 12;
@@ -16,17 +17,13 @@ export const DestinationColumn = {
   identity: 9,
   /** 1 when the row holds a destination, 0 when it is free. */
   used: 10,
-  /** A value of `Transport`. */
+  /** A value of `Transport` (net/transport.ts); 0: one that we do not have. */
   transport: 11,
 } as const;
 
-/** Transports as numbers, for tables and tokens. */
-export const Transport = { udp: 1, tcp: 2 } as const;
-export type Transport = (typeof Transport)[keyof typeof Transport];
-
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
 export interface ListenerEntry {
-  readonly transport: "udp" | "tcp";
+  readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
   /** `host:port` as it goes into Via and Record-Route (advertised, else bound), IPv6 in brackets. */

@@ -1,5 +1,6 @@
 // What the stream worker is started with, the words that it shares with the others, and its counters.
 
+import type { TransportName } from "../net/transport.ts";
 import type { RingMemory } from "./handoff.ts";
 
 /** Words shared by the stream worker, the workers and main. Counters have one writer, the stream worker. */
@@ -49,6 +50,7 @@ export function wakeStreams(words: Int32Array): void {
 export interface StreamListener {
   /** Its index among all listeners. */
   readonly index: number;
+  readonly transport: TransportName;
   /** Numeric, without brackets. */
   readonly host: string;
   readonly port: number;

@@ -1,5 +1,6 @@
 // A running load balancer: sockets, shared memory, workers, health and control plane, put together and taken apart in order.
 // Signals, files and the admin API are the caller's.
+
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
@@ -12,6 +13,7 @@ import { nameOfState, type Outcome } from "../health/state.ts";
 import type { DnsCounts } from "../net/dns/counts.ts";
 import { chooseIo } from "../net/io.ts";
 import { receiveBufferWarning } from "../net/listen.ts";
+import { isStream } from "../net/transport.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
@@ -87,7 +89,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   if (!result.ok) return failed(result.problem);
   const { opened } = result;
   const streamListeners = config.listeners.flatMap(({ transport, host }, index) =>
-    transport === "tcp" ? [{ index, host, port: opened.ports[index] ?? 0 }] : [],
+    isStream(transport) ? [{ index, transport, host, port: opened.ports[index] ?? 0 }] : [],
   );
   const memory = createSharedMemory(count, streamListeners.length > 0);
   const live = new LiveTables(memory.live);

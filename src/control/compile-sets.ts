@@ -1,12 +1,14 @@
 // Dispatcher sets and the tables about destinations, as workers see them.
+
 import { MAX_SETS } from "../bridge/live-tables.ts";
-import { DESTINATION_WORDS, DestinationColumn, type SetEntry, Transport } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import { compileSet } from "../dispatch/compile-set.ts";
 import { type Destination, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
+import { Transport, transportNamed } from "../net/transport.ts";
 import type { PlacedDestination } from "./place.ts";
 
 /** Compiles all sets into their rows; a set whose algorithm is unknown becomes a sentence in `problems`. */
@@ -59,9 +61,9 @@ export function compileDestinations(
     copyEndpoint(destination.endpoint, 0, table, at + DestinationColumn.endpoint);
     table[at + DestinationColumn.set] = rowOfSet(setRows, destination.setIndex);
     // Which listener sends is only found out per request where any of UDP will do.
-    const isStream = destination.config.transport === "tcp";
-    table[at + DestinationColumn.listener] = isStream ? destination.sender : destination.listener;
-    table[at + DestinationColumn.transport] = isStream ? Transport.tcp : Transport.udp;
+    const transport = transportNamed(destination.config.transport);
+    table[at + DestinationColumn.listener] = transport === Transport.udp ? destination.listener : destination.sender;
+    table[at + DestinationColumn.transport] = transport;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.used] = 1;

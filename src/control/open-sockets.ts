@@ -1,4 +1,5 @@
 // Opening what the workers receive on, before there are workers.
+
 import type { InheritedSocket } from "../bridge/worker-start.ts";
 import { openBell, Ringer } from "../net/bell.ts";
 import { type Libc, loadLibc } from "../net/libc.ts";
@@ -6,6 +7,7 @@ import type { ListenAddress } from "../net/listen.ts";
 import { openPortable, probePorts } from "../net/portable.ts";
 import { closeAll, openUdpSockets } from "../net/sockets.ts";
 import { reserveTcp } from "../net/tcp-listen.ts";
+import { isStream } from "../net/transport.ts";
 
 /** What was opened. */
 export interface Opened {
@@ -37,7 +39,7 @@ export async function openSockets(
 ): Promise<OpenedResult> {
   const places: ListenAddress[] = [];
   for (const listener of listeners) {
-    if (listener.transport !== "tcp") {
+    if (!isStream(listener.transport ?? "udp")) {
       places.push(listener);
       continue;
     }

@@ -10,6 +10,7 @@ import {
   writeProbeBranch,
 } from "../bridge/probe-branch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import type { TransportName } from "../net/transport.ts";
 
 /** What goes into a probe. */
 export interface ProbeText {
@@ -17,7 +18,7 @@ export interface ProbeText {
   readonly uri: string;
   /** `host:port` of the listener it leaves from. */
   readonly sentBy: string;
-  readonly transport: "udp" | "tcp";
+  readonly transport: TransportName;
   /** A URI; empty: `sip:prober@` and the listener's host. */
   readonly from: string;
   readonly slot: number;

@@ -2,6 +2,7 @@
 // health/state.ts and kept by the registry. No timer of its own: `tick` is called every 25 ms or so.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { copyEndpoint, ENDPOINT_WORDS, sameEndpoint } from "../net/endpoint.ts";
+import type { TransportName } from "../net/transport.ts";
 import { Latency } from "./latency.ts";
 import { probeCheck, readProbeAnswer, writeProbe } from "./probe-message.ts";
 import { isProbed, type ProbeMode } from "./probe-mode.ts";
@@ -30,7 +31,7 @@ export interface ProbeTarget {
   /** Index of the listener it is sent from. */
   readonly listener: number;
   readonly sentBy: string;
-  readonly transport: "udp" | "tcp";
+  readonly transport: TransportName;
   readonly settings: ProbeSettings;
 }
 

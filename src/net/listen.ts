@@ -1,10 +1,12 @@
 // Where we listen, and what it means when that is refused.
+
 import { formatEndpoint } from "./endpoint.ts";
+import type { TransportName } from "./transport.ts";
 
 /** Where to listen: a numeric address (IPv6 with or without brackets) and a port (0: the system chooses). */
 export interface ListenAddress {
   /** Default: udp. Streams have no socket in a plane. */
-  readonly transport?: "udp" | "tcp";
+  readonly transport?: TransportName;
   readonly host: string;
   readonly port: number;
 }

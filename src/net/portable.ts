@@ -1,5 +1,6 @@
 // The plane over node:dgram: slower, without ICMP errors and packet info, but it runs wherever Node does, and on the main
 // thread too (workers: 0).
+
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { BATCH, Inbox, MAX_DATAGRAM, Outbox } from "./batch.ts";
 import { formatPeer, parsePeer } from "./dgram-address.ts";
@@ -7,6 +8,7 @@ import { ENDPOINT_WORDS, isV4, parseEndpoint } from "./endpoint.ts";
 import { explainBindCode, type ListenAddress } from "./listen.ts";
 import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
 import { Refusals } from "./refusals.ts";
+import { isStream } from "./transport.ts";
 
 /** Longest sleep, in milliseconds, whatever `tick` asked for. */
 const LONGEST_SLEEP = 100;
@@ -29,7 +31,7 @@ export async function openPortable(
 ): Promise<PortableResult> {
   const sockets: (Socket | null)[] = [];
   for (const listener of listeners) {
-    const opened = listener.transport === "tcp" ? null : await open(listener, options);
+    const opened = isStream(listener.transport ?? "udp") ? null : await open(listener, options);
     if (typeof opened === "string") {
       for (const socket of sockets) socket?.close();
       return { ok: false, problem: opened };

@@ -8,12 +8,12 @@ import { explainBindCode, type ListenAddress } from "./listen.ts";
 const BACKLOG = 1024;
 
 /** Makes `server` listen; resolves with "", or with what went wrong in one sentence. */
-export function listenTcp(server: Server, { host, port }: ListenAddress): Promise<string> {
+export function listenTcp(server: Server, { host, port, transport = "tcp" }: ListenAddress): Promise<string> {
   const where = new Int32Array(ENDPOINT_WORDS);
   if (!parseEndpoint(host, port, where, 0)) return Promise.resolve(`cannot listen on ${host}: not a numeric address`);
   return new Promise((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(explainBindCode("tcp", where, error.code ?? error.message)),
+      resolve(explainBindCode(transport, where, error.code ?? error.message)),
     );
     const plain = host.replace(/^\[(.*)\]$/, "$1");
     server.listen({ host: plain, port, backlog: BACKLOG, ipv6Only: plain.includes(":"), exclusive: true }, () => {

@@ -9,14 +9,14 @@ import {
   type RouteEntry,
   type SetEntry,
   type Snapshot,
-  Transport,
 } from "../bridge/snapshot.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { DispatcherSet } from "../dispatch/types.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
 import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
-import { DEFAULT_PORT, type Via } from "../sip/via.ts";
+import type { Via } from "../sip/via.ts";
 import { BRANCH_BYTES } from "./branch-format.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
@@ -47,6 +47,8 @@ export interface WorkerListener {
   /** Whether its messages come over connections: nothing is lost on the way, and nothing is sent twice. */
   readonly isStream: boolean;
   readonly transport: Transport;
+  /** The port of its transport where none is given. */
+  readonly defaultPort: number;
   /** Address family and transport as one number: `kindOf`. */
   readonly kind: number;
   /** `Via: SIP/2.0/UDP `, up to sent-by. */
@@ -105,7 +107,7 @@ export class Adopted {
   readonly #rows: Int32Array;
   readonly #source: Int32Array = new Int32Array(ENDPOINT_WORDS);
   /** The first listener of each kind, -1: none. */
-  readonly #first: Int32Array = new Int32Array(4).fill(-1);
+  readonly #first: Int32Array = new Int32Array(2 * TRANSPORTS).fill(-1);
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
@@ -148,11 +150,11 @@ export class Adopted {
    * its address and the port of its Via, because a destination connects from a port of its system's choosing.
    */
   poolSlot(listener: number, peer: Int32Array, via: Via, set: number): number {
-    const { isStream, transport } = this.listeners[listener]!;
+    const { isStream, transport, defaultPort } = this.listeners[listener]!;
     const slot = this.slotInSet(peer, 0, transport, set, 0);
     if (slot >= 0 || !isStream) return slot;
     copyEndpoint(peer, 0, this.#source, 0);
-    this.#source[4] = via.port === 0 ? DEFAULT_PORT : via.port;
+    this.#source[4] = via.port === 0 ? defaultPort : via.port;
     return this.slotInSet(this.#source, 0, transport, set, 0);
   }
 
@@ -177,14 +179,14 @@ export class Adopted {
   }
 
   /** The listener to send from towards an address, given the one that the request came in by; -1: there is none. */
-  outgoing(incoming: number, isV6: boolean, isStream = false): number {
-    const kind = kindOf(isV6, isStream);
+  outgoing(incoming: number, isV6: boolean, transport: number): number {
+    const kind = kindOf(isV6, transport);
     return this.listeners[incoming]!.kind === kind ? incoming : this.#first[kind]!;
   }
 
-  /** Whether this is the index of a listener that can send to such an address. */
-  canSend(listener: number, isV6: boolean, isStream: boolean): boolean {
-    return listener < this.listeners.length && this.listeners[listener]!.kind === kindOf(isV6, isStream);
+  /** Whether this is the index of a listener that can send to such an address over this transport. */
+  canSend(listener: number, isV6: boolean, transport: number): boolean {
+    return listener < this.listeners.length && this.listeners[listener]!.kind === kindOf(isV6, transport);
   }
 
   /** Offset of a destination's row in `snapshot.destinations`. */
@@ -193,27 +195,28 @@ export class Adopted {
   }
 }
 
-/** Address family and transport of a listener as one number from 0 to 3. */
-function kindOf(isV6: boolean, isStream: boolean): number {
-  return (isV6 ? 1 : 0) | (isStream ? 2 : 0);
+/** Address family and transport of a listener as one number. */
+function kindOf(isV6: boolean, transport: number): number {
+  return transport * 2 + (isV6 ? 1 : 0);
 }
 
 function spellOut(entry: ListenerEntry): WorkerListener {
   const colon = entry.sentBy.lastIndexOf(":");
   const host = entry.sentBy.slice(0, colon);
   const advertisedPort = Number(entry.sentBy.slice(colon + 1));
-  const isStream = entry.transport !== "udp";
+  const transport = Transport[entry.transport];
   const start = `Via: SIP/2.0/${entry.transport.toUpperCase()} `;
   const via = `${start}${entry.sentBy};branch=z9hG4bK`;
-  const routeParams = `${isStream ? `;transport=${entry.transport}` : ""};lr;fl=`;
+  const routeParams = `${isStream(transport) ? `;transport=${entry.transport}` : ""};lr;fl=`;
   const bound = new Int32Array(ENDPOINT_WORDS);
   parseEndpoint(entry.host, entry.port, bound, 0);
   const advertised = new Int32Array(ENDPOINT_WORDS);
   return {
     entry,
-    isStream,
-    transport: Transport[entry.transport],
-    kind: kindOf(entry.isV6, isStream),
+    isStream: isStream(transport),
+    transport,
+    defaultPort: defaultPort(transport),
+    kind: kindOf(entry.isV6, transport),
     via: Buffer.from(start, "latin1"),
     routeParams: Buffer.from(routeParams, "latin1"),
     head: Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1"),

@@ -96,7 +96,11 @@ function sendingListener(c: Context, at: number, destination: number): number {
   const configured = rows[destination + DestinationColumn.listener]!;
   return configured >= 0
     ? configured
-    : c.adopted.outgoing(c.transactions.words[at + T.listener]!, !isV4(rows, destination));
+    : c.adopted.outgoing(
+        c.transactions.words[at + T.listener]!,
+        !isV4(rows, destination),
+        rows[destination + DestinationColumn.transport]!,
+      );
 }
 
 function mayFailOver(c: Context, at: number, cause: Cause): boolean {

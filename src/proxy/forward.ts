@@ -8,7 +8,6 @@ import { hostWords } from "../sip/host.ts";
 import { Method } from "../sip/method.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
 import { BUSY } from "./adopted.ts";
 import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
@@ -137,7 +136,8 @@ function dispatchStateless(c: Context, stateful: boolean, opens: boolean): numbe
   copyEndpoint(rows, row, c.target, 0);
   c.targetSlot = c.candidates[0]!;
   const own = rows[row + DestinationColumn.listener]!;
-  c.outgoing = own >= 0 ? own : c.adopted.outgoing(c.listener, !isV4(rows, row));
+  const transport = rows[row + DestinationColumn.transport]!;
+  c.outgoing = own >= 0 ? own : c.adopted.outgoing(c.listener, !isV4(rows, row), transport);
   if (c.outgoing < 0) return 503;
   // Of a stateless route the ACK to a failure has to look like its INVITE (RFC 3261 16.11), so it gets the same branch.
   if (stateful) {
@@ -160,8 +160,9 @@ function isBehindNat(c: Context): boolean {
   const { message } = c;
   const { topVia, bytes } = message;
   // What is for a caller goes over the connection that it made, as long as there is one.
-  if (c.adopted.listeners[c.listener]!.isStream) return true;
-  if (!c.isViaTrue || (topVia.port === 0 ? DEFAULT_PORT : topVia.port) !== c.peer[4]) return true;
+  const { isStream, defaultPort } = c.adopted.listeners[c.listener]!;
+  if (isStream) return true;
+  if (!c.isViaTrue || (topVia.port === 0 ? defaultPort : topVia.port) !== c.peer[4]) return true;
   const start = message.valueStart[Header.contact]!;
   if (start < 0 || namesSentBy(c, start, message.valueEnd[Header.contact]!)) return false;
   if (!contact.reset(bytes, start, message.valueEnd[Header.contact]!)) return false;
@@ -186,7 +187,7 @@ function namesSentBy(c: Context, start: number, end: number): boolean {
 
 function isHere(c: Context, bytes: Uint8Array, start: number, end: number, port: number): boolean {
   if (!hostWords(bytes, start, end, address, 0)) return false;
-  address[4] = port === 0 ? DEFAULT_PORT : port;
+  address[4] = port === 0 ? c.adopted.listeners[c.listener]!.defaultPort : port;
   return sameEndpoint(address, 0, c.peer, 0);
 }
 

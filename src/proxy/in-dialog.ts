@@ -1,10 +1,10 @@
 // Where a request within a dialog goes: by the token in our Record-Route, by the dialog that is remembered, or, coming
 // from the pool, by its next Route or its request URI.
-import { DESTINATION_WORDS, DestinationColumn, Transport } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { copyEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
+import { defaultPort, type Transport, transportOfUri } from "../net/transport.ts";
 import { hostWords } from "../sip/host.ts";
-import { Scheme, UriTransport } from "../sip/uri.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
+import { Scheme } from "../sip/uri.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
@@ -22,12 +22,12 @@ export function followToken(c: Context): number {
   if (token.side === Side.caller) {
     copyEndpoint(token.far, 0, c.target, 0);
     c.targetSlot = token.identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, token.farTransport, -2, token.identity);
-    return chooseOutgoing(c, token.outgoing, token.farTransport !== Transport.udp);
+    return chooseOutgoing(c, token.outgoing, token.farTransport);
   }
   if (!token.isNat && mayLead(c, token.far, 0, token.identity !== 0)) return 0;
   copyEndpoint(token.caller, 0, c.target, 0);
   c.targetSlot = -1;
-  return chooseOutgoing(c, token.incoming, token.callerTransport !== Transport.udp);
+  return chooseOutgoing(c, token.incoming, token.callerTransport);
 }
 
 /** The same from a remembered dialog. */
@@ -37,17 +37,17 @@ export function followDialog(c: Context, dialog: number): number {
   if (fromTagHash(c) === words[d + D.callerTag]) {
     copyEndpoint(words, d + D.destination, c.target, 0);
     c.targetSlot = words[d + D.slot]!;
-    return chooseOutgoing(c, words[d + D.outgoing]!, isStream(c, words[d + D.outgoing]!));
+    return chooseOutgoing(c, words[d + D.outgoing]!, transportOf(c, words[d + D.outgoing]!));
   }
   const isNat = (words[d + D.flags]! & DialogFlag.nat) !== 0;
   if (!isNat && mayLead(c, words, d + D.destination, words[d + D.slot]! >= 0)) return 0;
   copyEndpoint(words, d + D.caller, c.target, 0);
   c.targetSlot = -1;
-  return chooseOutgoing(c, words[d + D.incoming]!, isStream(c, words[d + D.incoming]!));
+  return chooseOutgoing(c, words[d + D.incoming]!, transportOf(c, words[d + D.incoming]!));
 }
 
-function isStream(c: Context, listener: number): boolean {
-  return c.adopted.listeners[listener]!.isStream;
+function transportOf(c: Context, listener: number): Transport {
+  return c.adopted.listeners[listener]!.transport;
 }
 
 /** Whether the far side of the dialog, at `far[at]`, may say where its request goes and has said so; then `c.target` is set. */
@@ -67,26 +67,24 @@ export function followRoute(c: Context): number {
   if (ownRoute.nextStart >= 0) ok = uri.reset(bytes, ownRoute.nextStart, ownRoute.nextEnd);
   else if (ownRoute.uriStart >= 0) ok = uri.reset(bytes, ownRoute.uriStart, ownRoute.uriEnd);
   else ok = uri.reset(bytes, message.uriStart, message.uriEnd);
-  if (!ok || uri.scheme !== Scheme.sip || uri.transport > UriTransport.tcp) return 416;
+  const transport = ok && uri.scheme === Scheme.sip ? transportOfUri(uri) : 0;
+  if (transport === 0) return 416;
   // To ourselves: nobody is there.
   if (isOwn(c, uri)) return 404;
   if (!hostWords(bytes, uri.hostStart, uri.hostEnd, c.target, 0)) return 404;
-  c.target[4] = uri.port === 0 ? DEFAULT_PORT : uri.port;
+  c.target[4] = uri.port === 0 ? defaultPort(transport) : uri.port;
   c.target[5] = 0;
-  const isTcp = uri.transport === UriTransport.tcp;
-  c.targetSlot = c.adopted.slotAt(c.target, 0, isTcp ? Transport.tcp : Transport.udp);
-  return chooseOutgoing(c, c.listener, isTcp);
+  c.targetSlot = c.adopted.slotAt(c.target, 0, transport);
+  return chooseOutgoing(c, c.listener, transport);
 }
 
 /** A destination's own listener, else `wanted`, else one of the target's address family and transport. */
-function chooseOutgoing(c: Context, wanted: number, isOverStream: boolean): number {
+function chooseOutgoing(c: Context, wanted: number, transport: Transport): number {
   const isV6 = !isV4(c.target, 0);
   c.outgoing = -1;
   if (c.targetSlot >= 0)
     c.outgoing = c.adopted.snapshot.destinations[c.targetSlot * DESTINATION_WORDS + DestinationColumn.listener]!;
   if (c.outgoing < 0)
-    c.outgoing = c.adopted.canSend(wanted, isV6, isOverStream)
-      ? wanted
-      : c.adopted.outgoing(c.listener, isV6, isOverStream);
+    c.outgoing = c.adopted.canSend(wanted, isV6, transport) ? wanted : c.adopted.outgoing(c.listener, isV6, transport);
   return c.outgoing < 0 ? 503 : 0;
 }

@@ -1,6 +1,7 @@
 // Route processing (RFC 3261 16.4): which Route values and which request URI are ours, what the parameter in them says,
 // and what therefore has to be cut from the request.
 import { sameAddress } from "../net/endpoint.ts";
+import { defaultPort, Transport, transportOfUri } from "../net/transport.ts";
 import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
@@ -9,7 +10,6 @@ import { Reason } from "../sip/reason.ts";
 import { equalsIgnoreCase, sameBytes } from "../sip/scan.ts";
 import { Scheme, UriView } from "../sip/uri.ts";
 import { requestUriFault } from "../sip/validate.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
 import type { Context } from "./context.ts";
 import { readToken, TOKEN_PARAM } from "./record-route.ts";
 import { type OwnRoute, TokenState } from "./route-finding.ts";
@@ -128,13 +128,14 @@ function repair(c: Context, message: Message, found: OwnRoute): void {
 /** Whether a URI names this load balancer: one of its listeners, bound or advertised. */
 export function isOwn(c: Context, own: UriView): boolean {
   if (own.scheme !== Scheme.sip || own.hostStart < 0) return false;
-  return isOwnHost(c, own.bytes, own.hostStart, own.hostEnd, own.port);
+  const port = own.port === 0 ? defaultPort(transportOfUri(own)) : own.port;
+  return isOwnHost(c, own.bytes, own.hostStart, own.hostEnd, port);
 }
 
-/** The same for a host and port (0: none given). */
+/** The same for a host and port (0: none given, so that of UDP and TCP). */
 export function isOwnHost(c: Context, bytes: Uint8Array, start: number, end: number, port: number): boolean {
   const listeners = c.adopted.listeners;
-  const wanted = port === 0 ? DEFAULT_PORT : port;
+  const wanted = port === 0 ? defaultPort(Transport.udp) : port;
   const isNumeric = hostWords(bytes, start, end, address, 0);
   for (let i = 0; i < listeners.length; i++) {
     const listener = listeners[i]!;

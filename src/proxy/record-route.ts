@@ -1,13 +1,13 @@
 // The parameter of our Record-Route: where the two sides of a dialog are, and a keyed check over that, the Call-ID and
 // the caller's From tag. It makes a dialog routable by any node that has the key, with nothing remembered, and it cannot
 // be made or changed by anyone else.
-import { DESTINATION_WORDS, DestinationColumn, Transport } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { secondPortWord } from "../bridge/way-back.ts";
 import { isV4 } from "../net/endpoint.ts";
+import { Transport } from "../net/transport.ts";
 import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { base64Length, readBase64, writeBase64 } from "../sip/token.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
 import type { Context } from "./context.ts";
 import { Side, TokenState } from "./route-finding.ts";
 
@@ -82,7 +82,7 @@ export function writeToken(
   raw[1] = slot < 0 ? 0 : rows[slot * DESTINATION_WORDS + DestinationColumn.identity]!;
   let count = putAddress(putAddress(2, far, at), c.peer, 0);
   raw[count] = (far[at + 4]! << 16) | c.peer[4]!;
-  if (incoming.isStream) raw[++count] = c.message.topVia.port || DEFAULT_PORT;
+  if (incoming.isStream) raw[++count] = c.message.topVia.port || incoming.defaultPort;
   const { from } = c.message;
   check(c.adopted.snapshot.keys[0]!, count + 1, c.message, Math.max(from.tagStart, 0), Math.max(from.tagEnd, 0));
   raw[count + 1] = sip.hi;
@@ -130,7 +130,7 @@ export function readToken(c: Context, message: Message, start: number, end: numb
 }
 
 function transportOf(code: number): Transport {
-  return code === Transport.tcp ? Transport.tcp : Transport.udp;
+  return code > Transport.udp && code <= Transport.wss ? (code as Transport) : Transport.udp;
 }
 
 function holds(signed: number): boolean {

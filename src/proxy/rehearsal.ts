@@ -5,12 +5,13 @@ import { COUNTERS } from "../bridge/counters.ts";
 import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
 import { DestinationState, KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { defaultPort } from "../net/transport.ts";
 import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
 import { Message } from "../sip/message.ts";
 import { REASONS } from "../sip/reason.ts";
+import { transportOf } from "../sip/uri.ts";
 import { validateResponse } from "../sip/validate.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
 import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
 import { computeKey } from "./key.ts";
@@ -126,7 +127,8 @@ export function claimedSource(bytes: Buffer): NumericAddress | null {
   const via = message.topVia;
   const words = new Int32Array(ENDPOINT_WORDS);
   if (via.hostStart < 0 || !hostWords(bytes, via.hostStart, via.hostEnd, words, 0)) return null;
-  return { host: formatAddress(words, 0), port: via.port === 0 ? DEFAULT_PORT : via.port };
+  const usual = defaultPort(transportOf(message.bytes, via.transportStart, via.transportEnd));
+  return { host: formatAddress(words, 0), port: via.port === 0 ? usual : via.port };
 }
 
 function account(c: Context, plane: SilentPlane): Rehearsal {

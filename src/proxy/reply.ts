@@ -3,7 +3,6 @@ import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { ReplyOptions, writeReply } from "../sip/reply.ts";
 import { sameBytes } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
-import { DEFAULT_PORT } from "../sip/via.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
 import type { UnavailableAnswer } from "./adopted.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
@@ -27,7 +26,8 @@ const HEX = Buffer.from("0123456789abcdef", "latin1");
 export function replyEndpoint(c: Context, to: Int32Array, at: number): void {
   const via = c.message.topVia;
   for (let i = 0; i < ENDPOINT_WORDS; i++) to[at + i] = c.peer[i]!;
-  if (via.rport < 0 || c.adopted.listeners[c.listener]!.isStream) to[at + 4] = via.port > 0 ? via.port : DEFAULT_PORT;
+  const { isStream, defaultPort } = c.adopted.listeners[c.listener]!;
+  if (via.rport < 0 || isStream) to[at + 4] = via.port > 0 ? via.port : defaultPort;
 }
 
 /** Writes an address as text at `out[at]`, IPv6 uncompressed and without brackets; returns the offset behind it. */

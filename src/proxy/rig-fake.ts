@@ -10,11 +10,11 @@ import {
   type RouteAction,
   type Snapshot,
   type TimerSettings,
-  Transport,
 } from "../bridge/snapshot.ts";
 import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Plane } from "../net/plane.ts";
+import { Transport } from "../net/transport.ts";
 import { connectionLost } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { loneLoop } from "./lone-loop.ts";

@@ -1,7 +1,7 @@
 // What route processing and the token of our Record-Route say about a request: plain fields, filled by own-route.ts and
 // record-route.ts, one object each per worker.
-import { Transport } from "../bridge/snapshot.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { Transport } from "../net/transport.ts";
 
 /** What a token turned out to be. */
 export const TokenState = { none: 0, valid: 1, bad: 2 } as const;

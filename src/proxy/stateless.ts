@@ -6,7 +6,7 @@ import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { readHex32 } from "../sip/token.ts";
-import { DEFAULT_PORT, Via } from "../sip/via.ts";
+import { Via } from "../sip/via.ts";
 import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
@@ -60,21 +60,20 @@ export function forwardAck(c: Context): void {
 export function statelessResponse(c: Context): void {
   const { message } = c;
   const { bytes, topVia } = message;
-  if (!message.nextVia(via) || !senderOf(bytes)) {
-    c.count(Count.dropped_unmatched_response);
-    return;
-  }
   const at = topVia.branchStart + MAGIC_BYTES + 1;
   const hi = readHex32(bytes, at);
   const lo = readHex32(bytes, at + 8);
   // The answer leaves by the socket to which the request came (RFC 3581 4), whichever one heard it.
   const listener = hi >>> CHECK_BITS;
+  const own = c.adopted.listeners[listener];
+  if (own === undefined || !message.nextVia(via) || !senderOf(bytes, own.defaultPort)) {
+    c.count(Count.dropped_unmatched_response);
+    return;
+  }
   for (const key of c.adopted.snapshot.keys) {
     check(key, message, listener, via.branchStart, via.branchEnd);
     if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
-    if (listener >= c.adopted.listeners.length) break;
-    const { isStream } = c.adopted.listeners[listener]!;
-    if (isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : DEFAULT_PORT);
+    if (own.isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : own.defaultPort);
     const length = writeWithoutVia(c, listener);
     if (length > 0) {
       c.outbox.commit(length, listener, caller, 0);
@@ -86,11 +85,11 @@ export function statelessResponse(c: Context): void {
 }
 
 /** Where the Via below ours says its sender is (as we completed it); false when that is no address. */
-function senderOf(bytes: Uint8Array): boolean {
+function senderOf(bytes: Uint8Array, defaultPort: number): boolean {
   const start = via.receivedStart >= 0 ? via.receivedValueStart : via.hostStart;
   const end = via.receivedStart >= 0 ? via.receivedValueEnd : via.hostEnd;
   if (!hostWords(bytes, start, end, caller, 0)) return false;
-  caller[4] = via.rport > 0 ? via.rport : via.port > 0 ? via.port : DEFAULT_PORT;
+  caller[4] = via.rport > 0 ? via.rport : via.port > 0 ? via.port : defaultPort;
   caller[5] = 0;
   return true;
 }

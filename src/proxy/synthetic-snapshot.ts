@@ -1,7 +1,8 @@
 // A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
-import { DESTINATION_WORDS, DestinationColumn, type Snapshot, Transport } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import { SlotChoice } from "../dispatch/types.ts";
 import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
+import { Transport } from "../net/transport.ts";
 
 /** A snapshot of one listener, one set of `count` destinations (at most 8) from 192.0.2.2 on, and one route. */
 export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "hash-call-id"): Snapshot {

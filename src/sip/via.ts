@@ -8,9 +8,6 @@ const RPORT = ascii("rport");
 const RECEIVED = ascii("received");
 const MADDR = ascii("maddr");
 
-/** The port of SIP over UDP and TCP where none is given (RFC 3261 19.1.2). */
-export const DEFAULT_PORT = 5060;
-
 /** A view of one Via value; -1 in a start field means absent. */
 export class Via {
   /** The value, from "SIP" to its last parameter; `end` without white space or comma. */

@@ -1,5 +1,6 @@
 // A SIP user agent on one UDP socket, or over TCP: for the demo's servers and caller, for tests, and for whoever else must speak SIP
 // as an endpoint. It allocates freely; it is not the data plane.
+import { isStream, type TransportName } from "../net/transport.ts";
 import type { Agent, AgentRequest, DialogUser } from "./agent.ts";
 import { type ClientListener, ClientTransaction, clientKey } from "./client-transaction.ts";
 import type { DialogManners } from "./dialog.ts";
@@ -28,7 +29,7 @@ export interface UserAgentOptions {
   /** Default: any free one. */
   readonly port?: number | undefined;
   /** Default: udp. */
-  readonly transport?: "udp" | "tcp" | undefined;
+  readonly transport?: TransportName | undefined;
   readonly timers?: Timers | undefined;
   /** User part of From and Contact. */
   readonly user?: string | undefined;
@@ -70,7 +71,7 @@ export class UserAgent implements Agent {
     this.manners = options.manners ?? {};
     this.local = transport.local;
     this.#sentBy = options.sentBy ?? formatPeer(transport.local);
-    const parameters = this.isReliable ? ";transport=tcp" : "";
+    const parameters = this.isReliable ? `;transport=${this.transport}` : "";
     this.contact = `<sip:${options.user ?? "ua"}@${this.#sentBy}${parameters}>`;
     transport.onDatagram = (bytes, peer) => this.#receive(bytes, peer);
   }
@@ -78,6 +79,8 @@ export class UserAgent implements Agent {
   /** Binds the socket; rejects when the port is taken. */
   static async open(options: UserAgentOptions = {}): Promise<UserAgent> {
     const { transport, address = "127.0.0.1", port } = options;
+    if (transport !== undefined && transport !== "udp" && transport !== "tcp")
+      throw new Error(`a user agent has no ${transport} yet`);
     const kind = transport === "tcp" ? StreamTransport : Transport;
     return new UserAgent(await kind.open(address, port), options);
   }
@@ -88,9 +91,13 @@ export class UserAgent implements Agent {
     throw new Error("this user agent speaks UDP");
   }
 
+  get transport(): TransportName {
+    return this.#options.transport ?? "udp";
+  }
+
   /** Whether nothing is lost on its transport. */
   get isReliable(): boolean {
-    return this.#options.transport === "tcp";
+    return isStream(this.transport);
   }
 
   /** Calls a URI. */
@@ -115,7 +122,7 @@ export class UserAgent implements Agent {
   }
 
   newVia(): string {
-    return `SIP/2.0/${this.isReliable ? "TCP" : "UDP"} ${this.#sentBy}${this.#options.rport === false ? "" : ";rport"};branch=${newBranch()}`;
+    return `SIP/2.0/${this.transport.toUpperCase()} ${this.#sentBy}${this.#options.rport === false ? "" : ";rport"};branch=${newBranch()}`;
   }
 
   transact(fields: AgentRequest, peer: Peer, listener: ClientListener): ClientTransaction {

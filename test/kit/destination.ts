@@ -56,7 +56,7 @@ export class Destination {
   }
 
   get uri(): string {
-    return `sip:${formatPeer(this.peer)}${this.agent.isReliable ? ";transport=tcp" : ""}`;
+    return `sip:${formatPeer(this.peer)}${this.agent.isReliable ? `;transport=${this.agent.transport}` : ""}`;
   }
 
   /** Requests received, repetitions included, of one method or all. */

@@ -1,5 +1,6 @@
 // Section `listeners`: where SIP is received, and the name under which others reach us there.
 import { z } from "zod";
+import { defaultPort, isTransportName, Transport, type TransportName } from "../../net/transport.ts";
 import { formatHostPort, type HostPort, isNumericHost, parseHostPort } from "../values/address.ts";
 import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
 import { refuse } from "../values/issue.ts";
@@ -13,7 +14,7 @@ const URI_HINT = "udp://HOST:PORT or tcp://HOST:PORT, such as udp://0.0.0.0:5060
 export interface ListenerConfig {
   /** The operator's name, or the URI. */
   readonly name: string;
-  readonly transport: "udp" | "tcp";
+  readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
   /** What goes into Via and Record-Route instead of the bound address; port undefined: the bound one. */
@@ -56,8 +57,7 @@ export const listener = z
       const why = transport === "sctp" ? " (Node has no SCTP)" : "";
       return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp or tcp", at);
     }
-    if (transport !== "udp" && transport !== "tcp")
-      return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
+    if (!isTransportName(transport)) return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
     const place = parseHostPort(match[2] ?? "", 0);
     if (place === null) return refuse(sink, value, `"${given.uri}" is not a listener`, URI_HINT, at);
     if (!isNumericHost(place.host)) {
@@ -73,7 +73,7 @@ export const listener = z
       const what = `listener host "${place.host}" has a zone, which no Via can name`;
       return refuse(sink, value, what, "udp://[::]:5060 takes what comes to link-local addresses, too", at);
     }
-    const port = place.port ?? 5060;
+    const port = place.port ?? defaultPort(Transport[transport]);
     const name = given.name ?? `${transport}://${formatHostPort(place.host, port)}`;
     if (given.name !== undefined && !isName(given.name)) {
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);

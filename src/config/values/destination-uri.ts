@@ -1,4 +1,5 @@
 // The URI of a destination, taken apart: where its datagrams go and over which transport.
+import { defaultPort, transportNamed } from "../../net/transport.ts";
 import { UriView } from "../../sip/uri.ts";
 import { isHost, isNumericHost } from "./address.ts";
 
@@ -14,11 +15,14 @@ export interface DestinationUri {
   readonly host: string;
   /** Undefined where none was written. */
   readonly port: number | undefined;
-  /** Lower case. The explicit parameter, else udp (sips: tls). */
+  /** Lower case. The explicit parameter, else udp. With sips: tls, also for tcp, or wss, also for ws. */
   readonly transport: string;
   /** Where looking the host up begins (RFC 3263 4.1): "none", it is an address; at its address, its SRV or its NAPTR records. */
   readonly lookUp: (typeof LOOK_UPS)[number];
 }
+
+/** What a transport means with sips (RFC 3261 26.2.2, RFC 7118 5.5). */
+const SECURED: Readonly<Record<string, string>> = { tcp: "tls", ws: "wss" };
 
 const URI = /^(sips?):(?:([^@\s<>"]*)@)?(\[[^\]\s]*\]|[^\s:;?@[\]]*)(?::([^\s;?]*))?((?:;[^\s;?]+)*)(\?\S*)?$/i;
 
@@ -43,17 +47,18 @@ export function parseDestinationUri(text: string): DestinationUri | string {
   const bytes = Buffer.from(text, "utf8");
   if (!new UriView().reset(bytes, 0, bytes.length)) return `"${text}" is not a SIP URI`;
   const transport = /;transport=([^;]*)/i.exec(match[5] ?? "")?.[1]?.toLowerCase();
+  if (scheme === "sips" && transport === "udp") return `"${text}" is a sips URI, and UDP protects nothing`;
   return {
     scheme,
     user: match[2],
     host,
     port,
-    transport: transport ?? (scheme === "sips" ? "tls" : "udp"),
+    transport: scheme === "sips" ? (SECURED[transport ?? "tcp"] ?? transport ?? "") : (transport ?? "udp"),
     lookUp: isNumericHost(host) ? "none" : port !== undefined ? "address" : transport !== undefined ? "srv" : "naptr",
   };
 }
 
 /** The port that requests go to. */
 export function portOf(uri: DestinationUri): number {
-  return uri.port ?? (uri.transport === "tls" || uri.transport === "wss" ? 5061 : 5060);
+  return uri.port ?? defaultPort(transportNamed(uri.transport));
 }
