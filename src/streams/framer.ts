@@ -175,6 +175,7 @@ export class Framer {
     const view = this.#view;
     if (reason !== Reason.ok && reason <= Reason.notSip) return 0;
     if (view.count[Header.contentLength] !== 1 || view.contentLength < 0) return 400;
+    if (reason !== Reason.ok && hasDoubtfulLineEnd(view.bytes, view.start, view.bodyStart)) return 400;
     return headerBytes + view.contentLength > MAX_DATAGRAM ? 513 : -1;
   }
 
@@ -183,4 +184,23 @@ export class Framer {
     this.#handler.broken(bytes, start, end, status);
     return behind;
   }
+}
+
+/**
+ * Whether headers that are faulty anyway have line ends of which the proxy before us may think differently. A Content-Length
+ * behind one is a length to one of us only, and what it takes for a body would be a message to us: one that its
+ * sender smuggled through.
+ */
+function hasDoubtfulLineEnd(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const c = bytes[at]!;
+    if (c > CR) continue;
+    if (c === 0 || (c === LF && bytes[at - 1] !== CR)) return true;
+    if (c !== CR) continue;
+    if (bytes[at + 1] !== LF) return true;
+    let blank = at + 2;
+    while (blank < end && (bytes[blank] === 0x20 || bytes[blank] === 0x09)) blank++;
+    if (blank > at + 2 && bytes[blank] === CR) return true;
+  }
+  return false;
 }

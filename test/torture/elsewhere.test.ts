@@ -23,20 +23,20 @@ const MAX_DATAGRAM = 65_507;
 /** Cases sent at once, before a valid call. */
 const AT_ONCE = 5;
 
-for (const [place, forwarding] of [
-  [6, "stateful"],
-  [7, "stateless"],
+for (const [place, forwarding, wire] of [
+  [6, "stateful", "udp"],
+  [7, "stateless", "udp"],
+  [14, "stateful", "tcp"],
 ] as const) {
-  test(`messages of other projects: calls go on [${forwarding}]`, { skip, timeout: 80_000 }, async () => {
+  test(`messages of other projects: calls go on [${forwarding}, ${wire}]`, { skip, timeout: 80_000 }, async () => {
     const cases = FOLDERS.flatMap(filesOf)
       .map((file) => asOnTheWire(readCase(file)))
       .filter((bytes) => bytes.length <= MAX_DATAGRAM);
-    const ground = await Ground.open({ place, forwarding });
+    const ground = await Ground.open({ place, forwarding, wire });
     let sent = 0;
     try {
       while (sent < cases.length) {
         for (const bytes of cases.slice(sent, sent + AT_ONCE)) {
-          await ground.listensFor(bytes);
           await ground.send(bytes);
           sent++;
         }
@@ -46,7 +46,7 @@ for (const [place, forwarding] of [
     } finally {
       await ground.close();
     }
-    console.log(`messages of other projects, ${forwarding}: ${sent} sent, calls served throughout`);
+    console.log(`messages of other projects, ${forwarding}, ${wire}: ${sent} sent, calls served throughout`);
     assert.ok(sent > 1000, `only ${sent} cases`);
   });
 }

@@ -1,26 +1,28 @@
-// The proving ground: the real program between one sender and one destination, and every datagram of both remembered.
-import { headerOf, headerValues, type ParsedMessage, parseMessage } from "../../src/ua/parsed-message.ts";
+// The proving ground: the real program between one sender and one destination, and every message of both remembered.
+import { headerOf, type ParsedMessage, parseMessage } from "../../src/ua/parsed-message.ts";
 import type { Peer } from "../../src/ua/transport.ts";
 import { LoadBalancer, type Section } from "../kit/lb.ts";
 import { until } from "../kit/wait.ts";
 import { okTo } from "./answerer.ts";
+import { DatagramWire } from "./datagram-wire.ts";
 import { faultsOf } from "./faults.ts";
-import { Listener } from "./listener.ts";
+import { type Hearing, Listener } from "./listener.ts";
+import { StreamCallee, StreamWire } from "./stream-wire.ts";
+import type { Callee, Wire, WireName } from "./wire.ts";
 
-const SIP_PORT = 5060;
 /** How long nothing must come before it is believed that nothing will, in milliseconds. */
 const SILENCE = 60;
 /** Valid calls after a silence: enough to pass through every worker behind what was sent before. */
 const SENTINELS = 8;
 
-/** A datagram that came out of the balancer. */
+/** A message that came out of the balancer. */
 export interface Heard {
   readonly at: "destination" | "sender";
   readonly bytes: Buffer;
   readonly message: ParsedMessage | null;
 }
 
-/** What became of one datagram. */
+/** What became of one case. */
 export interface Outcome {
   /** F forwarded, D dropped, else the status of the answer. */
   readonly code: string;
@@ -33,6 +35,8 @@ export interface GroundOptions {
   /** Last byte of the sender's and the destination's loopback addresses; each test file has its own. */
   readonly place: number;
   readonly forwarding: "stateful" | "stateless";
+  /** How the cases are sent, and how the destination is reached; default: UDP. */
+  readonly wire?: WireName;
   /** Numeric address of the sender, when it is not of `127.0.26.0/24`. */
   readonly sender?: string;
   /** More of the configuration. */
@@ -43,10 +47,10 @@ export interface GroundOptions {
 export class Ground {
   readonly lb: LoadBalancer;
   readonly heard: Heard[] = [];
-  /** Datagrams sent to the balancer, by the sender or the destination. */
+  /** Messages sent to the balancer, by the sender or the destination. */
   sent = 0;
-  #senders: Map<number, Listener> = new Map();
-  #destination: Listener | undefined;
+  #wire: Wire | undefined;
+  #destination: Callee | undefined;
   #host: string;
   #to: Peer;
   #calls = 0;
@@ -73,24 +77,35 @@ export class Ground {
 
   async #start(options: GroundOptions): Promise<void> {
     const { lb } = this;
-    const at = { address: `127.0.27.${options.place}`, port: 0 };
-    this.#destination = await Listener.open(at, (bytes, from) => this.#arrives("destination", bytes, from));
-    await this.#listenOn(SIP_PORT);
+    const name = options.wire ?? "udp";
+    const address = `127.0.27.${options.place}`;
+    const hearing: Hearing = (bytes, from) => this.#arrives("destination", bytes, from);
+    this.#destination = await (name === "udp" ? Listener : StreamCallee).open({ address, port: 0 }, hearing);
     const { port } = this.#destination.local;
+    const listeners = name === "udp" ? ["udp"] : ["udp", name];
+    const transport = name === "udp" ? "" : `;transport=${name}`;
     await lb.runs({
-      listeners: [{ uri: `udp://127.0.0.1:${lb.address.port}`, advertise: "127.0.0.1:5060" }],
-      sets: { "1": { algorithm: "hash-call-id", probe: false, destinations: [`sip:${at.address}:${port}`] } },
+      listeners: listeners.map((one) => ({
+        uri: `${one}://127.0.0.1:${lb.address.port}`,
+        advertise: "127.0.0.1:5060",
+      })),
+      sets: { "1": { algorithm: "hash-call-id", probe: false, destinations: [`sip:${address}:${port}${transport}`] } },
       forwarding: options.forwarding,
       // Nothing is repeated while a busy machine takes its time; what is finished is forgotten soon.
       timers: { t1: "1s", t2: "4s", linger: "300ms" },
       ...options.config?.(lb.address.port),
     });
+    const heard: Hearing = (bytes, from) => this.#arrives("sender", bytes, from);
+    this.#wire = await (name === "udp" ? DatagramWire : StreamWire).open({
+      from: this.#host,
+      to: this.#to,
+      hearing: heard,
+    });
   }
 
-  /** Sends a datagram and waits until it is clear what became of it; the balancer must serve calls afterwards. */
+  /** Sends a case and waits until it is clear what became of it; the balancer must serve calls afterwards. */
   async tries(bytes: Buffer): Promise<Outcome> {
     const message = parseMessage(bytes);
-    await this.listensFor(bytes);
     await this.#isNew(message);
     const before = this.heard.length;
     await this.send(bytes);
@@ -107,17 +122,20 @@ export class Ground {
     return { code: codeOf(forwarded, replies), forwarded, replies };
   }
 
-  /** Sends a datagram. */
+  /** Sends a case. */
   async send(bytes: Buffer): Promise<void> {
-    this.sent++;
-    await this.#senders.get(SIP_PORT)!.send(bytes, this.#to);
+    const wire = this.#wire!;
+    await wire.prepare(bytes);
+    const messages = await wire.sendCase(bytes);
+    this.sent += messages;
   }
 
   /** Valid calls go through, one after the other; rejects when one does not. */
   async serves(count = 1): Promise<void> {
     for (let i = 0; i < count; i++) {
       const id = `sentinel-${this.#calls++}@fairlead`;
-      await this.send(validInvite(this.#senders.get(SIP_PORT)!.local, id));
+      this.sent++;
+      await this.#wire!.sendCall(validInvite(this.#wire!, id));
       const isAnswer = ({ at, message }: Heard): boolean =>
         at === "sender" && message?.status === 200 && headerOf(message, "call-id") === id;
       await until(`the valid call ${id} to be served`, () => this.heard.findLast(isAnswer), 3000);
@@ -138,7 +156,7 @@ export class Ground {
   /** Stops everything; rejects when the process is not well. */
   async close(): Promise<void> {
     const complaint = await this.lb.end();
-    for (const sender of this.#senders.values()) sender.close();
+    this.#wire?.close();
     this.#destination?.close();
     if (complaint !== "") throw new Error(`fairlead ${complaint}`);
   }
@@ -158,24 +176,11 @@ export class Ground {
     return this.heard.slice(before).some((one) => isFinal(one) && !isSentinel(one));
   }
 
-  /** Listens where the answer to a datagram will go: at the port of its Via, unless it has rport. */
-  async listensFor(bytes: Buffer): Promise<void> {
-    const message = parseMessage(bytes);
-    const via = message === null ? "" : (headerValues(message, "via")[0] ?? "");
-    const port = Number(/^[^;]*[^:]:\s*0*(\d{1,5})\s*(?:;|$)/.exec(via)?.[1] ?? SIP_PORT);
-    if (port > 0 && port < 65_536 && !this.#senders.has(port)) await this.#listenOn(port);
-  }
-
   /** Waits until the transaction of an earlier case with the same branch is forgotten. */
   async #isNew(message: ParsedMessage | null): Promise<void> {
     const key = message === null ? "" : `${message.method} ${headerOf(message, "via")}`;
     if (message !== null && this.#used.has(key)) await this.lb.untilMetric("transactions", 0);
     this.#used.add(key);
-  }
-
-  async #listenOn(port: number): Promise<void> {
-    const local = { address: this.#host, port };
-    this.#senders.set(port, await Listener.open(local, (bytes, from) => this.#arrives("sender", bytes, from)));
   }
 }
 
@@ -188,10 +193,10 @@ function codeOf(forwarded: readonly Buffer[], replies: readonly ParsedMessage[])
   return replies.length > 0 ? String(replies.at(-1)!.status) : "D";
 }
 
-function validInvite(from: Peer, id: string): Buffer {
+function validInvite({ local: from, via }: Wire, id: string): Buffer {
   const host = from.address.includes(":") ? `[${from.address}]` : from.address;
   return Buffer.from(
-    `INVITE sip:service@lb.test SIP/2.0\r\nVia: SIP/2.0/UDP ${host}:${from.port};rport;branch=z9hG4bK${id}\r\n` +
+    `INVITE sip:service@lb.test SIP/2.0\r\nVia: SIP/2.0/${via} ${host}:${from.port};rport;branch=z9hG4bK${id}\r\n` +
       `Max-Forwards: 70\r\nFrom: <sip:sentinel@lb.test>;tag=s\r\nTo: <sip:service@lb.test>\r\nCall-ID: ${id}\r\n` +
       `CSeq: 1 INVITE\r\nContact: <sip:sentinel@${host}:${from.port}>\r\nContent-Length: 0\r\n\r\n`,
     "latin1",
