@@ -7,6 +7,9 @@ export const MAX_DESTINATIONS = 65_536;
 export const MAX_SETS = 4_096;
 /** Most workers a process may have. */
 export const MAX_WORKERS = 16;
+/** Words that admission shares (proxy/admission.ts), a cache line each: the budgets of calls, other requests and answers. */
+export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
+const ADMISSION_WORDS = 48;
 
 /** What a worker counts per destination. Every name is a counter except none; order is the storage order. */
 export const DESTINATION_COUNTERS = [
@@ -34,7 +37,7 @@ export interface LiveTablesMemory {
 
 /** Reserves the shared memory (untouched pages cost nothing). */
 export function createLiveTablesMemory(workers: number): LiveTablesMemory {
-  const words = MAX_DESTINATIONS * (4 + workers) + MAX_SETS;
+  const words = MAX_DESTINATIONS * (4 + workers) + MAX_SETS + ADMISSION_WORDS;
   return {
     workers,
     words: new SharedArrayBuffer(words * 4),
@@ -45,6 +48,8 @@ export function createLiveTablesMemory(workers: number): LiveTablesMemory {
 /** A view of the live tables. */
 export class LiveTables implements Live {
   readonly memory: LiveTablesMemory;
+  /** See `AdmissionWord`. */
+  readonly admission: Int32Array;
   readonly #state: Int32Array;
   readonly #load: Int32Array;
   readonly #failures: Int32Array;
@@ -69,7 +74,9 @@ export class LiveTables implements Live {
       const bytes = MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * 8;
       this.#counters.push(new Float64Array(memory.counters, w * bytes, MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT));
     }
-    this.#turns = new Int32Array(memory.words, (4 + memory.workers) * MAX_DESTINATIONS * 4, MAX_SETS);
+    const turns = (4 + memory.workers) * MAX_DESTINATIONS;
+    this.#turns = new Int32Array(memory.words, turns * 4, MAX_SETS);
+    this.admission = new Int32Array(memory.words, (turns + MAX_SETS) * 4, ADMISSION_WORDS);
   }
 
   state(slot: number): DestinationState {

@@ -135,6 +135,25 @@ export interface RequestLimits {
   readonly requestBytes: number;
 }
 
+/** A request URI of emergency calls: a URN in lower case, with all below it, or a pattern; one of the two is null. */
+export interface EmergencyEntry {
+  readonly urn: Uint8Array | null;
+  readonly uri: UriPattern | null;
+}
+
+/** How much new work is taken; rates per second, 0: no limit. */
+export interface OverloadEntry {
+  readonly newCalls: number;
+  readonly newRequests: number;
+  /** Milliseconds of each budget that may be spent at once. */
+  readonly burst: number;
+  /** 503s; beyond them nothing is said. */
+  readonly answers: number;
+  /** Milliseconds. */
+  readonly retryAfter: number;
+  readonly emergency: readonly EmergencyEntry[];
+}
+
 /** One key of the Record-Route parameter and of branches: 16 bytes. The first signs, all verify. */
 export type Key = Uint8Array;
 
@@ -156,6 +175,7 @@ export interface Snapshot {
   readonly endpoints: Int32Array;
   readonly timers: TimerSettings;
   readonly limits: RequestLimits;
+  readonly overload: OverloadEntry;
   readonly keys: readonly Key[];
   readonly stateful: boolean;
   /** SIGTERM was received: new calls get 503, dialogs and retransmissions go on. */

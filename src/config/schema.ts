@@ -8,6 +8,7 @@ import { limits } from "./sections/limits.ts";
 import { listeners } from "./sections/listeners.ts";
 import { log } from "./sections/log.ts";
 import { misc } from "./sections/misc.ts";
+import { overload } from "./sections/overload.ts";
 import { protection } from "./sections/protection.ts";
 import { routes } from "./sections/routes.ts";
 import { sets } from "./sections/sets.ts";
@@ -23,6 +24,7 @@ export const schema = z.strictObject({
   limits,
   dns,
   streams,
+  overload,
   keys,
   admin,
   log,

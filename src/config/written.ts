@@ -34,6 +34,7 @@ export function written(config: Config): Written {
     limits: limitsOf(config),
     dns: dnsOf(config),
     streams: streamsOf(config),
+    overload: overloadOf(config),
     keys: config.keys.map((key) => key.toJSON()),
     admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
     log: { ...config.log },
@@ -89,6 +90,17 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     idle: formatDuration(streams.idle),
     message_timeout: formatDuration(streams.messageTimeout),
     write_buffer: formatSize(streams.writeBuffer),
+  };
+}
+
+function overloadOf({ overload }: Config): Full<NonNullable<Written["overload"]>> {
+  return {
+    max_new_calls_per_second: overload.newCalls,
+    max_new_requests_per_second: overload.newRequests,
+    burst: formatDuration(overload.burst),
+    max_answers_per_second: overload.answers,
+    retry_after: formatDuration(overload.retryAfter),
+    emergency: overload.emergency.map((one) => (one.kind === "urn" ? one.urn : pattern(one.uri))),
   };
 }
 

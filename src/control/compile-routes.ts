@@ -88,7 +88,8 @@ function compileAction(config: Config, route: RouteConfig, rowOf: RowOf): RouteA
   }
 }
 
-function compilePattern(pattern: UriPatternConfig | null): UriPattern | null {
+/** A pattern as bytes; null when it matches everything. */
+export function compilePattern(pattern: UriPatternConfig | null): UriPattern | null {
   if (pattern === null || (pattern.user === null && pattern.host === null)) return null;
   const bytes = (text: string | null) => (text === null ? null : encoder.encode(text));
   return { user: bytes(pattern.user), host: bytes(pattern.host?.toLowerCase() ?? null) };

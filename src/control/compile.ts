@@ -3,6 +3,7 @@ import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileListeners } from "./compile-listeners.ts";
+import { compileOverload } from "./compile-overload.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import type { PlacedDestination } from "./place.ts";
@@ -48,6 +49,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     destinationRows: rows,
     endpoints: shelf.words(endpoints),
     timers: config.timers,
+    overload: compileOverload(config.overload),
     limits: { headerBytes: config.limits.headerBytes, requestBytes: config.limits.requestBytes },
     keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,
     stateful: config.forwarding === "stateful",

@@ -18,6 +18,8 @@ import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
 import type { Via } from "../sip/via.ts";
 import { BRANCH_BYTES } from "./branch-format.ts";
+import { type Budgets, budgetsOf } from "./budget.ts";
+import { retryAfterLine, retryAfterLines } from "./retry-after.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
 export interface WorkerSet {
@@ -37,8 +39,6 @@ export interface UnavailableAnswer {
   readonly phrase: Uint8Array;
   /** The Retry-After line, or nothing. */
   readonly extra: Uint8Array;
-  /** The Retry-After line where the answer is that there is no room just now: never nothing. */
-  readonly busy: Uint8Array;
 }
 
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
@@ -84,9 +84,6 @@ export interface RouteAnswer {
   readonly extra: Uint8Array;
 }
 
-/** Retry-After when we are the ones who have no room: come again in 5 s. */
-export const BUSY: Uint8Array = retryAfterLine(5);
-
 /** A snapshot, adopted. */
 export class Adopted {
   readonly snapshot: Snapshot;
@@ -98,6 +95,10 @@ export class Adopted {
   readonly serverLine: Uint8Array;
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
   readonly anyStateful: boolean;
+  /** How much new work is taken. */
+  readonly budgets: Budgets;
+  /** The Retry-After lines of those who are sent away (busy.ts); at least one. */
+  readonly busyLines: readonly Uint8Array[];
   /** Headers that are left out of what strangers send, by number; `Header.watched` stands for all of `watched`. */
   readonly protectedHeaders: Uint8Array;
   /** Protected names without a number of their own, in lower case. */
@@ -119,6 +120,8 @@ export class Adopted {
     this.anyStateful =
       snapshot.stateful ||
       snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
+    this.budgets = budgetsOf(snapshot.overload);
+    this.busyLines = retryAfterLines(snapshot.overload.retryAfter);
     const names = snapshot.protectedHeaders.map((name) => ascii(name.toLowerCase()));
     const numberOf = (name: Uint8Array): Header => headerOf(name, 0, name.length);
     this.watched = names.filter((name) => numberOf(name) === Header.other);
@@ -257,11 +260,7 @@ function equip(entry: SetEntry): WorkerSet {
 
 function spellOutAnswer({ status, reason, retryAfter }: FailureAnswer): UnavailableAnswer {
   const extra = retryAfter > 0 ? retryAfterLine(retryAfter) : Buffer.alloc(0);
-  return { status, phrase: Buffer.from(reason, "utf8"), extra, busy: retryAfter > 0 ? extra : BUSY };
-}
-
-function retryAfterLine(seconds: number): Uint8Array {
-  return Buffer.from(`Retry-After: ${seconds}\r\n`, "latin1");
+  return { status, phrase: Buffer.from(reason, "utf8"), extra };
 }
 
 function answerOf(route: RouteEntry): RouteAnswer {

@@ -19,6 +19,7 @@ import { Nonces } from "./nonces.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
 import { OwnRoute, Token } from "./route-finding.ts";
 import { MAX_CANDIDATES, Transactions } from "./transactions.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** Index of every counter by name, so that stations write `c.count(Count.loops)`. */
 export const Count: { readonly [Name in CounterName]: number } = Object.fromEntries(
@@ -49,6 +50,7 @@ export class Context {
   readonly dialogs: Dialogs;
   readonly store: MessageStore;
   readonly nonces: Nonces = new Nonces();
+  readonly verdicts: Verdicts = new Verdicts();
   /** Ring to the main thread: probe answers, log and access-log records. */
   readonly toMain: Ring;
   adopted: Adopted;
@@ -57,6 +59,8 @@ export class Context {
 
   /** Milliseconds, whole, since the thread began; read once per turn. */
   now = 0;
+  /** Milliseconds by which the clock that all threads share is ahead of `now`. */
+  skew = 0;
 
   // The message at hand.
   readonly message: Message = new Message();

@@ -8,7 +8,7 @@ import { hostWords } from "../sip/host.ts";
 import { Method } from "../sip/method.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
-import { BUSY } from "./adopted.ts";
+import { busy } from "./busy.ts";
 import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
 import { type Context, Count } from "./context.ts";
@@ -99,9 +99,7 @@ export function dispatchRequest(
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
   const count = selectCandidates(c, set, key);
   if (count === 0) {
-    c.count(Count.rejected_no_destination);
-    c.extra = c.adopted.sets[set]!.unavailable.busy;
-    return 503;
+    return noDestination(c, set);
   }
   dropForeignRoutes(c);
   const opens = opensDialog(c);
@@ -123,11 +121,7 @@ export function dispatchRequest(
   const status = tryNext(c, row);
   if (status === 0) return 0;
   removeTransaction(c, row);
-  if (status === 503) {
-    c.count(Count.rejected_no_destination);
-    c.extra = c.adopted.sets[set]!.unavailable.busy;
-  }
-  return status;
+  return status === 503 ? noDestination(c, set) : status;
 }
 
 function dispatchStateless(c: Context, stateful: boolean, opens: boolean): number {
@@ -193,12 +187,19 @@ function isHere(c: Context, bytes: Uint8Array, start: number, end: number, port:
 
 function tableFull(c: Context): number {
   c.count(Count.rejected_table_full);
-  c.extra = BUSY;
-  return 503;
+  return busy(c);
 }
 
 function closing(c: Context): number {
   c.count(Count.rejected_closing);
-  c.extra = BUSY;
+  return busy(c);
+}
+
+/** Nobody in the set can take it. */
+function noDestination(c: Context, set: number): number {
+  c.count(Count.rejected_no_destination);
+  const { extra } = c.adopted.sets[set]!.unavailable;
+  if (extra.length === 0) return busy(c);
+  c.extra = extra;
   return 503;
 }

@@ -4,6 +4,7 @@ import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
+import { Admission, admit, refuseNew } from "./admission.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool } from "./forward.ts";
@@ -126,6 +127,10 @@ function chooseWay(c: Context): number {
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
     if (ownRoute.cuts > 0) return unknownDialog(c);
+  }
+  if (c.adopted.budgets.areLimited) {
+    const admission = admit(c);
+    if (admission !== Admission.taken) return refuseNew(c, admission);
   }
   const route = findRoute(c);
   if (route === null) {

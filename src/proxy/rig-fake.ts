@@ -6,6 +6,7 @@ import {
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
+  type OverloadEntry,
   type RequestLimits,
   type RouteAction,
   type Snapshot,
@@ -59,6 +60,7 @@ export interface RigOptions {
   readonly allow?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
+  readonly overload?: Partial<OverloadEntry>;
   /** Destinations are reached over TCP. */
   readonly farTcp?: boolean;
 }
@@ -247,6 +249,7 @@ function snapshotOf(options: RigOptions): Snapshot {
       transport,
       allow: (options.allow ?? []).map(blockOf),
     })),
+    overload: { ...base.overload, ...options.overload },
     limits: options.limits ?? base.limits,
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,

@@ -71,6 +71,8 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
     now,
     reserve,
   );
+  // What clocks of threads have in common is the system's, which knows nothing of leaps either.
+  context.skew = Number(process.hrtime.bigint() / 1_000_000n) - now;
   const wake = (thread: number): void => {
     if (thread === start.workers) tell({ kind: "bell" });
     else if (Atomics.load(control, thread * CONTROL_WORDS + ControlWord.sleeping) !== 0) wakeWorker(thread);

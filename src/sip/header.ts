@@ -47,6 +47,8 @@ export const Header = {
   pAssertedIdentity: 40,
   /** A name without a number of its own that the reader was told to look out for (`HeaderLines.watched`). */
   watched: 41,
+  priority: 42,
+  resourcePriority: 43,
 } as const;
 export type Header = (typeof Header)[keyof typeof Header];
 
@@ -94,6 +96,8 @@ export const HEADER_NAMES: readonly string[] = [
   "Warning",
   "P-Asserted-Identity",
   "",
+  "Priority",
+  "Resource-Priority",
 ];
 
 /** How many numbers there are. */

@@ -1,0 +1,69 @@
+// How much new work is taken. Whatever is not of a dialog that we know asks here before anything is kept about it; those
+// who are refused cost a parse and an answer, and beyond the budget of answers only the parse.
+import { AdmissionWord } from "../bridge/live-tables.ts";
+import { take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
+import { Method } from "../sip/method.ts";
+import type { Budget } from "./budget.ts";
+import { busy } from "./busy.ts";
+import { type Context, Count } from "./context.ts";
+import { isEmergency } from "./emergency.ts";
+import { isTrusted } from "./trust.ts";
+import { Verdict } from "./verdicts.ts";
+
+/** What becomes of a request; `silence` and `answer` are refusals. */
+export const Admission = { taken: 0, answer: 1, silence: 2 } as const;
+export type Admission = (typeof Admission)[keyof typeof Admission];
+
+/**
+ * Whether the request at hand, which belongs to no dialog that we know, is taken. What only makes sense within a dialog is:
+ * it will find its own way or none.
+ */
+export function admit(c: Context): Admission {
+  const { method } = c.message;
+  if (method === Method.ACK || method === Method.CANCEL || method === Method.BYE || method === Method.PRACK)
+    return Admission.taken;
+  const { budgets } = c.adopted;
+  const isCall = method === Method.INVITE;
+  const budget = isCall ? budgets.calls : budgets.requests;
+  if (budget.interval === 0) return Admission.taken;
+  const known = c.verdicts.find(c.key1, c.key2);
+  if (known === Verdict.taken) return Admission.taken;
+  const now = unitsOf(c.now + c.skew);
+  const trusted = isTrusted(c);
+  if (known === Verdict.unknown) {
+    if (isTaken(c, budget, isCall, trusted, now)) {
+      // With transactions a retransmission is recognised by them.
+      if (!c.adopted.snapshot.stateful) c.verdicts.keep(c.key1, c.key2, false);
+      return Admission.taken;
+    }
+  }
+  if (!spend(c, budgets.answers, AdmissionWord.answers, trusted, now)) return Admission.silence;
+  c.verdicts.keep(c.key1, c.key2, true);
+  return Admission.answer;
+}
+
+/** Refuses the request at hand; returns 0 or the status to be answered. */
+export function refuseNew(c: Context, how: Admission): number {
+  if (how === Admission.silence) {
+    c.count(Count.dropped_overload);
+    return 0;
+  }
+  c.count(Count.rejected_overload);
+  return busy(c);
+}
+
+function isTaken(c: Context, budget: Budget, isCall: boolean, trusted: boolean, now: number): boolean {
+  const at = isCall ? AdmissionWord.calls : AdmissionWord.requests;
+  if (isCall && isEmergency(c, trusted)) {
+    takeAnyway(c.live.admission, at, now, budget.interval, budget.burst);
+    c.count(Count.emergency_calls);
+    return true;
+  }
+  return spend(c, budget, at, trusted, now);
+}
+
+function spend(c: Context, budget: Budget, at: number, trusted: boolean, now: number): boolean {
+  if (budget.interval === 0) return false;
+  const burst = trusted ? budget.burst : budget.burstOfStrangers;
+  return take(c.live.admission, at, now, budget.interval, burst, budget.burst);
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { headerOf } from "../../src/ua/parsed-message.ts";
+import { scenario } from "../kit/scenario.ts";
+
+scenario("more new calls than configured get 503 with Retry-After, and calls that were taken go on", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const server = destination.answers(200);
+  const overload = { max_new_calls_per_second: 1, burst: "10s", max_answers_per_second: 1000, retry_after: "20s" };
+  await lb.dispatches(1, "round-robin", [server], {}, { overload });
+  const calls = [];
+  for (let i = 0; i < 12; i++) calls.push(await phone.invites("sip:bob@example.com"));
+  const taken = calls.filter(({ status }) => status === 200);
+  const refused = calls.filter(({ status }) => status === 503);
+  // Ten at once, of which seven for strangers; a busy machine may take seconds for all of this.
+  assert.ok(taken.length >= 7 && taken.length < 12, `${taken.length} taken`);
+  assert.equal(taken.length + refused.length, 12);
+  for (const call of refused) {
+    const seconds = Number(headerOf(call.responses.at(-1)!, "retry-after"));
+    assert.ok(seconds >= 10 && seconds <= 30, `Retry-After ${seconds}`);
+  }
+  for (const call of taken) {
+    assert.equal(await call.reinvite(), 200);
+    assert.equal(await call.bye(), 200);
+  }
+  assert.equal(server.calls.length, taken.length);
+  assert.equal(await lb.metric("rejected_total", { reason: "overload" }), refused.length);
+  await lb.dispatches(1, "round-robin", [server], {}, { overload: { max_new_calls_per_second: 0 } });
+  for (let i = 0; i < 12; i++) assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+});
