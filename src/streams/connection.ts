@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import { type FrameHandler, Framer } from "./framer.ts";
+import { borrow, giveBack } from "./gather.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
@@ -45,7 +46,9 @@ export class Connection implements FrameHandler {
   readonly #framer: Framer;
   #isConnected: boolean;
   #isClosed = false;
-  #isCorked = false;
+  /** What `send` was given since the last `uncork`: so many bytes of a borrowed buffer. */
+  #gathered: Buffer | null = null;
+  #gatheredBytes = 0;
   #isEnding = false;
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
@@ -98,29 +101,39 @@ export class Connection implements FrameHandler {
 
   /** Bytes that wait to leave. */
   get backlog(): number {
-    return this.#isConnected ? this.socket.writableLength : this.#waitingBytes;
+    return this.#isConnected ? this.socket.writableLength + this.#gatheredBytes : this.#waitingBytes;
   }
 
-  /** Sends bytes that stay as they are, now or when it is connected. Until `uncork`, system calls are saved up. */
-  send(worker: number, bytes: Buffer): void {
+  /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `uncork`. */
+  send(worker: number, bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
     if (!this.#isConnected) {
-      this.#waiting.push({ worker, bytes });
-      this.#waitingBytes += bytes.length;
+      this.#waiting.push({ worker, bytes: Buffer.from(bytes.subarray(start, end)) });
+      this.#waitingBytes += length;
       return;
     }
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.socket.cork();
-    }
-    this.active = performance.now();
-    this.socket.write(bytes);
+    if (this.#gathered !== null && this.#gatheredBytes + length > this.#gathered.length) this.#write();
+    this.#gathered ??= borrow(length);
+    bytes.copy(this.#gathered, this.#gatheredBytes, start, end);
+    this.#gatheredBytes += length;
   }
 
+  /** Writes what `send` has gathered. */
   uncork(): void {
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.socket.uncork();
+    this.#write();
     if (this.#isEnding) this.socket.destroySoon();
+  }
+
+  #write(): void {
+    const gathered = this.#gathered;
+    if (gathered === null) return;
+    const { socket } = this;
+    this.#gathered = null;
+    socket.write(this.#gatheredBytes === gathered.length ? gathered : gathered.subarray(0, this.#gatheredBytes));
+    this.#gatheredBytes = 0;
+    this.active = performance.now();
+    // Usually the kernel has taken all of it at once; otherwise the socket reads it later.
+    if (socket.writableLength === 0) giveBack(gathered);
   }
 
   /** Reads nothing more; what is sent from now on is the last. */
@@ -195,7 +208,7 @@ export class Connection implements FrameHandler {
     this.#isConnected = true;
     this.active = performance.now();
     this.#owner.connected(this);
-    for (const { worker, bytes } of this.takeWaiting()) this.send(worker, bytes);
+    for (const { worker, bytes } of this.takeWaiting()) this.send(worker, bytes, 0, bytes.length);
     this.uncork();
   }
 }

@@ -85,10 +85,7 @@ export class Connections implements ConnectionOwner {
       return;
     }
     if (!namesConnection(peer[5]!)) connection.isAddressed = true;
-    // The ring's bytes are the ring's; what waits in a socket has to be ours.
-    const copy = Buffer.allocUnsafe(end - start);
-    bytes.copy(copy, 0, start, end);
-    connection.send(worker, copy);
+    connection.send(worker, bytes, start, end);
     this.#touched.add(connection);
   }
 

@@ -142,6 +142,12 @@ export class Framer {
   /** Finds the end of the headers and what they say about the length; false when they are not whole, or wrong. */
   #readHeaders(bytes: Buffer, start: number, end: number): boolean {
     const limit = Math.min(end, start + this.#headerBytes);
+    const view = this.#view;
+    // Nearly always the headers have come whole, and the parser finds their end in the same pass.
+    const isNew = this.#searched === 0;
+    const reason = isNew ? view.reset(bytes, start, limit) : Reason.noTerminator;
+    if (reason === Reason.ok || reason === Reason.shortBody)
+      return this.#take(reason, bytes, start, view.bodyStart, end);
     let at = start + this.#searched;
     let bodyStart = -1;
     for (; at < limit; at++) {
@@ -156,8 +162,12 @@ export class Framer {
       if (end - start >= this.#headerBytes) this.#break(bytes, start, limit, 400, end);
       return false;
     }
+    return this.#take(view.reset(bytes, start, bodyStart), bytes, start, bodyStart, end);
+  }
+
+  /** Whole headers have been read into the view: false when they are wrong. */
+  #take(reason: Reason, bytes: Buffer, start: number, bodyStart: number, end: number): boolean {
     const view = this.#view;
-    const reason = view.reset(bytes, start, bodyStart);
     const status = this.#judge(reason, bodyStart - start);
     if (status >= 0) {
       this.#break(bytes, start, bodyStart, status, end);
