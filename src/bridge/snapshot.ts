@@ -87,9 +87,21 @@ export interface AddressBlock {
   readonly prefix: number;
 }
 
+/** Which registrations get our Path (RFC 3327): all, those that say they support it, or none. */
+export type PathPolicy = "always" | "supported" | "never";
+
+/** A route that leads to a set. */
+export interface DispatchAction {
+  readonly kind: "dispatch";
+  readonly set: number;
+  readonly key: KeySource | -1;
+  readonly stateful: boolean;
+  readonly path: PathPolicy;
+}
+
 /** What a route does. */
 export type RouteAction =
-  | { readonly kind: "dispatch"; readonly set: number; readonly key: KeySource | -1; readonly stateful: boolean }
+  | DispatchAction
   | { readonly kind: "forward"; readonly stateful: boolean }
   | { readonly kind: "reject"; readonly status: number; readonly reason: string }
   | { readonly kind: "redirect"; readonly status: number; readonly contact: string }

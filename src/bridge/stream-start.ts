@@ -2,6 +2,7 @@
 
 import type { TransportName } from "../net/transport.ts";
 import type { RingMemory } from "./handoff.ts";
+import { MAX_CONNECTIONS } from "./way-back.ts";
 
 /** Words shared by the stream worker, the workers and main. Counters have one writer, the stream worker. */
 export const StreamWord = {
@@ -33,11 +34,21 @@ export const STREAM_COUNTERS = [
 ] as const;
 export type StreamCounter = (typeof STREAM_COUNTERS)[number];
 const FIRST_COUNTER = 16;
-export const STREAM_WORDS = 64;
+/**
+ * Behind counters stands a word per place of a connection: the serial number of the one that is open there, 0 for none. No
+ * two connections of a process have the same, whichever place they took: a name (way-back.ts) is used again, a serial is not.
+ */
+const FIRST_SERIAL = 64;
+export const STREAM_WORDS: number = FIRST_SERIAL + MAX_CONNECTIONS;
 
 /** Index of a counter among the words. */
 export function streamCounter(name: StreamCounter): number {
   return FIRST_COUNTER + STREAM_COUNTERS.indexOf(name);
+}
+
+/** Index among the words of the serial number of the connection at a place. */
+export function serialAt(place: number): number {
+  return FIRST_SERIAL + place;
 }
 
 /** Wakes the stream worker if it sleeps. */

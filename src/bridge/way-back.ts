@@ -1,13 +1,15 @@
 // The sixth word of an endpoint, where the peer is at the other end of a stream. For datagrams and for what is sent by address
 // it is an IPv6 scope, a small number. A negative one names a connection: what is sent there goes over that connection and no
-// other, and when it is gone, to the endpoint's address and port. One with bit 30 carries a second port: without an open
-// connection from the endpoint's own port, a new one is made to that port (RFC 3263 5: the sent-by port of the Via).
+// other, and when it is gone, to the endpoint's address and port; with bit 30 as well it names a flow (RFC 5626): when that
+// connection is gone there is no other way. A positive word with bit 30 carries a second port: without an open connection
+// from the endpoint's own port, a new one is made to that port (RFC 3263 5: the sent-by port of the Via).
 
 const NAMED = 0x80000000 | 0;
 const SECOND_PORT = 0x40000000;
+const FLOW = 0x40000000;
 /** Connections that can be told apart at a time, and how often a place is used again before two get the same name. */
 export const MAX_CONNECTIONS = 65_536;
-export const GENERATIONS = 32_768;
+export const GENERATIONS = 16_384;
 
 /** The word that names a connection by its place and generation. */
 export function connectionWord(place: number, generation: number): number {
@@ -26,7 +28,22 @@ export function placeOf(word: number): number {
 
 /** The generation in it. */
 export function generationOf(word: number): number {
-  return (word >>> 16) & 0x7fff;
+  return (word >>> 16) & 0x3fff;
+}
+
+/** The word that names the same connection as a flow: over that one or not at all. */
+export function flowWord(word: number): number {
+  return word | FLOW;
+}
+
+/** Whether what is sent there goes over the connection that the word names, or not at all. */
+export function isFlow(word: number): boolean {
+  return word < 0 && (word & FLOW) !== 0;
+}
+
+/** Whether both words name the same connection. */
+export function isSameConnection(a: number, b: number): boolean {
+  return a < 0 && (a | FLOW) === (b | FLOW);
 }
 
 /** The word that carries a second port. */

@@ -205,7 +205,11 @@ function pattern({ user, host }: UriPatternConfig): string {
 function actionOf({ action }: RouteConfig): WrittenRoute {
   switch (action.kind) {
     case "dispatch":
-      return { set: action.set, ...(action.key === undefined ? {} : { key: action.key }) };
+      return {
+        set: action.set,
+        ...(action.key === undefined ? {} : { key: action.key }),
+        ...(action.path === undefined ? {} : { path: action.path }),
+      };
     case "forward":
       return { forward: true };
     case "reject":

@@ -79,7 +79,8 @@ function compileAction(config: Config, route: RouteConfig, rowOf: RowOf): RouteA
   switch (action.kind) {
     case "dispatch": {
       const set = rowOf(route.name, action.set);
-      return { kind: "dispatch", set, key: action.key === undefined ? -1 : KEYS[action.key], stateful };
+      const key = action.key === undefined ? -1 : KEYS[action.key];
+      return { kind: "dispatch", set, key, stateful, path: action.path ?? "supported" };
     }
     case "forward":
       return { kind: "forward", stateful };

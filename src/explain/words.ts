@@ -31,6 +31,8 @@ export function wayText(rehearsal: Rehearsal): string {
         : "within a dialog, by our Record-Route: to the destination that it names";
     case "foreign-record-route":
       return "it carries a Record-Route of ours whose check does not hold";
+    case "flow":
+      return "by our Path in its Route: over the flow of a registered phone, for destinations and trusted sources only";
     case "in-dialog-from-pool":
       return "within a dialog, from a destination: by its Route or request URI";
     case "routes":
@@ -52,6 +54,8 @@ export function notesOn(config: Config, rehearsal: Rehearsal, listener: number, 
   if (way === null) notes.push("transactions are known to the running instance only");
   if (way === "foreign-record-route" && config.keys.length === 0)
     notes.push("the configuration has no keys: only the process that wrote the Record-Route can check it");
+  if (way === "flow")
+    notes.push("whether the connection of that phone is still open is known to the running instance only");
   if (way === "routes" && rehearsal.isInDialog)
     notes.push("the running instance follows a dialog that it remembers before it asks the routes");
   if (way === "routes" && (method === "CANCEL" || method === "ACK") && config.forwarding === "stateful")

@@ -66,6 +66,11 @@ export interface WorkerListener {
   readonly recordRoute: Buffer;
   /** The URI in it up to the token: `sip:host:port;lr;fl=`. */
   readonly routeUri: Buffer;
+  /** The same for readers of whole words. */
+  readonly routeView: DataView;
+  /** `host:port` as it goes into Via, and what follows it in our Path: `;lr`, with the transport before it. */
+  readonly sentBy: Buffer;
+  readonly pathParams: Buffer;
   readonly port: number;
   /** Bound to all addresses and advertising none: the local address of each message goes into Via and Record-Route. */
   readonly isLocal: boolean;
@@ -210,7 +215,9 @@ function spellOut(entry: ListenerEntry): WorkerListener {
   const transport = Transport[entry.transport];
   const start = `Via: SIP/2.0/${entry.transport.toUpperCase()} `;
   const via = `${start}${entry.sentBy};branch=z9hG4bK`;
-  const routeParams = `${isStream(transport) ? `;transport=${entry.transport}` : ""};lr;fl=`;
+  const pathParams = `${isStream(transport) ? `;transport=${entry.transport}` : ""};lr`;
+  const routeParams = `${pathParams};fl=`;
+  const routeUri = Buffer.from(`sip:${entry.sentBy}${routeParams}`, "latin1");
   const bound = new Int32Array(ENDPOINT_WORDS);
   parseEndpoint(entry.host, entry.port, bound, 0);
   const advertised = new Int32Array(ENDPOINT_WORDS);
@@ -226,7 +233,10 @@ function spellOut(entry: ListenerEntry): WorkerListener {
     headBranch: via.length,
     headVia: via.length + BRANCH_BYTES + 2,
     recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy}${routeParams}`, "latin1"),
-    routeUri: Buffer.from(`sip:${entry.sentBy}${routeParams}`, "latin1"),
+    routeUri,
+    routeView: new DataView(routeUri.buffer, routeUri.byteOffset, routeUri.length),
+    sentBy: Buffer.from(entry.sentBy, "latin1"),
+    pathParams: Buffer.from(pathParams, "latin1"),
     port: entry.port,
     isLocal: entry.isWildcard && (host === entry.host || host === `[${entry.host}]`),
     bound,

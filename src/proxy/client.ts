@@ -1,7 +1,7 @@
 // The client side of a transaction: RFC 3261 17.1 and 16.7 to 16.9. A branch is one attempt at one destination; when it
 // fails, the next candidate is tried, and the failed branch lives on until its destination has had its last word.
 import { DestinationColumn } from "../bridge/snapshot.ts";
-import { namesConnection } from "../bridge/way-back.ts";
+import { isSameConnection } from "../bridge/way-back.ts";
 import { copyEndpoint, isV4, sameEndpoint } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
@@ -172,7 +172,7 @@ export function connectionLost(c: Context, peer: Int32Array, at: number): void {
     const b = branch * BRANCH_WORDS;
     if (words[b + B.state] !== BranchState.calling) continue;
     if (!c.adopted.listeners[words[b + B.listener]!]!.isStream) continue;
-    const isNamed = namesConnection(peer[at + 5]!) && words[b + B.endpoint + 5] === peer[at + 5];
+    const isNamed = isSameConnection(words[b + B.endpoint + 5]!, peer[at + 5]!);
     const isThere = isNamed || sameEndpoint(words, b + B.endpoint, peer, at);
     if (peer[at + 4] === 0 || isThere) branchRefused(c, branch);
   }

@@ -10,7 +10,8 @@ import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
-import { addContentLength, writeLocal } from "./write-request.ts";
+import { writeLocal } from "./write-local.ts";
+import { addContentLength } from "./write-request.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const CRLF = text("\r\n");

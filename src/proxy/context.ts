@@ -17,7 +17,7 @@ import { Dialogs } from "./dialogs.ts";
 import { MessageStore } from "./message-store.ts";
 import { Nonces } from "./nonces.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
-import { OwnRoute, Token } from "./route-finding.ts";
+import { Flow, OwnRoute, Token } from "./route-finding.ts";
 import { MAX_CANDIDATES, Transactions } from "./transactions.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -53,6 +53,8 @@ export class Context {
   readonly verdicts: Verdicts = new Verdicts();
   /** Ring to the main thread: probe answers, log and access-log records. */
   readonly toMain: Ring;
+  /** Words shared with the stream worker (bridge/stream-start.ts); none where no listener is one of streams. */
+  readonly streamWords: Int32Array;
   adopted: Adopted;
   /** Live calls whose callee is no destination: destinations make them, and no load has them. */
   callsOutside = 0;
@@ -70,6 +72,7 @@ export class Context {
   readonly ownRoute: OwnRoute = new OwnRoute();
   readonly otherRoute: OwnRoute = new OwnRoute();
   readonly token: Token = new Token();
+  readonly flow: Flow = new Flow();
   readonly edits: Edits = new Edits();
   listener = 0;
   readonly peer: Int32Array = new Int32Array(ENDPOINT_WORDS);
@@ -115,6 +118,7 @@ export class Context {
     this.outerHash = new TableHash(sip.hi, sip.lo);
     this.outbox = outbox;
     this.toMain = toMain;
+    this.streamWords = new Int32Array(start.streams?.words ?? new SharedArrayBuffer(0));
     this.adopted = adopted;
     this.adopt(adopted);
     this.live = new LiveTables(start.live, this.nonces.next());

@@ -3,7 +3,7 @@ import { Method } from "../sip/method.ts";
 import { logAccess } from "./access-log.ts";
 import { endDialog } from "./call.ts";
 import { forwardResponse } from "./compose.ts";
-import type { Context } from "./context.ts";
+import { type Context, Count } from "./context.ts";
 import { spendFinal } from "./ration.ts";
 import { reply, replyUnavailable } from "./reply.ts";
 import { restore } from "./restore.ts";
@@ -76,6 +76,9 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
   }
   if ((t[at + T.flags]! & TransactionFlag.cancelled) !== 0) {
     answer(c, row, 487);
+  } else if (isTransportError && (t[at + T.flags]! & TransactionFlag.flow) !== 0) {
+    c.count(Count.rejected_flow_failed);
+    answer(c, row, 430);
   } else if (best === 503 || isTransportError) {
     // A proxy does not hand on a 503 that is not about itself (RFC 3261 16.7).
     const start = c.outbox.claim();

@@ -1,7 +1,6 @@
 // Sending a request on its way: into a set, within its dialog, or from the pool to wherever it asks to go.
 
-import { DestinationColumn } from "../bridge/snapshot.ts";
-import type { KeySource } from "../dispatch/types.ts";
+import { DestinationColumn, type DispatchAction } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS, isV4, sameEndpoint } from "../net/endpoint.ts";
 import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
@@ -12,8 +11,10 @@ import { busy } from "./busy.ts";
 import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
 import { type Context, Count } from "./context.ts";
+import { followFlow } from "./flow.ts";
 import { fromTagHash, tagHash } from "./identity.ts";
 import { followRoute } from "./in-dialog.ts";
+import { wantsPath } from "./path.ts";
 import { selectCandidates } from "./routing.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
@@ -60,7 +61,17 @@ export function forwardDirect(c: Context): number {
 /** Forwards traffic of the pool by its Route and request URI. Returns 0 or the status to be answered. */
 export function forwardFromPool(c: Context, stateful: boolean): number {
   const status = followRoute(c);
-  if (status !== 0) return status;
+  return status !== 0 ? status : forwardOut(c, stateful, TransactionFlag.fromPool);
+}
+
+/** Forwards a request over the flow that our Path in it names. Returns 0 or the status to be answered. */
+export function forwardOverFlow(c: Context): number {
+  const status = followFlow(c);
+  return status !== 0 ? status : forwardOut(c, c.adopted.snapshot.stateful, TransactionFlag.flow);
+}
+
+/** Forwards to `c.target`, whoever is there. */
+function forwardOut(c: Context, stateful: boolean, flag: number): number {
   const { method } = c.message;
   if (method === Method.ACK) {
     forwardAck(c);
@@ -73,7 +84,7 @@ export function forwardFromPool(c: Context, stateful: boolean): number {
   const row = openTransaction(c);
   if (row === 0) return tableFull(c);
   const at = row * TRANSACTION_WORDS;
-  c.transactions.words[at + T.flags] = TransactionFlag.fromPool | (opens ? TransactionFlag.createsDialog : 0);
+  c.transactions.words[at + T.flags] = flag | (opens ? TransactionFlag.createsDialog : 0);
   c.transactions.words[at + T.fromTag] = fromTagHash(c);
   const slot = c.targetSlot;
   const sent = start(c, row);
@@ -88,13 +99,8 @@ function start(c: Context, row: number): number {
 }
 
 /** Dispatches a request to a set. Returns 0 or the status to be answered. */
-export function dispatchRequest(
-  c: Context,
-  set: number,
-  key: KeySource | -1,
-  stateful: boolean,
-  isInDialog: boolean,
-): number {
+export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: boolean): number {
+  const { set, key, stateful } = action;
   const { method } = c.message;
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
   const count = selectCandidates(c, set, key);
@@ -103,7 +109,8 @@ export function dispatchRequest(
   }
   dropForeignRoutes(c);
   const opens = opensDialog(c);
-  if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens);
+  const isPath = wantsPath(c, action.path);
+  if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens, isPath);
   const row = openTransaction(c);
   if (row === 0) return tableFull(c);
   const words = c.transactions.words;
@@ -111,6 +118,7 @@ export function dispatchRequest(
   words[at + T.set] = set;
   words[at + T.fromTag] = fromTagHash(c);
   let flags = opens ? TransactionFlag.createsDialog | (isBehindNat(c) ? TransactionFlag.nat : 0) : 0;
+  if (isPath) flags |= TransactionFlag.path;
   if (isInDialog) flags |= TransactionFlag.inDialog;
   if (c.ownRoute.dropsAll) flags |= TransactionFlag.dropsRoutes;
   words[at + T.flags] = flags;
@@ -124,7 +132,7 @@ export function dispatchRequest(
   return status === 503 ? noDestination(c, set) : status;
 }
 
-function dispatchStateless(c: Context, stateful: boolean, opens: boolean): number {
+function dispatchStateless(c: Context, stateful: boolean, opens: boolean, isPath: boolean): number {
   const rows = c.adopted.snapshot.destinations;
   const row = c.adopted.row(c.candidates[0]!);
   copyEndpoint(rows, row, c.target, 0);
@@ -138,7 +146,7 @@ function dispatchStateless(c: Context, stateful: boolean, opens: boolean): numbe
     forwardAck(c);
     return 0;
   }
-  if (!opens) return forwardStateless(c, RecordRoute.none);
+  if (!opens) return forwardStateless(c, isPath ? RecordRoute.path : RecordRoute.none);
   return forwardStateless(c, isBehindNat(c) ? RecordRoute.nat : RecordRoute.plain);
 }
 

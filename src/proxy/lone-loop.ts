@@ -19,6 +19,8 @@ export interface LoneLoopOptions {
   readonly now: () => number;
   /** Rings that it reads; none by default. */
   readonly incoming?: readonly Ring[];
+  /** What a stream worker would share with it (bridge/stream-start.ts); nothing by default. */
+  readonly streamWords?: SharedArrayBuffer;
 }
 
 const nothing = (): void => {};
@@ -26,10 +28,11 @@ const nothing = (): void => {};
 /** Makes it. The seed of its tables is always the same. */
 export function loneLoop(
   plane: Plane,
-  { snapshot, limits, now, incoming = [] }: LoneLoopOptions,
+  { snapshot, limits, now, incoming = [], streamWords }: LoneLoopOptions,
 ): { readonly context: Context; readonly loop: Loop } {
   const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
   const words = new Int32Array(control);
+  const ring = createRingMemory(1 << 16);
   words[ControlWord.generation] = snapshot.generation;
   const context = new Context(
     {
@@ -42,14 +45,14 @@ export function loneLoop(
       live: createLiveTablesMemory(1),
       counters: createCountersMemory(1),
       rings: [],
-      streams: null,
+      streams: streamWords === undefined ? null : { toStreams: ring, fromStreams: ring, words: streamWords },
       snapshot,
       limits,
       receiveBuffer: 0,
       seed: [1, 2],
     },
     plane.outbox,
-    new Ring(createRingMemory(1 << 16)),
+    new Ring(ring),
     new Adopted(snapshot),
     Math.floor(now()) | 0,
   );

@@ -11,6 +11,7 @@ import { equalsIgnoreCase, sameBytes } from "../sip/scan.ts";
 import { Scheme, UriView } from "../sip/uri.ts";
 import { requestUriFault } from "../sip/validate.ts";
 import type { Context } from "./context.ts";
+import { FLOW_PREFIX, readFlow } from "./flow-token.ts";
 import { readToken, TOKEN_PARAM } from "./record-route.ts";
 import { type OwnRoute, TokenState } from "./route-finding.ts";
 
@@ -25,6 +26,7 @@ export function readOwnRoute(c: Context, message: Message, found: OwnRoute): voi
   found.nextStart = -1;
   found.dropsAll = false;
   found.token = TokenState.none;
+  found.flow = TokenState.none;
   if (message.count[Header.route] === 0) return;
   if (message.firstRoute.next < 0 && isOwnLine(c, message, found)) return;
   let mine = 0;
@@ -38,6 +40,8 @@ export function readOwnRoute(c: Context, message: Message, found: OwnRoute): voi
       }
       mine++;
       noteToken(c, message, uri, found);
+      // What stands behind a flow of ours is for those at its other end, even if it is ours again.
+      if (noteFlow(c, uri, found)) mine = 2;
       found.cut(at, value.next, message.iterStart, message.iterEnd, message.iterLineStart, message.iterLineEnd);
     }
   }
@@ -83,6 +87,15 @@ function isOwnValue(c: Context, message: Message, at: number): boolean {
 function noteToken(c: Context, message: Message, own: UriView, found: OwnRoute): void {
   if (found.token === TokenState.valid || !own.findParam(TOKEN_PARAM)) return;
   found.token = readToken(c, message, own.paramValueStart, own.paramValueEnd);
+}
+
+/** Whether this URI of ours is one of a Path; the flow that it names is the request's. */
+function noteFlow(c: Context, own: UriView, found: OwnRoute): boolean {
+  const token = own.userStart + FLOW_PREFIX.length;
+  if (own.userStart < 0 || token > own.userEnd) return false;
+  if (!sameBytes(own.bytes, own.userStart, token, FLOW_PREFIX, 0, FLOW_PREFIX.length)) return false;
+  found.flow = readFlow(c, own.bytes, token, own.userEnd);
+  return true;
 }
 
 /** Strict routing (RFC 3261 16.4): the last Route value becomes the request URI and leaves the list. */

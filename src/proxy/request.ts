@@ -7,7 +7,7 @@ import { parseDecimal } from "../sip/scan.ts";
 import { Admission, admit, refuseNew } from "./admission.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
-import { dispatchRequest, forwardDirect, forwardFromPool } from "./forward.ts";
+import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
 import { judgeRequest } from "./judge.ts";
@@ -124,6 +124,7 @@ function chooseWay(c: Context): number {
       const status = followDialog(c, dialog);
       return status !== 0 ? status : forwardDirect(c);
     }
+    if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c);
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
     if (ownRoute.cuts > 0) return unknownDialog(c);
@@ -132,6 +133,7 @@ function chooseWay(c: Context): number {
     const admission = admit(c);
     if (admission !== Admission.taken) return refuseNew(c, admission);
   }
+  if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c);
   const route = findRoute(c);
   if (route === null) {
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
@@ -151,7 +153,7 @@ function chooseWay(c: Context): number {
     ) {
       return unknownDialog(c);
     }
-    return dispatchRequest(c, action.set, action.key, action.stateful, isInDialog);
+    return dispatchRequest(c, action, isInDialog);
   }
   if (message.method === Method.CANCEL) return unknownDialog(c);
   if (action.kind === "forward") {

@@ -12,6 +12,8 @@ import {
   type Snapshot,
   type TimerSettings,
 } from "../bridge/snapshot.ts";
+import { STREAM_WORDS, serialAt } from "../bridge/stream-start.ts";
+import { placeOf } from "../bridge/way-back.ts";
 import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Plane } from "../net/plane.ts";
@@ -61,6 +63,8 @@ export interface RigOptions {
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
   readonly overload?: Partial<OverloadEntry>;
+  /** What the listeners are called, `host:port`. */
+  readonly sentBy?: string;
   /** Destinations are reached over TCP. */
   readonly farTcp?: boolean;
 }
@@ -117,6 +121,7 @@ export class Rig {
       snapshot,
       limits: { transactions, dialogs, messageBytes: 1 << 24 },
       now: () => this.#epoch + this.at,
+      streamWords: new SharedArrayBuffer(STREAM_WORDS * 4),
     });
     this.context = lone.context;
     this.#loop = lone.loop;
@@ -167,6 +172,11 @@ export class Rig {
     connectionLost(this.context, peer, 0);
     this.#turn();
     return this.left.slice(before);
+  }
+
+  /** A connection with this serial number is open at the place that the word names; 0: none is. */
+  opens({ word }: OverStream, serial: number): void {
+    this.context.streamWords[serialAt(placeOf(word))] = serial;
   }
 
   counter(name: CounterName): number {
@@ -247,6 +257,7 @@ function snapshotOf(options: RigOptions): Snapshot {
     listeners: (["udp", "tcp"] as const).map((transport) => ({
       ...base.listeners[0]!,
       transport,
+      sentBy: options.sentBy ?? base.listeners[0]!.sentBy,
       allow: (options.allow ?? []).map(blockOf),
     })),
     overload: { ...base.overload, ...options.overload },

@@ -1,5 +1,5 @@
-// What route processing and the token of our Record-Route say about a request: plain fields, filled by own-route.ts and
-// record-route.ts, one object each per worker.
+// What route processing, the token of our Record-Route and that of our Path say about a request: plain fields, filled by
+// own-route.ts, record-route.ts and flow-token.ts, one object each per worker.
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Transport } from "../net/transport.ts";
 
@@ -26,6 +26,16 @@ export class Token {
   side: (typeof Side)[keyof typeof Side] = Side.caller;
 }
 
+/** The flow that a verified token of our Path names: how a registered phone is reached. */
+export class Flow {
+  /** By which the phone's registration came. */
+  listener = 0;
+  /** The phone's address; over a stream with the word that names its connection as a flow (bridge/way-back.ts). */
+  readonly endpoint: Int32Array = new Int32Array(ENDPOINT_WORDS);
+  /** Serial number of that connection (bridge/stream-start.ts). */
+  serial = 0;
+}
+
 /** What route processing found in a request. Offsets are of the message's bytes. */
 export class OwnRoute {
   /** Ranges to be left out, at most three: our Route values, and the last Route of a strict router. */
@@ -42,6 +52,8 @@ export class OwnRoute {
   dropsAll = false;
   /** Whether our own Route or request URI carried a token, and whether it verified. */
   token: TokenState = TokenState.none;
+  /** Whether it carried the token of a flow, which our Path does, and whether that verified. */
+  flow: TokenState = TokenState.none;
 
   /** Leaves one value of a list out: with its line, when it is the only one left in it. `next` is the value behind it or -1. */
   cut(start: number, next: number, valuesStart: number, valuesEnd: number, lineStart: number, lineEnd: number): void {

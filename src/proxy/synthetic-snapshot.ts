@@ -65,7 +65,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         source: [],
         fromSet: -1,
         listener: -1,
-        action: { kind: "dispatch", set: 0, key: -1, stateful },
+        action: { kind: "dispatch", set: 0, key: -1, stateful, path: "supported" },
       },
     ],
     destinations,

@@ -39,6 +39,10 @@ export const TransactionFlag = {
   rationed: 512,
   /** A final response is kept for the case that no better one comes. */
   hasBest: 1024,
+  /** A registration that gets our Path. */
+  path: 2048,
+  /** Goes over the flow of a registered phone, and nowhere else (RFC 5626 5.3). */
+  flow: 4096,
 } as const;
 
 /**

@@ -17,6 +17,7 @@ export type Way =
   | "max-breadth"
   | "record-route"
   | "foreign-record-route"
+  | "flow"
   | "in-dialog-from-pool"
   | "routes";
 
@@ -32,5 +33,6 @@ export function wayOf(c: Context): Way {
     return "max-breadth";
   if (ownRoute.token === TokenState.valid) return "record-route";
   if (ownRoute.token === TokenState.bad) return "foreign-record-route";
+  if (ownRoute.flow !== TokenState.none) return "flow";
   return message.to.tagStart >= 0 && c.pool >= 0 ? "in-dialog-from-pool" : "routes";
 }

@@ -5,14 +5,16 @@ import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
-import { copyBytes, writeDecimal } from "../sip/write.ts";
+import { copyBytes } from "../sip/write.ts";
 import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
+import { writePath } from "./path.ts";
 import { writeToken } from "./record-route.ts";
 import { writeAddress } from "./reply.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { removeLines, removeProtected } from "./trust.ts";
+import { writeLocal } from "./write-local.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const RECEIVED = text(";received=");
@@ -27,8 +29,11 @@ const CRLF = text("\r\n");
 const OWN_BYTES = 1024;
 const line = Buffer.alloc(64);
 
-/** Which side asks for a Record-Route: none, or one with or without the mark that the caller is behind NAT. */
-export const RecordRoute = { none: 0, plain: 1, nat: 2 } as const;
+/**
+ * What of ours keeps us in the way: nothing, a Record-Route with or without the mark that the caller is behind NAT, or a
+ * Path (RFC 3327), which is a registration's.
+ */
+export const RecordRoute = { none: 0, plain: 1, nat: 2, path: 3 } as const;
 export type RecordRoute = (typeof RecordRoute)[keyof typeof RecordRoute];
 
 /** Forwards the request at hand, which is that of `row`, on `branch`. False when it would not fit into a datagram. */
@@ -39,7 +44,7 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   let recordRoute: RecordRoute = RecordRoute.none;
   if ((flags & TransactionFlag.createsDialog) !== 0) {
     recordRoute = (flags & TransactionFlag.nat) !== 0 ? RecordRoute.nat : RecordRoute.plain;
-  }
+  } else if ((flags & TransactionFlag.path) !== 0) recordRoute = RecordRoute.path;
   branchKind = BranchKind.stateful;
   branchWord1 = (c.worker << 24) | branch;
   branchWord2 = words[b + B.nonce]!;
@@ -94,10 +99,10 @@ function write(
   const out = outbox.bytes;
   const start = outbox.claim();
   const viaLine = message.lineStart[Header.via]!;
-  const first = message.lineStart[Header.recordRoute]!;
+  const first = message.lineStart[recordRoute === RecordRoute.path ? Header.path : Header.recordRoute]!;
   const isMisplaced = recordRoute !== RecordRoute.none && first >= 0 && first < viaLine;
   if (isMisplaced) {
-    // Another Record-Route stands above the first Via: ours has to be above that.
+    // Another one stands above the first Via: ours has to be above that.
     const from = edits.claim(OWN_BYTES);
     edits.length = writeRecordRoutes(c, edits.scratch, from, listener, endpoint, endpointAt, slot, recordRoute);
     edits.insert(first, from);
@@ -140,23 +145,7 @@ export function addContentLength(edits: Edits, message: Message): void {
   edits.insert(message.bodyStart - 2, from);
 }
 
-/**
- * The local address of the message at hand and a port, for listeners on all addresses that advertise none. A message that
- * came by a listener with an address of its own is at that address.
- */
-export function writeLocal(c: Context, out: Buffer, start: number, port: number): number {
-  const isKnown = c.local[0] !== 0 || c.local[2] !== 0 || c.local[3] !== 0;
-  const local = isKnown ? c.local : c.adopted.listeners[c.listener]!.bound;
-  const isV6 = local[0] !== 0 || local[1] !== 0 || local[2] !== 0xffff;
-  let at = start;
-  if (isV6) out[at++] = 0x5b;
-  at = writeAddress(local, 0, out, at);
-  if (isV6) out[at++] = 0x5d;
-  out[at++] = 0x3a;
-  return writeDecimal(out, at, port);
-}
-
-/** Our Record-Route; two of them when the request leaves by another listener than it came in by (RFC 5658). */
+/** Our Path, or our Record-Route; two of them when the request leaves by another listener than it came in by (RFC 5658). */
 function writeRecordRoutes(
   c: Context,
   out: Buffer,
@@ -167,6 +156,7 @@ function writeRecordRoutes(
   slot: number,
   kind: RecordRoute,
 ): number {
+  if (kind === RecordRoute.path) return writePath(c, out, start, outgoing);
   const isNat = kind === RecordRoute.nat;
   let at = start;
   for (let listener = outgoing; ; listener = c.listener) {

@@ -1,12 +1,14 @@
 // Every connection of the process: found by name (place and generation) or by listener and address, made where there is none,
 // bounded in number, closed when nothing passes.
+import { randomInt } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { RecordKind } from "../bridge/handoff.ts";
-import { type StreamCounter, type StreamLimits, StreamWord, streamCounter } from "../bridge/stream-start.ts";
+import { type StreamCounter, type StreamLimits, StreamWord, serialAt, streamCounter } from "../bridge/stream-start.ts";
 import {
   connectionWord,
   GENERATIONS,
   generationOf,
+  isFlow,
   MAX_CONNECTIONS,
   namesConnection,
   placeOf,
@@ -41,6 +43,8 @@ export class Connections implements ConnectionOwner {
   readonly #view = new Message();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
   #retry: NodeJS.Timeout | null = null;
+  /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
+  #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
 
   constructor(
@@ -84,7 +88,7 @@ export class Connections implements ConnectionOwner {
       this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, start, end);
       return;
     }
-    if (!namesConnection(peer[5]!)) connection.isAddressed = true;
+    if (!namesConnection(peer[5]!) || isFlow(peer[5]!)) connection.isAddressed = true;
     connection.send(worker, bytes, start, end);
     this.#touched.add(connection);
   }
@@ -130,6 +134,7 @@ export class Connections implements ConnectionOwner {
   closed(connection: Connection): void {
     const { place, peer, listener } = connection;
     this.#places[place] = undefined;
+    Atomics.store(this.#words, serialAt(place), 0);
     this.#free.push(place);
     const key = keyOf(listener, peer, peer[4]!);
     if (this.#byAddress.get(key) === connection) this.#byAddress.delete(key);
@@ -153,6 +158,7 @@ export class Connections implements ConnectionOwner {
       const named = this.#places[place];
       if (named !== undefined && this.#generations[place] === generationOf(word) && sameAddress(named.peer, 0, peer, 0))
         return named;
+      if (isFlow(word)) return null;
     }
     const port = peer[4]!;
     const second = portToConnect(word, port);
@@ -162,7 +168,7 @@ export class Connections implements ConnectionOwner {
   }
 
   #connect(listener: number, to: Int32Array): Connection | null {
-    if (!this.#bound.has(listener)) return null;
+    if (!this.#bound.has(listener) || isFlow(to[5]!)) return null;
     const peer = this.#peer;
     copyEndpoint(to, 0, peer, 0);
     peer[4] = portToConnect(to[5]!, to[4]!);
@@ -202,6 +208,8 @@ export class Connections implements ConnectionOwner {
     const { headerBytes } = this.#limits;
     const connection = new Connection(this, socket, place, word, listener, peer, this.#view, headerBytes, isConnected);
     this.#places[place] = connection;
+    this.#serial = (this.#serial + 1) | 0 || 1;
+    Atomics.store(this.#words, serialAt(place), this.#serial);
     // The newest connection of an address is the one that it reads.
     this.#byAddress.set(keyOf(listener, peer, peer[4]!), connection);
     this.#count++;

@@ -3,7 +3,7 @@
 import { createServer } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind } from "../bridge/handoff.ts";
-import { type FromStreams, type StreamStart, StreamWord } from "../bridge/stream-start.ts";
+import { type FromStreams, type StreamStart, StreamWord, serialAt } from "../bridge/stream-start.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
 import { loadLibc } from "../net/libc.ts";
@@ -60,6 +60,8 @@ async function main(): Promise<void> {
     start.listeners.map(({ index, host }) => [index, isWildcard(host) ? undefined : host] as const),
   );
   words[StreamWord.connections] = 0;
+  // Those of a stream worker before us are gone.
+  words.fill(0, serialAt(0));
   const connections = new Connections(exchange, start.limits, words, bound);
   for (const listener of start.listeners) {
     const { index } = listener;

@@ -2,7 +2,7 @@
 import type { StrictReader } from "./strict-reader.ts";
 
 /** Header lines in which a forwarded request may differ from the one that arrived. */
-const CHANGED = new Set(["via", "route", "record-route", "max-forwards", "max-breadth"]);
+const CHANGED = new Set(["via", "route", "record-route", "max-forwards", "max-breadth", "path"]);
 
 /**
  * What is wrong with `out` as the forwarded request `from`, or nothing. `withheld` are the headers, in lower case, that its
@@ -29,10 +29,23 @@ export function compareRequest(from: StrictReader, out: StrictReader, withheld: 
     if (!/^Record-Route: <sip:[^<>,]+;lr;fl=[-_A-Za-z0-9]+>$/.test(out.text(at)))
       return `not our Record-Route: ${out.text(at)}`;
   }
+  const path = pathFault(from, out);
+  if (path !== "") return path;
   if (out.number("route") > from.number("route")) return "more Route lines";
   for (let i = 0; i < out.count; i++) if (withheld.has(out.name[i]!)) return `not from a stranger: ${out.text(i)}`;
   const other = sameLines(from, 0, out, 0, (name) => !CHANGED.has(name) && !withheld.has(name));
   return other !== "" ? other : sameBody(from, out);
+}
+
+/** A registration may get our Path, above all others, which stay as they are. */
+function pathFault(from: StrictReader, out: StrictReader): string {
+  const top = out.find("path");
+  const own = out.number("path") - from.number("path");
+  if (own === 0) return sameLines(from, 0, out, 0, (name) => name === "path");
+  if (own !== 1 || !out.startLine.startsWith("REGISTER ")) return `${own} Path lines more`;
+  if (!/^Path: <sip:fl\.[-_A-Za-z0-9]+@[^<>,@]+;lr(;ob)?>$/.test(out.text(top)))
+    return `not our Path: ${out.text(top)}`;
+  return sameLines(from, 0, out, top + 1, (name) => name === "path");
 }
 
 /** What is wrong with `out` as the forwarded response `from`, or nothing. */

@@ -50,7 +50,7 @@ const SOURCES: readonly {
         registrars: { algorithm: "hash-to", slots: "kamailio", destinations: ["sip:10.0.1.1:5060"] },
       },
       routes: [
-        { method: "REGISTER", set: "registrars" },
+        { method: "REGISTER", set: "registrars", path: "always" },
         { source: ["192.0.2.66"], reject: { status: 403, reason: "Not Here" } },
         { request_uri: "100@*", redirect: { status: 302, contact: "sip:200@example.com" } },
         { method: "OPTIONS", from: "scanner@*", drop: true },

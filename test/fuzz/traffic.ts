@@ -8,6 +8,8 @@ import type { Draft } from "./draft.ts";
 import { BODY, CALLS, Phrasing } from "./phrasing.ts";
 
 const REMEMBERED = 96;
+/** What our Path begins with. */
+const FLOW = "\r\nPath: <sip:fl.";
 const CALLERS = [
   "192.0.2.3:5060",
   "192.0.2.3:5062",
@@ -50,6 +52,7 @@ export class Traffic {
   readonly #isV6: readonly boolean[];
   readonly #requests: Seen[] = [];
   readonly #responses: Seen[] = [];
+  readonly #registrations: Seen[] = [];
   readonly #arrived: Arrived[] = [];
 
   constructor(chance: Chance, snapshot: Snapshot) {
@@ -71,6 +74,11 @@ export class Traffic {
     const at = { words: Int32Array.from(peer), text: "" };
     const seen = { head: bytes.toString("latin1", start, close), at, listener };
     const list = isRequest ? this.#requests : this.#responses;
+    this.#keep(list, seen);
+    if (isRequest && seen.head.includes(FLOW)) this.#keep(this.#registrations, seen);
+  }
+
+  #keep(list: Seen[], seen: Seen): void {
     if (list.length < REMEMBERED) list.push(seen);
     else list[this.#chance.below(REMEMBERED)] = seen;
   }
@@ -106,8 +114,9 @@ export class Traffic {
     if (kind < 36 && this.#requests.length > 0) this.#answer(draft, chance.pick(this.#requests));
     else if (kind < 52 && this.#responses.length > 0) this.#follow(draft, chance.pick(this.#responses));
     else if (kind < 60 && this.#requests.length > 0) this.#fromCallee(draft, chance.pick(this.#requests));
-    else if (kind < 63 && this.#requests.length > 0) this.#spiral(draft, chance.pick(this.#requests));
-    else if (kind < 70 && this.#arrived.length > 0) this.#again(draft, chance.pick(this.#arrived));
+    else if (kind < 62 && this.#registrations.length > 0) this.#fromRegistrar(draft, chance.pick(this.#registrations));
+    else if (kind < 65 && this.#requests.length > 0) this.#spiral(draft, chance.pick(this.#requests));
+    else if (kind < 72 && this.#arrived.length > 0) this.#again(draft, chance.pick(this.#arrived));
     else this.#request(draft);
     // Somebody else says the same.
     if (chance.once(24)) this.#comeFrom(chance.pick(chance.once(4) ? this.#pool : this.#callers));
@@ -228,6 +237,24 @@ export class Traffic {
         "",
       ),
     );
+  }
+
+  /** What the registrar, or somebody who has seen the Path, sends to a phone that has registered. */
+  #fromRegistrar(draft: Draft, { head, at, listener }: Seen): void {
+    const chance = this.#chance;
+    const paths = fields(head, "path");
+    if (chance.once(6)) paths.unshift(chance.pick(paths));
+    if (chance.once(8)) paths.push("<sip:198.18.0.14;lr>");
+    const route = `Route: ${paths.join(chance.once(4) ? "\r\nRoute: " : ", ")}\r\n`;
+    const number = `p${chance.below(CALLS)}`;
+    this.from = { words: at.words, text: formatEndpoint(at.words, 0) };
+    this.listener = listener;
+    if (chance.once(3)) this.#comeFrom(chance.pick(this.#callers));
+    const to = field(head, "to").replace(/;tag=.*/, "");
+    const from = `<sip:registrar@example.com>;tag=${this.#phrasing.tag()}`;
+    const method = chance.pick(["INVITE", "INVITE", "OPTIONS", "NOTIFY", "MESSAGE", "ACK", "BYE", "CANCEL"]);
+    const more = `${route}${this.#phrasing.extra()}`;
+    draft.set(this.#phrasing.request(this.from.text, method, this.#phrasing.uri(true), more, from, to, number, 1, ""));
   }
 
   /** Whoever got it sends it back to us. */

@@ -169,11 +169,19 @@ export class Watch {
       // A CANCEL of ours is not the caller's.
       if (!this.#isValid) return "a malformed request was forwarded";
       if (input.method === Method.CANCEL || output.cseq !== input.cseq || output.method !== input.method) return "";
+      const stolen = this.#withheld !== NOTHING && !this.#destinations.hasEndpoint(this.#to, 0) && this.#hasFlow();
+      if (stolen) return "a stranger reached somebody by a flow";
       return this.#readInput() || compareRequest(this.#inputLines, this.#outputLines, this.#withheld);
     }
     if (!this.#isValid) return "a malformed response caused a message";
     if (output.isRequest || output.status !== input.status || input.status >= FIRST_FAILURE) return "";
     return this.#readInput() || compareResponse(this.#inputLines, this.#outputLines);
+  }
+
+  /** Whether the input's Route names a flow of ours, and no dialog. */
+  #hasFlow(): boolean {
+    const text = this.#bytes!.toString("latin1", this.#input.start, this.#input.bodyStart);
+    return text.includes("<sip:fl.") && !text.includes(";fl=");
   }
 
   #readInput(): string {

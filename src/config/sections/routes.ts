@@ -11,9 +11,21 @@ import { FORWARDING } from "./misc.ts";
 /** Parts of a request that can be hashed instead of what the algorithm hashes by itself. */
 export const ROUTE_KEYS = ["call-id", "from", "to", "request-uri"] as const;
 
+/** Which registrations get our Path (RFC 3327). */
+export const PATH_POLICIES = ["always", "supported", "never"] as const;
+
+/** A route that leads to a set. */
+export interface DispatchActionConfig {
+  readonly kind: "dispatch";
+  readonly set: string;
+  readonly key?: (typeof ROUTE_KEYS)[number];
+  /** Absent: `supported`. */
+  readonly path?: (typeof PATH_POLICIES)[number];
+}
+
 /** What a route does with a request. */
 export type RouteActionConfig =
-  | { readonly kind: "dispatch"; readonly set: string; readonly key?: (typeof ROUTE_KEYS)[number] }
+  | DispatchActionConfig
   | { readonly kind: "forward" }
   | { readonly kind: "reject"; readonly status: number; readonly reason: string }
   | { readonly kind: "redirect"; readonly status: number; readonly contact: string }
@@ -64,6 +76,12 @@ const fields = z.strictObject({
   forwarding: z.enum(FORWARDING).optional().describe("Overrides the configuration's `forwarding`."),
   set: reference.optional().describe("Action: dispatch to this set."),
   key: z.enum(ROUTE_KEYS).optional().describe("With `set`: what a hash algorithm hashes instead of its own key."),
+  path: z
+    .enum(PATH_POLICIES)
+    .optional()
+    .describe(
+      "With `set`: which REGISTERs get a Path (RFC 3327), so that calls find the phone's connection. `supported` (the default): those that announce it; `always`: all, because most phones announce nothing.",
+    ),
   forward: z.literal(true).optional().describe("Action: forward by Route and request URI. Needs `from_set`."),
   reject: z
     .strictObject({
@@ -88,7 +106,12 @@ type Given = z.output<typeof fields>;
 
 function actionOf(given: Given): RouteActionConfig {
   if (given.set !== undefined)
-    return { kind: "dispatch", set: given.set, ...(given.key === undefined ? {} : { key: given.key }) };
+    return {
+      kind: "dispatch",
+      set: given.set,
+      ...(given.key === undefined ? {} : { key: given.key }),
+      ...(given.path === undefined ? {} : { path: given.path }),
+    };
   if (given.reject !== undefined) return { kind: "reject", ...given.reject };
   if (given.redirect !== undefined) return { kind: "redirect", ...given.redirect };
   return given.drop === true ? { kind: "drop" } : { kind: "forward" };
@@ -108,6 +131,8 @@ export const route = fields.transform((given, sink): RouteConfig => {
       actions[1] ?? "",
     ]);
   if (given.key !== undefined && given.set === undefined) return refuse(sink, given, "key without set", "", ["key"]);
+  if (given.path !== undefined && given.set === undefined)
+    return refuse(sink, given, "path without set", "only what is dispatched to a set gets a Path", ["path"]);
   if (given.redirect !== undefined && typeof parseDestinationUri(given.redirect.contact) === "string") {
     return refuse(sink, given, `"${given.redirect.contact}" is not a SIP URI`, "such as sip:10.0.0.11:5060", [
       "redirect",

@@ -1,0 +1,119 @@
+// Fairlead as the edge in front of a registrar: calls find a registered phone over the connection that it made (RFC 3327,
+// RFC 5626), and the registrar learns at once when that is gone.
+import assert from "node:assert/strict";
+import { headerOf } from "../../src/ua/parsed-message.ts";
+import type { ServerTransaction } from "../../src/ua/server-transaction.ts";
+import type { UserAgent } from "../../src/ua/user-agent.ts";
+import { answering, type Destination } from "../kit/destination.ts";
+import type { LoadBalancer } from "../kit/lb.ts";
+import type { Phone } from "../kit/phone.ts";
+import { type Stage, scenario } from "../kit/scenario.ts";
+
+type Transport = "udp" | "tcp";
+const PAIRS: readonly (readonly [Transport, Transport, string])[] = [
+  ["udp", "udp", "stateful"],
+  ["tcp", "udp", "stateful"],
+  ["udp", "tcp", "stateful"],
+  ["tcp", "tcp", "stateful"],
+  ["tcp", "udp", "stateless"],
+];
+/** What the phone believes its address to be. */
+const BEHIND_NAT = "192.168.7.7:5060";
+
+/** A balancer in front of a registrar, which makes its calls through the balancer. */
+async function starts({ lb, destination }: Stage, far: Transport, forwarding = "stateful"): Promise<Destination> {
+  const registrar = destination(answering(200), { transport: far, proxy: lb.address });
+  await dispatches(lb, registrar, forwarding);
+  return registrar;
+}
+
+function dispatches(lb: LoadBalancer, registrar: Destination, forwarding = "stateful"): Promise<void> {
+  const routes = [{ set: "1", path: "always", method: "REGISTER", key: "to" }, { set: "1" }];
+  return lb.dispatches(1, "hash-call-id", [registrar], {}, { ...lb.bothTransports, forwarding, routes });
+}
+
+/** Registers; the Path that the registrar was given. */
+async function pathOf(phone: Phone, registrar: Destination): Promise<string> {
+  const before = registrar.heard("REGISTER").length;
+  const headers = [{ name: "Contact", value: phone.agent.contact }];
+  assert.equal(await phone.requests("REGISTER", "sip:example.com", { headers }), 200);
+  return headerOf(registrar.heard("REGISTER")[before]!, "path");
+}
+
+function answers(transaction: ServerTransaction, agent: UserAgent): void {
+  if (transaction.request.method === "INVITE") void agent.takeCall(transaction).answer();
+  else transaction.respond(200);
+}
+
+for (const [near, far, forwarding] of PAIRS) {
+  scenario(
+    `a call from a registrar (${far}) finds a phone (${near}) behind NAT, and both ends reach each other, ${forwarding}`,
+    async (stage) => {
+      const registrar = await starts(stage, far, forwarding);
+      const phone = await stage.phone.another({ transport: near, sentBy: BEHIND_NAT, onRequest: answers });
+      const path = await pathOf(phone, registrar);
+      assert.match(path, /^<sip:fl\.[\w-]+@127\.0\.0\.1:\d+(;transport=tcp)?;lr;ob>$/);
+      const call = registrar.agent.invite(`sip:phone@${BEHIND_NAT}`, { routes: [path] });
+      assert.equal(await call.final, 200);
+      assert.equal((await call.session!.request("INFO"))?.status, 200);
+      assert.equal((await call.session!.request("INVITE"))?.status, 200);
+      const invite = await phone.hears("the INVITE", ({ method }) => method === "INVITE");
+      assert.equal(headerOf(invite, "route"), "");
+      assert.equal((await call.session!.bye())?.status, 200);
+      const second = registrar.agent.invite(`sip:phone@${BEHIND_NAT}`, { routes: [path] });
+      assert.equal(await second.final, 200);
+      if (near === "tcp") assert.equal(phone.agent.streams.accepted, 0);
+    },
+  );
+}
+
+scenario(
+  "a phone whose connection is gone has failed at once (430), and is found again when it registers anew",
+  { io: "batched" },
+  async (stage) => {
+    const registrar = await starts(stage, "udp");
+    const phone = await stage.phone.another({ transport: "tcp", onRequest: answers });
+    const path = await pathOf(phone, registrar);
+    phone.agent.streams.breakConnections();
+    await stage.lb.untilMetric("stream_connections", 0);
+    const started = performance.now();
+    const call = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
+    assert.equal(await call.final, 430);
+    assert.ok(performance.now() - started < 1000);
+    assert.equal(await stage.lb.metric("rejected_total", { reason: "flow_failed" }), 1);
+    const again = registrar.agent.invite("sip:phone@example.com", { routes: [await pathOf(phone, registrar)] });
+    assert.equal(await again.final, 200);
+    // The old one does not lead to the new connection, although phone and place are the same.
+    const late = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
+    assert.equal(await late.final, 430);
+  },
+);
+
+scenario("after a restart a phone on UDP is still found, one on TCP has failed", { io: "batched" }, async (stage) => {
+  const registrar = await starts(stage, "udp");
+  const [datagrams, stream] = [
+    await stage.phone.another({ sentBy: BEHIND_NAT, onRequest: answers }),
+    await stage.phone.another({ transport: "tcp", onRequest: answers }),
+  ];
+  const paths = [await pathOf(datagrams, registrar), await pathOf(stream, registrar)];
+  await stage.lb.process?.stop();
+  stage.lb.process = undefined;
+  await dispatches(stage.lb, registrar);
+  for (const [i, wanted] of [200, 430].entries()) {
+    const call = registrar.agent.invite("sip:phone@example.com", { routes: [paths[i]!] });
+    assert.equal(await call.final, wanted);
+  }
+});
+
+scenario("a stranger reaches no phone with a token that was stolen", { io: "batched" }, async (stage) => {
+  const registrar = await starts(stage, "udp");
+  const phone = await stage.phone.another({ onRequest: answers });
+  const path = await pathOf(phone, registrar);
+  for (const routes of [[path], [path.replace("fl.", "fl.A")], [path, "<sip:127.0.0.9;lr>"]])
+    assert.equal(await stage.phone.requests("OPTIONS", "sip:phone@example.com", { routes }), 403);
+  assert.deepEqual(
+    phone.received().filter(({ isRequest }) => isRequest),
+    [],
+  );
+  assert.equal(await stage.lb.metric("rejected_total", { reason: "flow_forbidden" }), 3);
+});
