@@ -10,8 +10,12 @@ import { withDestination, withFigures, withoutDestination } from "./control/chan
 import type { ApplyResult } from "./control/control-plane.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { configurationProblem } from "./control/restart.ts";
+import { coreHash } from "./dispatch/core-hash.ts";
 import { nameOfState, stateOf } from "./health/state.ts";
 import { METHOD_NAMES } from "./sip/method.ts";
+
+/** Without an API nobody asks. */
+const NO_API = { tokens: [], kamailioRpc: false, opensipsMi: false };
 
 /** The backend of a running balancer. */
 export function adminBackend(balancer: Balancer, version: string): AdminBackend {
@@ -27,6 +31,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       reloads: control.reloads,
       loadedAt: control.inForce.since,
     }),
+    access: () => control.inForce.config.admin ?? NO_API,
     hasSpare: () => workers.hasSpare,
     workers: () =>
       workers.status().map(({ index, isReady, restarts, lastFailure, transactions, dialogs }) => ({
@@ -47,9 +52,19 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       names: control.locations.size,
       stale: [...control.locations.values()].filter(({ why, targets }) => why !== "" && targets.length > 0).length,
     }),
-    setState(slot, isWhole, state, reason) {
+    coreHash(first, second) {
+      const bytes = Buffer.from(first + second, "utf8");
+      const split = Buffer.byteLength(first, "utf8");
+      return coreHash(bytes, 0, split, split, bytes.length) >>> 0;
+    },
+    probing(wanted) {
+      const before = health.prober.isActive;
+      if (wanted !== undefined) health.prober.isActive = wanted;
+      return before;
+    },
+    setState(slot, isWhole, state, reason, isMarked) {
       const { registry } = health;
-      const marked = state === "inactive" ? true : undefined;
+      const marked = isMarked ?? (state === "inactive" ? true : undefined);
       if (isWhole) registry.setStateOfAll(slot, stateOf(state), reason, marked);
       else registry.setState(slot, stateOf(state), reason, marked);
     },
@@ -63,9 +78,12 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
   };
 }
 
-function viewOf({ health, live }: Balancer, { origin, config, set, slot }: PlacedDestination): DestinationView {
+function viewOf(
+  { health, live }: Balancer,
+  { origin, config, set, slot, address, port }: PlacedDestination,
+): DestinationView {
   const record = health.registry.get(slot);
-  const { name, uri, weight, priority, maxCalls } = config;
+  const { name, uri, weight, priority, maxCalls, host, transport, listener, attrs, probe } = config;
   const last = record?.lastProbe ?? null;
   return {
     slot,
@@ -76,6 +94,14 @@ function viewOf({ health, live }: Balancer, { origin, config, set, slot }: Place
     weight,
     priority,
     maxCalls,
+    host,
+    address,
+    port,
+    transport,
+    listener,
+    attrs,
+    probe,
+    isMarked: record?.marked ?? false,
     state: record === undefined ? "inactive" : live.isStandby(slot) ? "standby" : nameOfState(record.state),
     reason: live.isStandby(slot) ? "servers of a better SRV priority can be used" : (record?.reason ?? ""),
     since: record?.since ?? 0,

@@ -3,6 +3,7 @@
 
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { StreamCounter } from "../bridge/stream-start.ts";
+import type { AccessToken } from "../config/schema.ts";
 import type { DestinationChange, NewDestination, ProbeResource, ProblemResource, StateName } from "./resources.ts";
 
 /** A listener; the index is its number in counters. */
@@ -36,6 +37,20 @@ export interface DestinationView {
   readonly weight: number;
   readonly priority: number;
   readonly maxCalls: number;
+  /** As its URI says, without brackets. */
+  readonly host: string;
+  /** Numeric, without brackets; empty: it has none. */
+  readonly address: string;
+  readonly port: number;
+  readonly transport: string;
+  /** The listener asked for; undefined: any that fits. */
+  readonly listener: string | undefined;
+  /** The operator's own words about it. */
+  readonly attrs: Readonly<Record<string, string>>;
+  /** `never`: no probes. */
+  readonly probe: "default" | "marked" | "never";
+  /** It carries the probing mark (Kamailio's P). */
+  readonly isMarked: boolean;
   readonly state: StateName;
   readonly reason: string;
   /** Milliseconds since 1970. */
@@ -63,6 +78,14 @@ export interface StreamsView {
   readonly counters: Readonly<Record<StreamCounter, number>>;
   /** How often the stream worker was replaced. */
   readonly restarts: number;
+}
+
+/** Who may use the API, and which foreign commands it answers. */
+export interface AccessView {
+  /** None: everybody may do everything. */
+  readonly tokens: readonly AccessToken[];
+  readonly kamailioRpc: boolean;
+  readonly opensipsMi: boolean;
 }
 
 /** The process. */
@@ -102,6 +125,8 @@ export interface AdminBackend {
   /** Names of SIP methods by number. */
   readonly methods: readonly string[];
   process(): ProcessView;
+  /** As the configuration in force says. */
+  access(): AccessView;
   workers(): readonly WorkerView[];
   /** Whether a warm spare waits to take a dead worker's place. */
   hasSpare(): boolean;
@@ -114,8 +139,15 @@ export interface AdminBackend {
   destinations(): readonly DestinationView[];
   /** The configuration in force in the shape of fairlead.yaml, defaults included. Secrets are taken out by the API. */
   config(): unknown;
-  /** `isWhole`: not only this row, but the destination as configured with all the servers that its name stands for. */
-  setState(slot: number, isWhole: boolean, state: StateName, reason: string): void;
+  /**
+   * `isWhole`: not only this row, but the destination as configured with all the servers that its name stands for. `isMarked`: the
+   * probing mark from now on; undefined: an inactive one gets it, others keep what they have.
+   */
+  setState(slot: number, isWhole: boolean, state: StateName, reason: string, isMarked?: boolean): void;
+  /** Kamailio's hash of one or two keys (an empty second one is none), as an unsigned number. */
+  coreHash(first: string, second: string): number;
+  /** Whether probes are sent; `wanted` changes it, for as long as the process runs. Returns what it was. */
+  probing(wanted?: boolean): boolean;
   apply(change: Change): Promise<Applied>;
   /** Reads the files again. */
   reload(): Promise<Applied>;

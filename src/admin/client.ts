@@ -35,10 +35,12 @@ export class AdminError extends Error {
 /** One instance's admin API. */
 export class AdminClient {
   readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** `url` as in the configuration: `http://127.0.0.1:5080`. */
-  constructor(url: string) {
+  /** `url` as in the configuration: `http://127.0.0.1:5080`. An empty token: none is sent. */
+  constructor(url: string, token = "") {
     this.#url = url.replace(/\/+$/, "");
+    this.#headers = token === "" ? {} : { authorization: `Bearer ${token}` };
   }
 
   /** Also when it is not ready: that is an answer, not an error. */
@@ -88,7 +90,9 @@ export class AdminClient {
       response = await fetch(`${this.#url}${path}`, {
         method,
         signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ...(body === undefined
+          ? { headers: this.#headers }
+          : { body: JSON.stringify(body), headers: { ...this.#headers, "content-type": "application/json" } }),
       });
     } catch (error) {
       throw new AdminError(0, `no answer from the admin API at ${this.#url} (${causeOf(error)})`);

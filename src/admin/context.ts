@@ -1,6 +1,7 @@
 // What every route of the admin API is given.
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Log } from "../control/log.ts";
+import type { Access } from "./access.ts";
 import type { AdminBackend, DestinationView } from "./backend.ts";
 import type { Metrics } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
@@ -10,6 +11,8 @@ export interface AdminContext {
   readonly backend: AdminBackend;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Who sent a request that was let in. */
+  readonly accessOf: (request: FastifyRequest) => Access;
   /** The fault hook is open (tests only). */
   readonly faults: boolean;
 }

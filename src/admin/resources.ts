@@ -130,6 +130,8 @@ export interface NewDestination {
   readonly priority?: number | undefined;
   readonly max_calls?: number | undefined;
   readonly state?: GivenState | undefined;
+  readonly probe?: "default" | "marked" | "never" | undefined;
+  readonly attrs?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Body of `PATCH /api/v1/destinations/SET/NAME`. */

@@ -1,8 +1,9 @@
 // The admin server: HTTP on loopback. It refuses what a foreign web page could send, says errors as problem details, and
 // never shows a secret.
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { isLoopback } from "../config/values/address.ts";
 import type { Log } from "../control/log.ts";
+import { type Access, admit, whoAsks } from "./access.ts";
 import type { AdminBackend } from "./backend.ts";
 import { hostOf, refusal } from "./guard.ts";
 import { createMetrics } from "./metrics.ts";
@@ -28,11 +29,11 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Why an address may not be used; empty when it may. Without users and passwords the API stays on this machine. */
+/** Why an address may not be used; empty when it may. Unencrypted, tokens included, the API stays on this machine. */
 export function listenProblem(listen: string): string {
   const url = URL.parse(listen);
   if (url === null || url.protocol !== "http:" || url.hostname === "") return `not an http:// address: ${listen}`;
-  return isLoopback(hostOf(url.host)) ? "" : "the admin API has no passwords and listens on loopback only";
+  return isLoopback(hostOf(url.host)) ? "" : "the admin API is not encrypted and listens on loopback only";
 }
 
 /** Names in paths: a destination's own, and an address. */
@@ -49,22 +50,39 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: MOST_NAME },
   });
+  const accesses = new WeakMap<FastifyRequest, Access>();
   app.addHook("onRequest", async (request, reply) => {
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const why = refusal(request.headers, host);
     if (why !== "") throw new HttpProblem(403, why);
+    const access = whoAsks(backend.access().tokens, request.headers.authorization);
+    if (access !== null) accesses.set(request, access);
+    admit(access, request.method, request.is404 ? "" : (request.routeOptions.url ?? ""));
+  });
+  // The audit log: every request that was meant to change something, whoever sent it and whatever came of it.
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, url, ip } = request;
+    if (method === "GET" || method === "HEAD") return;
+    const by = accesses.get(request)?.name ?? "";
+    log.info({ audit: { by, from: ip, method, url, status: reply.statusCode } }, "a request to the admin API");
   });
   app.setErrorHandler((error, request, reply) => {
     const details = detailsOf(error);
     if (details.status >= 500) {
       log.error({ method: request.method, url: request.url, error: String(error) }, "an admin request failed");
     }
+    if (details.status === 401) reply.header("www-authenticate", "Bearer");
     return reply.code(details.status).type(PROBLEM_TYPE).send(JSON.stringify(details));
   });
   app.setNotFoundHandler((request) => {
     throw new HttpProblem(404, `there is no ${request.method} ${request.url.split("?")[0]}`);
   });
-  const context = { backend, log, faults, metrics: createMetrics(backend) };
+  const accessOf = (request: FastifyRequest): Access => {
+    const access = accesses.get(request);
+    if (access === undefined) throw new HttpProblem(401, "nobody knows who asks");
+    return access;
+  };
+  const context = { backend, log, faults, accessOf, metrics: createMetrics(backend) };
   for (const group of ROUTE_GROUPS) group.register(app, context);
   return app;
 }

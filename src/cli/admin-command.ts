@@ -11,6 +11,8 @@ import { type Cell, type Column, formatTable, wantsColour } from "./table.ts";
 export interface AdminCommandOptions {
   readonly admin: string;
   readonly output: "table" | "json" | "yaml";
+  /** Undefined: none. */
+  readonly token?: string;
 }
 
 /** A table of an answer. */
@@ -27,6 +29,9 @@ export function addAdminOptions(command: Program): Program {
   return command
     .addOption(
       new Option("--admin <url>", "the admin API of the running instance").env("FAIRLEAD_ADMIN").default(DEFAULT_ADMIN),
+    )
+    .addOption(
+      new Option("--token <secret>", "token for the admin API; better given by the environment").env("FAIRLEAD_TOKEN"),
     )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
 }
@@ -47,7 +52,7 @@ export async function withAdmin(
   action: (client: AdminClient) => Promise<void>,
 ): Promise<void> {
   try {
-    await action(new AdminClient(options.admin));
+    await action(new AdminClient(options.admin, options.token ?? ""));
   } catch (error) {
     if (!(error instanceof AdminError || error instanceof UsageError)) throw error;
     process.stderr.write(`error: ${error.message}\n`);

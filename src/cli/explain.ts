@@ -32,6 +32,7 @@ interface Flags extends ConfigurationFlags {
   readonly source?: string;
   readonly listener?: string;
   readonly output: AdminCommandOptions["output"];
+  readonly token?: string;
 }
 
 /** Largest message that one datagram holds. */
@@ -40,8 +41,8 @@ const LARGEST = 65_507;
 const SOMEBODY = "192.0.2.1:5060";
 
 async function run(words: readonly string[], flags: Flags): Promise<void> {
-  const { admin = "", output } = flags;
-  await withAdmin({ admin, output }, async (client) => {
+  const { admin = "", output, token } = flags;
+  await withAdmin({ admin, output, ...(token === undefined ? {} : { token }) }, async (client) => {
     const message = messageOf(words, flags);
     const config = readConfig(flags);
     if (config === null) return;
@@ -145,6 +146,11 @@ export const explainCommand: Command = {
     addForwardingOption(addRoutingOptions(command))
       .addOption(
         new Option("--admin <url>", "take the destinations' states from the running instance").env("FAIRLEAD_ADMIN"),
+      )
+      .addOption(
+        new Option("--token <secret>", "token for the admin API; better given by the environment").env(
+          "FAIRLEAD_TOKEN",
+        ),
       )
       .addOption(
         new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"),

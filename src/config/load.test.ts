@@ -23,7 +23,13 @@ describe("fairlead.yaml", () => {
     const config = load(GOOD);
     assert.deepEqual(problems(GOOD), []);
     assert.deepEqual(config.routes[0]?.action, { kind: "dispatch", set: "media" });
-    assert.deepEqual(config.admin, { host: "127.0.0.1", port: 5080 });
+    assert.deepEqual(config.admin, {
+      host: "127.0.0.1",
+      port: 5080,
+      tokens: [],
+      kamailioRpc: false,
+      opensipsMi: false,
+    });
     assert.equal(config.timers.c, 181_000);
     assert.equal(config.receiveBuffer, 4_194_304);
   });
@@ -248,4 +254,32 @@ describe("a wrong fairlead.yaml", () => {
   it("a file that is too large is refused unread", () => {
     assert.match(problems(" ".repeat(9_000_000))[0] ?? "", /error: the file is too large/);
   });
+});
+
+it("who may use the admin API is read with its secret, and stays when only the place of the API is given on the command line", () => {
+  const text = [
+    "listeners: [udp://127.0.0.1:5060]",
+    "sets: {a: {destinations: [sip:127.0.0.1:5070]}}",
+    "admin:",
+    "  kamailio_rpc: true",
+    '  tokens: [{name: ops, role: operator, token: "${OPS_TOKEN}"}]',
+  ].join("\n");
+  const io = fakeIo({}, { OPS_TOKEN: "0123456789abcdef" });
+  const { config, problems } = loadYaml(text, "f.yaml", io, { admin: { listen: "http://127.0.0.1:5099" } });
+  assert.deepEqual(problems, []);
+  assert.equal(config?.admin?.port, 5099);
+  assert.deepEqual(
+    config?.admin?.tokens.map(({ name, role, secret }) => [name, role, secret.origin]),
+    [["ops", "operator", "environment variable OPS_TOKEN"]],
+  );
+});
+
+it("Kamailio's commands without tokens are refused, as are two holders of one token", () => {
+  const start = "listeners: [udp://127.0.0.1:5060]\nsets: {a: {destinations: [sip:127.0.0.1:5070]}}\nadmin:\n";
+  const open = loadYaml(`${start}  kamailio_rpc: true\n`, "f.yaml", fakeIo());
+  assert.match(open.problems[0]?.what ?? "", /kamailio_rpc without tokens would let every program/);
+  assert.deepEqual([open.problems[0]?.line, open.config], [4, undefined]);
+  const token = "token: 0123456789abcdef";
+  const twice = `${start}  tokens:\n    - {name: a, role: admin, ${token}}\n    - {name: b, role: viewer, ${token}}\n`;
+  assert.match(loadYaml(twice, "f.yaml", fakeIo()).problems[0]?.what ?? "", /b has the token of a/);
 });

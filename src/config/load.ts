@@ -6,7 +6,9 @@ import { hasErrors, type Problem } from "./problem.ts";
 import { checkReferences, resolveReferences } from "./references.ts";
 import { type Config, type Parsed, schema } from "./schema.ts";
 import { schemaFindings } from "./schema-findings.ts";
-import { readKeys } from "./secrets.ts";
+import type { Secret } from "./secret.ts";
+import { readSecrets, type WantedSecret } from "./secrets.ts";
+import { isObject } from "./values/object.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** A configuration, unless a problem is an error. */
@@ -25,9 +27,17 @@ export interface Built {
 /** Top-level keys in the shape of fairlead.yaml that replace what the file says (command-line options). */
 export type Overrides = Readonly<Record<string, unknown>>;
 
-/** The data with the overrides in it; data that is no object stays what it is. */
+/**
+ * The data with the overrides in it; data that is no object stays what it is. Of a section of which only a part is replaced the
+ * rest stays: who may use the admin API does not depend on where it listens.
+ */
 export function override(data: unknown, overrides: Overrides): unknown {
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? { ...data, ...overrides } : (data ?? null);
+  if (!isObject(data)) return data ?? null;
+  const merged = Object.entries(overrides).map(([name, value]) => {
+    const own = data[name];
+    return [name, isObject(value) && isObject(own) ? { ...own, ...value } : value] as const;
+  });
+  return { ...data, ...Object.fromEntries(merged) };
 }
 
 const nowhere: Places = { find: () => ({ line: 0, column: 0 }) };
@@ -58,22 +68,38 @@ export function buildConfig(data: unknown, file: string, io: ConfigIo, isImporte
   const result = schema.safeParse(data);
   if (!result.success) return { findings: schemaFindings(schema, result.error.issues, data) };
   const references = checkReferences(result.data);
-  const { keys, findings } = readKeys(result.data.keys, file, io);
+  const { secrets, findings } = readSecrets(wantedSecrets(result.data), file, io);
   const broken = [...references, ...findings];
   if (broken.length > 0) return { findings: broken };
-  const config = complete(result.data, keys);
+  const config = complete(result.data, secrets);
   const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
   return checked.some((finding) => finding.severity === "error")
     ? { findings: checked }
     : { config, findings: checked };
 }
 
-function complete(parsed: Parsed, keys: Config["keys"]): Config {
-  const { receive_buffer, server_header, protected_headers, ...rest } = parsed;
+/** The keys, then the tokens of the admin API. */
+function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
+  return [
+    ...keys.map((reference, index) => ({ path: ["keys", index], reference })),
+    ...(admin?.tokens ?? []).map(({ token }, index) => ({
+      path: ["admin", "tokens", index, "token"],
+      reference: token,
+    })),
+  ];
+}
+
+function complete(parsed: Parsed, secrets: readonly Secret[]): Config {
+  const { receive_buffer, server_header, protected_headers, admin, ...rest } = parsed;
+  const tokens = secrets.slice(parsed.keys.length);
   return {
     ...rest,
     ...resolveReferences(parsed),
-    keys,
+    keys: secrets.slice(0, parsed.keys.length),
+    admin:
+      admin === null
+        ? null
+        : { ...admin, tokens: admin.tokens.map(({ name, role }, i) => ({ name, role, secret: tokens[i]! })) },
     receiveBuffer: receive_buffer,
     serverHeader: server_header,
     protectedHeaders: protected_headers,

@@ -1,7 +1,7 @@
 // The configuration's shape. A section per file in sections/; this one only assembles them.
 import { z } from "zod";
 import type { Secret } from "./secret.ts";
-import { admin } from "./sections/admin.ts";
+import { admin, type Role } from "./sections/admin.ts";
 import { dns } from "./sections/dns.ts";
 import { keys } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
@@ -35,11 +35,26 @@ export const schema = z.strictObject({
 /** What the file says, normalised, keys still as references. */
 export type Parsed = z.output<typeof schema>;
 
+/** Somebody who may use the admin API. */
+export interface AccessToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly secret: Secret;
+}
+
+/** The admin API. Host without brackets. */
+export interface AdminConfig extends Readonly<Omit<NonNullable<Parsed["admin"]>, "tokens">> {
+  /** None: every program of this machine may do everything. */
+  readonly tokens: readonly AccessToken[];
+}
+
 /** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
 export interface Config
-  extends Readonly<Omit<Parsed, "keys" | "receive_buffer" | "server_header" | "protected_headers">> {
+  extends Readonly<Omit<Parsed, "keys" | "admin" | "receive_buffer" | "server_header" | "protected_headers">> {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
+  /** Null: off. */
+  readonly admin: AdminConfig | null;
   /** Bytes asked of SO_RCVBUF. */
   readonly receiveBuffer: number;
   /** Value of the Server header; empty: none. */

@@ -5,20 +5,26 @@ import type { ConfigIo } from "./io.ts";
 import { Secret } from "./secret.ts";
 import { type KeyReference, SHORTEST_KEY } from "./sections/keys.ts";
 
-/** The keys in order, and what kept some from being read. Relative paths start at the configuration file's folder. */
-export function readKeys(
-  references: readonly KeyReference[],
+/** A secret that is wanted, and where the configuration asks for it. */
+export interface WantedSecret {
+  readonly path: readonly (string | number)[];
+  readonly reference: KeyReference;
+}
+
+/** The secrets in order, and what kept some from being read. Relative paths start at the configuration file's folder. */
+export function readSecrets(
+  wanted: readonly WantedSecret[],
   file: string,
   io: ConfigIo,
-): { keys: Secret[]; findings: Finding[] } {
-  const keys: Secret[] = [];
+): { secrets: Secret[]; findings: Finding[] } {
+  const secrets: Secret[] = [];
   const findings: Finding[] = [];
-  for (const [index, reference] of references.entries()) {
+  for (const { path, reference } of wanted) {
     const read = readKey(reference, file, io);
-    if (typeof read === "string") findings.push(errorAt(["keys", index], read));
-    else keys.push(read);
+    if (typeof read === "string") findings.push(errorAt(path, read));
+    else secrets.push(read);
   }
-  return { keys, findings };
+  return { secrets, findings };
 }
 
 function readKey(reference: KeyReference, file: string, io: ConfigIo): Secret | string {

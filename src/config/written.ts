@@ -25,7 +25,6 @@ type WrittenProbe = Exclude<WrittenSet["probe"], false | undefined>;
 
 /** Writes it. Keys are not: where one was read from stands in its place. */
 export function written(config: Config): Written {
-  const { admin } = config;
   return {
     listeners: config.listeners.map(listener),
     sets: Object.fromEntries(config.sets.map((set) => [set.name, setOf(set)])),
@@ -36,7 +35,7 @@ export function written(config: Config): Written {
     streams: streamsOf(config),
     overload: overloadOf(config),
     keys: config.keys.map((key) => key.toJSON()),
-    admin: admin === null ? false : { listen: `http://${formatHostPort(admin.host, admin.port)}` },
+    admin: adminOf(config),
     log: { ...config.log },
     trusted: config.trusted.map(formatAddressBlock),
     protected_headers: [...config.protectedHeaders],
@@ -47,6 +46,16 @@ export function written(config: Config): Written {
     receive_buffer: formatSize(config.receiveBuffer),
     server_header: config.serverHeader,
     shutdown: { deadline: formatDuration(config.shutdown.deadline) },
+  };
+}
+
+function adminOf({ admin }: Config): Written["admin"] {
+  if (admin === null) return false;
+  return {
+    listen: `http://${formatHostPort(admin.host, admin.port)}`,
+    tokens: admin.tokens.map(({ name, role, secret }) => ({ name, role, token: secret.toJSON() })),
+    kamailio_rpc: admin.kamailioRpc,
+    opensips_mi: admin.opensipsMi,
   };
 }
 

@@ -21,7 +21,7 @@ export function restartProblems(before: Config, after: Config): Problem[] {
     ["limits", before.limits, after.limits],
     ["streams", before.streams, after.streams],
     ["receive_buffer", before.receiveBuffer, after.receiveBuffer],
-    ["admin", before.admin, after.admin],
+    ["admin.listen", apiOf(before), apiOf(after)],
   ];
   for (const [section, old, now] of fixed) {
     if (JSON.stringify(old) === JSON.stringify(now)) continue;
@@ -37,4 +37,9 @@ export function restartProblems(before: Config, after: Config): Problem[] {
     problems.push(configurationProblem(`a change of ${key} takes effect at the next start`, "", "warning"));
   }
   return problems;
+}
+
+/** Where the admin API listens; who may use it can change at any time. */
+function apiOf({ admin }: Config): unknown {
+  return admin === null ? null : [admin.host, admin.port];
 }

@@ -79,6 +79,8 @@ interface Task {
 
 /** Probes all destinations it was told of. */
 export class Prober {
+  /** False: no new probes begin; those under way come to their end (Kamailio's `dispatcher.ping_active`). */
+  isActive = true;
   readonly #context: ProberContext;
   readonly #tasks = new Map<number, Task>();
 
@@ -166,7 +168,7 @@ export class Prober {
     const { settings } = target;
     task.next = now + settings.every * (1 - JITTER * this.#context.random());
     const record = this.#context.registry.get(target.slot);
-    if (record === undefined || !isProbed(settings.mode, record.state, record.marked)) {
+    if (record === undefined || !this.isActive || !isProbed(settings.mode, record.state, record.marked)) {
       task.due = task.next;
       return;
     }

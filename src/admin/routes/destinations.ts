@@ -20,6 +20,8 @@ const NEW = z.strictObject({
   name: z.string().min(1).max(255).optional(),
   ...CHANGE.shape,
   state: z.enum(GIVEN_STATES).optional(),
+  probe: z.enum(["default", "marked", "never"]).optional(),
+  attrs: z.record(z.string(), z.string()).optional(),
 });
 // One line, so that a reason cannot imitate a log record.
 const REASON = z

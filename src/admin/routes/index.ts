@@ -5,6 +5,7 @@ import { configRoutes } from "./config.ts";
 import { destinationRoutes } from "./destinations.ts";
 import { faultRoutes } from "./fault.ts";
 import { healthRoutes } from "./health.ts";
+import { rpcRoutes } from "./rpc.ts";
 import { setRoutes } from "./sets.ts";
 
 export const ROUTE_GROUPS: readonly RouteGroup[] = [
@@ -13,5 +14,6 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   destinationRoutes,
   callsRoutes,
   configRoutes,
+  rpcRoutes,
   faultRoutes,
 ];

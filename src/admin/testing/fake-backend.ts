@@ -2,7 +2,7 @@
 // is for the scenarios.
 import { createCountersMemory } from "../../bridge/counters.ts";
 import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
-import type { AdminBackend, Applied, Change, DestinationView, Fault } from "../backend.ts";
+import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 
 /** The backend, and what it was asked. */
@@ -16,7 +16,7 @@ export interface FakeBackend {
 }
 
 /** Makes one; `closing` and `result` are what it says. */
-export function fakeBackend(options: { closing?: boolean; result?: Applied } = {}): FakeBackend {
+export function fakeBackend(options: { closing?: boolean; result?: Applied; access?: AccessView } = {}): FakeBackend {
   const workers = 2;
   const live = new LiveTables(createLiveTablesMemory(workers));
   const counters = createCountersMemory(workers);
@@ -25,6 +25,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied } = {
   const probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[] = [];
   const result = options.result ?? { ok: true, generation: 8, problems: [] };
   const ready = [true, true];
+  let isProbing = true;
   const backend: AdminBackend = {
     live,
     counters,
@@ -36,6 +37,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied } = {
       reloads: { ok: 3, failed: 1 },
       loadedAt: 1_700_000_000_000,
     }),
+    access: () => options.access ?? { tokens: [], kamailioRpc: false, opensipsMi: false },
     hasSpare: () => true,
     workers: () =>
       ready.map((isReady, index) => ({
@@ -52,6 +54,12 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied } = {
     destinations: () => destinations,
     config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),
     dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
+    coreHash: (first, second) => first.length + second.length,
+    probing(wanted) {
+      const before = isProbing;
+      isProbing = wanted ?? isProbing;
+      return before;
+    },
     setState(slot, _isWhole, state, reason) {
       const at = destinations.findIndex((known) => known.slot === slot);
       destinations[at] = { ...destinations[at]!, state, reason };
@@ -82,6 +90,14 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     weight: 1,
     priority: 0,
     maxCalls: 400,
+    host: `10.0.0.${slot + 11}`,
+    address: `10.0.0.${slot + 11}`,
+    port: 5060,
+    transport: "udp",
+    listener: undefined,
+    attrs: {},
+    probe: "default",
+    isMarked: false,
     state,
     reason: "configuration",
     since,

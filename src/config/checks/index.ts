@@ -1,4 +1,5 @@
 // Every check, in the order in which its findings are reported.
+import { commandsWithoutTokens, sharedTokens } from "./access.ts";
 import type { Check } from "./check.ts";
 import { emptySets, ignoredSettings, probeTimes, reachability, unusableDestinations } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
@@ -8,6 +9,8 @@ import { statelessCapacity, statelessChoice } from "./stateless.ts";
 /** The checks. */
 export const CHECKS: readonly Check[] = [
   exposedAdmin,
+  commandsWithoutTokens,
+  sharedTokens,
   relay,
   wildcardListener,
   emptySets,

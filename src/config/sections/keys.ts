@@ -11,7 +11,8 @@ export type KeyReference =
 /** Fewest characters of a secret. */
 export const SHORTEST_KEY = 16;
 
-const key = z
+/** Schema of one secret, as reference. */
+export const key = z
   .union([
     z.string().meta({ title: "secret" }),
     z.strictObject({

@@ -1,0 +1,57 @@
+// Who asks, and whether they may: a bearer token (RFC 6750) stands for a name and a role. Without any token in the
+// configuration every program of this machine may do everything.
+import { timingSafeEqual } from "node:crypto";
+import type { AccessToken } from "../config/schema.ts";
+import { Secret } from "../config/secret.ts";
+import { ROLES, type Role } from "../config/sections/admin.ts";
+import { HttpProblem } from "./problem.ts";
+
+/** Who asks. */
+export interface Access {
+  /** Name of the token; empty: there are none. */
+  readonly name: string;
+  readonly role: Role;
+}
+
+const EVERYBODY: Access = { name: "", role: "admin" };
+/** Whether it lives and takes calls is for everybody who can reach it. */
+const OPEN_ROUTES: readonly string[] = ["/healthz", "/readyz"];
+/** Their commands say themselves which role they take. */
+const COMMAND_ROUTES: readonly string[] = ["/RPC", "/mi"];
+const OPERATORS_ROUTE = /^\/api\/v1\/(reload$|destinations\/:set\/:destination\/)/;
+
+/** Whether `access` may do what takes `needed`. */
+export function isEnough({ role }: Access, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** Who sends a request; null: nobody that is known. */
+export function whoAsks(tokens: readonly AccessToken[], authorization: string | undefined): Access | null {
+  return tokens.length === 0 ? EVERYBODY : holderOf(tokens, authorization);
+}
+
+/**
+ * Throws what is to be answered when `access` may not do this. `route` is the pattern of the request's path; empty: there is no
+ * such route.
+ */
+export function admit(access: Access | null, method: string, route: string): void {
+  if (OPEN_ROUTES.includes(route)) return;
+  if (access === null) throw new HttpProblem(401, "a token is needed: Authorization: Bearer TOKEN");
+  const needed = neededRole(method, route);
+  if (!isEnough(access, needed)) throw new HttpProblem(403, `${access.name} is ${access.role}, this takes ${needed}`);
+}
+
+function neededRole(method: string, route: string): Role {
+  if (method === "GET" || method === "HEAD" || route === "" || COMMAND_ROUTES.includes(route)) return "viewer";
+  return OPERATORS_ROUTE.test(route) ? "operator" : "admin";
+}
+
+/** Every token is compared, and each in the same time: how long it takes tells nothing about any of them. */
+function holderOf(tokens: readonly AccessToken[], authorization: string | undefined): Access | null {
+  const given = /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  if (given === undefined) return null;
+  const wanted = new Secret(given, "request").bytes();
+  let found: Access | null = null;
+  for (const { name, role, secret } of tokens) if (timingSafeEqual(secret.bytes(), wanted)) found = { name, role };
+  return found;
+}

@@ -1,0 +1,39 @@
+// The management interfaces of Kamailio and OpenSIPS, off until the configuration turns them on.
+import type { RouteGroup } from "../context.ts";
+import { HttpProblem } from "../problem.ts";
+import { answerRpc, type Dialect } from "../rpc/json-rpc.ts";
+import { KAMAILIO } from "../rpc/kamailio.ts";
+import { OPENSIPS } from "../rpc/opensips.ts";
+
+interface Door {
+  readonly path: string;
+  readonly key: "kamailioRpc" | "opensipsMi";
+  readonly dialect: Dialect;
+}
+
+const DOORS: readonly Door[] = [
+  { path: "/RPC", key: "kamailioRpc", dialect: KAMAILIO },
+  { path: "/mi", key: "opensipsMi", dialect: OPENSIPS },
+];
+
+export const rpcRoutes: RouteGroup = {
+  name: "rpc",
+  register(app, { backend, log, accessOf }) {
+    // A scope of its own: scripts send JSON under any media type, `curl -d` as a form.
+    app.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+      for (const { path, key, dialect } of DOORS) {
+        scope.post(path, async (request, reply) => {
+          const access = accessOf(request);
+          // The configuration's check says so, too; a door that decides about calls asks for itself.
+          const { tokens, ...open } = backend.access();
+          if (!open[key] || tokens.length === 0) throw new HttpProblem(404, `there is no POST ${path}`);
+          const text = typeof request.body === "string" ? request.body : "";
+          const { status, body } = await answerRpc(dialect, text, { backend, log, access });
+          return reply.code(status).type("application/json").send(JSON.stringify(body));
+        });
+      }
+    });
+  },
+};

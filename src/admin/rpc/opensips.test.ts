@@ -1,0 +1,93 @@
+// OpenSIPS's commands: the shapes that its clients read, and what they may ask.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Secret } from "../../config/secret.ts";
+import { SILENT } from "../../control/log.ts";
+import type { AccessView } from "../backend.ts";
+import { createAdminApp } from "../server.ts";
+import { fakeBackend } from "../testing/fake-backend.ts";
+
+const VIEWER = "the-viewers-secret-1";
+const ADMIN = "the-admins-secret-01";
+
+function lab(open: Partial<AccessView> = {}) {
+  const tokens = [
+    { name: "panel", role: "viewer", secret: new Secret(VIEWER, "test") },
+    { name: "boss", role: "admin", secret: new Secret(ADMIN, "test") },
+  ] as const;
+  const { backend, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
+  const app = createAdminApp({ listen: "http://127.0.0.1:25082", backend, log: SILENT, faults: false });
+  const post = (payload: string, token = ADMIN, url = "/mi") =>
+    app.inject({
+      method: "POST",
+      url,
+      payload,
+      // As `curl -d` sends it.
+      headers: {
+        host: "127.0.0.1:25082",
+        "content-type": "application/x-www-form-urlencoded",
+        authorization: `Bearer ${token}`,
+      },
+    });
+  const ask = async (method: string, params?: unknown, token = ADMIN) =>
+    (await post(JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 }), token)).json();
+  return { ask, post, seen };
+}
+
+describe("OpenSIPS's commands", () => {
+  it("list partitions, sets and destinations under the new name and the old one", async () => {
+    const { ask } = lab();
+    const expected = {
+      URI: "sip:10.0.0.11:5060",
+      state: "Active",
+      first_hit_counter: 0,
+      resolved_addresses: ["10.0.0.11:5060"],
+    };
+    for (const method of ["dispatcher:list", "ds_list"]) {
+      const { result } = await ask(method, undefined, VIEWER);
+      assert.deepEqual([result.PARTITIONS[0].name, result.PARTITIONS[0].SETS[0].id], ["default", "media"]);
+      assert.deepEqual(result.PARTITIONS[0].SETS[0].Destinations[0], expected);
+    }
+    const { result } = await ask("ds_list", { full: 1 });
+    assert.deepEqual(result.PARTITIONS[0].SETS[0].Destinations[0], { ...expected, weight: 1, priority: 0 });
+  });
+
+  it("set states by letter and by digit, by named and by listed parameters", async () => {
+    const { ask } = lab();
+    const address = "sip:10.0.0.11:5060";
+    const state = async () => (await ask("ds_list")).result.PARTITIONS[0].SETS[0].Destinations[0].state;
+    assert.equal((await ask("ds_set_state", { state: "i", group: "media", address })).result, "OK");
+    assert.equal(await state(), "Inactive");
+    assert.equal((await ask("dispatcher:set_state", ["1", "default:media", address])).result, "OK");
+    assert.equal(await state(), "Active");
+    assert.deepEqual((await ask("ds_set_state", ["a", "media", "sip:nobody"])).error, {
+      code: 404,
+      message: "destination not found",
+    });
+    assert.equal((await ask("ds_set_state", ["a", "media"])).error.code, -32_602);
+    assert.equal((await ask("ds_set_state", ["x", "media", address])).error.code, 500);
+  });
+
+  it("a viewer looks and changes nothing; what is no request of theirs is told so", async () => {
+    const { ask, post, seen } = lab();
+    assert.equal((await ask("ds_reload", {}, VIEWER)).error.code, 403);
+    assert.equal((await ask("ds_reload", {})).result, "OK");
+    assert.equal(seen.reloads, 1);
+    assert.equal((await ask("lb_list")).error.code, -32_601);
+    assert.equal((await post("junk")).json().error.code, -32_700);
+    assert.equal((await post('[{"jsonrpc":"2.0","method":"ds_list","id":1}]')).json().error.code, -32_600);
+    assert.equal((await post('{"method":"ds_list","id":1}')).json().error.code, -32_600);
+    assert.equal(
+      (await post('{"jsonrpc":"2.0","method":"ds_list","params":{"full":{}},"id":1}')).json().error.code,
+      -32_600,
+    );
+    assert.equal((await ask("__proto__")).error.code, -32_601);
+  });
+
+  it("are not there until the configuration turns them on, and never without tokens", async () => {
+    assert.equal((await lab({ opensipsMi: false }).post("{}")).statusCode, 404);
+    assert.equal((await lab({ tokens: [] }).post("{}")).statusCode, 404);
+    assert.equal((await lab().post("{}", ADMIN, "/RPC")).statusCode, 404);
+    assert.equal((await lab().post("{}", "nobodys-secret-0000")).statusCode, 401);
+  });
+});

@@ -1,0 +1,107 @@
+// OpenSIPS's commands of its dispatcher module, under their new names (`dispatcher:list`) and their old ones (`ds_list`).
+import type { AdminBackend, DestinationView } from "../backend.ts";
+import type { StateName } from "../resources.ts";
+import { entriesOf, groupsOf } from "./groups.ts";
+import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
+
+const MISSING = new RpcFault(-32_602, "Invalid params");
+/** The partition that everything is in. */
+const PARTITION = "default";
+/** Letters and digits of the command; the digits of the table mean something else. */
+const STATES: Readonly<Record<string, { readonly state: StateName; readonly isMarked: boolean }>> = {
+  a: { state: "active", isMarked: false },
+  i: { state: "inactive", isMarked: false },
+  p: { state: "inactive", isMarked: true },
+  "1": { state: "active", isMarked: false },
+  "0": { state: "inactive", isMarked: false },
+  "2": { state: "inactive", isMarked: true },
+};
+
+const list: RpcCommand = {
+  names: ["dispatcher:list", "ds_list"],
+  parameters: ["full", "partition"],
+  role: "viewer",
+  run({ backend }, full = "0", partition = PARTITION) {
+    checkPartition(partition);
+    const isFull = full !== "0" && full !== "";
+    const sets = groupsOf(backend).map(({ id, entries }) => ({
+      id: /^\d{1,9}$/.test(id) ? Number(id) : id,
+      Destinations: entries.map(({ shown, rows }) => destinationOf(backend, shown, rows, isFull)),
+    }));
+    return { PARTITIONS: [{ name: PARTITION, SETS: sets }] };
+  },
+};
+
+const setState: RpcCommand = {
+  names: ["dispatcher:set_state", "ds_set_state"],
+  parameters: ["state", "group", "address"],
+  role: "operator",
+  run({ backend }, given, group, address) {
+    if (given === undefined || group === undefined || address === undefined) throw MISSING;
+    const wanted = STATES[given.toLowerCase()];
+    if (wanted === undefined) throw new RpcFault(500, `unknown state "${given}": a, i, p or 1, 0, 2`);
+    const [partition, id] = group.includes(":") ? group.split(":", 2) : [PARTITION, group];
+    checkPartition(partition ?? "");
+    const found = address.toLowerCase() === "all" ? [] : entriesOf(backend, id ?? "", address);
+    if (found.length === 0) throw new RpcFault(404, "destination not found");
+    const { state, isMarked } = wanted;
+    for (const { shown } of found)
+      backend.setState(shown.slot, true, state, `operator: ds_set_state ${given}`, isMarked);
+    return "OK";
+  },
+};
+
+const reload: RpcCommand = {
+  names: ["dispatcher:reload", "ds_reload"],
+  parameters: ["partition", "inherit_state"],
+  role: "operator",
+  async run({ backend }, partition = PARTITION, inherit = "y") {
+    checkPartition(partition);
+    // States that probes and operators have given outlive a reload here; there is no way to forget them all.
+    if (inherit !== "y") throw new RpcFault(400, "states are always kept: inherit_state=y");
+    const { ok, problems } = await backend.reload();
+    if (ok) return "OK";
+    throw new RpcFault(500, problems.find(({ severity }) => severity === "error")?.what ?? "the reload failed");
+  },
+};
+
+function destinationOf(
+  backend: AdminBackend,
+  view: DestinationView,
+  rows: readonly DestinationView[],
+  isFull: boolean,
+): object {
+  const { uri, listener, attrs, weight, priority, slot } = view;
+  const words = Object.entries(attrs).map(([name, value]) => `${name}=${value}`);
+  return {
+    URI: uri,
+    state: stateOf(view),
+    first_hit_counter: backend.live.counter(slot, "requests"),
+    ...(listener === undefined ? {} : { socket: listener }),
+    ...(words.length === 0 ? {} : { attr: words.join(";") }),
+    ...(isFull ? { weight, priority } : {}),
+    resolved_addresses: rows.filter(({ address }) => address !== "").map(addressOf),
+  };
+}
+
+/** OpenSIPS calls Probing what is down and is being probed; what an operator took out is Inactive. */
+function stateOf({ state, isMarked }: DestinationView): string {
+  if (state === "active" || state === "trying" || state === "standby") return "Active";
+  return state === "inactive" && isMarked ? "Probing" : "Inactive";
+}
+
+function addressOf({ address, port }: DestinationView): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function checkPartition(name: string): void {
+  if (name !== PARTITION && name !== "") throw new RpcFault(404, `there is no partition "${name}"`);
+}
+
+/** OpenSIPS's interface. */
+export const OPENSIPS: Dialect = {
+  commands: [list, setState, reload],
+  isOrdered: false,
+  unknownMethod: new RpcFault(-32_601, "Method not found"),
+  statusOf: () => 200,
+};
