@@ -20,6 +20,12 @@ const FAMILIES = [
   { prefix: "rejected_", metric: "rejected", label: "reason", help: "Requests that were answered by ourselves" },
   { prefix: "failovers_", metric: "failovers", label: "reason", help: "Requests moved to the next destination" },
   { prefix: "forwarded_", metric: "forwarded", label: "kind", help: "Messages forwarded" },
+  {
+    prefix: "large_requests_",
+    metric: "large_requests",
+    label: "kind",
+    help: "Requests over the size for UDP moved to TCP, and those that TCP refused",
+  },
   { prefix: "retransmissions_", metric: "retransmissions", label: "kind", help: "Retransmissions absorbed and sent" },
 ] as const;
 const ADMIN_STATES = ["enabled", "draining", "disabled"] as const;

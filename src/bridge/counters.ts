@@ -14,6 +14,8 @@ export const COUNTERS = [
   "failovers_timeout",
   "failovers_transport_error",
   "failovers_code",
+  "large_requests_tcp",
+  "large_requests_refused",
   "loops",
   "max_forwards",
   "dropped_malformed",

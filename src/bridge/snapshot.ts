@@ -4,7 +4,7 @@ import type { KeySource, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
 
 /** Words per row of `Snapshot.destinations`. */
-export const DESTINATION_WORDS = 12;
+export const DESTINATION_WORDS = 13;
 /** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
 export const DestinationColumn = {
   endpoint: 0,
@@ -19,6 +19,8 @@ export const DestinationColumn = {
   used: 10,
   /** A value of `Transport` (net/transport.ts); 0: one that we do not have. */
   transport: 11,
+  /** A destination of UDP that has TCP too: one more than the listener by which its large requests go; 0: they go by UDP. */
+  large: 12,
 } as const;
 
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
@@ -188,6 +190,8 @@ export interface Snapshot {
   readonly timers: TimerSettings;
   readonly limits: RequestLimits;
   readonly overload: OverloadEntry;
+  /** A request that is longer than this as it is sent is a large one, in bytes (RFC 3261 18.1.1). */
+  readonly largeBytes: number;
   readonly keys: readonly Key[];
   readonly stateful: boolean;
   /** SIGTERM was received: new calls get 503, dialogs and retransmissions go on. */

@@ -89,6 +89,7 @@ function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {
     message_bytes: formatSize(limits.messageBytes),
     header_bytes: formatSize(limits.headerBytes),
     request_bytes: formatSize(limits.requestBytes),
+    large_request_bytes: formatSize(limits.largeRequestBytes),
   };
 }
 
@@ -186,6 +187,7 @@ function destination(one: DestinationConfig): NonNullable<WrittenSet["destinatio
     max_calls: maxCalls,
     state,
     probe,
+    large_requests: one.largeRequests,
     ...(one.listener === undefined ? {} : { listener: one.listener }),
     attrs: { ...attrs },
   };

@@ -1,8 +1,9 @@
 // Dispatcher sets and the tables about destinations, as workers see them.
-
+import { isIPv6 } from "node:net";
 import { MAX_SETS } from "../bridge/live-tables.ts";
 import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
+import type { ListenerConfig } from "../config/sections/listeners.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import { compileSet } from "../dispatch/compile-set.ts";
@@ -52,6 +53,7 @@ export function compileSets(
 /** The destination table: `rows` rows of DESTINATION_WORDS, by slot. */
 export function compileDestinations(
   placed: readonly PlacedDestination[],
+  listeners: readonly ListenerConfig[],
   setRows: readonly number[],
   rows: number,
 ): Int32Array {
@@ -64,11 +66,24 @@ export function compileDestinations(
     const transport = transportNamed(destination.config.transport);
     table[at + DestinationColumn.listener] = transport === Transport.udp ? destination.listener : destination.sender;
     table[at + DestinationColumn.transport] = transport;
+    table[at + DestinationColumn.large] = streamBeside(destination, listeners) + 1;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.used] = 1;
   }
   return table;
+}
+
+/**
+ * The listener by which a destination of UDP gets its large requests: of TCP, at the address that the others are sent from,
+ * else the first of its family. -1: they go by UDP.
+ */
+function streamBeside({ config, sender }: PlacedDestination, listeners: readonly ListenerConfig[]): number {
+  const own = listeners[sender];
+  if (config.largeRequests === "udp" || own?.transport !== "udp") return -1;
+  const isTcp = ({ transport, host }: ListenerConfig) => transport === "tcp" && isIPv6(host) === isIPv6(own.host);
+  const beside = listeners.findIndex((one) => isTcp(one) && one.host === own.host);
+  return beside >= 0 ? beside : listeners.findIndex(isTcp);
 }
 
 /** The open-addressed table from endpoints to slots, at most half full. */

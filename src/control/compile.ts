@@ -35,7 +35,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
   const { placed, rows, setRows } = context;
   const sets = compileSets(config, placed, setRows, problems);
   const routes = compileRoutes(config, setRows, problems);
-  const destinations = compileDestinations(placed, setRows, rows);
+  const destinations = compileDestinations(placed, config.listeners, setRows, rows);
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
   const tables = sets.flatMap(({ slots, weights, maxCalls, table }) => [slots, weights, maxCalls, table]);
@@ -51,6 +51,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     timers: config.timers,
     overload: compileOverload(config.overload),
     limits: { headerBytes: config.limits.headerBytes, requestBytes: config.limits.requestBytes },
+    largeBytes: config.limits.largeRequestBytes,
     keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,
     stateful: config.forwarding === "stateful",
     closing: context.closing,

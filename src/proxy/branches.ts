@@ -17,6 +17,10 @@ export const BranchFlag = {
   cancelling: 4,
   /** CANCEL has been sent and answered. */
   cancelled: 8,
+  /** It is large and went by TCP where its destination has UDP: if TCP is refused, it goes by UDP (RFC 3261 18.1.1). */
+  moved: 16,
+  /** It goes by UDP, however large it is. */
+  stays: 32,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */

@@ -29,6 +29,7 @@ export function startBranch(
   endpoint: Int32Array,
   endpointAt: number,
   listener: number,
+  flags = 0,
 ): number {
   const branch = c.branches.create();
   if (branch === 0) return 503;
@@ -39,6 +40,7 @@ export function startBranch(
   words[b + B.transaction] = row;
   words[b + B.nonce] = c.nonces.next();
   words[b + B.state] = BranchState.calling;
+  words[b + B.flags] = flags;
   words[b + B.slot] = slot;
   words[b + B.listener] = listener;
   words[b + B.loop] = c.loop;
@@ -58,7 +60,7 @@ export function startBranch(
   words[b + B.interval] = timers.t1;
   words[b + B.deadline] = c.now + patience;
   // Timers A and E are for datagrams: over a stream nothing is sent twice (RFC 3261 17.1.1.2, 17.1.2.2).
-  const isReliable = c.adopted.listeners[listener]!.isStream;
+  const isReliable = c.adopted.listeners[words[b + B.listener]!]!.isStream;
   c.branches.wheel.arm(branch, c.now + (isReliable ? patience : Math.min(timers.t1, patience)));
   return 0;
 }
@@ -155,11 +157,34 @@ export function branchFailed(c: Context, branch: number, cause: Cause, status: n
 export function branchRefused(c: Context, branch: number): void {
   const b = branch * BRANCH_WORDS;
   if (branch === 0 || c.branches.words[b + B.state] !== BranchState.calling) return;
+  if (retryByDatagram(c, branch)) return;
   const slot = c.branches.words[b + B.slot]!;
   c.tally(slot, Tally.transport_errors);
   if (slot >= 0) c.live.noteFailure(slot);
   c.branches.wheel.disarm(branch);
   branchFailed(c, branch, Cause.transportError, 503);
+}
+
+/**
+ * TCP was refused to a large request whose destination is configured for UDP: it goes there by UDP after all (RFC 3261
+ * 18.1.1), as a new branch. That says nothing against the destination. False when this branch is not such a one.
+ */
+function retryByDatagram(c: Context, branch: number): boolean {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  const flags = words[b + B.flags]!;
+  const row = words[b + B.transaction]!;
+  const at = row * TRANSACTION_WORDS;
+  if ((flags & BranchFlag.moved) === 0 || (flags & (BranchFlag.abandoned | BranchFlag.cancelWanted)) !== 0)
+    return false;
+  if (c.transactions.words[at + T.state] !== TransactionState.proceeding) return false;
+  const listener = sendingListener(c, at, c.adopted.row(words[b + B.slot]!));
+  if (listener < 0 || c.adopted.listeners[listener]!.isStream || !restore(c, row)) return false;
+  c.count(Count.large_requests_refused);
+  if (startBranch(c, row, words[b + B.slot]!, words, b + B.endpoint, listener, BranchFlag.stays) !== 0) return false;
+  c.branches.wheel.disarm(branch);
+  words[b + B.flags] = flags | BranchFlag.abandoned;
+  return true;
 }
 
 /**

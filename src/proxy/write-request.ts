@@ -1,4 +1,5 @@
 // A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
+import { DestinationColumn } from "../bridge/snapshot.ts";
 import { MAX_DATAGRAM } from "../net/batch.ts";
 import type { Edits } from "../sip/edits.ts";
 import { Header } from "../sip/header.ts";
@@ -7,7 +8,7 @@ import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes } from "../sip/write.ts";
 import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
-import { B, BRANCH_WORDS } from "./branches.ts";
+import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 import { writePath } from "./path.ts";
 import { writeToken } from "./record-route.ts";
@@ -36,7 +37,14 @@ const line = Buffer.alloc(64);
 export const RecordRoute = { none: 0, plain: 1, nat: 2, path: 3 } as const;
 export type RecordRoute = (typeof RecordRoute)[keyof typeof RecordRoute];
 
-/** Forwards the request at hand, which is that of `row`, on `branch`. False when it would not fit into a datagram. */
+/** What became of writing a request: it went, it would not fit into a datagram, or it is longer than was asked for. */
+const Written = { sent: 0, tooLong: 1, large: 2 } as const;
+type Written = (typeof Written)[keyof typeof Written];
+
+/**
+ * Forwards the request at hand, which is that of `row`, on `branch`. A large one leaves by TCP where the destination has it
+ * (RFC 3261 18.1.1): the branch then has another listener. False when it would not fit into a datagram.
+ */
 export function sendRequest(c: Context, row: number, branch: number): boolean {
   const words = c.branches.words;
   const b = branch * BRANCH_WORDS;
@@ -49,7 +57,24 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   branchWord1 = (c.worker << 24) | branch;
   branchWord2 = words[b + B.nonce]!;
   branchLoop = words[b + B.loop]!;
-  return write(c, words[b + B.listener]!, words, b + B.endpoint, words[b + B.slot]!, recordRoute);
+  const slot = words[b + B.slot]!;
+  const stream = streamForLarge(c, b);
+  const most = stream < 0 ? MAX_DATAGRAM : c.adopted.snapshot.largeBytes;
+  const written = write(c, words[b + B.listener]!, words, b + B.endpoint, slot, recordRoute, most);
+  if (written !== Written.large) return written === Written.sent;
+  words[b + B.listener] = stream;
+  words[b + B.flags] = words[b + B.flags]! | BranchFlag.moved;
+  c.count(Count.large_requests_tcp);
+  return write(c, stream, words, b + B.endpoint, slot, recordRoute, MAX_DATAGRAM) === Written.sent;
+}
+
+/** The listener by which the branch goes if it is large; -1: by its own. */
+function streamForLarge(c: Context, b: number): number {
+  const words = c.branches.words;
+  const slot = words[b + B.slot]!;
+  if (slot < 0 || (words[b + B.flags]! & BranchFlag.stays) !== 0) return -1;
+  if (c.adopted.listeners[words[b + B.listener]!]!.isStream) return -1;
+  return c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.large]! - 1;
 }
 
 /**
@@ -67,7 +92,7 @@ export function sendStateless(
   branchWord1 = word1;
   branchWord2 = word2;
   branchLoop = c.loop;
-  return write(c, c.outgoing, c.target, 0, c.targetSlot, recordRoute);
+  return write(c, c.outgoing, c.target, 0, c.targetSlot, recordRoute, MAX_DATAGRAM) === Written.sent;
 }
 
 // The branch parameter being written: set right before `write`, read only by `writeBranch`.
@@ -90,12 +115,13 @@ function write(
   endpointAt: number,
   slot: number,
   recordRoute: RecordRoute,
-): boolean {
+  most: number,
+): Written {
   const { edits, message, outbox } = c;
   const { bytes } = message;
   edit(c);
   if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
-  if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return false;
+  if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return Written.tooLong;
   const out = outbox.bytes;
   const start = outbox.claim();
   const viaLine = message.lineStart[Header.via]!;
@@ -114,10 +140,11 @@ function write(
   }
   if (message.maxForwards < 0) at = copyBytes(MAX_FORWARDS, 0, MAX_FORWARDS.length, out, at);
   at += edits.writeTo(bytes, viaLine, message.end, out, at);
+  if (at - start > most) return Written.large;
   outbox.commit(at - start, listener, endpoint, endpointAt);
   if (listener === c.listener) outbox.from(c.local, 0);
   c.count(Count.forwarded_requests);
-  return true;
+  return Written.sent;
 }
 
 /** Our Via, and Max-Breadth where the caller sent none (RFC 5393 5.3.3). */

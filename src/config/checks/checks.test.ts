@@ -51,6 +51,26 @@ describe("check warns about", () => {
       `${LISTENERS}sets: {a: {destinations: ["sip:a"]}, b: {destinations: ["sip:b"]}}\nroutes: [{set: a}]`,
       /no route leads to set "b"/,
     ],
+    [
+      "large requests by TCP without a listener for it",
+      config("random", "large_requests: tcp"),
+      /go by UDP without a tcp listener/,
+    ],
+    [
+      "large requests by TCP without transactions",
+      config("hash-call-id", "large_requests: tcp", "forwarding: stateless").replace(
+        '"]',
+        '", "tcp://127.0.0.1:5060"]',
+      ),
+      /where their CANCEL has to go/,
+    ],
+    [
+      "large requests by TCP where all of them are",
+      config("random", "large_requests: tcp")
+        .replace("sip:10.0.0.2", "sip:10.0.0.2;transport=tcp")
+        .replace('"]', '", "tcp://127.0.0.1:5060"]'),
+      /this does nothing/,
+    ],
     ["more workers than cores", config("random", "", "workers: 9"), /9 workers on 4 cores/],
     ["a wildcard listener", config("random", "").replace("127.0.0.1", "0.0.0.0"), /has no advertise/],
     ["a destination that is ourselves", config("random", "").replace("10.0.0.1", "127.0.0.1:5060"), /a loop/],

@@ -102,6 +102,32 @@ export const reachability: Check = {
   },
 };
 
+/** `large_requests` where it does nothing. */
+export const largeRequests: Check = {
+  summary: "A destination whose large requests are to go by TCP, where they cannot.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) =>
+      set.destinations.flatMap((one, index) => {
+        if (one.largeRequests === "udp" || one.unusable !== "") return [];
+        const path = ["sets", set.name, "destinations", index, "large_requests"];
+        if (one.transport !== "udp")
+          return [warningAt(path, `all requests to ${one.uri} go by ${one.transport}: this does nothing`)];
+        const hasTcp = config.listeners.some(
+          ({ transport, host }) =>
+            transport === "tcp" && (!isNumericHost(one.host) || isIPv6(host) === isIPv6(one.host)),
+        );
+        if (!hasTcp)
+          return [
+            warningAt(path, `${one.uri}: large requests go by UDP without a tcp listener`, 'listeners: ["tcp://..."]'),
+          ];
+        if (config.forwarding === "stateful") return [];
+        const why = "without transactions large requests go by UDP: nobody would know where their CANCEL has to go";
+        return [warningAt(path, `${one.uri}: ${why}`, "forwarding: stateful")];
+      }),
+    );
+  },
+};
+
 /** Probes that overtake each other. */
 export const probeTimes: Check = {
   summary: "A probe's timeout that is longer than the time between probes.",

@@ -1,7 +1,14 @@
 // Every check, in the order in which its findings are reported.
 import { commandsWithoutTokens, sharedTokens } from "./access.ts";
 import type { Check } from "./check.ts";
-import { emptySets, ignoredSettings, probeTimes, reachability, unusableDestinations } from "./destinations.ts";
+import {
+  emptySets,
+  ignoredSettings,
+  largeRequests,
+  probeTimes,
+  reachability,
+  unusableDestinations,
+} from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice } from "./stateless.ts";
@@ -17,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   unusableDestinations,
   reachability,
   ignoredSettings,
+  largeRequests,
   probeTimes,
   unreachableRoutes,
   unusedSets,

@@ -9,6 +9,9 @@ export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] 
 /** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, or none. */
 export const PROBE_MARKS = ["default", "marked", "never"] as const;
 
+/** How a destination of UDP gets requests that are too large for one packet of the network (RFC 3261 18.1.1). */
+export const LARGE_REQUESTS = ["udp", "tcp"] as const;
+
 /** A destination. */
 export interface DestinationConfig {
   /** As configured. */
@@ -30,6 +33,8 @@ export interface DestinationConfig {
   readonly maxCalls: number;
   readonly state: (typeof CONFIGURED_STATES)[number];
   readonly probe: (typeof PROBE_MARKS)[number];
+  /** By what requests go to it that are longer than `limits.large_request_bytes`. */
+  readonly largeRequests: (typeof LARGE_REQUESTS)[number];
   /** Name of the listener to send from; absent: the first of the same address family. */
   readonly listener?: string;
   /** The operator's own words about it; not interpreted. */
@@ -72,6 +77,12 @@ const long = z.strictObject({
     .enum(PROBE_MARKS)
     .default("default")
     .describe("`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag)."),
+  large_requests: z
+    .enum(LARGE_REQUESTS)
+    .default("udp")
+    .describe(
+      "By what requests longer than `limits.large_request_bytes` go: `tcp` where it listens there at the same port. Needs a TCP listener and forwarding with transactions.",
+    ),
   listener: reference
     .optional()
     .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
@@ -104,6 +115,7 @@ export const destination = z
       maxCalls: given.max_calls,
       state: unusable === "" ? given.state : "disabled",
       probe: given.probe,
+      largeRequests: given.large_requests,
       ...(given.listener === undefined ? {} : { listener: given.listener }),
       attrs: given.attrs,
       unusable,

@@ -27,12 +27,18 @@ export const limits = z
     request_bytes: size(1_024, 65_507)
       .prefault("65507B")
       .describe("Longest request. Longer ones are answered with 513. The default is all that fits into a datagram."),
+    large_request_bytes: size(512, 65_507)
+      .prefault("1300B")
+      .describe(
+        "A request that leaves with more bytes is a large one (RFC 3261 18.1.1): see `large_requests` of destinations. 200 less than the smallest MTU on the way.",
+      ),
   })
   .prefault({})
-  .transform(({ message_bytes, header_bytes, request_bytes, ...rest }) => ({
+  .transform(({ message_bytes, header_bytes, request_bytes, large_request_bytes, ...rest }) => ({
     ...rest,
     messageBytes: message_bytes,
     headerBytes: header_bytes,
     requestBytes: request_bytes,
+    largeRequestBytes: large_request_bytes,
   }))
   .describe("Sizes of the tables and of requests, fixed at start.");

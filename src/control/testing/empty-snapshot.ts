@@ -15,6 +15,7 @@ export function emptySnapshot(generation: number): Snapshot {
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
     limits: { headerBytes: 32_768, requestBytes: 65_507 },
     overload: { newCalls: 0, newRequests: 0, burst: 250, answers: 0, retryAfter: 10_000, emergency: [] },
+    largeBytes: 1300,
     keys: [],
     stateful: true,
     closing: false,
