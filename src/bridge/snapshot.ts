@@ -101,6 +101,38 @@ export interface DispatchAction {
   readonly path: PathPolicy;
 }
 
+/** Sorted ranges of addresses that do not touch: eight words each, the first address and the last one, both included. */
+export type AddressRanges = Int32Array;
+
+/** How often something may happen. */
+export interface Rate {
+  /** Milliseconds from one to the next. */
+  readonly interval: number;
+  /** Milliseconds by which it may be ahead: the burst. */
+  readonly depth: number;
+}
+
+/** A limit of new requests, and one of datagrams of whatever kind beyond which nothing is read any more. */
+export interface RateLimit {
+  readonly requests: Rate;
+  readonly datagrams: Rate;
+}
+
+/** How much strangers may send. */
+export interface Rates {
+  /** For each source; null: no limit. */
+  readonly perSource: RateLimit | null;
+  /** For all of them together on each listener; null: no limit. */
+  readonly perListener: RateLimit | null;
+  /** Whether a request beyond is answered with 503; it is dropped otherwise. */
+  readonly rejects: boolean;
+  /** Leading bits of an address that name a source. */
+  readonly v4Prefix: number;
+  readonly v6Prefix: number;
+  /** By listener: who is no stranger there, besides the destinations. */
+  readonly exempt: readonly AddressRanges[];
+}
+
 /** What a route does. */
 export type RouteAction =
   | DispatchAction
@@ -202,6 +234,8 @@ export interface Snapshot {
   readonly serverHeader: string;
   /** Sources whose protected headers are passed on; destinations are trusted anyway. */
   readonly trusted: readonly AddressBlock[];
+  /** Null: nobody is limited. */
+  readonly rates: Rates | null;
   /** Names of headers that are left out of requests of all other sources. */
   readonly protectedHeaders: readonly string[];
   readonly memory: SharedArrayBuffer;

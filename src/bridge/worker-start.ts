@@ -65,6 +65,8 @@ export interface WorkerStart {
   readonly live: LiveTablesMemory;
   /** Worker-wide counters, see counters.ts. */
   readonly counters: SharedArrayBuffer;
+  /** The table of sources, see source-memory.ts. */
+  readonly sources: SharedArrayBuffer;
   /** rings[from][to]; thread number `workers` is main. Null on the diagonal. */
   readonly rings: readonly (readonly (RingMemory | null)[])[];
   /** Null where no listener is one of streams. */

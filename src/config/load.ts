@@ -90,7 +90,7 @@ function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
 }
 
 function complete(parsed: Parsed, secrets: readonly Secret[]): Config {
-  const { receive_buffer, server_header, protected_headers, admin, ...rest } = parsed;
+  const { receive_buffer, server_header, protected_headers, rate_limits, admin, ...rest } = parsed;
   const tokens = secrets.slice(parsed.keys.length);
   return {
     ...rest,
@@ -103,5 +103,6 @@ function complete(parsed: Parsed, secrets: readonly Secret[]): Config {
     receiveBuffer: receive_buffer,
     serverHeader: server_header,
     protectedHeaders: protected_headers,
+    rateLimits: rate_limits,
   };
 }

@@ -10,6 +10,7 @@ import { log } from "./sections/log.ts";
 import { misc } from "./sections/misc.ts";
 import { overload } from "./sections/overload.ts";
 import { protection } from "./sections/protection.ts";
+import { type RateLimitsConfig, rateLimits } from "./sections/rate-limits.ts";
 import { routes } from "./sections/routes.ts";
 import { sets } from "./sections/sets.ts";
 import { streams } from "./sections/streams.ts";
@@ -28,6 +29,7 @@ export const schema = z.strictObject({
   keys,
   admin,
   log,
+  rate_limits: rateLimits,
   ...protection,
   ...misc,
 });
@@ -50,7 +52,9 @@ export interface AdminConfig extends Readonly<Omit<NonNullable<Parsed["admin"]>,
 
 /** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
 export interface Config
-  extends Readonly<Omit<Parsed, "keys" | "admin" | "receive_buffer" | "server_header" | "protected_headers">> {
+  extends Readonly<
+    Omit<Parsed, "keys" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits">
+  > {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
   /** Null: off. */
@@ -59,6 +63,7 @@ export interface Config
   readonly receiveBuffer: number;
   /** Value of the Server header; empty: none. */
   readonly serverHeader: string;
+  readonly rateLimits: RateLimitsConfig;
   /** Names of headers that only trusted sources and destinations may send. */
   readonly protectedHeaders: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Config, schema } from "./schema.ts";
 import type { DestinationConfig } from "./sections/destination.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
+import type { RateConfig } from "./sections/rate-limits.ts";
 import type { RouteConfig } from "./sections/routes.ts";
 import type { SetConfig } from "./sections/sets.ts";
 import { formatHostPort } from "./values/address.ts";
@@ -37,6 +38,7 @@ export function written(config: Config): Written {
     keys: config.keys.map((key) => key.toJSON()),
     admin: adminOf(config),
     log: { ...config.log },
+    rate_limits: rateLimitsOf(config),
     trusted: config.trusted.map(formatAddressBlock),
     protected_headers: [...config.protectedHeaders],
     forwarding: config.forwarding,
@@ -91,6 +93,22 @@ function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {
     request_bytes: formatSize(limits.requestBytes),
     large_request_bytes: formatSize(limits.largeRequestBytes),
   };
+}
+
+function rateLimitsOf({ rateLimits }: Config): NonNullable<Written["rate_limits"]> {
+  const { perSource, perListener, action, ipv4Prefix, ipv6Prefix, allow } = rateLimits;
+  return {
+    ...(perSource === null ? {} : { per_source: rate(perSource) }),
+    ...(perListener === null ? {} : { per_listener: rate(perListener) }),
+    action,
+    ipv4_prefix: ipv4Prefix,
+    ipv6_prefix: ipv6Prefix,
+    allow: allow.map(formatAddressBlock),
+  };
+}
+
+function rate({ requestsPerSecond, burst }: RateConfig) {
+  return { requests_per_second: requestsPerSecond, burst };
 }
 
 function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {

@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileListeners } from "./compile-listeners.ts";
 import { compileOverload } from "./compile-overload.ts";
+import { compileRates } from "./compile-rates.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import type { PlacedDestination } from "./place.ts";
@@ -58,6 +59,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     accessLog: config.log.access,
     serverHeader: config.serverHeader,
     trusted: config.trusted.map(compileBlock),
+    rates: compileRates(config),
     protectedHeaders: config.protectedHeaders,
     memory: shelf.memory,
   };

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, type RingMemory } from "../bridge/handoff.ts";
 import { createLiveTablesMemory, type LiveTablesMemory } from "../bridge/live-tables.ts";
+import { createSourceMemory } from "../bridge/source-memory.ts";
 import { STREAM_WORDS } from "../bridge/stream-start.ts";
 import { CONTROL_WORDS, type StreamLink } from "../bridge/worker-start.ts";
 
@@ -13,6 +14,8 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   readonly live: LiveTablesMemory;
   readonly counters: SharedArrayBuffer;
+  /** See bridge/source-memory.ts. */
+  readonly sources: SharedArrayBuffer;
   /** rings[from][to]; thread number `workers` is main. */
   readonly rings: readonly (readonly (RingMemory | null)[])[];
   /** By worker; empty where no listener is one of streams. */
@@ -37,6 +40,7 @@ export function createSharedMemory(workers: number, hasStreams = false, ringByte
     control: new SharedArrayBuffer(CONTROL_WORDS * 4 * workers),
     live: createLiveTablesMemory(workers),
     counters: createCountersMemory(workers),
+    sources: createSourceMemory(),
     rings: threads.map((from) => threads.map((to) => (from === to ? null : createRingMemory(ringBytes)))),
     streams: links,
     streamWords: words,

@@ -186,6 +186,8 @@ export class Workers {
 
   #spawn(member: Member): void {
     const { memory, io, sockets, bells, limits, receiveBuffer, url } = this.#options;
+    const { control, live, counters, sources, rings, seed } = memory;
+    const shared = { control, live, counters, sources, rings, seed };
     const { index } = member;
     member.restart = null;
     member.heartbeat = 0;
@@ -199,15 +201,11 @@ export class Workers {
       io,
       sockets: sockets[index] ?? [],
       bells,
-      control: memory.control,
-      live: memory.live,
-      counters: memory.counters,
-      rings: memory.rings,
+      ...shared,
       streams: memory.streams[index] ?? null,
       snapshot: this.#snapshot,
       limits,
       receiveBuffer,
-      seed: memory.seed,
       // Half warm at once is better than warm later, when calls are waiting.
       ...(member.restarts > 0 ? { warmCalls: REPLACEMENT_CALLS } : {}),
     };

@@ -18,6 +18,7 @@ import { MessageStore } from "./message-store.ts";
 import { Nonces } from "./nonces.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
 import { Flow, OwnRoute, Token } from "./route-finding.ts";
+import { SourceTable } from "./source-table.ts";
 import { MAX_CANDIDATES, Transactions } from "./transactions.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -51,6 +52,7 @@ export class Context {
   readonly store: MessageStore;
   readonly nonces: Nonces = new Nonces();
   readonly verdicts: Verdicts = new Verdicts();
+  readonly sources: SourceTable;
   /** Ring to the main thread: probe answers, log and access-log records. */
   readonly toMain: Ring;
   /** Words shared with the stream worker (bridge/stream-start.ts); none where no listener is one of streams. */
@@ -123,6 +125,7 @@ export class Context {
     this.adopt(adopted);
     this.live = new LiveTables(start.live, this.nonces.next());
     this.counters = new Counters(start.counters, start.index);
+    this.sources = new SourceTable(start.sources, new TableHash(start.seed[0], start.seed[1]));
     const { dialogs } = start.limits;
     // A branch parameter names its row by 24 bits.
     const transactions = Math.min(start.limits.transactions, 0xffffff);

@@ -4,6 +4,7 @@ import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, Ring } from "../bridge/handoff.ts";
 import { createLiveTablesMemory } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
+import { createSourceMemory } from "../bridge/source-memory.ts";
 import { CONTROL_WORDS, ControlWord, type TableLimits } from "../bridge/worker-start.ts";
 import type { Plane } from "../net/plane.ts";
 import { Adopted } from "./adopted.ts";
@@ -23,6 +24,8 @@ export interface LoneLoopOptions {
   readonly streamWords?: SharedArrayBuffer;
 }
 
+/** Rows of the table of sources. */
+const FEW_SOURCES = 64;
 const nothing = (): void => {};
 
 /** Makes it. The seed of its tables is always the same. */
@@ -44,6 +47,7 @@ export function loneLoop(
       control,
       live: createLiveTablesMemory(1),
       counters: createCountersMemory(1),
+      sources: createSourceMemory(FEW_SOURCES),
       rings: [],
       streams: streamWords === undefined ? null : { toStreams: ring, fromStreams: ring, words: streamWords },
       snapshot,

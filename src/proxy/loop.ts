@@ -15,6 +15,7 @@ import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { hashCall } from "./identity.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
+import { isFlood, isFloodOverStream } from "./rate-limit.ts";
 import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { reply } from "./reply.ts";
 import { handleRequest } from "./request.ts";
@@ -59,9 +60,14 @@ export class Loop implements PlaneHandler {
 
   receive(count: number): void {
     const inbox = this.#inbox;
-    this.#c.now = Math.floor(this.#around.now()) | 0;
-    this.#c.counters.column[Count.received]! += count;
+    const c = this.#c;
+    const now = this.#around.now();
+    c.now = Math.floor(now) | 0;
+    c.counters.column[Count.received]! += count;
+    const hasRates = c.adopted.snapshot.rates !== null;
+    if (hasRates) c.sources.now = now + c.skew;
     for (let i = 0; i < count; i++) {
+      if (hasRates && isFlood(c, inbox.listener[i]!, inbox.peer, i * ENDPOINT_WORDS)) continue;
       this.#handle(
         inbox.bytes,
         inbox.start[i]!,
@@ -85,6 +91,7 @@ export class Loop implements PlaneHandler {
     if (Atomics.load(control, own + ControlWord.generation) !== c.adopted.snapshot.generation) this.#around.adopt();
     if (control[own + ControlWord.stop] !== 0) this.#plane.stop();
     if (control[own + ControlWord.fault] !== 0) injectedFault(control, own);
+    if (c.adopted.snapshot.rates !== null) c.sources.now = this.#around.now() + c.skew;
     const drained = this.#drain();
     const a = c.branches.wheel.advance(c.now, this.#onBranch);
     const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
@@ -139,6 +146,8 @@ export class Loop implements PlaneHandler {
     const c = this.#c;
     const { message } = c;
     const reason = message.reset(bytes, start, end);
+    if (record === RecordKind.framed && c.adopted.snapshot.rates !== null && isFloodOverStream(c, listener, peer))
+      return;
     const mayHandOff = record !== RecordKind.datagram;
     let owner = -1;
     let kind: RecordKind = RecordKind.datagram;

@@ -5,6 +5,7 @@ import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
 import { Admission, admit, refuseNew } from "./admission.ts";
+import { busy } from "./busy.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
@@ -13,6 +14,7 @@ import { followDialog, followToken } from "./in-dialog.ts";
 import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
+import { isOverRate } from "./rate-limit.ts";
 import { hasOwnTag } from "./reply.ts";
 import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
@@ -38,13 +40,18 @@ export function handleRequest(c: Context): number {
   }
   // To a rejection of ours that no transaction was made for (RFC 3261 16.3, 8.2.7).
   if (message.method === Method.ACK && hasOwnTag(c)) return 0;
+  c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
+  readOwnRoute(c, message, c.ownRoute);
+  const { rates } = c.adopted.snapshot;
+  if (rates !== null && c.pool < 0 && !isOfDialog(c)) {
+    const isAnswered = rates.rejects && message.method !== Method.ACK;
+    if (isOverRate(c, isAnswered, true)) return isAnswered ? busy(c) : 0;
+  }
   if (message.maxForwards === 0) {
     c.count(Count.max_forwards);
     return 483;
   }
-  c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
   c.isViaTrue = isViaTrue(c, message);
-  readOwnRoute(c, message, c.ownRoute);
   c.loop = loopHash(c);
   if (isLoop(c)) {
     c.count(Count.loops);
@@ -65,6 +72,10 @@ function refuse(c: Context, reason: Reason): number {
           : Count.dropped_malformed,
     );
     return 0;
+  }
+  if (c.adopted.snapshot.rates !== null) {
+    c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
+    if (c.pool < 0 && isOverRate(c, false, false)) return 0;
   }
   c.count(reason >= Reason.tooLarge ? Count.rejected_too_large : Count.rejected_malformed);
   c.phrase = entry.phraseBytes;
@@ -108,11 +119,25 @@ function breadth(c: Context): number {
   );
 }
 
+/** Whether the request is in a dialog for which we have a token that verifies, or that we remember. */
+function isOfDialog(c: Context): boolean {
+  const { to, view } = c.message;
+  if (hasToken(c)) return true;
+  if (to.tagStart < 0) return false;
+  return c.dialogs.find(c.call1, c.call2, fromTagHash(c), tagHash(c, view, to.tagStart, to.tagEnd)) !== 0;
+}
+
+/** Whether the request may follow the token in our Record-Route. */
+function hasToken(c: Context): boolean {
+  const { to, method } = c.message;
+  return c.ownRoute.token === TokenState.valid && (to.tagStart >= 0 || belongsToDialog(method));
+}
+
 /** In a dialog: by token, by memory, by hash. Otherwise: by the routes. */
 function chooseWay(c: Context): number {
   const { message, ownRoute } = c;
   const isInDialog = message.to.tagStart >= 0;
-  if (ownRoute.token === TokenState.valid && (isInDialog || belongsToDialog(message.method))) {
+  if (hasToken(c)) {
     const status = followToken(c);
     return status !== 0 ? status : forwardDirect(c);
   }

@@ -7,6 +7,7 @@ import {
   DestinationColumn,
   type FailoverEntry,
   type OverloadEntry,
+  type Rates,
   type RequestLimits,
   type RouteAction,
   type Snapshot,
@@ -60,6 +61,7 @@ export interface RigOptions {
   readonly protectedHeaders?: readonly string[];
   /** Numeric addresses whose requests the listener takes. */
   readonly allow?: readonly string[];
+  readonly rates?: Rates;
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
   readonly overload?: Partial<OverloadEntry>;
@@ -265,6 +267,7 @@ function snapshotOf(options: RigOptions): Snapshot {
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,
     trusted: (options.trusted ?? []).map(blockOf),
+    rates: options.rates ?? null,
     protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,
     memory,
   };

@@ -81,6 +81,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     accessLog: false,
     serverHeader: "",
     trusted: [],
+    rates: null,
     protectedHeaders: ["P-Asserted-Identity"],
     memory,
   };

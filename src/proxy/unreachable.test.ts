@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
 import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import { createSourceMemory } from "../bridge/source-memory.ts";
 import { CONTROL_WORDS } from "../bridge/worker-start.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 import { Adopted } from "./adopted.ts";
@@ -22,13 +23,24 @@ function pair() {
   const words = new Int32Array(control);
   const live = createLiveTablesMemory(WORKERS);
   const counters = createCountersMemory(WORKERS);
+  const sources = createSourceMemory(64);
   const between = [createRingMemory(1 << 18), createRingMemory(1 << 18)];
   const woken: number[] = [];
   const workers = [0, 1].map((index) => {
     words[index * CONTROL_WORDS] = snapshot.generation;
     const plane = new SilentPlane();
     const limits = { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 };
-    const start = { index, workers: WORKERS, io: "batched", sockets: [], bells: [], control, live, counters } as const;
+    const start = {
+      index,
+      workers: WORKERS,
+      io: "batched",
+      sockets: [],
+      bells: [],
+      control,
+      live,
+      counters,
+      sources,
+    } as const;
     const context = new Context(
       { ...start, rings: [], streams: null, snapshot, limits, receiveBuffer: 0, seed: [1, 2] },
       plane.outbox,

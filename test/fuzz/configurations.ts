@@ -77,6 +77,7 @@ const SOURCES: readonly {
         },
       },
       limits: { header_bytes: "2KiB", request_bytes: "4KiB" },
+      rate_limits: { per_source: { requests_per_second: 5 }, per_listener: { requests_per_second: 40 } },
       timers: { t1: "100ms", t2: "400ms", linger: "1s", dialog: "60s" },
     },
   },

@@ -4,6 +4,7 @@ import { createCountersMemory } from "../../src/bridge/counters.ts";
 import { createRingMemory, Ring, type RingMemory } from "../../src/bridge/handoff.ts";
 import { createLiveTablesMemory, LiveTables } from "../../src/bridge/live-tables.ts";
 import type { Snapshot } from "../../src/bridge/snapshot.ts";
+import { createSourceMemory } from "../../src/bridge/source-memory.ts";
 import { CONTROL_WORDS } from "../../src/bridge/worker-start.ts";
 import { type Inbox, Outbox } from "../../src/net/batch.ts";
 import { ENDPOINT_WORDS } from "../../src/net/endpoint.ts";
@@ -20,6 +21,8 @@ const NARROW = { transactions: 40, dialogs: 12, messageBytes: 1 << 24 };
 /** Rings of 4 KiB run full; whoever waits for room in one sees time pass. */
 const RING_BYTES = [1 << 18, 1 << 12];
 const PATIENCE = 64;
+/** Few rows: sources push each other out. */
+const SOURCES = 16;
 /** The worker's clock is a wrapping one: let it wrap soon. */
 const EPOCH = 0x7fff_0000;
 /** The largest block of a store, and how many of them are left to a world whose store is full. */
@@ -61,6 +64,7 @@ export class World {
     const live = createLiveTablesMemory(workers);
     this.live = new LiveTables(live, 1);
     const counters = createCountersMemory(workers);
+    const sources = createSourceMemory(SOURCES);
     const rings: (RingMemory | null)[][] = Array.from({ length: workers }, (_, from) =>
       Array.from({ length: workers + 1 }, (_, to) => (from === to ? null : createRingMemory(ringBytes))),
     );
@@ -84,6 +88,7 @@ export class World {
         control,
         live,
         counters,
+        sources,
         rings,
         streams: null,
         snapshot,

@@ -22,6 +22,7 @@ export function emptySnapshot(generation: number): Snapshot {
     accessLog: false,
     serverHeader: "",
     trusted: [],
+    rates: null,
     protectedHeaders: ["P-Asserted-Identity"],
     memory,
   };

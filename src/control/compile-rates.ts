@@ -1,0 +1,69 @@
+// Rate limits as workers ask for them: times instead of rates, and who is not limited as ranges.
+import type { AddressBlock, AddressRanges, Rate, RateLimit, Rates } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
+import type { RateConfig } from "../config/sections/rate-limits.ts";
+import { compileBlock } from "./compile-block.ts";
+
+/**
+ * So many times more datagrams of whatever kind than new requests may come: a call has several, and those within a dialog
+ * are not limited otherwise. What is beyond is dropped unread.
+ */
+const FLOOD = 5;
+/** A few phones that start together are no flood, however few requests they may send. */
+const SMALLEST_FLOOD = 50;
+
+/** Compiles them; null where nobody is limited. */
+export function compileRates({ rateLimits, trusted, listeners }: Config): Rates | null {
+  const { perSource, perListener, action, ipv4Prefix, ipv6Prefix, allow } = rateLimits;
+  if (perSource === null && perListener === null) return null;
+  return {
+    perSource: compileLimit(perSource),
+    perListener: compileLimit(perListener),
+    rejects: action === "reject",
+    v4Prefix: ipv4Prefix,
+    v6Prefix: ipv6Prefix,
+    exempt: listeners.map((listener) => compileRanges([...trusted, ...allow, ...listener.allow].map(compileBlock))),
+  };
+}
+
+function compileLimit(rate: RateConfig | null): RateLimit | null {
+  if (rate === null) return null;
+  const { requestsPerSecond, burst } = rate;
+  return {
+    requests: compileRate(requestsPerSecond, burst),
+    datagrams: compileRate(requestsPerSecond * FLOOD, Math.max(burst * FLOOD, SMALLEST_FLOOD)),
+  };
+}
+
+function compileRate(perSecond: number, burst: number): Rate {
+  const interval = 1000 / perSecond;
+  // A burst of whole requests stays whole, whatever the division has left behind the point.
+  return { interval, depth: interval * (burst + 0.001) };
+}
+
+interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** The blocks as ranges in order; those that overlap or touch become one. */
+export function compileRanges(blocks: readonly AddressBlock[]): AddressRanges {
+  const merged: Range[] = [];
+  const ranges = blocks.map(rangeOf).sort((a, b) => (a.first < b.first ? -1 : 1));
+  for (const range of ranges) {
+    const before = merged.at(-1);
+    if (before === undefined || range.first > before.last + 1n) merged.push(range);
+    else if (range.last > before.last) merged.splice(-1, 1, { first: before.first, last: range.last });
+  }
+  return Int32Array.from(merged.flatMap(({ first, last }) => [...wordsOf(first), ...wordsOf(last)]));
+}
+
+function rangeOf({ words, prefix }: AddressBlock): Range {
+  const address = words.reduce((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
+  const rest = (1n << BigInt(128 - prefix)) - 1n;
+  return { first: address & ~rest, last: address | rest };
+}
+
+function wordsOf(address: bigint): number[] {
+  return [96n, 64n, 32n, 0n].map((shift) => Number(BigInt.asIntN(32, address >> shift)));
+}
