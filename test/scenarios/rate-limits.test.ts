@@ -24,7 +24,8 @@ scenario("a source has one budget for all its ports, over UDP and TCP, whichever
   assert.equal(await overTcp.requests("OPTIONS", "sip:bob@example.com"), 503);
   const elsewhere = await phone.another({ address: "127.0.0.9" });
   assert.equal(await elsewhere.requests("OPTIONS", "sip:bob@example.com"), 200);
-  assert.equal(server.requests("OPTIONS").length, 11);
+  // Repetitions of a busy machine aside.
+  assert.equal(new Set(server.requests("OPTIONS").map((request) => headerOf(request, "call-id"))).size, 11);
   assert.equal(await lb.metric("rejected_total", { reason: "rate_source" }), 7);
 });
 
