@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   health: ["sip", "dispatch", "net", "bridge", "ua"],
   config: ["sip", "dispatch", "net", "health"],
   control: ["dispatch", "net", "bridge", "health", "config"],
-  explain: ["config", "control", "proxy"],
+  explain: ["dispatch", "config", "control", "proxy"],
   admin: ["bridge", "config", "control", "health", "explain"],
   cli: ["config", "explain", "ua"],
 };

@@ -1,5 +1,6 @@
 // The reference page of the algorithms, from their registry.
 import { ALGORITHMS } from "../src/dispatch/algorithms/index.ts";
+import { COMPAT, REFUSED } from "../src/dispatch/compat/index.ts";
 import { KeySource } from "../src/dispatch/types.ts";
 
 const KEYS: Readonly<Record<number, string>> = {
@@ -8,12 +9,13 @@ const KEYS: Readonly<Record<number, string>> = {
   [KeySource.from]: "From URI",
   [KeySource.to]: "To URI",
   [KeySource.requestUri]: "request URI",
+  [KeySource.isInvite]: "",
 };
 
 /** The page. */
 export function algorithmsPage(): string {
   const rows = ALGORITHMS.map((one) => {
-    return `| \`${one.name}\` | ${KEYS[one.key] ?? ""} | ${one.kamailio ?? ""} | ${one.isPure ? "yes" : "no"} | ${one.summary} |`;
+    return `| \`${one.name}\` | ${KEYS[one.key] ?? ""} | ${one.kamailio?.join(", ") ?? ""} | ${one.isPure ? "yes" : "no"} | ${one.summary} |`;
   });
   return [
     "# Algorithms",
@@ -26,6 +28,23 @@ export function algorithmsPage(): string {
     "| name | hashes | Kamailio's number | stateless | what it does |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
+    "",
+    "## Kamailio's and OpenSIPS's, by number",
+    "",
+    '`algorithm: "kamailio:9"` chooses as the dispatcher module of Kamailio 6.2 does, `opensips:4` as OpenSIPS 4.1 does: the next index',
+    "when a destination is down, tables of 100 slots, order of equal priorities, `use_default`. On the command line as well:",
+    "`--algorithm kamailio:9`; a number alone, `--algorithm 9`, is ours that serves the same purpose. What theirs does badly, ours does",
+    "otherwise. *To the letter*: where the numbered one departs from theirs all the same. Test `test/peers` asks a real Kamailio 5.6.3.",
+    "",
+    "| name | what it does | ours | what ours does otherwise | to the letter |",
+    "| --- | --- | --- | --- | --- |",
+    ...COMPAT.map(({ name, summary, beside, difference, deviation }) => {
+      return `| \`${name}\` | ${summary} | \`${beside}\` | ${difference} | ${deviation ?? "yes"} |`;
+    }),
+    "",
+    "| not available | why | instead |",
+    "| --- | --- | --- |",
+    ...REFUSED.map(({ name, why, instead }) => `| \`${name}\` | ${why} | \`${instead}\` |`),
     "",
   ].join("\n");
 }

@@ -162,6 +162,14 @@ export class LiveTables implements Live {
     return Atomics.add(this.#turns, setIndex, 1) & 0x7fffffff;
   }
 
+  cursor(setIndex: number): number {
+    return Atomics.load(this.#turns, setIndex);
+  }
+
+  moveCursor(setIndex: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#turns, setIndex, from, to) === from;
+  }
+
   random(): number {
     // xorshift32: enough to spread load, not a secret.
     let x = this.#seed;

@@ -74,6 +74,8 @@ export interface SetEntry {
   readonly weights: Uint16Array;
   readonly maxCalls: Int32Array;
   readonly table: Uint16Array;
+  /** See `DispatcherSet.useDefault`. */
+  readonly useDefault: boolean;
   readonly failover: FailoverEntry;
 }
 

@@ -37,7 +37,7 @@ const RICH = {
       failover: { on: [503, "timeout"], tries: 2, answer_within: "700ms", after_provisional: true },
       unavailable: { status: 503, reason: "Busy", retry_after: "4500ms" },
     },
-    token: { destinations: ["sip:[2001:db8::7]:5061"], probe: false },
+    token: { algorithm: "kamailio:9", use_default: true, destinations: ["sip:[2001:db8::7]:5061"], probe: false },
   },
   routes: [
     { method: "REGISTER", request_uri: "+49*@*.Example.com", source: "10.0.0.0/8", set: "media", key: "to" },

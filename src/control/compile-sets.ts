@@ -32,7 +32,9 @@ export function compileSets(
     const destinations = (members[position] ?? []).map(toDestination);
     const index = rowOfSet(setRows, position);
     const choice = set.slots === "kamailio" ? SlotChoice.kamailio : SlotChoice.spread;
-    const { slots, weights, maxCalls, table } = compileSet(index, set.name, algorithm, choice, destinations);
+    const { useDefault } = set;
+    const compiled = compileSet(index, set.name, algorithm, choice, destinations, useDefault);
+    const { slots, weights, maxCalls, table } = compiled;
     const failover = failoverOf(set);
     entries.push({
       index,
@@ -44,6 +46,7 @@ export function compileSets(
       weights,
       maxCalls,
       table,
+      useDefault,
       failover,
     });
   }

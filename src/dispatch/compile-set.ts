@@ -11,6 +11,7 @@ export function compileSet(
   algorithm: Algorithm,
   slotChoice: SlotChoice,
   destinations: readonly Destination[],
+  useDefault = false,
 ): DispatcherSet {
   return {
     index,
@@ -21,5 +22,6 @@ export function compileSet(
     weights: Uint16Array.from(destinations, (destination) => Math.min(destination.weight, 65_535)),
     maxCalls: Int32Array.from(destinations, (destination) => Math.max(destination.maxCalls, 0)),
     table: algorithm.compile(destinations),
+    useDefault,
   };
 }

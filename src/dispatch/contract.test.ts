@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fc, runs } from "../../test/kit/property.ts";
 import { ALGORITHMS, algorithmByKamailioNumber, algorithmByName } from "./algorithms/index.ts";
+import { COMPAT } from "./compat/index.ts";
 import { compileSet } from "./compile-set.ts";
 import { mix32 } from "./core-hash.ts";
 import { FakeLive } from "./live-fake.ts";
@@ -20,8 +21,9 @@ function setOf(
   algorithm: Algorithm,
   weights: readonly number[],
   slotChoice: SlotChoice = SlotChoice.spread,
+  useDefault = false,
 ): DispatcherSet {
-  return compileSet(0, "test", algorithm, slotChoice, destinationsOf(weights));
+  return compileSet(0, "test", algorithm, slotChoice, destinationsOf(weights), useDefault);
 }
 
 function named(name: string): Algorithm {
@@ -66,7 +68,7 @@ function assertShares(counts: readonly number[], weights: readonly number[]): vo
 const weightsArbitrary = fc.array(fc.nat(9), { minLength: 1, maxLength: 200 });
 const stateArbitrary = fc.constantFrom(...Object.values(DestinationState));
 
-for (const algorithm of ALGORITHMS) {
+for (const algorithm of [...ALGORITHMS, ...COMPAT]) {
   describe(`contract: ${algorithm.name}`, () => {
     for (const [choiceName, choice] of Object.entries(SlotChoice)) {
       test(`offers every usable destination exactly once, and no other (${choiceName})`, () => {
@@ -76,8 +78,9 @@ for (const algorithm of ALGORITHMS) {
             fc.array(stateArbitrary, { minLength: 200, maxLength: 200 }),
             fc.integer(),
             fc.nat(250),
-            (weights, states, key, room) => {
-              const set = setOf(algorithm, weights, choice);
+            fc.boolean(),
+            (weights, states, key, room, useDefault) => {
+              const set = setOf(algorithm, weights, choice, useDefault);
               const live = new FakeLive(key);
               live.turns = key & 0x7fffffff;
               set.slots.forEach((slot, i) => {

@@ -28,6 +28,16 @@ export class FakeLive implements Live {
     return this.turns++ & 0x7fffffff;
   }
 
+  cursor(): number {
+    return this.turns;
+  }
+
+  moveCursor(_setIndex: number, from: number, to: number): boolean {
+    if (this.turns !== from) return false;
+    this.turns = to | 0;
+    return true;
+  }
+
   random(): number {
     let x = this.#seed;
     x ^= x << 13;

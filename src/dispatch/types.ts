@@ -1,8 +1,11 @@
 // What the data plane knows about destinations, and what an algorithm is. Readonly data: who exists is compiled by the
 // control plane, who is well is read through `Live`.
 
-/** What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. */
-export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4 } as const;
+/**
+ * What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. `isInvite` is no hash: 1 for
+ * an INVITE, 0 for everything else.
+ */
+export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4, isInvite: 5 } as const;
 export type KeySource = (typeof KeySource)[keyof typeof KeySource];
 
 /**
@@ -52,6 +55,8 @@ export interface DispatcherSet {
   readonly maxCalls: Int32Array;
   /** What the algorithm's `compile` returned. */
   readonly table: Uint16Array;
+  /** The last one is kept for when no other can (Kamailio's `use_default`); only `compat` algorithms look at it. */
+  readonly useDefault: boolean;
 }
 
 /** All that an algorithm may see of the present. */
@@ -64,6 +69,10 @@ export interface Live {
   latency(slot: number): number;
   /** Takes the set's next turn: 0, 1, 2, ... shared by all workers, wrapping at 2^31. */
   turn(setIndex: number): number;
+  /** The set's turn as it stands, 32 bits: for algorithms that go on from whom they chose, and not by counting. */
+  cursor(setIndex: number): number;
+  /** Moves the cursor if it still stands at `from`; false when another worker was faster. */
+  moveCursor(setIndex: number, from: number, to: number): boolean;
   /** A random unsigned 32-bit number. */
   random(): number;
 }
@@ -75,8 +84,12 @@ export interface Algorithm {
   readonly summary: string;
   /** What a worker must hash first. */
   readonly key: KeySource;
-  /** Kamailio's dispatcher number, where there is one; the importer and the command line translate it. */
-  readonly kamailio?: number;
+  /** Numbers of Kamailio's dispatcher for which this is our answer; the importer and the command line translate them. */
+  readonly kamailio?: readonly number[];
+  /** What it looks at besides health: weights, or the order of destinations (priority). */
+  readonly uses?: readonly ("weight" | "order")[];
+  /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */
+  readonly goesBy?: string;
   /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */
   readonly isPure: boolean;
   /**

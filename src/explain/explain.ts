@@ -23,7 +23,14 @@ export interface Arrival {
   readonly isLive: boolean;
 }
 
-const KEY_NAMES = { none: "", callId: "call-id", from: "from", to: "to", requestUri: "request-uri" } as const;
+const KEY_NAMES = {
+  none: "",
+  callId: "call-id",
+  from: "from",
+  to: "to",
+  requestUri: "request-uri",
+  isInvite: "",
+} as const;
 /** Name of the route that control/compile-routes.ts adds behind the configured ones. */
 const POOL_ROUTE = { name: "from the destinations", action: "forward by Route and request URI" };
 

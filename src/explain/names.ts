@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import { DnsNames, SYSTEM_NAMES } from "../control/name-source.ts";
 import { type Locations, locateNames, nameKey, wantedOf } from "../control/names.ts";
+import { algorithmByName } from "../dispatch/algorithms/index.ts";
 
 /** One server behind a name. Lower `priority` and `rank` come first; `weight` is that of the SRV record. */
 export interface FoundServer {
@@ -66,7 +67,7 @@ export function nameText({ set, destination, servers }: FoundName): string {
 }
 
 function unevenness(algorithm: string, servers: readonly FoundServer[]): string {
-  if (algorithm === "weighted" || algorithm === "consistent-hash") return "";
+  if (algorithmByName(algorithm)?.uses?.includes("weight") === true) return "";
   const isUneven = servers.some((one) =>
     servers.some(({ priority, weight }) => priority === one.priority && weight !== one.weight),
   );

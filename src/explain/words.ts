@@ -1,14 +1,7 @@
 // How a message's way is told, and what can only be known to a running instance.
 import type { Config } from "../config/schema.ts";
+import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { Rehearsal } from "../proxy/rehearsal.ts";
-
-/** Algorithms that do not decide by the message alone, and what decides instead. */
-const MOVING: Readonly<Record<string, string>> = {
-  "round-robin": "the turn",
-  weighted: "the turn",
-  random: "chance",
-  "call-load": "the number of calls",
-};
 
 /** How it was decided where the message goes, in one sentence. */
 export function wayText(rehearsal: Rehearsal): string {
@@ -66,7 +59,7 @@ export function notesOn(config: Config, rehearsal: Rehearsal, listener: number, 
     notes.push("its Route is not followed and not passed on: the source is neither a destination nor one of `trusted`");
   if (rehearsal.replaces)
     notes.push("Replaces and Join lead to the destination of the dialog they name, which the running instance knows");
-  const moving = set === undefined ? undefined : MOVING[set.algorithm];
+  const moving = set === undefined ? undefined : algorithmByName(set.algorithm)?.goesBy;
   if (set !== undefined && moving !== undefined)
     notes.push(`${set.algorithm} goes by ${moving}: the next such request may go elsewhere`);
   if (set !== undefined && !isLive && set.probe !== null)

@@ -258,9 +258,9 @@ function equip(entry: SetEntry): WorkerSet {
   if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
   const failoverCode = new Uint8Array(700);
   for (const code of entry.failover.codes) failoverCode[code] = 1;
-  const { index, name, slotChoice, slots, weights, maxCalls, table } = entry;
+  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault } = entry;
   return {
-    dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table },
+    dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table, useDefault },
     failover: entry.failover,
     hasStandby: entry.hasStandby,
     failoverCode,

@@ -2,6 +2,7 @@
 import { coreHash, coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { KeySource } from "../dispatch/types.ts";
 import type { Message } from "../sip/message.ts";
+import { Method } from "../sip/method.ts";
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
@@ -26,6 +27,8 @@ export function computeKey(message: Message, source: KeySource): number {
       return message.parseTo() ? hashUri(message.bytes, message.to.uriStart, message.to.uriEnd) : 1;
     case KeySource.requestUri:
       return hashUri(message.bytes, message.uriStart, message.uriEnd);
+    case KeySource.isInvite:
+      return message.method === Method.INVITE ? 1 : 0;
     default:
       return 0;
   }

@@ -44,6 +44,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),
         table: new Uint16Array(memory, 2176, 0),
+        useDefault: false,
         failover: {
           codes: [503],
           onTimeout: true,

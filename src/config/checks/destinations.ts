@@ -1,13 +1,10 @@
 // Sets that cannot serve, and settings of destinations that do nothing.
 import { isIPv6 } from "node:net";
+import { algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { type Finding, warningAt } from "../finding.ts";
 import type { SetConfig } from "../sections/sets.ts";
 import { formatHostPort, isLoopback, isNumericHost, isWildcard } from "../values/address.ts";
 import type { Check } from "./check.ts";
-
-const WEIGHTED = ["weighted", "consistent-hash"];
-/** Algorithms to which the order of destinations means something. */
-const ORDERED = ["priority", "hash-call-id", "hash-from", "hash-to", "hash-request-uri"];
 
 /** Sets from which nothing can be chosen. */
 export const emptySets: Check = {
@@ -52,14 +49,15 @@ export const ignoredSettings: Check = {
     return config.sets.flatMap((set) => {
       const findings: Finding[] = [];
       const base = ["sets", set.name, "destinations"];
+      const uses = algorithmByName(set.algorithm)?.uses ?? [];
       const weight = firstWhere(set, (one) => one.weight !== set.destinations[0]?.weight);
-      if (weight >= 0 && !WEIGHTED.includes(set.algorithm)) {
+      if (weight >= 0 && !uses.includes("weight")) {
         findings.push(
           warningAt([...base, weight, "weight"], `${set.algorithm} does not look at weight`, "algorithm: weighted"),
         );
       }
       const priority = firstWhere(set, (one) => one.priority !== set.destinations[0]?.priority);
-      if (priority >= 0 && !ORDERED.includes(set.algorithm)) {
+      if (priority >= 0 && !uses.includes("order")) {
         findings.push(
           warningAt(
             [...base, priority, "priority"],

@@ -45,6 +45,23 @@ describe("a dispatcher.list", () => {
     );
   });
 
+  it("takes an algorithm with its product, and gives it the weights that Kamailio would", () => {
+    const text = "1 sip:a.example 0 0 weight=30;rweight=7\n1 sip:b.example 0 0 rweight=1\n1 sip:c.example";
+    const nine = read(text, { ...LISTEN, algorithm: "kamailio:9" }).config?.sets[0];
+    assert.deepEqual([nine?.algorithm, nine?.order], ["kamailio:9", "kamailio"]);
+    assert.deepEqual(
+      nine?.destinations.map(({ weight }) => weight),
+      [30, 0, 0],
+    );
+    assert.deepEqual(
+      destinations(text, { ...LISTEN, algorithm: "kamailio:11" }).map(({ weight }) => weight),
+      [7, 1, 0],
+    );
+    assert.equal(read(text, { ...LISTEN, algorithm: "opensips:4" }).config?.sets[0]?.order, "written");
+    const refused = read(text, { ...LISTEN, algorithm: "kamailio:12" }).lines[0] ?? "";
+    assert.match(refused, /kamailio:12 is not available: it forks .* \(algorithm: "priority"\)/);
+  });
+
   it("keeps host names, and prefixes sip:", () => {
     assert.deepEqual(
       destinations("1 Gw.example.com:5070").map((one) => [one.uri, one.host, one.port]),

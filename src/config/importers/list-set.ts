@@ -1,7 +1,7 @@
 // A set of a dispatcher.list: its algorithm, its shares, and which set gets the requests.
 import { ALGORITHMS, algorithmByKamailioNumber } from "../../dispatch/algorithms/index.ts";
 import { KeySource } from "../../dispatch/types.ts";
-import { suggestion } from "../suggest.ts";
+import { algorithmFault, isCompat } from "../values/algorithm.ts";
 import { formatDuration, parseDuration } from "../values/duration.ts";
 import type { ListDestination } from "./list-destination.ts";
 
@@ -15,20 +15,15 @@ const DEFAULT_ALGORITHM = "round-robin";
 /** Longest time that a probe waits for its answer. */
 const PROBE_TIMEOUT = 2_000;
 
-/** Our algorithm for the option: our own name or Kamailio's number. Absent: round robin. */
+/** The algorithm for the option: a name, or the number of Kamailio's that ours stands for. Absent: round robin. */
 export function algorithmOf(option: string | undefined): string | OptionFault {
   if (option === undefined) return DEFAULT_ALGORITHM;
-  const names = ALGORITHMS.map((algorithm) => algorithm.name);
-  if (!/^\d+$/.test(option)) {
-    if (names.includes(option)) return option;
-    return { what: `unknown algorithm "${option}"`, hint: suggestion(option, names) };
-  }
+  if (!/^\d+$/.test(option)) return algorithmFault(option) ?? option;
   const found = algorithmByKamailioNumber(Number(option));
   if (found !== undefined) return found.name;
-  const numbers = ALGORITHMS.filter((one) => one.kamailio !== undefined).sort(
-    (a, b) => (a.kamailio ?? 0) - (b.kamailio ?? 0),
-  );
-  const hint = `available: ${numbers.map((one) => `${one.kamailio} ${one.name}`).join(", ")}`;
+  const numbers = ALGORITHMS.flatMap(({ name, kamailio }) => (kamailio ?? []).map((number) => ({ number, name })));
+  numbers.sort((a, b) => a.number - b.number);
+  const hint = `available: ${numbers.map((one) => `${one.number} ${one.name}`).join(", ")}`;
   return { what: `Kamailio's algorithm ${option} is not available in this version`, hint };
 }
 
@@ -38,30 +33,39 @@ export function setData(
   members: readonly ListDestination[],
   probe: string | undefined,
 ): Record<string, unknown> {
+  if (isCompat(algorithm)) return { algorithm, probe: probeOf(probe), destinations: withWeights(members, algorithm) };
   const isHash = (ALGORITHMS.find((one) => one.name === algorithm)?.key ?? KeySource.none) !== KeySource.none;
   return {
     algorithm,
     ...(isHash ? { slots: "kamailio" } : {}),
     order: "kamailio",
-    probe: probe === undefined ? false : probeData(probe),
-    destinations: withWeights(members),
+    probe: probeOf(probe),
+    destinations: withWeights(members, algorithm),
   };
 }
 
-function probeData(every: string): Record<string, unknown> {
+function probeOf(every: string | undefined): Record<string, unknown> | false {
+  if (every === undefined) return false;
   const ms = parseDuration(every);
   return ms > 0 && ms < PROBE_TIMEOUT ? { every, timeout: formatDuration(ms) } : { every };
 }
 
 /** `weight` where a line of the set has one, else `rweight`; in a set with weights, none means 0. */
-function withWeights(members: readonly ListDestination[]): Record<string, unknown>[] {
-  const share = shareOf(members);
+function withWeights(members: readonly ListDestination[], algorithm: string): Record<string, unknown>[] {
+  const share = WEIGHED[algorithm] ?? shareOf(members);
   return members.map((one) => {
     const { uri, ...rest } = one.data ?? {};
     const weight = share === undefined ? undefined : Math.max(one[share], 0);
     return { uri, ...(weight === undefined || weight === 1 ? {} : { weight }), ...rest };
   });
 }
+
+/** Which attribute Kamailio's algorithms with weights read. */
+const WEIGHED: Readonly<Record<string, "weight" | "rweight">> = {
+  "kamailio:9": "weight",
+  "kamailio:11": "rweight",
+  "kamailio:15": "weight",
+};
 
 function shareOf(members: readonly ListDestination[]): "weight" | "rweight" | undefined {
   if (members.some((one) => one.weight >= 0)) return "weight";

@@ -1,6 +1,6 @@
 // Section `sets`: dispatcher sets, by name.
 import { z } from "zod";
-import { ALGORITHMS } from "../../dispatch/algorithms/index.ts";
+import { ALGORITHM_NAMES, algorithmFault, isCompat } from "../values/algorithm.ts";
 import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 import { type DestinationConfig, destination } from "./destination.ts";
@@ -19,6 +19,8 @@ export interface SetConfig {
   readonly algorithm: string;
   readonly slots: (typeof SLOT_CHOICES)[number];
   readonly order: (typeof ORDERS)[number];
+  /** The last destination of the order is kept for when no other can; only under an algorithm of another product. */
+  readonly useDefault: boolean;
   readonly destinations: readonly DestinationConfig[];
   /** Null: off. */
   readonly probe: ProbeConfig | null;
@@ -27,14 +29,20 @@ export interface SetConfig {
   readonly unavailable: UnavailableConfig;
 }
 
-const algorithmNames = ALGORITHMS.map((algorithm) => algorithm.name);
+const algorithm = z
+  .union([z.enum(ALGORITHM_NAMES as [string, ...string[]]), z.string(), z.int()])
+  .transform((value, sink): string => {
+    const fault = algorithmFault(String(value));
+    return fault === null ? String(value) : refuse(sink, value, fault.what, fault.hint);
+  });
 
 /** Schema of one set, without its name. */
 export const set = z.strictObject({
-  algorithm: z
-    .enum(algorithmNames as [string, ...string[]])
-    .default("round-robin")
-    .describe("How candidates are ordered, see [algorithms](algorithms.md)."),
+  algorithm: algorithm
+    .prefault("round-robin")
+    .describe(
+      "How candidates are ordered, see [algorithms](algorithms.md); `kamailio:9` or `opensips:4`: as theirs does.",
+    ),
   slots: z
     .enum(SLOT_CHOICES)
     .default("spread")
@@ -43,9 +51,15 @@ export const set = z.strictObject({
     ),
   order: z
     .enum(ORDERS)
-    .default("written")
+    .optional()
     .describe(
-      "Order of destinations of equal priority: as `written`, or reversed as `kamailio` has it. The higher priority comes first in both.",
+      "Order of destinations of equal priority: as `written`, or reversed as `kamailio` has it. The higher priority comes first in both. Default: `kamailio` under the algorithms `kamailio:N`, else `written`.",
+    ),
+  use_default: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Under `kamailio:N` and `opensips:N`: the last destination of the order gets calls only when no other can (Kamailio's `use_default`, OpenSIPS's flag `d`).",
     ),
   destinations: z.array(destination).max(65_536).default([]).describe("The servers of this set."),
   probe,
@@ -69,6 +83,18 @@ export const sets = z
         [name],
       );
     }
-    return Object.entries(map).map(([name, value]) => ({ name, ...value }));
+    return Object.entries(map).map(([name, { order, use_default: useDefault, ...rest }]) => {
+      if (useDefault && !isCompat(rest.algorithm)) {
+        refuse(
+          sink,
+          map,
+          `use_default is for algorithms of Kamailio and OpenSIPS, not for ${rest.algorithm}`,
+          "weight: 0 under weighted and consistent-hash, a low priority under priority",
+          [name, "use_default"],
+        );
+      }
+      const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
+      return { name, ...rest, order: order ?? usual, useDefault };
+    });
   })
   .describe("Dispatcher sets by name (or number): destinations that serve the same thing.");

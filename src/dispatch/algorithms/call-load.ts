@@ -9,7 +9,8 @@ export const callLoad: Algorithm = {
   name: "call-load",
   summary: "The destination with the fewest calls, among those below their max_calls.",
   key: KeySource.none,
-  kamailio: 10,
+  kamailio: [10],
+  goesBy: "the number of calls",
   isPure: false,
   compile: () => new Uint16Array(0),
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {

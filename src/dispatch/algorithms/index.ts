@@ -1,4 +1,5 @@
 // The algorithms: one file and one line each. Validation, help, reference pages and the contract suite read this array.
+import { COMPAT } from "../compat/index.ts";
 import type { Algorithm } from "../types.ts";
 import { callLoad } from "./call-load.ts";
 import { consistentHash } from "./consistent-hash.ts";
@@ -11,7 +12,7 @@ import { random } from "./random.ts";
 import { roundRobin } from "./round-robin.ts";
 import { weighted } from "./weighted.ts";
 
-/** Every algorithm there is, in the order of the reference page. */
+/** Our own algorithms, in the order of the reference page. Those of others are in compat/index.ts. */
 export const ALGORITHMS: readonly Algorithm[] = [
   roundRobin,
   weighted,
@@ -25,12 +26,12 @@ export const ALGORITHMS: readonly Algorithm[] = [
   consistentHash,
 ];
 
-/** The algorithm of this name, if there is one. */
+/** The algorithm of this name, ours or a `compat` one; undefined where there is none. */
 export function algorithmByName(name: string): Algorithm | undefined {
-  return ALGORITHMS.find((algorithm) => algorithm.name === name);
+  return ALGORITHMS.find((algorithm) => algorithm.name === name) ?? COMPAT.find((algorithm) => algorithm.name === name);
 }
 
-/** The algorithm that does what Kamailio's dispatcher does under this number, if there is one. */
+/** Our answer to what Kamailio's dispatcher does under this number, if there is one. */
 export function algorithmByKamailioNumber(number: number): Algorithm | undefined {
-  return ALGORITHMS.find((algorithm) => algorithm.kamailio === number);
+  return ALGORITHMS.find((algorithm) => algorithm.kamailio?.includes(number));
 }

@@ -6,7 +6,8 @@ export const priority: Algorithm = {
   name: "priority",
   summary: "The usable destination with the highest priority; equals in the set's order.",
   key: KeySource.none,
-  kamailio: 8,
+  kamailio: [8],
+  uses: ["order"],
   isPure: true,
   compile: () => new Uint16Array(0),
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {

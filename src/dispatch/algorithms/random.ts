@@ -7,7 +7,8 @@ export const random: Algorithm = {
   name: "random",
   summary: "A random destination, each equally likely.",
   key: KeySource.none,
-  kamailio: 6,
+  kamailio: [6],
+  goesBy: "chance",
   isPure: false,
   compile: compileHashSlots,
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {

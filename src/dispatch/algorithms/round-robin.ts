@@ -6,7 +6,8 @@ export const roundRobin: Algorithm = {
   name: "round-robin",
   summary: "Each usable destination in turn.",
   key: KeySource.none,
-  kamailio: 4,
+  kamailio: [4],
+  goesBy: "the turn",
   isPure: false,
   compile: () => new Uint16Array(0),
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {

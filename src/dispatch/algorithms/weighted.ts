@@ -15,7 +15,9 @@ export const weighted: Algorithm = {
   name: "weighted",
   summary: "Destinations in turn, in proportion to their weights.",
   key: KeySource.none,
-  kamailio: 9,
+  kamailio: [9, 11],
+  uses: ["weight"],
+  goesBy: "the turn",
   isPure: false,
   compile: smoothSequence,
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {

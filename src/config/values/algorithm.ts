@@ -1,0 +1,43 @@
+// Names of algorithms: ours, or `PRODUCT:NUMBER` for those of Kamailio and OpenSIPS.
+import { ALGORITHMS, algorithmByKamailioNumber } from "../../dispatch/algorithms/index.ts";
+import { COMPAT, REFUSED } from "../../dispatch/compat/index.ts";
+import { suggestion } from "../suggest.ts";
+
+/** Every name that may be written. */
+export const ALGORITHM_NAMES: readonly string[] = [...ALGORITHMS, ...COMPAT].map((algorithm) => algorithm.name);
+
+/** What is wrong with a name, and what would be right. */
+export interface AlgorithmFault {
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** Whether it is one of another product's. */
+export function isCompat(name: string): boolean {
+  return COMPAT.some((algorithm) => algorithm.name === name);
+}
+
+/** Why this is no algorithm; null when it is one. */
+export function algorithmFault(name: string): AlgorithmFault | null {
+  if (ALGORITHM_NAMES.includes(name)) return null;
+  const refused = REFUSED.find((algorithm) => algorithm.name === name);
+  if (refused !== undefined) {
+    return { what: `${name} is not available: ${refused.why}`, hint: `algorithm: "${refused.instead}"` };
+  }
+  const product = /^(kamailio|opensips):/i.exec(name)?.[1]?.toLowerCase();
+  if (product !== undefined) {
+    const numbers = COMPAT.filter((one) => one.name.startsWith(product)).map((one) => one.name.split(":")[1]);
+    return { what: `there is no algorithm "${name}"`, hint: `${product}: and one of ${numbers.join(", ")}` };
+  }
+  if (/^\d+$/.test(name)) {
+    const ours = algorithmByKamailioNumber(Number(name));
+    const beside = ours === undefined ? "" : `, or ours: ${ours.name}`;
+    return { what: `algorithm ${name} of which product?`, hint: `"kamailio:${name}", "opensips:${name}"${beside}` };
+  }
+  const names = ALGORITHMS.map((algorithm) => algorithm.name);
+  const hint = suggestion(name, names);
+  return {
+    what: `unknown algorithm "${name}"`,
+    hint: hint.startsWith("did") ? `${hint} one of ${names.join(", ")}` : hint,
+  };
+}

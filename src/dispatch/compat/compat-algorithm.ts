@@ -1,0 +1,19 @@
+// What the algorithms of other products have in common: their names are `PRODUCT:NUMBER`, and beside each stands one of ours.
+import type { Algorithm } from "../types.ts";
+
+/** An algorithm as Kamailio's or OpenSIPS's dispatcher has it, defects included. */
+export interface CompatAlgorithm extends Algorithm {
+  /** Name of ours that serves the same purpose. */
+  readonly beside: string;
+  /** What ours does otherwise. */
+  readonly difference: string;
+  /** Where this one is not theirs to the letter, and why; absent: it is. */
+  readonly deviation?: string;
+}
+
+/** An algorithm of theirs that we do not have. */
+export interface RefusedAlgorithm {
+  readonly name: string;
+  readonly why: string;
+  readonly instead: string;
+}
