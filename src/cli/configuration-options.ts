@@ -30,7 +30,10 @@ export function addRoutingOptions(command: Commander): Commander {
   return command
     .option("--listen <uri>", "where to receive: udp://HOST:PORT; may be repeated", repeatable)
     .option("--set <name>", "the dispatcher set that gets the requests")
-    .option("--algorithm <name>", "algorithm by name, or by Kamailio's number");
+    .option(
+      "--algorithm <name>",
+      "algorithm by name, by its product and number (kamailio:9), or ours for Kamailio's number",
+    );
 }
 
 /** Options that say what a dispatcher.list leaves open. */
