@@ -114,6 +114,14 @@ describe("fairlead.yaml", () => {
     ]);
   });
 
+  it("loads a destination over SCTP as disabled, and says that Node has none", () => {
+    const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=sctp"');
+    assert.equal(load(text).sets[0]?.destinations[1]?.state, "disabled");
+    assert.deepEqual(problems(text), [
+      "f.yaml:3:42: warning: sip:10.0.0.2;transport=sctp is disabled: transport sctp is not available in this version (Node has no SCTP)",
+    ]);
+  });
+
   it("keeps secrets out of everything but the key itself", () => {
     const secret = "correct horse battery staple";
     const io = fakeIo({ "/etc/key": `${secret}\n` }, { KEY: secret });

@@ -20,6 +20,8 @@ export interface NameSource {
   readonly now: () => number;
 }
 
+/** Transports that DNS knows of (RFC 3263 4.1), in the order in which they are taken where it does not choose. */
+const LOCATED = ["udp", "tcp", "tls"] as const;
 /** Names looked up at the same time. */
 const AT_ONCE = 16;
 /** Milliseconds that a configuration waits for a name, and for one whose servers are known from before. */
@@ -36,7 +38,7 @@ export function wantedOf(config: Config, destination: DestinationConfig): Wanted
     host,
     begin: beginning(lookUp),
     port,
-    transports: [transport],
+    transports: lookUp === "naptr" && transport === "udp" ? transportsOf(config, destination) : [transport],
     families: familiesOf(config, destination),
     most: config.dns.maxAddresses,
   };
@@ -105,10 +107,24 @@ function beginning(lookUp: DestinationConfig["lookUp"]): Beginning {
 }
 
 /** Families that some listener can send to; the first listener's comes first. */
-function familiesOf({ listeners }: Config, { listener }: DestinationConfig): Wanted["families"] {
+function familiesOf(config: Config, destination: DestinationConfig): Wanted["families"] {
+  return [...new Set(sendersOf(config, destination).map(({ host }) => (host.includes(":") ? "AAAA" : "A")))];
+}
+
+/**
+ * What a URI without transport and port may mean, of the transports that some listener has (RFC 3263 4.1): NAPTR chooses;
+ * without it the first one that has SRV records, and without those the first.
+ */
+function transportsOf(config: Config, destination: DestinationConfig): readonly string[] {
+  const senders = sendersOf(config, destination);
+  const usable = LOCATED.filter((each) => senders.some(({ transport }) => transport === each));
+  return usable.length > 0 ? usable : [destination.transport];
+}
+
+/** The listeners that a destination may be sent to from. */
+function sendersOf({ listeners }: Config, { listener }: DestinationConfig): Config["listeners"] {
   const own = listener === undefined ? undefined : listeners[findListener(listeners, listener)];
-  const usable = own === undefined ? listeners : [own];
-  return [...new Set(usable.map(({ host }) => (host.includes(":") ? "AAAA" : "A")))];
+  return own === undefined ? listeners : [own];
 }
 
 async function withPatience(answer: Promise<Location>, patience: number, now: () => number): Promise<Location> {

@@ -59,9 +59,10 @@ export function describeNames(config: Config, locations: Locations): FoundName[]
 
 /** `sip.example.com: 10.0.0.1:5060 priority 10 weight 60, ...`. */
 export function nameText({ set, destination, servers }: FoundName): string {
-  const found = servers.map(({ address, priority, weight, serves }) => {
+  const found = servers.map(({ address, transport, priority, weight, serves }) => {
     const rank = serves === "now" ? "" : ", standby";
-    return `${address} (priority ${priority}, weight ${weight}${rank})`;
+    const by = transport === "udp" ? "" : ` by ${transport}`;
+    return `${address}${by} (priority ${priority}, weight ${weight}${rank})`;
   });
   return `${set}/${destination}: ${found.join(", ")}`;
 }

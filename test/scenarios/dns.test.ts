@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { headerValues, type ParsedMessage, parameterOf } from "../../src/ua/parsed-message.ts";
-import type { Destination } from "../kit/destination.ts";
-import { addressRecord, DnsServer, srvRecord } from "../kit/dns-server.ts";
+import { answering, type Destination } from "../kit/destination.ts";
+import { addressRecord, DnsServer, naptrRecord, srvRecord } from "../kit/dns-server.ts";
 import type { Phone } from "../kit/phone.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
@@ -79,6 +79,12 @@ scenario(
       );
       assert.ok(Math.abs(counts[0]! - 6_000) <= 200 && Math.abs(counts[1]! - 4_000) <= 200, counts.join());
       assert.equal(counts[2], 0);
+      // The first one is killed: what it would have got goes to the second, none is lost, the standby has none.
+      await servers[0]!.close();
+      await flood(phone, 200, 20);
+      const after = servers.map((server) => server.heard("OPTIONS").length);
+      console.log(`SRV, first server killed: ${after[1]! - counts[1]!} of 200 requests answered by the second`);
+      assert.deepEqual([after[1]! - counts[1]!, after[2]], [200, 0]);
     }),
 );
 
@@ -132,6 +138,60 @@ scenario(
       await first.reopen();
       await until("the first to serve again", async () => (await shown()) === "active,standby", 10_000);
     }),
+);
+
+scenario("a server whose preferred address family is dead is reached by the other one, over TCP too", (stage) =>
+  withDns(async (dns) => {
+    const { lb, phone, destination } = stage;
+    const server = destination(answering(200), { transport: "tcp" });
+    const { port } = (await server.opened).local;
+    dns.zone = [
+      srvRecord("_sip._tcp.sip.test", 0, 1, port, "s.test"),
+      addressRecord("s.test", "::1"),
+      addressRecord("s.test", "127.0.0.1"),
+    ];
+    const own = lb.address.port;
+    const listeners = [`tcp://[::1]:${own}`, `udp://127.0.0.1:${own}`, `tcp://127.0.0.1:${own}`];
+    await lb.runs({
+      ...config(dns, { failover: { answer_within: "10s" } }, { uri: `${NAME};transport=tcp` }),
+      listeners,
+    });
+    const begin = performance.now();
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    assert.ok(performance.now() - begin < 3_000, "no timer moved it");
+    assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
+    assert.equal(await call.bye(), 200);
+  }),
+);
+
+scenario("NAPTR chooses among the transports that have a listener: requests go by TCP", ({ lb, phone, destination }) =>
+  withDns(async (dns) => {
+    const [udp, tcp] = [destination.answers(200), destination(answering(200), { transport: "tcp" })];
+    for (const { opened } of [udp, tcp]) await opened;
+    const zoneWith = (services: string, prefix: string, { peer }: Destination) => [
+      naptrRecord("sip.test", 10, "SIPS+D2T", "_sips._tcp.sip.test", 1),
+      naptrRecord("sip.test", 20, services, `${prefix}.sip.test`, 1),
+      srvRecord(`${prefix}.sip.test`, 0, 1, peer.port, "s.test", 1),
+      addressRecord("s.test", "127.0.0.1", 1),
+    ];
+    dns.zone = zoneWith("SIP+D2T", "_sip._tcp", tcp);
+    await lb.runs({ ...config(dns), ...lb.bothTransports });
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    assert.match(headerValues(tcp.heard("INVITE")[0]!, "via")[0]!, /^SIP\/2\.0\/TCP /);
+    dns.zone = zoneWith("SIP+D2U", "_sip._udp", udp);
+    await until(
+      "UDP to be chosen",
+      async () => {
+        await phone.requests("OPTIONS", "sip:bob@example.com");
+        return udp.heard("OPTIONS").length > 0;
+      },
+      10_000,
+    );
+    assert.equal(await call.bye(), 200);
+    assert.equal(tcp.heard("BYE").length, 1, "the old call stays where it is");
+  }),
 );
 
 scenario(

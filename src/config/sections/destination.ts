@@ -101,7 +101,8 @@ export const destination = z
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
     const isUsable = uri.transport === "udp" || uri.transport === "tcp";
-    const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version`;
+    const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
+    const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
     return {
       uri: given.uri,
       name: given.name ?? given.uri,

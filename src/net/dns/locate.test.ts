@@ -72,6 +72,34 @@ describe("where a SIP URI's host is (RFC 3263 section 4)", () => {
     assert.deepEqual(asked(), [`NAPTR ${HOST}`, `SRV _sip._udp.${HOST}`, `A ${HOST}`]);
   });
 
+  it("of several transports NAPTR chooses; without it the first that has SRV records, and without those UDP", async () => {
+    const both = { transports: ["udp", "tcp"] };
+    const zone = [
+      srvRecord("_sip._udp.sip.test", 0, 5, 5070, "a.test"),
+      srvRecord("_sip._tcp.sip.test", 0, 5, 5071, "a.test"),
+      addressRecord("a.test", "10.0.0.1"),
+      addressRecord(HOST, "10.0.0.9"),
+    ];
+    const naptr = [
+      naptrRecord(HOST, 50, "SIP+D2U", "_sip._udp.sip.test"),
+      naptrRecord(HOST, 10, "SIPS+D2T", "_sips._tcp.sip.test"),
+      naptrRecord(HOST, 20, "SIP+D2T", "_sip._tcp.sip.test"),
+    ];
+    assert.deepEqual(places(await find([...naptr, ...zone], both)), ["tcp 10.0.0.1:5071"]);
+    assert.deepEqual(places(await find([...naptr, ...zone])), ["udp 10.0.0.1:5070"]);
+    assert.deepEqual(places(await find(zone, both)), ["udp 10.0.0.1:5070"]);
+    assert.deepEqual(places(await find(zone.slice(1), both)), ["tcp 10.0.0.1:5071"]);
+    assert.deepEqual(places(await find(zone.slice(3), both)), ["udp 10.0.0.9:5060"]);
+  });
+
+  it("silence about one transport does not move a name to another", async () => {
+    const zone = [srvRecord("_sip._tcp.sip.test", 0, 5, 5071, "a.test"), addressRecord("a.test", "10.0.0.1")];
+    server.script = ({ name }) => name.startsWith("_sip._udp");
+    const found = await find(zone, { transports: ["udp", "tcp"] }, 50);
+    assert.deepEqual(places(found), []);
+    assert.match(found.why, /SRV _sip\._udp\.sip\.test/);
+  });
+
   it("a transport in the URI: no NAPTR; a port in the URI: addresses only", async () => {
     const zone = [
       naptrRecord(HOST, 10, "SIP+D2U", "_other._udp.sip.test"),

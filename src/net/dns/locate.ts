@@ -98,8 +98,9 @@ async function begin(search: Search): Promise<Draft[] | string> {
       const prefix = SRV_PREFIX[transport];
       const found = prefix === undefined ? null : await bySrv(search, `${prefix}${host}`, transport);
       if (found !== null) return found;
+      // Another transport's records are no answer to this question.
+      if (search.failure !== "") return "";
     }
-    if (search.failure !== "") return "";
   }
   return byAddress(search);
 }
@@ -117,6 +118,7 @@ async function byNaptr(search: Search, records: readonly NaptrRecord[]): Promise
     if (transport === undefined || !transports.includes(transport)) continue;
     const found = await bySrv(search, replacement, transport);
     if (found !== null) return found;
+    if (search.failure !== "") return "";
   }
   return `the NAPTR records of ${host} lead to no server over ${transports.join(" or ")}`;
 }

@@ -134,6 +134,23 @@ describe("resolver", () => {
     assert.equal(counts.clipped, 1);
   });
 
+  it("of 64 kB over TCP the first records are read, and that is counted", async () => {
+    server.zone = Array.from({ length: 2_600 }, (_, i) => addressRecord("many.test", `10.1.${i >> 8}.${i & 255}`));
+    const begin = performance.now();
+    assert.equal(dataOf(await resolver().query("many.test", "A")).length, READ_RECORDS);
+    assert.ok(performance.now() - begin < 5_000);
+    assert.equal(server.asked.at(-1)?.transport, "tcp");
+    assert.equal(counts.clipped, 1);
+  });
+
+  it("with a TTL of 0 a name is asked for once a second at most, however often it is wanted", async () => {
+    const names = resolver({ minTtl: 1_000 });
+    server.zone = [addressRecord("zero.test", "10.0.0.1", 0)];
+    for (time.now = 0; time.now < 10_000; time.now += 50) await names.query("zero.test", "A");
+    assert.equal(server.asked.length, 10);
+    console.log(`TTL 0: ${server.asked.length} of 200 wants became questions, in 10 s`);
+  });
+
   const hostile: Record<string, (good: Buffer) => Buffer> = {
     "another id": (good) => changed(good, (bytes) => bytes.writeUInt16BE(bytes.readUInt16BE(0) ^ 1, 0)),
     "another question": (good) => changed(good, (bytes) => bytes.write("z", 13)),
