@@ -8,7 +8,15 @@ const OPENED: readonly (readonly [StreamCounter, string])[] = [
   ["accepted", "them"],
   ["opened", "us"],
 ];
-const CLOSED: readonly StreamCounter[] = ["refused", "connect_failed", "idle", "unfinished", "unframed"];
+const CLOSED: readonly StreamCounter[] = [
+  "refused",
+  "connect_failed",
+  "idle",
+  "silent",
+  "unfinished",
+  "unframed",
+  "handshake_failed",
+];
 
 /** Registers them. */
 export function registerStreams(registry: Registry, backend: AdminBackend): void {
@@ -30,6 +38,14 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
     "Messages for which there was no connection, or a full one",
     [],
     (set) => set(counter("unsent")),
+  );
+  read(
+    registry,
+    "counter",
+    "stream_refused_messages_total",
+    "Messages refused while their connection went on: more than one in a WebSocket message",
+    [],
+    (set) => set(counter("refused_messages")),
   );
   read(registry, "counter", "stream_worker_restarts_total", "Stream workers that died and were replaced", [], (set) =>
     set(backend.streams()?.restarts ?? 0),

@@ -25,12 +25,18 @@ export const STREAM_COUNTERS = [
   "connect_failed",
   /** Closed because nothing passed. */
   "idle",
+  /** Closed because a WebSocket's peer gave no sign of life. */
+  "silent",
   /** Closed because a message did not end in time. */
   "unfinished",
   /** Closed because what came over them cannot be framed. */
   "unframed",
   /** Messages that could not be handed to the network: no connection, or one that takes nothing more. */
   "unsent",
+  /** Messages that were answered with 400 while their connection went on: more than one in a WebSocket message. */
+  "refused_messages",
+  /** WebSocket handshakes that came to nothing. */
+  "handshake_failed",
 ] as const;
 export type StreamCounter = (typeof STREAM_COUNTERS)[number];
 const FIRST_COUNTER = 16;
@@ -65,6 +71,8 @@ export interface StreamListener {
   /** Numeric, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** WebSocket: the path that is served and asked for ("": every one), and origins that are let in, lower case (none: all). */
+  readonly web?: { readonly path: string; readonly origins: readonly string[] } | undefined;
 }
 
 /** Limits of connections; times in milliseconds, sizes in bytes. */
@@ -76,6 +84,8 @@ export interface StreamLimits {
   readonly idle: number;
   /** How long a message may take from its first byte to its last. */
   readonly messageTimeout: number;
+  /** A WebSocket is pinged when nothing has come for so long; after twice the time it is closed. */
+  readonly ping: number;
   /** Bytes that may wait to be sent over one connection. */
   readonly writeBuffer: number;
   /** Bytes of a message's start line and headers. */

@@ -188,12 +188,12 @@ describe("a wrong fairlead.yaml", () => {
     [
       "a listener over TLS",
       GOOD.replace("udp", "tls"),
-      "f.yaml:1:13: error: transport tls is not available in this version (udp or tcp)",
+      "f.yaml:1:13: error: transport tls is not available in this version (udp, tcp or ws)",
     ],
     [
       "a listener over SCTP",
       GOOD.replace("udp", "sctp"),
-      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp or tcp)",
+      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp, tcp or ws)",
     ],
     [
       "a listener with a zone",

@@ -117,6 +117,7 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     connect_timeout: formatDuration(streams.connectTimeout),
     idle: formatDuration(streams.idle),
     message_timeout: formatDuration(streams.messageTimeout),
+    ping: formatDuration(streams.ping),
     write_buffer: formatSize(streams.writeBuffer),
   };
 }
@@ -135,7 +136,8 @@ function overloadOf({ overload }: Config): Full<NonNullable<Written["overload"]>
 function listener(one: ListenerConfig): Written["listeners"][number] {
   const uri = listenerUri(one);
   return {
-    uri,
+    uri: `${uri}${one.web?.path ?? ""}`,
+    ...((one.web?.origins.length ?? 0) === 0 ? {} : { origins: [...(one.web?.origins ?? [])] }),
     ...(one.name === uri ? {} : { name: one.name }),
     ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),

@@ -88,8 +88,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const result = await openSockets(choice.io, config.listeners, count, config.receiveBuffer);
   if (!result.ok) return failed(result.problem);
   const { opened } = result;
-  const streamListeners = config.listeners.flatMap(({ transport, host }, index) =>
-    isStream(transport) ? [{ index, transport, host, port: opened.ports[index] ?? 0 }] : [],
+  const streamListeners = config.listeners.flatMap(({ transport, host, web }, index) =>
+    isStream(transport) ? [{ index, transport, host, port: opened.ports[index] ?? 0, web }] : [],
   );
   const memory = createSharedMemory(count, streamListeners.length > 0);
   const live = new LiveTables(memory.live);

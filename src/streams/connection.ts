@@ -1,9 +1,8 @@
-// One TCP connection, made by somebody else or by us: its socket, its framer, and what waits until it is there.
+// One connection, made by somebody else or by us: what carries its messages, and what waits until it is there.
 import type { Socket } from "node:net";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
-import { type FrameHandler, Framer } from "./framer.ts";
-import { borrow, giveBack } from "./gather.ts";
+import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
@@ -13,6 +12,10 @@ export interface ConnectionOwner {
   message(connection: Connection, bytes: Buffer, start: number, end: number, worker: number): boolean;
   /** Nothing can be framed any more; the headers of what cannot, and the status to answer with (0: none). */
   broken(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void;
+  /** A message is refused and the connection goes on: its headers, and the status to answer with. */
+  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void;
+  /** What comes is not of the protocol below SIP; the peer has been told. */
+  garbled(connection: Connection): void;
   /** A connection that we tried to make is there. */
   connected(connection: Connection): void;
   /** It is over, for whatever reason; called once. */
@@ -32,7 +35,7 @@ const PONG = Buffer.from("\r\n", "latin1");
 const MOST_WAITING_PONGS = 1024;
 
 /** A connection. */
-export class Connection implements FrameHandler {
+export class Connection implements CarrierHandler {
   /** Its place in the table, and the word that names it there (bridge/way-back.ts). */
   readonly place: number;
   readonly word: number;
@@ -43,18 +46,18 @@ export class Connection implements FrameHandler {
   readonly local: Int32Array = new Int32Array(4);
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #framer: Framer;
+  readonly #carrier: Carrier;
   #isConnected: boolean;
   #isClosed = false;
-  /** What `send` was given since the last `uncork`: so many bytes of a borrowed buffer. */
-  #gathered: Buffer | null = null;
-  #gatheredBytes = 0;
   #isEnding = false;
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
   /** By performance.now: when something passed last, and when the unfinished message at hand began (0: there is none). */
   active: number;
   partialSince = 0;
+  /** When something came last, and whether the peer has been asked for a sign of life since. */
+  heard: number;
+  #isAsked = false;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
 
@@ -65,8 +68,7 @@ export class Connection implements FrameHandler {
     word: number,
     listener: number,
     peer: Int32Array,
-    view: Message,
-    headerBytes: number,
+    carry: Carry,
     isConnected: boolean,
   ) {
     this.#owner = owner;
@@ -76,15 +78,10 @@ export class Connection implements FrameHandler {
     this.listener = listener;
     copyEndpoint(peer, 0, this.peer, 0);
     this.peer[5] = word;
-    this.#framer = new Framer(this, view, headerBytes);
     this.#isConnected = isConnected;
     this.active = performance.now();
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("connect", () => this.#connected());
-    // What went wrong does not matter: `close` follows.
-    socket.on("error", () => undefined);
-    socket.on("end", () => this.#leave());
-    socket.on("close", () => this.close());
+    this.heard = this.active;
+    this.#carrier = carry(this, isConnected);
   }
 
   get isConnected(): boolean {
@@ -101,39 +98,23 @@ export class Connection implements FrameHandler {
 
   /** Bytes that wait to leave. */
   get backlog(): number {
-    return this.#isConnected ? this.socket.writableLength + this.#gatheredBytes : this.#waitingBytes;
+    return this.#isConnected ? this.#carrier.backlog : this.#waitingBytes;
   }
 
-  /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `uncork`. */
+  /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `flush`. */
   send(worker: number, bytes: Buffer, start: number, end: number): void {
-    const length = end - start;
-    if (!this.#isConnected) {
-      this.#waiting.push({ worker, bytes: Buffer.from(bytes.subarray(start, end)) });
-      this.#waitingBytes += length;
+    if (this.#isConnected) {
+      this.#carrier.write(bytes, start, end);
       return;
     }
-    if (this.#gathered !== null && this.#gatheredBytes + length > this.#gathered.length) this.#write();
-    this.#gathered ??= borrow(length);
-    bytes.copy(this.#gathered, this.#gatheredBytes, start, end);
-    this.#gatheredBytes += length;
+    this.#waiting.push({ worker, bytes: Buffer.from(bytes.subarray(start, end)) });
+    this.#waitingBytes += end - start;
   }
 
-  /** Writes what `send` has gathered. */
-  uncork(): void {
-    this.#write();
-    if (this.#isEnding) this.socket.destroySoon();
-  }
-
-  #write(): void {
-    const gathered = this.#gathered;
-    if (gathered === null) return;
-    const { socket } = this;
-    this.#gathered = null;
-    socket.write(this.#gatheredBytes === gathered.length ? gathered : gathered.subarray(0, this.#gatheredBytes));
-    this.#gatheredBytes = 0;
-    this.active = performance.now();
-    // Usually the kernel has taken all of it at once; otherwise the socket reads it later.
-    if (socket.writableLength === 0) giveBack(gathered);
+  /** Lets go what `send` was given. */
+  flush(): void {
+    if (this.#carrier.flush()) this.active = performance.now();
+    if (this.#isEnding) this.#carrier.leave();
   }
 
   /** Reads nothing more; what is sent from now on is the last. */
@@ -145,18 +126,22 @@ export class Connection implements FrameHandler {
     return this.#isEnding;
   }
 
+  /** Whether something can be sent over it, the last words of an ending one included. */
+  get isOpen(): boolean {
+    return !this.#isConnected || this.#carrier.isOpen;
+  }
+
   /** Offers again what had no room, and reads on if it has now; false: not yet. */
   resume(): boolean {
     if (this.#isClosed) return true;
-    if (!this.#framer.resume()) return false;
+    const isFree = this.#carrier.resume();
     this.#notePartial();
-    this.socket.resume();
-    return true;
+    return isFree;
   }
 
   /** Closes it at once. */
   close(): void {
-    this.socket.destroy();
+    this.#carrier.destroy();
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#owner.closed(this);
@@ -164,8 +149,14 @@ export class Connection implements FrameHandler {
 
   /** Closes it when everything has left. */
   leave(): void {
-    this.uncork();
-    this.socket.destroySoon();
+    this.flush();
+    this.#carrier.leave();
+  }
+
+  /** Asks a peer that says nothing for a sign of life, once; false where nothing of that kind exists. */
+  ask(): boolean {
+    if (!this.#isAsked) this.#isAsked = this.#carrier.ping();
+    return this.#isAsked;
   }
 
   headers(message: Message): number {
@@ -177,38 +168,53 @@ export class Connection implements FrameHandler {
   }
 
   ping(): void {
-    if (this.socket.writableLength < MOST_WAITING_PONGS) this.socket.write(PONG);
+    if (this.#carrier.backlog >= MOST_WAITING_PONGS) return;
+    this.#carrier.write(PONG, 0, PONG.length);
+    this.#carrier.flush();
   }
 
   broken(bytes: Buffer, start: number, end: number, status: number): void {
     this.#owner.broken(this, bytes, start, end, status);
   }
 
-  #receive(chunk: Buffer): void {
+  refused(bytes: Buffer, start: number, end: number, status: number): void {
+    this.#owner.refused(this, bytes, start, end, status);
+  }
+
+  garbled(): void {
+    this.#owner.garbled(this);
+  }
+
+  received(): void {
     this.active = performance.now();
-    if (this.#isEnding) return;
-    if (!this.#framer.push(chunk)) this.socket.pause();
+    this.heard = this.active;
+    this.#isAsked = false;
     this.#notePartial();
   }
 
-  #notePartial(): void {
-    if (!this.#framer.isPartial) this.partialSince = 0;
-    else if (this.partialSince === 0) this.partialSince = this.active;
-  }
-
-  /** The other side has said its last word: nothing new is sent there, what waits still leaves. */
-  #leave(): void {
+  ended(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // Nothing new is sent there, what waits still leaves.
     this.leave();
     this.#owner.closed(this);
   }
 
-  #connected(): void {
+  closed(): void {
+    this.close();
+  }
+
+  opened(): void {
     this.#isConnected = true;
     this.active = performance.now();
+    this.heard = this.active;
     this.#owner.connected(this);
     for (const { worker, bytes } of this.takeWaiting()) this.send(worker, bytes, 0, bytes.length);
-    this.uncork();
+    this.flush();
+  }
+
+  #notePartial(): void {
+    if (!this.#carrier.isPartial) this.partialSince = 0;
+    else if (this.partialSince === 0) this.partialSince = this.active;
   }
 }

@@ -16,6 +16,7 @@ const LIMITS: StreamLimits = {
   connectTimeout: 300,
   idle: 60_000,
   messageTimeout: 10_000,
+  ping: 30_000,
   writeBuffer: 65_536,
   headerBytes: 32_768,
 };
@@ -31,7 +32,7 @@ class Bench {
     const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
     this.fromStreams = new Ring(to);
     const exchange = new Exchange(start, words, () => undefined);
-    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, undefined]]));
+    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, { from: undefined }]]));
   }
 
   send(text: string, port: number, word = 0): void {

@@ -1,7 +1,8 @@
 // Every connection of the process: found by name (place and generation) or by listener and address, made where there is none,
 // bounded in number, closed when nothing passes.
 import { randomInt } from "node:crypto";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
 import { RecordKind } from "../bridge/handoff.ts";
 import { type StreamCounter, type StreamLimits, StreamWord, serialAt, streamCounter } from "../bridge/stream-start.ts";
 import {
@@ -13,12 +14,18 @@ import {
   namesConnection,
   placeOf,
   portToConnect,
+  scopeOf,
 } from "../bridge/way-back.ts";
-import { formatPeer, parsePeer } from "../net/dgram-address.ts";
-import { copyEndpoint, ENDPOINT_WORDS, isV4, sameAddress } from "../net/endpoint.ts";
+import { parsePeer } from "../net/dgram-address.ts";
+import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
+import { ByteCarrier } from "./byte-carrier.ts";
+import type { Carry } from "./carrier.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
+import { WebSocketCarrier } from "./websocket-carrier.ts";
+import { openWebSocket } from "./websocket-client.ts";
 
 /** How often idle connections are looked for, in milliseconds. */
 const SWEEP = 250;
@@ -32,8 +39,7 @@ export class Connections implements ConnectionOwner {
   readonly #exchange: Exchange;
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
-  /** Bound addresses, by listener; undefined for a wildcard. */
-  readonly #bound: ReadonlyMap<number, string | undefined>;
+  readonly #dials: ReadonlyMap<number, Dial>;
   readonly #places: (Connection | undefined)[] = [];
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS);
   readonly #free: number[] = [];
@@ -47,21 +53,16 @@ export class Connections implements ConnectionOwner {
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
 
-  constructor(
-    exchange: Exchange,
-    limits: StreamLimits,
-    words: Int32Array,
-    bound: ReadonlyMap<number, string | undefined>,
-  ) {
+  constructor(exchange: Exchange, limits: StreamLimits, words: Int32Array, dials: ReadonlyMap<number, Dial>) {
     this.#exchange = exchange;
     this.#limits = limits;
     this.#words = words;
-    this.#bound = bound;
+    this.#dials = dials;
     setInterval(() => this.#sweep(), SWEEP).unref();
   }
 
-  /** A connection that somebody made to `listener`. */
-  accept(listener: number, socket: Socket): void {
+  /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
+  accept(listener: number, socket: Socket, carry = this.#plain(socket)): void {
     const peer = this.#peer;
     const { remoteAddress, remotePort } = socket;
     if (remoteAddress === undefined || remotePort === undefined || !parsePeer(remoteAddress, remotePort, peer, 0)) {
@@ -69,12 +70,26 @@ export class Connections implements ConnectionOwner {
       return;
     }
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    if (this.#count >= this.#limits.connections || this.#add(listener, peer, socket, true) === null) {
-      this.#countUp("refused");
+    if (!this.hasRoom(0) || this.#add(listener, peer, socket, carry, true) === null) {
+      this.countUp("refused");
       socket.resetAndDestroy();
       return;
     }
-    this.#countUp("accepted");
+    this.countUp("accepted");
+  }
+
+  /** A WebSocket that somebody opened to `listener`, over `socket`. */
+  acceptWeb(listener: number, socket: Socket, web: WebSocket): void {
+    this.accept(listener, socket, (handler) => new WebSocketCarrier(handler, web, socket, this.#view));
+  }
+
+  /** Whether strangers may make one more connection, besides `others` that are about to be. */
+  hasRoom(others: number): boolean {
+    return this.#count + others < this.#limits.connections;
+  }
+
+  countUp(name: StreamCounter): void {
+    this.#words[streamCounter(name)]!++;
   }
 
   /**
@@ -84,7 +99,7 @@ export class Connections implements ConnectionOwner {
   send(worker: number, listener: number, peer: Int32Array, bytes: Buffer, start: number, end: number): void {
     const connection = this.#find(listener, peer) ?? this.#connect(listener, peer);
     if (connection === null || connection.backlog + (end - start) > this.#limits.writeBuffer) {
-      this.#countUp("unsent");
+      this.countUp("unsent");
       this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, start, end);
       return;
     }
@@ -100,7 +115,7 @@ export class Connections implements ConnectionOwner {
 
   /** Lets go what `send` has saved up. */
   flush(): void {
-    for (const connection of this.#touched) connection.uncork();
+    for (const connection of this.#touched) connection.flush();
     this.#touched.clear();
   }
 
@@ -116,7 +131,7 @@ export class Connections implements ConnectionOwner {
   }
 
   broken(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
-    this.#countUp("unframed");
+    this.countUp("unframed");
     if (status === 0 || !this.#exchange.complain(connection, bytes, start, end, status)) {
       // Not from within the handler of its own data.
       setImmediate(() => connection.close());
@@ -126,9 +141,21 @@ export class Connections implements ConnectionOwner {
     setTimeout(() => connection.close(), LAST_WORDS);
   }
 
+  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
+    this.countUp("refused_messages");
+    this.#exchange.complain(connection, bytes, start, end, status);
+  }
+
+  garbled(connection: Connection): void {
+    if (!connection.isConnected) return;
+    this.countUp("unframed");
+    connection.endSoon();
+    setTimeout(() => connection.close(), LAST_WORDS);
+  }
+
   connected(connection: Connection): void {
     noteLocal(connection);
-    this.#countUp("opened");
+    this.countUp("opened");
   }
 
   closed(connection: Connection): void {
@@ -143,9 +170,9 @@ export class Connections implements ConnectionOwner {
     this.#count--;
     this.#words[StreamWord.connections] = this.#count;
     if (!connection.isConnected) {
-      this.#countUp("connect_failed");
+      this.countUp("connect_failed");
       for (const { worker, bytes } of connection.takeWaiting()) {
-        this.#countUp("unsent");
+        this.countUp("unsent");
         this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, 0, bytes.length);
       }
     } else if (connection.isAddressed) this.#exchange.tellAll(RecordKind.lost, listener, peer);
@@ -156,57 +183,59 @@ export class Connections implements ConnectionOwner {
     if (namesConnection(word)) {
       const place = placeOf(word);
       const named = this.#places[place];
-      if (named !== undefined && this.#generations[place] === generationOf(word) && sameAddress(named.peer, 0, peer, 0))
-        return named;
+      const isIt = this.#generations[place] === generationOf(word);
+      if (isIt && named?.isOpen && sameAddress(named.peer, 0, peer, 0)) return named;
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
     const second = portToConnect(word, port);
     const open = this.#byAddress.get(keyOf(listener, peer, port));
     const found = open ?? (second === port ? undefined : this.#byAddress.get(keyOf(listener, peer, second)));
-    return found === undefined || found.isEnding ? null : found;
+    return found === undefined || found.isEnding || !found.isOpen ? null : found;
   }
 
   #connect(listener: number, to: Int32Array): Connection | null {
-    if (!this.#bound.has(listener) || isFlow(to[5]!)) return null;
+    const dial = this.#dials.get(listener);
+    if (dial === undefined || isFlow(to[5]!)) return null;
+    // Whoever came by WebSocket is reached by the connection that it made, or not at all (RFC 7118 5.1).
+    if (dial.path !== undefined && scopeOf(to[5]!) !== to[5]!) return null;
     const peer = this.#peer;
     copyEndpoint(to, 0, peer, 0);
     peer[4] = portToConnect(to[5]!, to[4]!);
     if (peer[4] === 0) return null;
     // A word that is no scope says nothing to the network.
     if (peer[5]! < 0 || peer[5]! >= 0x40000000) peer[5] = 0;
-    const localAddress = this.#bound.get(listener);
-    const socket = connect({
-      host: formatPeer(peer, 0),
-      port: peer[4]!,
-      family: isV4(peer, 0) ? 4 : 6,
-      noDelay: true,
-      keepAlive: true,
-      ...(localAddress === undefined ? {} : { localAddress }),
-      // Every address we connect to is numeric: nothing is ever looked up.
-      lookup: (name, _options, callback) => callback(null, name, isV4(peer, 0) ? 4 : 6),
-    });
-    const connection = this.#add(listener, peer, socket, false);
+    const socket = dialSocket(dial, peer);
+    const { path } = dial;
+    const carry = path === undefined ? this.#plain(socket) : this.#webClient(socket, formatEndpoint(peer, 0), path);
+    const connection = this.#add(listener, peer, socket, carry, false);
     if (connection === null) {
       socket.on("error", () => undefined).destroy();
-      this.#countUp("refused");
+      this.countUp("refused");
       return null;
     }
     const impatience = setTimeout(() => {
       if (!connection.isConnected) connection.close();
     }, this.#limits.connectTimeout);
-    socket.once("connect", () => clearTimeout(impatience)).once("close", () => clearTimeout(impatience));
+    socket.once("close", () => clearTimeout(impatience));
     return connection;
   }
 
-  #add(listener: number, peer: Int32Array, socket: Socket, isConnected: boolean): Connection | null {
+  #plain(socket: Socket): Carry {
+    return (handler) => new ByteCarrier(handler, socket, this.#view, this.#limits.headerBytes);
+  }
+
+  #webClient(socket: Socket, authority: string, path: string): Carry {
+    return (handler) => new WebSocketCarrier(handler, openWebSocket(socket, "ws", authority, path), socket, this.#view);
+  }
+
+  #add(listener: number, peer: Int32Array, socket: Socket, carry: Carry, isConnected: boolean): Connection | null {
     if (this.#count >= MAX_CONNECTIONS) return null;
     const place = this.#free.pop() ?? this.#places.length;
     const generation = (this.#generations[place]! + 1) % GENERATIONS;
     this.#generations[place] = generation;
     const word = connectionWord(place, generation);
-    const { headerBytes } = this.#limits;
-    const connection = new Connection(this, socket, place, word, listener, peer, this.#view, headerBytes, isConnected);
+    const connection = new Connection(this, socket, place, word, listener, peer, carry, isConnected);
     this.#places[place] = connection;
     this.#serial = (this.#serial + 1) | 0 || 1;
     Atomics.store(this.#words, serialAt(place), this.#serial);
@@ -229,19 +258,22 @@ export class Connections implements ConnectionOwner {
 
   #sweep(): void {
     const now = performance.now();
-    const { idle, messageTimeout } = this.#limits;
     for (const connection of this.#places) {
-      if (connection === undefined || !connection.isConnected) continue;
-      const isLate = connection.partialSince !== 0 && now - connection.partialSince > messageTimeout;
-      if (!isLate && now - connection.active <= idle) continue;
-      if (this.#stalled.has(connection)) continue;
-      this.#countUp(isLate ? "unfinished" : "idle");
+      if (connection === undefined || !connection.isConnected || this.#stalled.has(connection)) continue;
+      const reason = this.#overdue(connection, now);
+      if (reason === null) continue;
+      this.countUp(reason);
       connection.close();
     }
   }
 
-  #countUp(name: StreamCounter): void {
-    this.#words[streamCounter(name)]!++;
+  /** Why a connection is to be closed; null: it is not. */
+  #overdue(connection: Connection, now: number): StreamCounter | null {
+    const { idle, messageTimeout, ping } = this.#limits;
+    const { partialSince, heard, active } = connection;
+    if (partialSince !== 0 && now - partialSince > messageTimeout) return "unfinished";
+    if (now - heard > ping && connection.ask() && now - heard > 2 * ping) return "silent";
+    return now - active > idle ? "idle" : null;
   }
 }
 

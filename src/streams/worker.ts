@@ -3,13 +3,21 @@
 import { createServer } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind } from "../bridge/handoff.ts";
-import { type FromStreams, type StreamStart, StreamWord, serialAt } from "../bridge/stream-start.ts";
+import {
+  type FromStreams,
+  type StreamListener,
+  type StreamStart,
+  StreamWord,
+  serialAt,
+} from "../bridge/stream-start.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
 import { loadLibc } from "../net/libc.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
 import { Connections } from "./connections.ts";
+import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
+import { WebSocketDoors } from "./websocket-doors.ts";
 
 const start = workerData as StreamStart;
 const words = new Int32Array(start.words);
@@ -53,19 +61,25 @@ async function serve(exchange: Exchange, connections: Connections): Promise<neve
   }
 }
 
+function dialOf(listener: StreamListener): Dial {
+  const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
+  return { from, path: listener.web && (listener.web.path || "/") };
+}
+
 async function main(): Promise<void> {
   const exchange = new Exchange(start, words, waker());
-  const isWildcard = (host: string) => /^[0:.]+$/.test(host);
-  const bound = new Map(
-    start.listeners.map(({ index, host }) => [index, isWildcard(host) ? undefined : host] as const),
-  );
+  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener)] as const));
   words[StreamWord.connections] = 0;
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
-  const connections = new Connections(exchange, start.limits, words, bound);
+  const connections = new Connections(exchange, start.limits, words, dials);
+  const doors = new WebSocketDoors(connections);
   for (const listener of start.listeners) {
     const { index } = listener;
-    const server = createServer({ noDelay: true, keepAlive: true }, (socket) => connections.accept(index, socket));
+    const door = listener.web && doors.add(index, listener.web);
+    const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
+      door === undefined ? connections.accept(index, socket) : door.knock(socket),
+    );
     const problem = await listenTcp(server, listener);
     if (problem === "") continue;
     tell({ kind: "failed", what: problem });

@@ -1,4 +1,4 @@
-// A SIP user agent on one UDP socket, or over TCP: for the demo's servers and caller, for tests, and for whoever else must speak SIP
+// A SIP user agent on one UDP socket, or over TCP or WebSocket: for the demo's servers and caller, for tests, and for whoever else must speak SIP
 // as an endpoint. It allocates freely; it is not the data plane.
 import { isStream, type TransportName } from "../net/transport.ts";
 import type { Agent, AgentRequest, DialogUser } from "./agent.ts";
@@ -12,6 +12,7 @@ import { responsePeer, ServerTransaction, serverKey } from "./server-transaction
 import { StreamTransport } from "./stream-transport.ts";
 import { DEFAULT_TIMERS, type Timers } from "./timers.ts";
 import { type AgentTransport, formatPeer, type Peer, peerOfUri, Transport } from "./transport.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
 
 /** One datagram that passed, repetitions included. */
 export interface Datagram {
@@ -79,15 +80,15 @@ export class UserAgent implements Agent {
   /** Binds the socket; rejects when the port is taken. */
   static async open(options: UserAgentOptions = {}): Promise<UserAgent> {
     const { transport, address = "127.0.0.1", port } = options;
-    if (transport !== undefined && transport !== "udp" && transport !== "tcp")
-      throw new Error(`a user agent has no ${transport} yet`);
-    const kind = transport === "tcp" ? StreamTransport : Transport;
+    if (transport === "tls" || transport === "wss") throw new Error(`a user agent has no ${transport} yet`);
+    const kind = transport === "tcp" ? StreamTransport : transport === "ws" ? WebSocketTransport : Transport;
     return new UserAgent(await kind.open(address, port), options);
   }
 
   /** Its connections, where it has any. */
-  get streams(): StreamTransport {
-    if (this.#transport instanceof StreamTransport) return this.#transport;
+  get streams(): StreamTransport | WebSocketTransport {
+    const transport = this.#transport;
+    if (transport instanceof StreamTransport || transport instanceof WebSocketTransport) return transport;
     throw new Error("this user agent speaks UDP");
   }
 

@@ -22,7 +22,7 @@ export interface DestinationConfig {
   readonly host: string;
   /** 5060 (tls: 5061) where the URI has none. */
   readonly port: number;
-  /** Only `udp` and `tcp` can be used in this version, see `unusable`. */
+  /** Only `udp`, `tcp` and `ws` can be used in this version, see `unusable`. */
   readonly transport: string;
   /** How its host becomes addresses (RFC 3263 section 4). */
   readonly lookUp: (typeof LOOK_UPS)[number];
@@ -48,7 +48,7 @@ const long = z.strictObject({
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
     .describe(
-      "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp`. A host that is a name stands for all its servers.",
+      "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp` or `ws`. A host that is a name stands for all its servers.",
     ),
   name: z
     .string()
@@ -100,7 +100,7 @@ export const destination = z
     const uri = parseDestinationUri(given.uri);
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const isUsable = uri.transport === "udp" || uri.transport === "tcp";
+    const isUsable = uri.transport === "udp" || uri.transport === "tcp" || uri.transport === "ws";
     const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
     const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
     return {

@@ -7,8 +7,13 @@ import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 
 /** Transports of SIP that this version does not receive over. */
-const OTHER_TRANSPORTS = ["tls", "ws", "wss", "sctp"];
-const URI_HINT = "udp://HOST:PORT or tcp://HOST:PORT, such as udp://0.0.0.0:5060 or udp://[::]:5060";
+const OTHER_TRANSPORTS = ["tls", "wss", "sctp"];
+const URI_HINT =
+  "udp://HOST:PORT, tcp://HOST:PORT or ws://HOST:PORT[/PATH], such as udp://0.0.0.0:5060 or udp://[::]:5060";
+/** What a browser may say in its Origin header (RFC 6454 7): a scheme, a host and perhaps a port. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s,@]+$/;
+/** RFC 3986 3.3, without anything that a client might write in two ways. */
+const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/;
 
 /** A listener. `host` is an address without brackets. */
 export interface ListenerConfig {
@@ -21,6 +26,16 @@ export interface ListenerConfig {
   readonly advertise?: HostPort;
   /** Whose requests it takes, besides those of destinations; empty: everybody's. */
   readonly allow: readonly AddressBlockConfig[];
+  /** Only where it is one of WebSocket. */
+  readonly web?: WebConfig;
+}
+
+/** What a WebSocket listener lets in. */
+export interface WebConfig {
+  /** The path that is served, and that connections of ours ask for; "": every path is served. */
+  readonly path: string;
+  /** Origins whose pages may connect, lower case; empty: everybody. */
+  readonly origins: readonly string[];
 }
 
 const long = z.strictObject({
@@ -28,7 +43,7 @@ const long = z.strictObject({
     .string()
     .meta({ title: "listener URI", examples: ["udp://0.0.0.0:5060"] })
     .describe(
-      "Where to receive: `udp://HOST:PORT` or `tcp://HOST:PORT`. The host is an address of this machine, or a wildcard.",
+      "Where to receive: `udp://HOST:PORT`, `tcp://HOST:PORT` or `ws://HOST:PORT[/PATH]`. The host is an address of this machine, or a wildcard.",
     ),
   advertise: z
     .string()
@@ -41,6 +56,12 @@ const long = z.strictObject({
     .max(1000)
     .optional()
     .describe("Address blocks whose requests are taken here, besides those of destinations. Default: everybody's."),
+  origins: z
+    .array(z.string().meta({ title: "origin", examples: ["https://phone.example.com"] }))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("WebSocket: only browsers with a page of these origins may connect. Default: everybody may."),
   name: z.string().optional().describe("Name by which routes and destinations speak of it. Default: the URI."),
 });
 
@@ -55,10 +76,22 @@ export const listener = z
     const transport = (match[1] ?? "").toLowerCase();
     if (OTHER_TRANSPORTS.includes(transport)) {
       const why = transport === "sctp" ? " (Node has no SCTP)" : "";
-      return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp or tcp", at);
+      return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp, tcp or ws", at);
     }
     if (!isTransportName(transport)) return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
-    const place = parseHostPort(match[2] ?? "", 0);
+    const [where = "", path = ""] = splitPath(match[2] ?? "");
+    const isWeb = transport === "ws" || transport === "wss";
+    if (path !== "" && !(isWeb && PATH.test(path))) {
+      const hint = isWeb ? "a path without query, such as ws://0.0.0.0:8080/sip" : "only a ws:// listener has a path";
+      return refuse(sink, value, `"${path}" is no path here`, hint, at);
+    }
+    const origins = (given.origins ?? []).map((one) => one.toLowerCase());
+    const strange = isWeb ? origins.findIndex((one) => !ORIGIN.test(one)) : origins.length - 1;
+    if (strange >= 0) {
+      const hint = isWeb ? "scheme and host, such as https://phone.example.com" : "only a ws:// listener has origins";
+      return refuse(sink, value, `"${given.origins?.[strange]}" is no origin here`, hint, ["origins", strange]);
+    }
+    const place = parseHostPort(where, 0);
     if (place === null) return refuse(sink, value, `"${given.uri}" is not a listener`, URI_HINT, at);
     if (!isNumericHost(place.host)) {
       return refuse(
@@ -78,7 +111,8 @@ export const listener = z
     if (given.name !== undefined && !isName(given.name)) {
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);
     }
-    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [] };
+    const web = isWeb ? { web: { path, origins } } : {};
+    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...web };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {
@@ -87,6 +121,12 @@ export const listener = z
     }
     return { ...base, advertise };
   });
+
+/** Host with port, and the path. */
+function splitPath(text: string): [string, string] {
+  const slash = text.indexOf("/");
+  return slash < 0 ? [text, ""] : [text.slice(0, slash), text.slice(slash)];
+}
 
 /** Whether an IPv6 address names an interface (`%eth0`); RFC 3261 25.1 has no way to write that. */
 function hasZone(host: string): boolean {

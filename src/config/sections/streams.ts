@@ -21,6 +21,9 @@ export const streams = z
     message_timeout: duration(100, 600_000)
       .prefault("10s")
       .describe("How long a message may take from its first byte to its last; then its connection is closed."),
+    ping: duration(1_000, 86_400_000)
+      .prefault("30s")
+      .describe("A WebSocket from which nothing comes for so long is pinged; after twice the time it is closed."),
     write_buffer: size(65_536, 1_073_741_824)
       .prefault("1MiB")
       .describe("Bytes that may wait to be sent over one connection; what is more is a transport error."),
@@ -31,6 +34,7 @@ export const streams = z
     connectTimeout: given.connect_timeout,
     idle: given.idle,
     messageTimeout: given.message_timeout,
+    ping: given.ping,
     writeBuffer: given.write_buffer,
   }))
-  .describe("Bounds of TCP connections, fixed at start.");
+  .describe("Bounds of connections, fixed at start.");

@@ -1,0 +1,114 @@
+// The HTTP part of a WebSocket listener (RFC 6455 4.2, RFC 7118 4.1): a request to upgrade that offers the subprotocol `sip`
+// becomes a WebSocket, everything else gets one short answer and is closed.
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { SOCKET_LIMITS } from "./websocket-carrier.ts";
+
+/** Bytes of request line and headers of a handshake; a browser with many cookies has about half. */
+const MOST_HEADER_BYTES = 16_384;
+
+/** What a door is made of. */
+export interface DoorOptions {
+  /** The path that is served; "": every path. */
+  readonly path: string;
+  /** Origins that are let in, lower case; empty: everybody. */
+  readonly origins: readonly string[];
+  /** Milliseconds that a handshake may take. */
+  readonly timeout: number;
+  /** Whether one more connection may be there. */
+  readonly hasRoom: () => boolean;
+  /** A WebSocket is open over this socket. */
+  readonly onOpen: (web: WebSocket, socket: Socket) => void;
+  /** A handshake came to nothing. */
+  readonly onFail: () => void;
+  /** There was no room for a connection. */
+  readonly onRefuse: () => void;
+}
+
+/** The handshakes of one listener. */
+export class WebSocketDoor {
+  readonly #options: DoorOptions;
+  /** It never listens: sockets are given to it, from a TCP or a TLS listener. */
+  readonly #http = createServer({ maxHeaderSize: MOST_HEADER_BYTES, keepAlive: false });
+  readonly #web = new WebSocketServer(serverOptions());
+  /** Sockets whose handshake is under way, and when their time is up. */
+  readonly #pending = new Map<Socket, NodeJS.Timeout>();
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.#http.on("upgrade", (request: IncomingMessage, _: unknown, head: Buffer) => this.#upgrade(request, head));
+    this.#http.on("request", (request, response) => {
+      refuse(response, isServed(request, options.path) ? 426 : 404);
+    });
+    this.#http.on("clientError", (_error, socket) => socket.destroy());
+  }
+
+  /** Handshakes under way. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Takes a new connection. */
+  knock(socket: Socket): void {
+    if (!this.#options.hasRoom()) {
+      this.#options.onRefuse();
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#pending.set(
+      socket,
+      setTimeout(() => socket.destroy(), this.#options.timeout),
+    );
+    socket.once("close", () => {
+      if (this.#forget(socket)) this.#options.onFail();
+    });
+    this.#http.emit("connection", socket);
+  }
+
+  #forget(socket: Socket): boolean {
+    clearTimeout(this.#pending.get(socket));
+    return this.#pending.delete(socket);
+  }
+
+  #upgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    const status = this.#judge(request);
+    if (status !== 0) {
+      refuseRaw(socket, status);
+      return;
+    }
+    this.#web.handleUpgrade(request, socket, head, (web) => {
+      this.#forget(socket);
+      this.#options.onOpen(web, socket);
+    });
+  }
+
+  /** 0, or the status that refuses the upgrade. */
+  #judge(request: IncomingMessage): number {
+    const { path, origins } = this.#options;
+    if (!isServed(request, path)) return 404;
+    const origin = request.headers.origin?.toLowerCase() ?? "";
+    if (origins.length > 0 && !origins.includes(origin)) return 403;
+    const offered = request.headers["sec-websocket-protocol"] ?? "";
+    return offered.split(",").some((one) => one.trim() === "sip") ? 0 : 400;
+  }
+}
+
+function serverOptions() {
+  return { ...SOCKET_LIMITS, noServer: true, clientTracking: false, handleProtocols: () => "sip" };
+}
+
+function isServed({ url }: IncomingMessage, path: string): boolean {
+  return path === "" || (url ?? "").split("?")[0] === path;
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { Connection: "close", Upgrade: "websocket", "Content-Length": 0 }).end();
+}
+
+/** The same where node:http has let go of the socket. */
+function refuseRaw(socket: Socket, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.destroySoon();
+}
