@@ -32,6 +32,7 @@ export const COUNTERS = [
   "dropped_overload",
   "dropped_flood_source",
   "dropped_flood_listener",
+  "dropped_scanner",
   "dropped_rate_source",
   "dropped_rate_listener",
   "rejected_malformed",

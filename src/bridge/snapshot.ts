@@ -175,12 +175,17 @@ export interface TimerSettings {
   readonly dialog: number;
 }
 
-/** How large a request may be, in bytes. */
+/** How large a request may be; sizes in bytes. */
 export interface RequestLimits {
   /** Start line and headers, up to and with the empty line. */
   readonly headerBytes: number;
   /** All of it. */
   readonly requestBytes: number;
+  /** Header lines, folded ones once. */
+  readonly headerLines: number;
+  /** Via values. */
+  readonly vias: number;
+  readonly uriBytes: number;
 }
 
 /** A request URI of emergency calls: a URN in lower case, with all below it, or a pattern; one of the two is null. */
@@ -236,6 +241,8 @@ export interface Snapshot {
   readonly serverHeader: string;
   /** Sources whose protected headers are passed on; destinations are trusted anyway. */
   readonly trusted: readonly AddressBlock[];
+  /** Patterns over the User-Agent of strangers that are not answered. */
+  readonly scanners: readonly string[];
   /** Null: nobody is limited. */
   readonly rates: Rates | null;
   /** Names of headers that are left out of requests of all other sources. */

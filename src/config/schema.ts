@@ -12,6 +12,7 @@ import { overload } from "./sections/overload.ts";
 import { protection } from "./sections/protection.ts";
 import { type RateLimitsConfig, rateLimits } from "./sections/rate-limits.ts";
 import { routes } from "./sections/routes.ts";
+import { scanners } from "./sections/scanners.ts";
 import { sets } from "./sections/sets.ts";
 import { streams } from "./sections/streams.ts";
 import { timers } from "./sections/timers.ts";
@@ -30,6 +31,7 @@ export const schema = z.strictObject({
   admin,
   log,
   rate_limits: rateLimits,
+  scanners,
   ...protection,
   ...misc,
 });

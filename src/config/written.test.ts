@@ -48,7 +48,15 @@ const RICH = {
     { set: "token" },
   ],
   timers: { t1: "250ms", dialog: "90m" },
-  limits: { transactions: 2048, message_bytes: "1GiB", header_bytes: "2KiB", request_bytes: "5000B" },
+  limits: {
+    transactions: 2048,
+    message_bytes: "1GiB",
+    header_bytes: "2KiB",
+    request_bytes: "5000B",
+    header_lines: 99,
+    vias: 9,
+    request_uri_bytes: "1KiB",
+  },
   dns: {
     servers: ["10.0.0.53", "[2001:db8::53]:5353"],
     timeout: "700ms",
@@ -63,6 +71,7 @@ const RICH = {
   admin: { listen: "http://[::1]:5081" },
   log: { level: "warn", access: true },
   trusted: ["10.0.0.0/8"],
+  scanners: { user_agents: ["friendly-scanner*", "X Y"] },
   rate_limits: {
     per_source: { requests_per_second: 0.5, burst: 3 },
     per_listener: { requests_per_second: 200 },

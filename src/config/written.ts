@@ -39,6 +39,7 @@ export function written(config: Config): Written {
     admin: adminOf(config),
     log: { ...config.log },
     rate_limits: rateLimitsOf(config),
+    scanners: { user_agents: [...config.scanners.userAgents] },
     trusted: config.trusted.map(formatAddressBlock),
     protected_headers: [...config.protectedHeaders],
     forwarding: config.forwarding,
@@ -91,6 +92,9 @@ function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {
     message_bytes: formatSize(limits.messageBytes),
     header_bytes: formatSize(limits.headerBytes),
     request_bytes: formatSize(limits.requestBytes),
+    header_lines: limits.headerLines,
+    vias: limits.vias,
+    request_uri_bytes: formatSize(limits.uriBytes),
     large_request_bytes: formatSize(limits.largeRequestBytes),
   };
 }

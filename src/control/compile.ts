@@ -1,5 +1,5 @@
 // From a configuration to a snapshot. Pure: the same arguments give the same snapshot.
-import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
+import type { RequestLimits, SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileListeners } from "./compile-listeners.ts";
@@ -51,7 +51,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     endpoints: shelf.words(endpoints),
     timers: config.timers,
     overload: compileOverload(config.overload),
-    limits: { headerBytes: config.limits.headerBytes, requestBytes: config.limits.requestBytes },
+    limits: requestLimitsOf(config),
     largeBytes: config.limits.largeRequestBytes,
     keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,
     stateful: config.forwarding === "stateful",
@@ -59,11 +59,17 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     accessLog: config.log.access,
     serverHeader: config.serverHeader,
     trusted: config.trusted.map(compileBlock),
+    scanners: config.scanners.userAgents,
     rates: compileRates(config),
     protectedHeaders: config.protectedHeaders,
     memory: shelf.memory,
   };
   return { ok: true, snapshot };
+}
+
+function requestLimitsOf({ limits }: Config): RequestLimits {
+  const { headerBytes, requestBytes, headerLines, vias, uriBytes } = limits;
+  return { headerBytes, requestBytes, headerLines, vias, uriBytes };
 }
 
 function shelveSet(set: SetEntry, shelf: Shelf): SetEntry {

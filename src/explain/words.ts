@@ -12,6 +12,8 @@ export function wayText(rehearsal: Rehearsal): string {
       return "the listener does not take requests from there (allow)";
     case "malformed":
       return "refused by validation (RFC 3261 16.3)";
+    case "scanner":
+      return "its User-Agent is a scanner's (scanners)";
     case "max-forwards":
       return "Max-Forwards is used up (RFC 3261 16.3)";
     case "loop":

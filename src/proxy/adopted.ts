@@ -20,6 +20,7 @@ import type { Via } from "../sip/via.ts";
 import { BRANCH_BYTES } from "./branch-format.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
 import { retryAfterLine, retryAfterLines } from "./retry-after.ts";
+import { Scanners } from "./scanner-names.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
 export interface WorkerSet {
@@ -108,6 +109,8 @@ export class Adopted {
   readonly protectedHeaders: Uint8Array;
   /** Protected names without a number of their own, in lower case. */
   readonly watched: readonly Uint8Array[];
+  /** Null: none are looked for. */
+  readonly scanners: Scanners | null;
   readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
   readonly #endpoints: Int32Array;
   readonly #rows: Int32Array;
@@ -130,6 +133,7 @@ export class Adopted {
     const names = snapshot.protectedHeaders.map((name) => ascii(name.toLowerCase()));
     const numberOf = (name: Uint8Array): Header => headerOf(name, 0, name.length);
     this.watched = names.filter((name) => numberOf(name) === Header.other);
+    this.scanners = snapshot.scanners.length > 0 ? new Scanners(snapshot.scanners) : null;
     this.protectedHeaders = Uint8Array.from(new Set(names.map((name) => numberOf(name) || Header.watched)));
     for (const route of snapshot.routes) this.#answers.set(route, answerOf(route));
     this.#endpoints = snapshot.endpoints;

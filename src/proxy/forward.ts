@@ -39,7 +39,7 @@ export function forwardDirect(c: Context): number {
   if (!c.adopted.snapshot.stateful) return forwardStateless(c, RecordRoute.none);
   // Its INVITE is unknown; a transaction of its own would stand where the INVITE's has to be.
   if (message.method === Method.CANCEL) return 481;
-  const row = openTransaction(c);
+  const row = openTransaction(c, true);
   if (row === 0) return tableFull(c);
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
@@ -81,7 +81,7 @@ function forwardOut(c: Context, stateful: boolean, flag: number): number {
   const opens = opensDialog(c);
   if (!stateful) return forwardStateless(c, opens ? RecordRoute.plain : RecordRoute.none);
   if (c.adopted.snapshot.closing && opens) return closing(c);
-  const row = openTransaction(c);
+  const row = openTransaction(c, c.message.to.tagStart >= 0);
   if (row === 0) return tableFull(c);
   const at = row * TRANSACTION_WORDS;
   c.transactions.words[at + T.flags] = flag | (opens ? TransactionFlag.createsDialog : 0);
@@ -111,7 +111,7 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   const opens = opensDialog(c);
   const isPath = wantsPath(c, action.path);
   if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens, isPath);
-  const row = openTransaction(c);
+  const row = openTransaction(c, false);
   if (row === 0) return tableFull(c);
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;

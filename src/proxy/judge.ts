@@ -1,14 +1,43 @@
 // Whether a request may go on at all: in form (sip/validate.ts), and in size, which is a matter of configuration.
+import { Header } from "../sip/header.ts";
+import type { Message } from "../sip/message.ts";
 import { Reason } from "../sip/reason.ts";
 import { validateRequest } from "../sip/validate.ts";
+import { Via } from "../sip/via.ts";
 import type { Context } from "./context.ts";
+
+/** `SIP/2.0/UDP h` and the comma behind it. */
+const SHORTEST_VIA = 14;
+const via = new Via();
 
 /** What is wrong with the request at hand, or `Reason.ok`. */
 export function judgeRequest(c: Context): Reason {
   const { message } = c;
   const reason = validateRequest(message);
   if (reason !== Reason.ok) return reason;
-  const { headerBytes, requestBytes } = c.adopted.snapshot.limits;
+  const { headerBytes, requestBytes, headerLines, vias, uriBytes } = c.adopted.snapshot.limits;
   if (message.bodyStart - message.start > headerBytes) return Reason.headersTooLong;
-  return message.end - message.start > requestBytes ? Reason.tooLarge : Reason.ok;
+  if (message.end - message.start > requestBytes) return Reason.tooLarge;
+  if (message.uriEnd - message.uriStart > uriBytes) return Reason.uriTooLong;
+  if (message.lineCount > headerLines) return Reason.tooManyLines;
+  return hasMoreVias(message, vias) ? Reason.tooManyVias : Reason.ok;
+}
+
+/** Whether a message has more than `most` Via values. They are only counted where there are bytes enough for so many. */
+function hasMoreVias(message: Message, most: number): boolean {
+  if (message.count[Header.via]! > most) return true;
+  let bytes = 0;
+  for (let from = -1; message.nextLine(Header.via, from); from = message.iterLineEnd)
+    bytes += message.iterEnd - message.iterStart + 1;
+  if (bytes <= most * SHORTEST_VIA) return false;
+  let count = 0;
+  for (let from = -1; message.nextLine(Header.via, from); from = message.iterLineEnd) {
+    let at = message.iterStart;
+    do {
+      if (++count > most) return true;
+      // What cannot be read ends the line: it is one value for everybody.
+      at = via.reset(message.bytes, at, message.iterEnd) ? via.next : -1;
+    } while (at >= 0);
+  }
+  return false;
 }

@@ -18,6 +18,7 @@ import { isOverRate } from "./rate-limit.ts";
 import { hasOwnTag } from "./reply.ts";
 import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
+import { isScanner } from "./scanners.ts";
 import { absorb, acknowledged } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { isAllowed } from "./trust.ts";
@@ -42,6 +43,10 @@ export function handleRequest(c: Context): number {
   if (message.method === Method.ACK && hasOwnTag(c)) return 0;
   c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
   readOwnRoute(c, message, c.ownRoute);
+  if (c.adopted.scanners !== null && c.pool < 0 && isScanner(c) && !isOfDialog(c)) {
+    c.count(Count.dropped_scanner);
+    return 0;
+  }
   const { rates } = c.adopted.snapshot;
   if (rates !== null && c.pool < 0 && !isOfDialog(c)) {
     const isAnswered = rates.rejects && message.method !== Method.ACK;

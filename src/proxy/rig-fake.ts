@@ -54,7 +54,7 @@ export interface RigOptions {
   /** What the worker's clock shows at first. */
   readonly epoch?: number;
   readonly keys?: readonly Uint8Array[];
-  readonly limits?: RequestLimits;
+  readonly limits?: Partial<RequestLimits>;
   /** What the only route does. */
   readonly action?: RouteAction;
   readonly serverHeader?: string;
@@ -62,6 +62,7 @@ export interface RigOptions {
   /** Numeric addresses whose requests the listener takes. */
   readonly allow?: readonly string[];
   readonly rates?: Rates;
+  readonly scanners?: readonly string[];
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
   readonly overload?: Partial<OverloadEntry>;
@@ -263,11 +264,12 @@ function snapshotOf(options: RigOptions): Snapshot {
       allow: (options.allow ?? []).map(blockOf),
     })),
     overload: { ...base.overload, ...options.overload },
-    limits: options.limits ?? base.limits,
+    limits: { ...base.limits, ...options.limits },
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,
     trusted: (options.trusted ?? []).map(blockOf),
     rates: options.rates ?? null,
+    scanners: options.scanners ?? [],
     protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,
     memory,
   };

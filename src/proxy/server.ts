@@ -16,9 +16,16 @@ import { earlier, isDue } from "./wheel.ts";
 /** An INVITE that has no answer yet gets its 100 after this time (RFC 3261 17.2.1: within 200 ms). */
 const TRYING_AFTER = 150;
 
-/** Creates the server transaction for the request at hand; 0 when a table is full (nothing was changed then). */
-export function openTransaction(c: Context): number {
-  const { transactions, message } = c;
+/** The part of transactions and branches that is kept for requests in dialogs: 1 / 2^5. */
+const RESERVED_SHIFT = 5;
+
+/**
+ * Creates the server transaction for the request at hand; 0 when a table is full (nothing was changed then). For what is not
+ * `ofDialog` it is full a little earlier: calls that were taken must be able to end.
+ */
+export function openTransaction(c: Context, ofDialog: boolean): number {
+  const { transactions, branches, message } = c;
+  if (!ofDialog && !(hasRoom(transactions) && hasRoom(branches))) return 0;
   const row = transactions.create(c.key1, c.key2);
   if (row === 0) return 0;
   const words = transactions.words;
@@ -54,6 +61,10 @@ export function openTransaction(c: Context): number {
   transactions.wheel.arm(row, c.now + patience);
   c.count(Count.transactions_created);
   return row;
+}
+
+function hasRoom({ count, capacity }: { readonly count: number; readonly capacity: number }): boolean {
+  return count < capacity - (capacity >> RESERVED_SHIFT);
 }
 
 /** A request that belongs to this transaction has come again: it is absorbed, and answered as before. */

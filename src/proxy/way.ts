@@ -6,12 +6,14 @@ import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { TokenState } from "./route-finding.ts";
+import { isScanner } from "./scanners.ts";
 import { isAllowed } from "./trust.ts";
 
 /** The stations at which a request may leave the common way, in their order; `routes` is the end of it. */
 export type Way =
   | "not-allowed"
   | "malformed"
+  | "scanner"
   | "max-forwards"
   | "loop"
   | "max-breadth"
@@ -26,6 +28,8 @@ export function wayOf(c: Context): Way {
   const { message, ownRoute } = c;
   if (!isAllowed(c)) return "not-allowed";
   if (judgeRequest(c) !== Reason.ok) return "malformed";
+  if (c.adopted.scanners !== null && c.pool < 0 && ownRoute.token !== TokenState.valid && isScanner(c))
+    return "scanner";
   if (message.maxForwards === 0) return "max-forwards";
   if (isLoop(c)) return "loop";
   const breadth = message.valueStart[Header.maxBreadth]!;

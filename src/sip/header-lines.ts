@@ -53,6 +53,12 @@ export class HeaderLines extends StartLine {
   #repeatId: Uint8Array = new Uint8Array(MAX_REPEATED_LINES);
   #repeats: Int32Array = new Int32Array(MAX_REPEATED_LINES * STRIDE);
   #repeatCount = 0;
+  #otherCount = 0;
+
+  /** How many header lines there are, folded ones counted once. */
+  get lineCount(): number {
+    return this.#presentCount + this.#repeatCount + this.#otherCount;
+  }
 
   /**
    * Finds the next line of a header at or behind `from` (-1 or 0: the first one; then `iterLineEnd`): fills `iterStart`,
@@ -97,6 +103,7 @@ export class HeaderLines extends StartLine {
     }
     this.#presentCount = 0;
     this.#repeatCount = 0;
+    this.#otherCount = 0;
     this.viaLost = false;
     this.bodyStart = this.end;
   }
@@ -214,7 +221,10 @@ export class HeaderLines extends StartLine {
   }
 
   #record(id: Header, lineStart: number, from: number, lineBreak: number): void {
-    if (id === Header.other) return;
+    if (id === Header.other) {
+      this.#otherCount++;
+      return;
+    }
     const { bytes } = this;
     let start = from;
     while (start < lineBreak && isBlank(bytes[start]!)) start++;

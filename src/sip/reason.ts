@@ -66,6 +66,10 @@ export const Reason = {
   headersTooLong: 44,
   /** More Route values than a path has hops. */
   tooManyRoutes: 45,
+  /** More header lines than the configuration allows. */
+  tooManyLines: 46,
+  tooManyVias: 47,
+  uriTooLong: 48,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 
@@ -121,4 +125,7 @@ export const REASONS: readonly ReasonEntry[] = [
   entry(513, "Message Too Large", "too_large"),
   entry(400, "Headers Too Long", "headers_too_long"),
   entry(400, "Too Many Route Values", "too_many_routes"),
+  entry(513, "Too Many Header Lines", "too_many_lines"),
+  entry(400, "Too Many Via Values", "too_many_vias"),
+  entry(414, "Request-URI Too Long", "uri_too_long"),
 ];

@@ -17,7 +17,7 @@ export const limits = z
       .min(1_024)
       .max(67_108_864)
       .default(1_048_576)
-      .describe("Most dialogs at a time, over all workers."),
+      .describe("Most dialogs at a time, over all workers. A call beyond is set up, and goes on by its Record-Route."),
     message_bytes: size(1_048_576, 68_719_476_736)
       .prefault("256MiB")
       .describe("Memory for stored messages, over all workers."),
@@ -32,13 +32,40 @@ export const limits = z
       .describe(
         "A request that leaves with more bytes is a large one (RFC 3261 18.1.1): see `large_requests` of destinations. 200 less than the smallest MTU on the way.",
       ),
+    header_lines: z
+      .int()
+      .min(16)
+      .max(10_000)
+      .default(512)
+      .describe("Most header lines of a request. More are answered with 513."),
+    vias: z
+      .int()
+      .min(4)
+      .max(255)
+      .default(70)
+      .describe("Most Via values of a request: the hops behind it. More are answered with 400."),
+    request_uri_bytes: size(128, 65_507)
+      .prefault("4KiB")
+      .describe("Longest request URI. Longer ones are answered with 414."),
   })
   .prefault({})
-  .transform(({ message_bytes, header_bytes, request_bytes, large_request_bytes, ...rest }) => ({
-    ...rest,
-    messageBytes: message_bytes,
-    headerBytes: header_bytes,
-    requestBytes: request_bytes,
-    largeRequestBytes: large_request_bytes,
-  }))
+  .transform(
+    ({
+      message_bytes,
+      header_bytes,
+      request_bytes,
+      header_lines,
+      request_uri_bytes,
+      large_request_bytes,
+      ...rest
+    }) => ({
+      ...rest,
+      messageBytes: message_bytes,
+      headerBytes: header_bytes,
+      requestBytes: request_bytes,
+      headerLines: header_lines,
+      uriBytes: request_uri_bytes,
+      largeRequestBytes: large_request_bytes,
+    }),
+  )
   .describe("Sizes of the tables and of requests, fixed at start.");

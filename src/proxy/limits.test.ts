@@ -1,0 +1,163 @@
+// What is too much of one thing, and what happens when tables are full: each limit to the last one that it lets through.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
+
+const line = (left: readonly Left[]): string => left[0]?.text.slice(0, left[0].text.indexOf("\r\n")) ?? "";
+
+interface Case {
+  readonly what: string;
+  readonly limits: NonNullable<RigOptions["limits"]>;
+  readonly good: string;
+  readonly bad: string;
+  readonly answer: string;
+}
+
+/** Vias behind the first one: lines of one value, or one line of all. */
+const vias = (count: number): string => "Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\n".repeat(count);
+const viaList = (count: number): string => `Via: ${Array(count).fill("SIP/2.0/UDP h").join(",")}\r\n`;
+const uri = (bytes: number): string => `sip:${"u".repeat(bytes - "sip:@example.com".length)}@example.com`;
+/** A request of the rig has eight header lines. */
+const others = (count: number): string => "X-A: 1\r\n".repeat(count);
+
+const CASES: readonly Case[] = [
+  {
+    what: "header lines",
+    limits: { headerLines: 20 },
+    good: request("OPTIONS", { call: "a", more: others(12) }),
+    bad: request("OPTIONS", { call: "b", more: others(13) }),
+    answer: "SIP/2.0 513 Too Many Header Lines",
+  },
+  {
+    what: "header lines, known ones and folded ones",
+    limits: { headerLines: 12 },
+    good: request("OPTIONS", { call: "a", more: "Allow: A,\r\n B\r\nSupported: x\r\nAllow: C\r\nSupported: y\r\n" }),
+    bad: request("OPTIONS", { call: "b", more: "Allow: A\r\nSupported: x\r\nAllow: C\r\nSupported: y\r\nX: y\r\n" }),
+    answer: "SIP/2.0 513 Too Many Header Lines",
+  },
+  {
+    what: "Via values in lines",
+    limits: { vias: 70 },
+    good: request("OPTIONS", { call: "a", more: vias(69) }),
+    bad: request("OPTIONS", { call: "b", more: vias(70) }),
+    answer: "SIP/2.0 400 Too Many Via Values",
+  },
+  {
+    what: "Via values in a list",
+    limits: { vias: 70 },
+    good: request("OPTIONS", { call: "a", more: viaList(69) }),
+    bad: request("OPTIONS", { call: "b", more: viaList(70) }),
+    answer: "SIP/2.0 400 Too Many Via Values",
+  },
+  {
+    what: "bytes of the request URI",
+    limits: { uriBytes: 200 },
+    good: request("OPTIONS", { call: "a", uri: uri(200) }),
+    bad: request("OPTIONS", { call: "b", uri: uri(201) }),
+    answer: "SIP/2.0 414 Request-URI Too Long",
+  },
+];
+
+for (const { what, limits, good, bad, answer } of CASES) {
+  for (const stateful of [true, false]) {
+    test(`too many ${what} are refused and counted, as many as are allowed go on [${stateful ? "stateful" : "stateless"}]`, () => {
+      const rig = new Rig({ stateful, limits });
+      assert.equal(kind(rig.receive(good)[0]!.text), "OPTIONS");
+      const refused = rig.receive(bad);
+      assert.equal(line(refused), answer);
+      assert.equal(refused[0]!.to, CALLER);
+      assert.equal(rig.counter("rejected_too_large"), 1);
+    });
+  }
+}
+
+test("a call that was taken can end when there is no room for another one", () => {
+  const rig = new Rig({ transactions: 64 });
+  const [invite] = rig.receive(request("INVITE", { call: "taken" }));
+  rig.receive(response(invite!.text, 200), invite!.to);
+  let taken = 0;
+  let refused = "";
+  for (let i = 0; i < 64; i++) {
+    const [left] = rig.receive(request("INVITE", { call: `more-${i}` }));
+    if (kind(left!.text) === "INVITE") taken++;
+    else refused = left!.text;
+  }
+  assert.equal(kind(refused), "503");
+  assert.match(header(refused, "Retry-After"), /^\d+$/);
+  assert.equal(taken, 64 - 2 - 1);
+  assert.equal(rig.counter("rejected_table_full"), 3);
+  const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+  const [bye] = rig.receive(request("BYE", { call: "taken", cseq: 2, toTag: "t", more }));
+  assert.equal(kind(bye!.text), "BYE");
+  // Neither a To tag that is made up nor a token for what is new opens the reserve.
+  assert.equal(kind(rig.receive(request("BYE", { call: "fake", cseq: 2, toTag: "t" }))[0]!.text), "481");
+  assert.equal(kind(rig.receive(request("INVITE", { call: "taken", cseq: 5, more }))[0]!.text), "503");
+});
+
+test("a dialog for which there is no room goes on by its Record-Route", () => {
+  const rig = new Rig({ dialogs: 4 });
+  const invites = Array.from({ length: 6 }, (_, i) => rig.receive(request("INVITE", { call: `d-${i}` }))[0]!);
+  for (const invite of invites) assert.equal(kind(rig.receive(response(invite.text, 200), invite.to)[0]!.text), "200");
+  for (const [i, invite] of invites.entries()) {
+    const more = `Route: ${header(invite.text, "Record-Route")}\r\n`;
+    const [bye] = rig.receive(request("BYE", { call: `d-${i}`, cseq: 2, toTag: "t", more }));
+    assert.deepEqual([kind(bye!.text), bye!.to], ["BYE", invite.to]);
+  }
+});
+
+let calls = 0;
+
+test("scanners hear nothing; who is trusted or in a call is none", () => {
+  const scanners = ["friendly-scanner*", "*vicious*", "sipcli*"];
+  for (const stateful of [true, false]) {
+    const rig = new Rig({ stateful, scanners });
+    const from = (agent: string, method = "OPTIONS"): readonly Left[] =>
+      rig.receive(request(method, { call: `agent-${calls++}`, more: `User-Agent: ${agent}\r\n` }));
+    for (const agent of ["friendly-scanner", "Friendly-Scanner/2", "SIPVicious", "sipcli/v1.8", "a sipvicious b"])
+      for (const method of ["OPTIONS", "REGISTER", "INVITE", "ACK", "CANCEL", "NONSENSE"])
+        assert.deepEqual(from(agent, method), [], `${agent} ${method}`);
+    assert.equal(rig.counter("dropped_scanner"), 30);
+    for (const agent of ["my friendly-scanner", "sip", "friendly", '""', "Acme/1"])
+      assert.equal(kind(from(agent)[0]!.text), "OPTIONS", agent);
+    const named = "user-agent \t:\r\n sipcli\r\n";
+    assert.deepEqual(rig.receive(request("OPTIONS", { call: "folded", more: named })), []);
+    const [invite] = rig.receive(request("INVITE"));
+    rig.receive(response(invite!.text, 200), invite!.to);
+    const more = `Route: ${header(invite!.text, "Record-Route")}\r\nUser-Agent: sipcli\r\n`;
+    assert.equal(kind(rig.receive(request("BYE", { cseq: 2, toTag: "t", more }))[0]!.text), "BYE");
+    const trusting = new Rig({ stateful, scanners, trusted: ["192.0.2.3"] });
+    assert.equal(kind(trusting.receive(request("OPTIONS", { more: "User-Agent: sipcli\r\n" }))[0]!.text), "OPTIONS");
+  }
+});
+
+const CORPUS = `${process.env.FAIRLEAD_CORPORA ?? new URL("../../../shared/corpora", import.meta.url).pathname}/handmade/limits`;
+
+test("no message of the corpus that goes over a limit is passed on", { skip: !isThere(CORPUS) }, () => {
+  const beyond: Readonly<Record<string, RegExp>> = {
+    "uri-user-8k": /^SIP\/2\.0 414 /,
+    "uri-params-2000": /^SIP\/2\.0 414 /,
+    "headers-1000": /^SIP\/2\.0 513 /,
+    "via-70": /^SIP\/2\.0 400 /,
+    "route-100": /^SIP\/2\.0 400 /,
+    "header-60k": /^SIP\/2\.0 400 /,
+  };
+  const rig = new Rig();
+  let refused = 0;
+  for (const [name, answer] of Object.entries(beyond)) {
+    const [left] = rig.receive(readFileSync(`${CORPUS}/${name}.raw`, "latin1"));
+    assert.match(left?.text ?? "", answer, name);
+    refused++;
+  }
+  console.log(`limits: ${refused} of ${Object.keys(beyond).length} messages of the corpus refused by name`);
+});
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(`${path}/via-70.raw`);
+    return true;
+  } catch {
+    return false;
+  }
+}
