@@ -175,6 +175,15 @@ export interface TimerSettings {
   readonly dialog: number;
 }
 
+/** Keep-alives to registered phones on UDP. */
+export interface KeepAliveEntry {
+  /** Milliseconds between two; 0: off. */
+  readonly interval: number;
+  readonly kind: "crlf" | "options";
+  /** Most phones, over all workers. */
+  readonly flows: number;
+}
+
 /** How large a request may be; sizes in bytes. */
 export interface RequestLimits {
   /** Start line and headers, up to and with the empty line. */
@@ -229,6 +238,7 @@ export interface Snapshot {
   readonly timers: TimerSettings;
   readonly limits: RequestLimits;
   readonly overload: OverloadEntry;
+  readonly keepAlive: KeepAliveEntry;
   /** A request that is longer than this as it is sent is a large one, in bytes (RFC 3261 18.1.1). */
   readonly largeBytes: number;
   readonly keys: readonly Key[];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Secret } from "./secret.ts";
 import { admin, type Role } from "./sections/admin.ts";
 import { dns } from "./sections/dns.ts";
+import { keepalive } from "./sections/keepalive.ts";
 import { keys } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
 import { listeners } from "./sections/listeners.ts";
@@ -27,6 +28,7 @@ export const schema = z.strictObject({
   dns,
   streams,
   overload,
+  keepalive,
   keys,
   admin,
   log,

@@ -35,6 +35,7 @@ export function written(config: Config): Written {
     dns: dnsOf(config),
     streams: streamsOf(config),
     overload: overloadOf(config),
+    keepalive: keepaliveOf(config),
     keys: config.keys.map((key) => key.toJSON()),
     admin: adminOf(config),
     log: { ...config.log },
@@ -83,6 +84,11 @@ function dnsOf({ dns }: Config): Required<NonNullable<Written["dns"]>> {
     retry: formatDuration(dns.retry),
     max_addresses: dns.maxAddresses,
   };
+}
+
+function keepaliveOf({ keepalive }: Config): Exclude<Written["keepalive"], undefined> {
+  const { interval, ...others } = keepalive;
+  return interval === 0 ? false : { interval: formatDuration(interval), ...others };
 }
 
 function limitsOf({ limits }: Config): Full<NonNullable<Written["limits"]>> {

@@ -51,6 +51,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     endpoints: shelf.words(endpoints),
     timers: config.timers,
     overload: compileOverload(config.overload),
+    keepAlive: config.keepalive,
     limits: requestLimitsOf(config),
     largeBytes: config.limits.largeRequestBytes,
     keys: config.keys.length > 0 ? config.keys.map((key) => key.bytes()) : context.keys,

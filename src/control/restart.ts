@@ -19,6 +19,7 @@ export function restartProblems(before: Config, after: Config): Problem[] {
     ["workers", before.workers, after.workers],
     ["io", before.io, after.io],
     ["limits", before.limits, after.limits],
+    ["keepalive.flows", before.keepalive.flows, after.keepalive.flows],
     ["streams", before.streams, after.streams],
     ["receive_buffer", before.receiveBuffer, after.receiveBuffer],
     ["admin.listen", apiOf(before), apiOf(after)],

@@ -14,6 +14,7 @@ import { UriView } from "../sip/uri.ts";
 import type { Adopted } from "./adopted.ts";
 import { Branches } from "./branches.ts";
 import { Dialogs } from "./dialogs.ts";
+import { KeptFlows } from "./kept-flows.ts";
 import { MessageStore } from "./message-store.ts";
 import { Nonces } from "./nonces.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
@@ -51,6 +52,8 @@ export class Context {
   readonly dialogs: Dialogs;
   readonly store: MessageStore;
   readonly nonces: Nonces = new Nonces();
+  /** Flows of registered phones that are kept open; null until a configuration asks for that. */
+  kept: KeptFlows | null = null;
   readonly verdicts: Verdicts = new Verdicts();
   readonly sources: SourceTable;
   /** Ring to the main thread: probe answers, log and access-log records. */
@@ -113,6 +116,7 @@ export class Context {
   ) {
     this.worker = start.index;
     this.workers = start.workers;
+    this.now = now;
     this.hash = new TableHash(start.seed[0], start.seed[1]);
     const sip = new SipHash();
     sip.init(new Uint8Array(Int32Array.of(start.seed[0], start.seed[1], 0, 0).buffer));
@@ -133,13 +137,14 @@ export class Context {
     this.branches = new Branches(transactions, now, reserve);
     this.dialogs = new Dialogs(dialogs, now, reserve);
     this.store = new MessageStore(start.limits.messageBytes, reserve);
-    this.now = now;
   }
 
   /** Puts a snapshot in force, between two messages. */
   adopt(adopted: Adopted): void {
     this.adopted = adopted;
     this.message.watched = adopted.watched;
+    const { interval, flows } = adopted.snapshot.keepAlive;
+    if (interval > 0) this.kept ??= new KeptFlows(Math.ceil(flows / this.workers), this.now);
   }
 
   /** Raises a counter of the worker. */

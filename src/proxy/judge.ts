@@ -4,7 +4,7 @@ import type { Message } from "../sip/message.ts";
 import { Reason } from "../sip/reason.ts";
 import { validateRequest } from "../sip/validate.ts";
 import { Via } from "../sip/via.ts";
-import type { Context } from "./context.ts";
+import { type Context, Count } from "./context.ts";
 
 /** `SIP/2.0/UDP h` and the comma behind it. */
 const SHORTEST_VIA = 14;
@@ -40,4 +40,10 @@ function hasMoreVias(message: Message, most: number): boolean {
     } while (at >= 0);
   }
   return false;
+}
+
+/** The counter for a message that is dropped for this reason. */
+export function dropCount(reason: Reason): number {
+  if (reason <= Reason.nulKeepalive) return Count.dropped_keepalive;
+  return reason <= Reason.notSip ? Count.dropped_not_sip : Count.dropped_malformed;
 }

@@ -14,6 +14,8 @@ import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { hashCall } from "./identity.ts";
+import { dropCount } from "./judge.ts";
+import { keepAliveTimer } from "./keep-alive.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
 import { isFlood, isFloodOverStream } from "./rate-limit.ts";
 import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
@@ -22,6 +24,7 @@ import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
 import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
+import { answerStun } from "./stun.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { answerUnframed } from "./unframed.ts";
 import { TICK } from "./wheel.ts";
@@ -42,6 +45,7 @@ export class Loop implements PlaneHandler {
   readonly #onTransaction: (row: number) => void;
   readonly #onBranch: (row: number) => void;
   readonly #onDialog: (row: number) => void;
+  readonly #onKept: (row: number) => void;
 
   constructor(context: Context, plane: Plane, around: Surroundings) {
     this.#c = context;
@@ -56,6 +60,7 @@ export class Loop implements PlaneHandler {
     this.#onTransaction = (row) => serverTimer(context, row);
     this.#onBranch = (row) => branchTimer(context, row);
     this.#onDialog = (row) => dialogTimer(context, row);
+    this.#onKept = (row) => keepAliveTimer(context, row);
   }
 
   receive(count: number): void {
@@ -96,12 +101,13 @@ export class Loop implements PlaneHandler {
     const a = c.branches.wheel.advance(c.now, this.#onBranch);
     const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
     const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
+    const k = c.kept === null || c.kept.wheel.advance(c.now, this.#onKept);
     control[own + ControlWord.transactions] = c.transactions.count;
     control[own + ControlWord.dialogs] = c.dialogs.count - c.dialogs.challenged;
     control[own + ControlWord.callsOutside] = c.callsOutside;
     this.#datagrams.update();
     this.#exchange.ring();
-    if (drained || !a || !b || !d) return 0;
+    if (drained || !a || !b || !d || !k) return 0;
     return c.transactions.wheel.armed + c.branches.wheel.armed > 0 ? TICK : LONGEST_WAIT;
   }
 
@@ -208,13 +214,8 @@ export class Loop implements PlaneHandler {
     const c = this.#c;
     const { message } = c;
     if (reason !== Reason.ok || validateResponse(message) !== Reason.ok) {
-      c.count(
-        reason <= Reason.nulKeepalive
-          ? Count.dropped_keepalive
-          : reason <= Reason.notSip
-            ? Count.dropped_not_sip
-            : Count.dropped_malformed,
-      );
+      if (reason === Reason.stun) answerStun(c, bytes, message.start, end);
+      else c.count(dropCount(reason));
       return;
     }
     const { branchStart } = message.topVia;
@@ -224,6 +225,7 @@ export class Loop implements PlaneHandler {
       if (row === 0) c.count(Count.dropped_unmatched_response);
       else handleResponse(c, row);
     } else if (kind === BranchKind.stateless) statelessResponse(c);
+    else if (kind === BranchKind.keepAlive) c.count(Count.keepalives_answered);
     else if (kind === BranchKind.probe && c.adopted.isDestination(c.peer, c.listener))
       this.#exchange.tellMain(RecordKind.probeAnswer, c.listener, c.peer, 0, bytes, start, end);
     else c.count(Count.dropped_unmatched_response);

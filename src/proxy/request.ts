@@ -11,7 +11,7 @@ import { type Context, Count } from "./context.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
-import { judgeRequest } from "./judge.ts";
+import { dropCount, judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
 import { isOverRate } from "./rate-limit.ts";
@@ -69,13 +69,7 @@ export function handleRequest(c: Context): number {
 function refuse(c: Context, reason: Reason): number {
   const entry = REASONS[reason]!;
   if (entry.status === 0) {
-    c.count(
-      reason <= Reason.nulKeepalive
-        ? Count.dropped_keepalive
-        : reason <= Reason.notSip
-          ? Count.dropped_not_sip
-          : Count.dropped_malformed,
-    );
+    c.count(dropCount(reason));
     return 0;
   }
   if (c.adopted.snapshot.rates !== null) {

@@ -9,6 +9,7 @@ import { forwardResponse, sendAck } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
 import { tagHash } from "./identity.ts";
+import { noteRegistration } from "./keep-alive.ts";
 import { rememberProvisional } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
@@ -131,6 +132,7 @@ function failure(c: Context, row: number, branch: number, status: number): void 
     return;
   }
   if (status < 300) {
+    if ((t[at + T.flags]! & TransactionFlag.path) !== 0) noteRegistration(c, row);
     forwardFinal(c, row);
     return;
   }

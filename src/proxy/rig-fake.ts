@@ -6,6 +6,7 @@ import {
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
+  type KeepAliveEntry,
   type OverloadEntry,
   type Rates,
   type RequestLimits,
@@ -66,6 +67,7 @@ export interface RigOptions {
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
   readonly overload?: Partial<OverloadEntry>;
+  readonly keepAlive?: KeepAliveEntry;
   /** What the listeners are called, `host:port`. */
   readonly sentBy?: string;
   /** Destinations are reached over TCP. */
@@ -264,6 +266,7 @@ function snapshotOf(options: RigOptions): Snapshot {
       allow: (options.allow ?? []).map(blockOf),
     })),
     overload: { ...base.overload, ...options.overload },
+    keepAlive: options.keepAlive ?? base.keepAlive,
     limits: { ...base.limits, ...options.limits },
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,

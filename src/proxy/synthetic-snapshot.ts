@@ -74,6 +74,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     endpoints,
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
     overload: { newCalls: 0, newRequests: 0, burst: 250, answers: 0, retryAfter: 10_000, emergency: [] },
+    keepAlive: { interval: 0, kind: "crlf", flows: 1 },
     limits: { headerBytes: 32_768, requestBytes: 65_507, headerLines: 512, vias: 70, uriBytes: 4096 },
     largeBytes: 1300,
     keys: [new Uint8Array(16)],

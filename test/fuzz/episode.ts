@@ -86,6 +86,9 @@ export function runEpisode(run: Run, episode: number, messages: number): Failure
   }
 }
 
+/** What begins that only we can have written: token of a dialog, branch, token of a flow. */
+const OURS = [";fl=", "z9hG4bKs", ":fl."];
+
 /** The next datagram, in `draft`. */
 function invent(run: Run, chance: Chance, traffic: Traffic, mutator: Mutator): void {
   if (run.corpus.length > 0 && chance.once(16)) {
@@ -95,7 +98,7 @@ function invent(run: Run, chance: Chance, traffic: Traffic, mutator: Mutator): v
   if (chance.once(2)) mutator.damage(draft, chance.once(3) ? 1 + chance.below(6) : 1);
   // One character of what only we can have written.
   if (chance.once(24)) {
-    const mark = draft.bytes.indexOf(chance.once(2) ? ";fl=" : "z9hG4bKs", 0, "latin1");
+    const mark = draft.bytes.indexOf(chance.pick(OURS), 0, "latin1");
     if (mark >= 0 && mark < draft.length - 40) draft.bytes[mark + 4 + chance.below(36)] = 0x30 + chance.below(75);
   }
 }

@@ -170,7 +170,10 @@ export class Traffic {
       const isTo = /^(?:t|to)[ \t]*:/i.test(line);
       text += `\r\n${isTo && status > 100 && !line.includes(";tag=") ? `${line};tag=${tag}` : line}`;
     }
-    text += `\r\nContact: <sip:10.0.0.1:5060>\r\n${chance.once(6) ? `${chance.pick(LINES)}\r\n` : ""}`;
+    // A registrar repeats what it keeps.
+    const kept = head.startsWith("REGISTER") && chance.once(2) ? field(head, "contact") : "";
+    const contact = kept === "" ? "<sip:10.0.0.1:5060>" : `${kept};expires=${chance.pick([0, 5, 60])}`;
+    text += `\r\nContact: ${contact}\r\n${chance.once(6) ? `${chance.pick(LINES)}\r\n` : ""}`;
     const body = status === 200 && chance.once(3) ? BODY : "";
     draft.set(`${text}${chance.once(5) ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`);
     // All Via values on one line; the answer to a probe.

@@ -1,7 +1,7 @@
 // What must hold for every message, whatever it is: judged at the moment a datagram leaves, and of the tables afterwards.
 import { DESTINATION_WORDS } from "../../src/bridge/snapshot.ts";
 import type { Outbox } from "../../src/net/batch.ts";
-import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint, sameAddress } from "../../src/net/endpoint.ts";
+import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint, sameAddress, sameEndpoint } from "../../src/net/endpoint.ts";
 import { Count } from "../../src/proxy/context.ts";
 import { Message } from "../../src/sip/message.ts";
 import { Method } from "../../src/sip/method.ts";
@@ -17,6 +17,9 @@ import type { World } from "./world.ts";
 const AMPLIFICATION = 3;
 /** Responses from here on may be ours or another destination's rather than the one that just came. */
 const FIRST_FAILURE = 300;
+/** Below it nothing of SIP begins. */
+const SPACE = 0x20;
+const STUN_SUCCESS = 0x0101;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -112,12 +115,13 @@ export class Watch {
       const start = outbox.start[i]!;
       const end = outbox.end[i]!;
       for (let w = 0; w < ENDPOINT_WORDS; w++) this.#to[w] = outbox.peer[i * ENDPOINT_WORDS + w]!;
-      const wrong = this.#judge(outbox.bytes, start, end);
+      const isSip = outbox.bytes[start]! >= SPACE;
+      const wrong = isSip ? this.#judge(outbox.bytes, start, end) : this.#judgeOther(outbox.bytes, start, end);
       if (wrong !== "") {
         const text = outbox.bytes.toString("latin1", start, Math.min(end, start + 4000));
         throw new Violation(`${wrong}; to ${formatEndpoint(this.#to, 0)}:\n${text}`);
       }
-      this.#observe(outbox.bytes, start, end, this.#output.isRequest, this.#to, outbox.listener[i]!);
+      if (isSip) this.#observe(outbox.bytes, start, end, this.#output.isRequest, this.#to, outbox.listener[i]!);
     }
     this.spent += performance.now() - since;
   };
@@ -137,9 +141,21 @@ export class Watch {
       const fault = reason === Reason.ok ? judge(output) : reason;
       if (fault !== Reason.ok && !isTheirs(fault, output)) return `our own reader finds fault ${fault}`;
     }
+    if (output.isRequest && isKeepAlive(output))
+      return this.#callers.hasEndpoint(this.#to, 0) ? "" : "a keep-alive to a stranger";
     const lost = this.#misled(output.isRequest, isAnswer);
     if (lost !== "") return lost;
     return isDirect ? this.#compare(isAnswer, end - start) : "";
+  }
+
+  /** What is no SIP: a keep-alive to somebody who registered, or the answer to a STUN request. */
+  #judgeOther(bytes: Buffer, start: number, end: number): string {
+    if (end - start === 4 && bytes.toString("latin1", start, end) === "\r\n\r\n")
+      return this.#callers.hasEndpoint(this.#to, 0) ? "" : "a keep-alive to a stranger";
+    if (bytes.readUInt16BE(start) !== STUN_SUCCESS) return "this is nothing";
+    if (this.#bytes === null || this.#bytes[0]! >= SPACE) return "a STUN answer to nothing";
+    if (!sameEndpoint(this.#to, 0, this.#peer, 0)) return "a STUN answer to somebody else";
+    return end - start > AMPLIFICATION * this.#length ? `${end - start} bytes answer ${this.#length}` : "";
   }
 
   /** Whether it goes to somebody who has no part in this. */
@@ -189,6 +205,11 @@ export class Watch {
     const wrong = this.#inputLines.read(this.#bytes!, start, end, true);
     return wrong === "" ? "" : `forwarded, although: ${wrong}`;
   }
+}
+
+/** An OPTIONS of our own, by its branch. */
+function isKeepAlive({ bytes, topVia }: Message): boolean {
+  return bytes.toString("latin1", topVia.branchStart, topVia.branchStart + 8) === "z9hG4bKk";
 }
 
 /**

@@ -16,6 +16,7 @@ export function emptySnapshot(generation: number): Snapshot {
     limits: { headerBytes: 32_768, requestBytes: 65_507, headerLines: 512, vias: 70, uriBytes: 4096 },
     overload: { newCalls: 0, newRequests: 0, burst: 250, answers: 0, retryAfter: 10_000, emergency: [] },
     largeBytes: 1300,
+    keepAlive: { interval: 0, kind: "crlf", flows: 1 },
     keys: [],
     stateful: true,
     closing: false,

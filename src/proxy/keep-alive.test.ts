@@ -1,0 +1,137 @@
+// Keep-alives to registered phones on UDP: to whom, how often, and for how long.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KeepAliveEntry } from "../bridge/snapshot.ts";
+import { connectionWord } from "../bridge/way-back.ts";
+import { destinationAt, type Left, Rig } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
+
+const CRLF: KeepAliveEntry = { interval: 30_000, kind: "crlf", flows: 100 };
+const REGISTRAR = destinationAt(0);
+const PHONE = "198.51.100.9:40000";
+const BOUND = "<sip:alice@192.168.1.5:5060>";
+
+interface Registration {
+  readonly call?: number;
+  readonly cseq?: number;
+  readonly from?: string;
+  readonly more?: string;
+  /** Header lines of the 200. */
+  readonly answer?: string;
+  readonly status?: number;
+  readonly stream?: { readonly word: number } | null;
+}
+
+/** A REGISTER with Path and its answer pass through. */
+function registers(rig: Rig, registration: Registration = {}): void {
+  const { call = 1, cseq = 1, from = PHONE, more = "", status = 200, stream = null } = registration;
+  const { answer = `Contact: ${BOUND};q=0.5;expires=600\r\n` } = registration;
+  const text = request("REGISTER", { call, cseq, caller: "192.168.1.5:5060", more: `Supported: path\r\n${more}` });
+  const [left] = rig.receive(stream === null ? text : text.replace("/UDP", "/TCP"), from, stream);
+  rig.receive(response(left!.text, status).replace("Content-Length", `${answer}Content-Length`), REGISTRAR);
+}
+
+function keepAlives(left: readonly Left[]): string[] {
+  return left.filter(({ text }) => text === "\r\n\r\n").map(({ to }) => to);
+}
+
+test("a registered phone hears from the listener that it registered at, every interval, until its registration ends", () => {
+  const rig = new Rig({ keepAlive: CRLF });
+  registers(rig);
+  assert.equal(rig.counter("flows_kept"), 1);
+  assert.deepEqual(keepAlives(rig.pass(90_000)), [PHONE, PHONE, PHONE]);
+  assert.equal(keepAlives(rig.pass(510_000)).length, 17);
+  assert.deepEqual(keepAlives(rig.pass(120_000)), []);
+  assert.equal(rig.counter("flows_ended"), 1);
+  assert.equal(rig.counter("flows_kept"), 1);
+});
+
+test("a registration that is renewed goes on, and one that is taken back ends", () => {
+  for (const gone of ["", "Contact: <sip:alice@192.168.1.77>;expires=900\r\n", `Contact: ${BOUND};expires=0\r\n`]) {
+    const rig = new Rig({ keepAlive: CRLF });
+    registers(rig);
+    rig.pass(500_000);
+    registers(rig, { cseq: 2 });
+    assert.ok(keepAlives(rig.pass(300_000)).length >= 9);
+    registers(rig, { cseq: 3, more: "Expires: 0\r\n", answer: gone });
+    assert.deepEqual(keepAlives(rig.pass(120_000)), [], gone);
+    assert.equal(rig.context.kept?.count, 0);
+  }
+});
+
+const LIFETIMES: readonly [string, string, number][] = [
+  ["", `Contact: <sip:other@192.168.1.6>;expires=9\r\nm: "x" ${BOUND} ;EXPIRES = 100\r\n`, 100],
+  ["Expires: 77\r\n", `Contact: ${BOUND}\r\n`, 77],
+  ["Expires: 77\r\n", `Contact: ${BOUND}\r\nExpires: 200\r\n`, 200],
+  ["", `Contact: ${BOUND}\r\n`, 3600],
+  ["", `Contact: ${BOUND};expires=99999999999\r\n`, 3600],
+  ["", `Contact: ${BOUND};expires=2147483647\r\n`, 604_800],
+];
+
+test("how long is what the registrar says of this very Contact, else its Expires, else what was asked, at most a week", () => {
+  for (const [more, answer, seconds] of LIFETIMES) {
+    const rig = new Rig({ keepAlive: { ...CRLF, interval: 1000 } });
+    registers(rig, { more, answer });
+    const row = rig.context.kept!.words.subarray(16, 32);
+    assert.equal(row[12]! - rig.context.now, seconds * 1000, answer);
+  }
+});
+
+test("no keep-alives for what failed, only asked, came over a stream, or has no Path; and none where they are off", () => {
+  const over = { word: connectionWord(1, 1) };
+  for (const [keepAlive, registration] of [
+    [CRLF, { status: 403 }],
+    [CRLF, { stream: over }],
+    [{ ...CRLF, interval: 0 }, {}],
+  ] as const) {
+    const rig = new Rig({ keepAlive });
+    registers(rig, registration);
+    assert.deepEqual(keepAlives(rig.pass(100_000)), []);
+  }
+  const rig = new Rig({ keepAlive: CRLF });
+  const [left] = rig.receive(request("REGISTER", {}), PHONE);
+  rig.receive(response(left!.text, 200), REGISTRAR);
+  const asks = request("REGISTER", { call: 2, more: "Supported: path\r\n" }).replace(/Contact:.*\r\n/, "");
+  const [query] = rig.receive(asks, PHONE);
+  rig.receive(response(query!.text, 200), REGISTRAR);
+  assert.deepEqual(keepAlives(rig.pass(100_000)), []);
+});
+
+test("many phones are spread over the interval, and no more are remembered than there is room for", () => {
+  const rig = new Rig({ keepAlive: { ...CRLF, flows: 50 } });
+  for (let call = 1; call <= 60; call++) registers(rig, { call, from: `198.51.100.${call}:40000` });
+  assert.deepEqual([rig.counter("flows_kept"), rig.counter("flows_not_kept")], [50, 10]);
+  const bursts = Array.from({ length: 10 }, () => keepAlives(rig.pass(3000)).length);
+  assert.equal(
+    bursts.reduce((sum, burst) => sum + burst, 0),
+    50,
+  );
+  assert.ok(Math.max(...bursts) < 20, bursts.join(" "));
+  // Whoever leaves makes room.
+  registers(rig, { call: 1, cseq: 2, from: "198.51.100.1:40000", answer: "" });
+  registers(rig, { call: 60, cseq: 2, from: "198.51.100.60:40000" });
+  assert.equal(rig.counter("flows_kept"), 51);
+});
+
+test("one phone with two accounts is one flow", () => {
+  const rig = new Rig({ keepAlive: CRLF });
+  registers(rig);
+  registers(rig, { call: 2 });
+  assert.equal(keepAlives(rig.pass(60_000)).length, 2);
+});
+
+test("options: a request that a phone can answer, and whose answer goes no further", () => {
+  const rig = new Rig({ keepAlive: { ...CRLF, kind: "options" } });
+  registers(rig);
+  const [left] = rig.pass(30_000).filter(({ text }) => kind(text) === "OPTIONS");
+  assert.equal(left!.to, PHONE);
+  assert.match(
+    left!.text,
+    /^OPTIONS sip:198\.51\.100\.9:40000 SIP\/2\.0\r\nVia: SIP\/2\.0\/UDP 192\.0\.2\.1:5060;branch=z9hG4bKk/,
+  );
+  assert.equal(header(left!.text, "To"), "<sip:198.51.100.9:40000>");
+  assert.equal(header(left!.text, "CSeq"), "1 OPTIONS");
+  assert.deepEqual(rig.receive(response(left!.text, 200), PHONE), []);
+  assert.equal(rig.counter("keepalives_answered"), 1);
+  assert.equal(rig.counter("dropped_unmatched_response"), 0);
+});

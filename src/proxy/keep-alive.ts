@@ -1,0 +1,126 @@
+// Keep-alives to phones that registered over UDP with our Path: a NAT forgets a flow that nothing passes, and with it the
+// way by which calls find the phone. Learned from the registrar's 2xx, forgotten with the registration.
+import { isV4 } from "../net/endpoint.ts";
+import { writeHex32 } from "../sip/token.ts";
+import { copyBytes, writeDecimal } from "../sip/write.ts";
+import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
+import { type Context, Count } from "./context.ts";
+import { K, KEPT_WORDS } from "./kept-flows.ts";
+import { lifetimeOf } from "./registration.ts";
+import { writeAddress } from "./reply.ts";
+import { readStored } from "./restore.ts";
+import { T, TRANSACTION_WORDS } from "./transactions.ts";
+import { isDue } from "./wheel.ts";
+import { writeLocal } from "./write-local.ts";
+
+const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
+const CRLF = text("\r\n");
+const TWO_LINE_ENDS = text("\r\n\r\n");
+const OPTIONS = text("OPTIONS sip:");
+const VERSION = text(" SIP/2.0\r\n");
+const BRANCH = text(";branch=z9hG4bK");
+const FROM = text("Max-Forwards: 70\r\nFrom: <sip:keepalive@");
+const TAG = text(">;tag=");
+const TO = text("\r\nTo: <sip:");
+const CALL_ID = text(">\r\nCall-ID: ");
+const REST = text("\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+
+/** The 2xx at hand answers the registration of `row`, which has our Path: its flow is kept open from now on, or no longer. */
+export function noteRegistration(c: Context, row: number): void {
+  const { kept } = c;
+  const { interval } = c.adopted.snapshot.keepAlive;
+  if (kept === null || interval === 0) return;
+  const words = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const listener = words[at + T.listener]!;
+  if (c.adopted.listeners[listener]!.isStream || !readStored(c, row, c.other)) return;
+  const lifetime = lifetimeOf(c.other, c.message);
+  if (lifetime < 0) return;
+  let flow = kept.find(listener, words, at + T.peer);
+  if (lifetime === 0) {
+    if (flow !== 0) forget(c, flow);
+    return;
+  }
+  if (flow === 0) {
+    flow = kept.create(listener, words, at + T.peer);
+    if (flow === 0) {
+      c.count(Count.flows_not_kept);
+      return;
+    }
+    c.count(Count.flows_kept);
+    // Phones that registered in one moment, after a power cut, are not all called in one moment.
+    kept.wheel.arm(flow, c.now + ((c.nonces.next() >>> 0) % interval));
+  }
+  const r = flow * KEPT_WORDS;
+  kept.words[r + K.expires] = (c.now + lifetime * 1000) | 0;
+  for (let i = 0; i < 4; i++) kept.words[r + K.local + i] = words[at + T.local + i]!;
+}
+
+/** A flow's timer fired: something is sent over it, or its registration has ended. */
+export function keepAliveTimer(c: Context, flow: number): void {
+  const { kept } = c;
+  if (kept === null) return;
+  const { interval, kind } = c.adopted.snapshot.keepAlive;
+  const { words } = kept;
+  const r = flow * KEPT_WORDS;
+  if (interval === 0 || isDue(c.now, words[r + K.expires]!)) {
+    forget(c, flow);
+    return;
+  }
+  for (let i = 0; i < 4; i++) c.local[i] = words[r + K.local + i]!;
+  c.listener = words[r + K.listener]!;
+  const at = c.outbox.claim();
+  const end = kind === "crlf" ? copyBytes(TWO_LINE_ENDS, 0, 4, c.outbox.bytes, at) : writeOptions(c, at, words, r);
+  c.outbox.commit(end - at, c.listener, words, r + K.endpoint);
+  c.outbox.from(c.local, 0);
+  c.count(Count.keepalives_sent);
+  kept.wheel.arm(flow, c.now + interval);
+}
+
+function forget(c: Context, flow: number): void {
+  c.kept?.remove(flow);
+  c.count(Count.flows_ended);
+}
+
+/** Writes an OPTIONS to the phone of the row at `r`; its answer is known by its branch, and only counted. */
+function writeOptions(c: Context, start: number, words: Int32Array, r: number): number {
+  const out = c.outbox.bytes;
+  const own = c.adopted.listeners[c.listener]!;
+  const nonce = c.nonces.next();
+  let at = copyBytes(OPTIONS, 0, OPTIONS.length, out, start);
+  at = writePhone(out, at, words, r + K.endpoint);
+  at = copyBytes(VERSION, 0, VERSION.length, out, at);
+  at = copyBytes(own.via, 0, own.via.length, out, at);
+  at = writeOwn(c, out, at);
+  at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
+  out[at] = BranchKind.keepAlive;
+  writeHex32(out, at + 1, nonce);
+  writeHex32(out, at + 9, c.nonces.next());
+  writeHex32(out, at + 17, 0);
+  at = copyBytes(CRLF, 0, 2, out, at + BRANCH_BYTES);
+  at = copyBytes(FROM, 0, FROM.length, out, at);
+  at = writeOwn(c, out, at);
+  at = writeHex32(out, copyBytes(TAG, 0, TAG.length, out, at), nonce);
+  at = copyBytes(TO, 0, TO.length, out, at);
+  at = writePhone(out, at, words, r + K.endpoint);
+  at = copyBytes(CALL_ID, 0, CALL_ID.length, out, at);
+  at = writeHex32(out, writeHex32(out, at, nonce), c.nonces.next());
+  return copyBytes(REST, 0, REST.length, out, at);
+}
+
+/** Host and port of the listener at hand. */
+function writeOwn(c: Context, out: Buffer, at: number): number {
+  const own = c.adopted.listeners[c.listener]!;
+  return own.isLocal ? writeLocal(c, out, at, own.port) : copyBytes(own.sentBy, 0, own.sentBy.length, out, at);
+}
+
+/** Host and port of a phone. */
+function writePhone(out: Buffer, start: number, words: Int32Array, from: number): number {
+  const isBracketed = !isV4(words, from);
+  let at = start;
+  if (isBracketed) out[at++] = 0x5b;
+  at = writeAddress(words, from, out, at);
+  if (isBracketed) out[at++] = 0x5d;
+  out[at++] = 0x3a;
+  return writeDecimal(out, at, words[from + 4]!);
+}
