@@ -1,0 +1,107 @@
+// Somebody floods from addresses that are not his, while those who are known make calls.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { answering, Destination } from "../kit/destination.ts";
+import { LoadBalancer } from "../kit/lb.ts";
+import { Phone } from "../kit/phone.ts";
+import { BALANCER, FORGED, INSIDE, Lab, skip } from "./lab.ts";
+
+const isLong = process.env.FAIRLEAD_LONG === "1";
+const SECONDS = isLong ? 60 : 5;
+/** New requests per second that a source may send; the flood is ten times that from each. */
+const LIMIT = 2;
+const SOURCES = isLong ? 2000 : 1000;
+const CALLERS = 10;
+const FLOODER = fileURLToPath(new URL("flooder.ts", import.meta.url));
+
+async function flood(lab: Lab, port: number): Promise<number> {
+  const args = [BALANCER, port, `${FORGED}.1.0`, SOURCES, LIMIT * 10 * SOURCES, SECONDS].map(String);
+  const child = spawn("ip", ["netns", "exec", lab.outside, process.execPath, FLOODER, ...args]);
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  child.stderr.pipe(process.stderr);
+  const [code] = await once(child, "close");
+  assert.equal(code, 0);
+  return Number(text);
+}
+
+/** Calls until the flood is over: INVITE, ACK, BYE; how many were made and how many went well. */
+async function callsUntil(phone: Phone, isOver: () => boolean): Promise<{ made: number; good: number }> {
+  let made = 0;
+  let good = 0;
+  while (!isOver()) {
+    made++;
+    const call = await phone.invites("sip:bob@example.com");
+    if (call.status === 200 && (await call.bye()) === 200) good++;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { made, good };
+}
+
+test("while strangers flood at ten times their limit, known peers make their calls, and little goes back", {
+  skip,
+  timeout: 180_000,
+}, async () => {
+  const lab = new Lab();
+  const lb = await LoadBalancer.prepare("batched", BALANCER);
+  const phones: Phone[] = [];
+  const trunk = new Destination(answering(200), { address: `${INSIDE}.0.2` });
+  const registrar = new Destination(answering(486), { address: `${INSIDE}.0.3` });
+  try {
+    await Promise.all([trunk.opened, registrar.opened]);
+    const { port } = lb.address;
+    const own = port + 1 > 65_535 ? port - 1 : port + 1;
+    await lb.runs({
+      listeners: [
+        { uri: `udp://${BALANCER}:${port}`, name: "public" },
+        { uri: `udp://${BALANCER}:${own}`, name: "own", allow: [`${INSIDE}.0.0/16`] },
+      ],
+      sets: {
+        trunk: { algorithm: "round-robin", probe: false, destinations: [trunk.uri] },
+        registrar: { algorithm: "round-robin", probe: false, destinations: [registrar.uri] },
+      },
+      routes: [{ listener: "own", set: "trunk" }, { set: "registrar" }],
+      rate_limits: { per_source: { requests_per_second: LIMIT, burst: LIMIT } },
+    });
+    for (let i = 0; i < CALLERS; i++)
+      await Phone.open({ address: BALANCER, port: own }, { address: `${INSIDE}.1.${i + 1}` }, (phone) =>
+        phones.push(phone),
+      );
+    let isOver = false;
+    const calling = Promise.all(phones.map((phone) => callsUntil(phone, () => isOver)));
+    const sent = await flood(lab, port);
+    isOver = true;
+    const results = await calling;
+    const made = results.reduce((sum, one) => sum + one.made, 0);
+    const good = results.reduce((sum, one) => sum + one.good, 0);
+    const [came, left] = [lab.fromForged, lab.toForged];
+    const rate = sent / SOURCES / SECONDS / LIMIT;
+    console.log(
+      `flood of ${sent} forged requests in ${SECONDS} s from ${SOURCES} sources, each at ${rate.toFixed(1)} times its limit: ${good} of ${made} calls of known peers succeeded`,
+    );
+    console.log(
+      `bytes to forged sources: ${left.bytes} for ${came.bytes} that came, ${(left.bytes / came.bytes).toFixed(2)} of 3.00 allowed`,
+    );
+    assert.ok(rate > 8, "the flood was one");
+    assert.ok(made >= CALLERS * SECONDS, `${made} calls are too few to tell`);
+    assert.ok(good >= made * 0.99);
+    assert.ok(left.bytes <= 3 * came.bytes);
+    const limited = await lb.metric("rejected_total", { reason: "rate_source" });
+    const unread = await lb.metric("dropped_total", { reason: "flood_source" });
+    console.log(`of them ${limited} of ${sent} were refused, and ${unread} dropped unread`);
+    assert.ok(limited + unread > 0);
+    assert.equal(lab.astray.packets, 0);
+  } finally {
+    const complaint = await lb.end();
+    for (const phone of phones) await phone.agent.close();
+    await trunk.close();
+    await registrar.close();
+    lab.close();
+    assert.equal(complaint, "");
+  }
+});
