@@ -10,12 +10,13 @@ const KEYS: Readonly<Record<number, string>> = {
   [KeySource.to]: "To URI",
   [KeySource.requestUri]: "request URI",
   [KeySource.isInvite]: "",
+  [KeySource.authUser]: "user of the credentials",
 };
 
 /** The page. */
 export function algorithmsPage(): string {
   const rows = ALGORITHMS.map((one) => {
-    return `| \`${one.name}\` | ${KEYS[one.key] ?? ""} | ${one.kamailio?.join(", ") ?? ""} | ${one.isPure ? "yes" : "no"} | ${one.summary} |`;
+    return `| \`${one.name}\` | ${one.needsKey === true ? "`key`" : (KEYS[one.key] ?? "")} | ${one.kamailio?.join(", ") ?? ""} | ${one.isPure ? "yes" : "no"} | ${one.summary} |`;
   });
   return [
     "# Algorithms",

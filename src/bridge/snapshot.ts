@@ -1,7 +1,8 @@
 // The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
 // replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
-import type { KeySource, SlotChoice } from "../dispatch/types.ts";
+import type { SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
+import type { KeyExpression } from "./key-expression.ts";
 
 /** Words per row of `Snapshot.destinations`. */
 export const DESTINATION_WORDS = 13;
@@ -74,6 +75,8 @@ export interface SetEntry {
   readonly weights: Uint16Array;
   readonly maxCalls: Int32Array;
   readonly table: Uint16Array;
+  /** What is hashed instead of what the algorithm says, as in `DispatchAction`. */
+  readonly key: number;
   /** See `DispatcherSet.useDefault`. */
   readonly useDefault: boolean;
   readonly failover: FailoverEntry;
@@ -98,7 +101,8 @@ export type PathPolicy = "always" | "supported" | "never";
 export interface DispatchAction {
   readonly kind: "dispatch";
   readonly set: number;
-  readonly key: KeySource | -1;
+  /** What is hashed instead of what the set says: a `KeySource` or an expression (`FIRST_EXPRESSION`); -1: nothing else. */
+  readonly key: number;
   readonly stateful: boolean;
   readonly path: PathPolicy;
 }
@@ -226,6 +230,8 @@ export interface Snapshot {
   /** In the configuration's order; their rows need not be. */
   readonly sets: readonly SetEntry[];
   readonly routes: readonly RouteEntry[];
+  /** Keys that are more than a `KeySource`. */
+  readonly expressions: readonly KeyExpression[];
   /** Rows of DESTINATION_WORDS, by slot; `destinationRows` of them. View of `memory`. */
   readonly destinations: Int32Array;
   readonly destinationRows: number;

@@ -159,16 +159,18 @@ function setOf({
   slots,
   order,
   useDefault,
+  key,
   destinations,
   probe,
   passive,
   failover,
   unavailable,
-}: SetConfig): Full<WrittenSet> {
+}: SetConfig): Full<Omit<WrittenSet, "key">> & Pick<WrittenSet, "key"> {
   return {
     algorithm,
     slots,
     order,
+    ...(key === undefined ? {} : { key }),
     use_default: useDefault,
     destinations: destinations.map(destination),
     probe: probe === null ? false : probeOf(probe),

@@ -3,31 +3,30 @@ import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts"
 import type { Config } from "../config/schema.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
-import { KeySource } from "../dispatch/types.ts";
 import { compileBlock } from "./compile-block.ts";
+import type { KeyTable } from "./compile-keys.ts";
 import { findListener } from "./compile-listeners.ts";
 import { rowOfSet } from "./compile-sets.ts";
 
-const KEYS = {
-  "call-id": KeySource.callId,
-  from: KeySource.from,
-  to: KeySource.to,
-  "request-uri": KeySource.requestUri,
-} as const;
 const encoder = new TextEncoder();
 
 /**
  * Compiles all routes; `setRows` are the rows of the sets, by their place in the configuration. Behind the last one stands our default for traffic from the destinations: forward by Route and
  * request URI. (That everything goes to the only set when there are no routes is filled in by config/references.ts.)
  */
-export function compileRoutes(config: Config, setRows: readonly number[], problems: string[]): RouteEntry[] {
+export function compileRoutes(
+  config: Config,
+  setRows: readonly number[],
+  keys: KeyTable,
+  problems: string[],
+): RouteEntry[] {
   const rowOf: RowOf = (route, set) => {
     const position = config.sets.findIndex(({ name }) => name === set);
     if (position >= 0) return rowOfSet(setRows, position);
     problems.push(`${route}: there is no set ${set}`);
     return -1;
   };
-  const entries = config.routes.map((route) => compileRoute(config, route, rowOf, problems));
+  const entries = config.routes.map((route) => compileRoute(config, route, rowOf, keys, problems));
   const isStateful = config.forwarding === "stateful";
   entries.push({
     ...EVERYTHING,
@@ -51,7 +50,13 @@ const EVERYTHING = {
 /** Row of the set named by a route. */
 type RowOf = (route: string, set: string) => number;
 
-function compileRoute(config: Config, route: RouteConfig, rowOf: RowOf, problems: string[]): RouteEntry {
+function compileRoute(
+  config: Config,
+  route: RouteConfig,
+  rowOf: RowOf,
+  keys: KeyTable,
+  problems: string[],
+): RouteEntry {
   const listener = route.listener === undefined ? -1 : findListener(config.listeners, route.listener);
   if (route.listener !== undefined && listener < 0)
     problems.push(`${route.name}: there is no listener ${route.listener}`);
@@ -64,7 +69,7 @@ function compileRoute(config: Config, route: RouteConfig, rowOf: RowOf, problems
     source: route.source.map(compileBlock),
     fromSet: fromSetOf(route, rowOf),
     listener,
-    action: compileAction(config, route, rowOf),
+    action: compileAction(config, route, rowOf, keys),
   };
 }
 
@@ -73,13 +78,13 @@ function fromSetOf({ name, fromSet }: RouteConfig, rowOf: RowOf): number {
   return fromSet === "any" ? -2 : rowOf(name, fromSet);
 }
 
-function compileAction(config: Config, route: RouteConfig, rowOf: RowOf): RouteAction {
+function compileAction(config: Config, route: RouteConfig, rowOf: RowOf, keys: KeyTable): RouteAction {
   const { action } = route;
   const stateful = (route.forwarding ?? config.forwarding) === "stateful";
   switch (action.kind) {
     case "dispatch": {
       const set = rowOf(route.name, action.set);
-      const key = action.key === undefined ? -1 : KEYS[action.key];
+      const key = keys.numberOf(action.key);
       return { kind: "dispatch", set, key, stateful, path: action.path ?? "supported" };
     }
     case "forward":

@@ -10,6 +10,7 @@ import { compileSet } from "../dispatch/compile-set.ts";
 import { type Destination, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
+import type { KeyTable } from "./compile-keys.ts";
 import type { PlacedDestination } from "./place.ts";
 
 /** Compiles all sets into their rows; a set whose algorithm is unknown becomes a sentence in `problems`. */
@@ -17,6 +18,7 @@ export function compileSets(
   config: Config,
   placed: readonly PlacedDestination[],
   setRows: readonly number[],
+  keys: KeyTable,
   problems: string[],
 ): SetEntry[] {
   if (config.sets.length > MAX_SETS) problems.push(`${config.sets.length} sets: at most ${MAX_SETS}`);
@@ -46,6 +48,7 @@ export function compileSets(
       weights,
       maxCalls,
       table,
+      key: keys.numberOf(set.key),
       useDefault,
       failover,
     });

@@ -2,6 +2,7 @@
 import type { RequestLimits, SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { compileBlock } from "./compile-block.ts";
+import { KeyTable } from "./compile-keys.ts";
 import { compileListeners } from "./compile-listeners.ts";
 import { compileOverload } from "./compile-overload.ts";
 import { compileRates } from "./compile-rates.ts";
@@ -34,8 +35,9 @@ export type CompileResult =
 export function compile(config: Config, context: CompileContext): CompileResult {
   const problems: string[] = [];
   const { placed, rows, setRows } = context;
-  const sets = compileSets(config, placed, setRows, problems);
-  const routes = compileRoutes(config, setRows, problems);
+  const keys = new KeyTable(config);
+  const sets = compileSets(config, placed, setRows, keys, problems);
+  const routes = compileRoutes(config, setRows, keys, problems);
   const destinations = compileDestinations(placed, config.listeners, setRows, rows);
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
@@ -46,6 +48,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     listeners: compileListeners(config.listeners, context.ports),
     sets: sets.map((set) => shelveSet(set, shelf)),
     routes,
+    expressions: keys.expressions,
     destinations: shelf.words(destinations),
     destinationRows: rows,
     endpoints: shelf.words(endpoints),

@@ -5,7 +5,7 @@
  * What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. `isInvite` is no hash: 1 for
  * an INVITE, 0 for everything else.
  */
-export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4, isInvite: 5 } as const;
+export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4, isInvite: 5, authUser: 6 } as const;
 export type KeySource = (typeof KeySource)[keyof typeof KeySource];
 
 /**
@@ -86,6 +86,10 @@ export interface Algorithm {
   readonly key: KeySource;
   /** Numbers of Kamailio's dispatcher for which this is our answer; the importer and the command line translate them. */
   readonly kamailio?: readonly number[];
+  /** What is hashed instead where a request has nothing of what `key` names; absent: `select` is given 0. */
+  readonly keyElse?: KeySource;
+  /** It has no key of its own: the set must say what is hashed. */
+  readonly needsKey?: boolean;
   /** What it looks at besides health: weights, or the order of destinations (priority). */
   readonly uses?: readonly ("weight" | "order")[];
   /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */

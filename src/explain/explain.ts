@@ -30,6 +30,8 @@ const KEY_NAMES = {
   to: "to",
   requestUri: "request-uri",
   isInvite: "",
+  authUser: "auth-user",
+  expression: "key",
 } as const;
 /** Name of the route that control/compile-routes.ts adds behind the configured ones. */
 const POOL_ROUTE = { name: "from the destinations", action: "forward by Route and request URI" };

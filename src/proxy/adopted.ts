@@ -25,6 +25,8 @@ import { Scanners } from "./scanner-names.ts";
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
 export interface WorkerSet {
   readonly dispatch: DispatcherSet;
+  /** See `SetEntry.key`. */
+  readonly key: number;
   readonly failover: FailoverEntry;
   /** See `SetEntry.hasStandby`. */
   readonly hasStandby: boolean;
@@ -265,6 +267,7 @@ function equip(entry: SetEntry): WorkerSet {
   const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault } = entry;
   return {
     dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table, useDefault },
+    key: entry.key,
     failover: entry.failover,
     hasStandby: entry.hasStandby,
     failoverCode,

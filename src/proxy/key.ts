@@ -3,6 +3,7 @@ import { coreHash, coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { KeySource } from "../dispatch/types.ts";
 import type { Message } from "../sip/message.ts";
 import { Method } from "../sip/method.ts";
+import { authUser, findAuthUser } from "./auth-user.ts";
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
@@ -14,7 +15,7 @@ const USER_PHONE = Buffer.from(";user=phone");
 const PHONE_AT = USER_PHONE.indexOf("=");
 
 /**
- * The core hash of the identity that `source` names: a signed 32-bit number, 0 for `KeySource.none`. A From or To that
+ * The core hash of the identity that `source` names: a signed 32-bit number, 0 for `KeySource.none` and for credentials that are not there. A From or To that
  * cannot be read gives the hash of nothing, 1.
  */
 export function computeKey(message: Message, source: KeySource): number {
@@ -29,17 +30,31 @@ export function computeKey(message: Message, source: KeySource): number {
       return hashUri(message.bytes, message.uriStart, message.uriEnd);
     case KeySource.isInvite:
       return message.method === Method.INVITE ? 1 : 0;
+    case KeySource.authUser:
+      return findAuthUser(message) ? coreHash(message.bytes, authUser.start, authUser.end, 0, 0) : 0;
     default:
       return 0;
   }
 }
 
+/** Where user and host of a URI are, as `splitUri` found them; both may be empty. */
+export const uriParts = { userStart: 0, userEnd: 0, hostStart: 0, hostEnd: 0, portEnd: 0 };
+
 /**
  * The core hash of the URI in `start..end`: its user (without password) and its host, with `:port` when that is not the
- * scheme's own. A tel URI is all user. It reads more than `UriView` accepts, so that callers with a `#` in their names,
- * say, stay where Kamailio has them. Never fails: of text that is no URI it hashes what it takes for user and host.
+ * scheme's own. Never fails: see `splitUri`.
  */
 export function hashUri(bytes: Uint8Array, start: number, end: number): number {
+  splitUri(bytes, start, end);
+  return coreHash(bytes, uriParts.userStart, uriParts.userEnd, uriParts.hostStart, uriParts.portEnd);
+}
+
+/**
+ * Finds user and host of the URI in `start..end`, fills `uriParts`; `portEnd` is behind a port that is not the scheme's own, else
+ * `hostEnd`. A tel URI is all user. It reads more than `UriView` accepts, so that callers with a `#` in their names, say, stay
+ * where Kamailio has them. Never fails: of text that is no URI it takes something for user and host.
+ */
+export function splitUri(bytes: Uint8Array, start: number, end: number): void {
   let colon = start;
   while (colon < end && bytes[colon] !== COLON) colon++;
   const scheme = colon + 1;
@@ -48,9 +63,12 @@ export function hashUri(bytes: Uint8Array, start: number, end: number): number {
   const isTel = colon - start === 3 && initial === 0x74;
   const isUrn = colon - start === 3 && initial === 0x75;
   const opaqueEnd = findEnd(bytes, scheme, end);
-  if (isTel) return coreHash(bytes, scheme, opaqueEnd, 0, 0);
-  // urn:service:sos is "service" at "sos".
-  if (isUrn) return coreHash(bytes, scheme, opaqueEnd, Math.min(opaqueEnd + 1, end), end);
+  if (isTel || isUrn) {
+    // urn:service:sos is "service" at "sos".
+    const host = isTel ? opaqueEnd : Math.min(opaqueEnd + 1, end);
+    found(scheme, opaqueEnd, host, isTel ? host : end, isTel ? host : end);
+    return;
+  }
   let at = scheme;
   while (at < end && bytes[at] !== AT) at++;
   const host = at < end ? at + 1 : scheme;
@@ -60,14 +78,23 @@ export function hashUri(bytes: Uint8Array, start: number, end: number): number {
   const isPhone = hasUserPhone(bytes, hostEnd, end);
   let userEnd = scheme;
   while (userEnd + 1 < host && bytes[userEnd] !== COLON && !(isPhone && bytes[userEnd] === SEMICOLON)) userEnd++;
+  let portEnd = hostEnd;
   if (hostEnd < end && bytes[hostEnd] === COLON) {
     let port = 0;
-    let portEnd = hostEnd + 1;
-    for (; portEnd < end && isDigit(bytes[portEnd]!); portEnd++) port = (port * 10 + bytes[portEnd]! - 0x30) & 0xffffff;
+    for (portEnd++; portEnd < end && isDigit(bytes[portEnd]!); portEnd++)
+      port = (port * 10 + bytes[portEnd]! - 0x30) & 0xffffff;
     // The digits as they are written: Kamailio takes `:05070` and `:5070` for different keys.
-    if (port !== (colon - start === 4 && !isPhone ? 5061 : 5060)) hostEnd = portEnd;
+    if (port === (colon - start === 4 && !isPhone ? 5061 : 5060)) portEnd = hostEnd;
   }
-  return coreHash(bytes, scheme, userEnd, host, hostEnd);
+  found(scheme, userEnd, host, hostEnd, portEnd);
+}
+
+function found(userStart: number, userEnd: number, hostStart: number, hostEnd: number, portEnd: number): void {
+  uriParts.userStart = userStart;
+  uriParts.userEnd = userEnd;
+  uriParts.hostStart = hostStart;
+  uriParts.hostEnd = hostEnd;
+  uriParts.portEnd = portEnd;
 }
 
 /**

@@ -2,6 +2,7 @@
 // afterwards. Nothing is decided here: `fairlead explain` shows what the packet path did.
 
 import { COUNTERS } from "../bridge/counters.ts";
+import { FIRST_EXPRESSION } from "../bridge/key-expression.ts";
 import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
 import { DestinationState, KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
@@ -12,9 +13,11 @@ import { Message } from "../sip/message.ts";
 import { REASONS } from "../sip/reason.ts";
 import { transportOf } from "../sip/uri.ts";
 import { validateResponse } from "../sip/validate.ts";
+import { authUser, findAuthUser } from "./auth-user.ts";
+import { choiceKey, keyChoice } from "./choice-key.ts";
 import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
-import { computeKey } from "./key.ts";
+import { expressionText } from "./key-text.ts";
 import { loneLoop } from "./lone-loop.ts";
 import { type RouteCondition, routeMismatch } from "./mismatch.ts";
 import { Side, TokenState } from "./route-finding.ts";
@@ -80,7 +83,11 @@ export interface Rehearsal {
   readonly mismatches: readonly RouteCondition[];
   /** Whether candidates were asked for: the route's set is where it goes. */
   readonly isDispatched: boolean;
-  readonly key: { readonly source: keyof typeof KeySource; readonly text: string; readonly value: number } | null;
+  readonly key: {
+    readonly source: keyof typeof KeySource | "expression";
+    readonly text: string;
+    readonly value: number;
+  } | null;
   readonly candidates: readonly number[];
   /** Slot of the candidate to which it was sent. */
   readonly taken: number;
@@ -178,10 +185,13 @@ function takenOf(c: Context, candidates: readonly number[], peer: Int32Array): n
 function keyOf(c: Context, route: number): Rehearsal["key"] {
   const action = c.adopted.routes[route]?.action;
   if (action?.kind !== "dispatch") return null;
-  const source = action.key === -1 ? c.adopted.sets[action.set]!.dispatch.algorithm.key : action.key;
+  const set = c.adopted.sets[action.set]!;
+  const source = keyChoice(set, action.key);
   const { message } = c;
   const { from, to } = message;
-  const value = computeKey(message, source) >>> 0;
+  const value = choiceKey(c, set, action.key) >>> 0;
+  const expression = c.adopted.snapshot.expressions[source - FIRST_EXPRESSION];
+  if (expression !== undefined) return { source: "expression", text: expressionText(c, expression), value };
   switch (source) {
     case KeySource.callId:
       return { source: "callId", text: textOf(message, message.callIdStart, message.callIdEnd), value };
@@ -191,6 +201,10 @@ function keyOf(c: Context, route: number): Rehearsal["key"] {
       return { source: "to", text: textOf(message, to.uriStart, to.uriEnd), value };
     case KeySource.requestUri:
       return { source: "requestUri", text: textOf(message, message.uriStart, message.uriEnd), value };
+    case KeySource.authUser: {
+      const { start, end } = authUser;
+      return { source: "authUser", text: findAuthUser(message) ? textOf(message, start, end) : "", value };
+    }
     default:
       return null;
   }

@@ -6,6 +6,7 @@ import { REASONS, Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
 import { Admission, admit, refuseNew } from "./admission.ts";
 import { busy } from "./busy.ts";
+import { isPureChoice } from "./choice-key.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
@@ -168,7 +169,7 @@ function chooseWay(c: Context): number {
   if (action.kind === "dispatch") {
     if (c.pool >= 0 && c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, action.set) >= 0)
       return forwardFromPool(c, action.stateful);
-    const { isPure } = c.adopted.sets[action.set]!.dispatch.algorithm;
+    const isPure = isPureChoice(c, c.adopted.sets[action.set]!, action.key);
     // What belongs to a call that nobody remembers may only follow a function of the message itself.
     if (
       (isInDialog || message.method === Method.CANCEL || message.method === Method.ACK) &&

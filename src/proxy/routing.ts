@@ -1,12 +1,11 @@
 // Which route a new request takes (the first that matches), and which candidates its set offers.
 import { DestinationColumn, type RouteEntry } from "../bridge/snapshot.ts";
-import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";
 import { sameBytes } from "../sip/scan.ts";
 import { challenger } from "./call.ts";
+import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
-import { computeKey } from "./key.ts";
 import { inBlock, matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 
@@ -71,12 +70,9 @@ function isSource(c: Context, route: RouteEntry): boolean {
 }
 
 /** Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1; returns how many there are. */
-export function selectCandidates(c: Context, setIndex: number, key: KeySource | -1): number {
+export function selectCandidates(c: Context, setIndex: number, key: number): number {
   const set = c.adopted.sets[setIndex]!;
-  const algorithm = set.dispatch.algorithm;
-  const source = key === -1 ? algorithm.key : key;
-  const value = source === KeySource.none ? 0 : computeKey(c.message, source);
-  let count = algorithm.select(set.dispatch, value, c.live, c.candidates);
+  let count = set.dispatch.algorithm.select(set.dispatch, choiceKey(c, set, key), c.live, c.candidates);
   if (set.hasStandby) count = appendStandby(c, set.dispatch.slots, count);
   const preferred = preferredSlot(c, setIndex);
   return preferred < 0 ? count : preferSlot(c, preferred, count);

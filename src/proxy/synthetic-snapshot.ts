@@ -44,6 +44,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),
         table: new Uint16Array(memory, 2176, 0),
+        key: -1,
         useDefault: false,
         failover: {
           codes: [503],
@@ -69,6 +70,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         action: { kind: "dispatch", set: 0, key: -1, stateful, path: "supported" },
       },
     ],
+    expressions: [],
     destinations,
     destinationRows: count,
     endpoints,

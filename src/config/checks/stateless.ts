@@ -2,6 +2,7 @@
 import { algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { type Finding, warningAt } from "../finding.ts";
 import type { Config } from "../schema.ts";
+import { isKeyWord, isStableKey, parseKeyExpression } from "../values/key-expression.ts";
 import type { Check } from "./check.ts";
 
 /** Names of the sets that some route dispatches to statelessly, with that route's index. */
@@ -14,14 +15,24 @@ function statelessSets(config: Config): Map<string, number> {
   return sets;
 }
 
+/** Whether CANCEL and ACK have the key of their INVITE. */
+function isStable(key: string | undefined): boolean {
+  if (key === undefined || isKeyWord(key)) return key !== "auth-user";
+  const parts = parseKeyExpression(key);
+  return typeof parts !== "string" && isStableKey(parts);
+}
+
 /** Stateless forwarding wants an algorithm that chooses the same destination every time. */
 export const statelessChoice: Check = {
   summary: "Stateless forwarding with an algorithm that chooses anew for every message.",
   look(config): Finding[] {
     return [...statelessSets(config)].flatMap(([name, route]) => {
       const set = config.sets.find((one) => one.name === name);
-      if (set === undefined || algorithmByName(set.algorithm)?.isPure === true) return [];
-      const what = `stateless forwarding with ${set.algorithm}: every message chooses anew, so a retransmission, CANCEL or ACK may go to another destination than its INVITE`;
+      if (set === undefined) return [];
+      const { action } = config.routes[route] ?? {};
+      const key = action?.kind === "dispatch" ? (action.key ?? set.key) : set.key;
+      if (algorithmByName(set.algorithm)?.isPure === true && isStable(key)) return [];
+      const what = `stateless forwarding with ${set.algorithm}${key === undefined ? "" : ` by ${key}`}: every message chooses anew, so a retransmission, CANCEL or ACK may go to another destination than its INVITE`;
       return [
         warningAt(
           ["routes", route],

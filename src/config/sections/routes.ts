@@ -6,10 +6,8 @@ import { refuse } from "../values/issue.ts";
 import { reference } from "../values/reference.ts";
 import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
 import { phrase } from "./failover.ts";
+import { key } from "./key.ts";
 import { FORWARDING } from "./misc.ts";
-
-/** Parts of a request that can be hashed instead of what the algorithm hashes by itself. */
-export const ROUTE_KEYS = ["call-id", "from", "to", "request-uri"] as const;
 
 /** Which registrations get our Path (RFC 3327). */
 export const PATH_POLICIES = ["always", "supported", "never"] as const;
@@ -18,7 +16,7 @@ export const PATH_POLICIES = ["always", "supported", "never"] as const;
 export interface DispatchActionConfig {
   readonly kind: "dispatch";
   readonly set: string;
-  readonly key?: (typeof ROUTE_KEYS)[number];
+  readonly key?: string;
   /** Absent: `supported`. */
   readonly path?: (typeof PATH_POLICIES)[number];
 }
@@ -75,7 +73,9 @@ const fields = z.strictObject({
   listener: reference.optional().describe("Name or URI of the listener that received it."),
   forwarding: z.enum(FORWARDING).optional().describe("Overrides the configuration's `forwarding`."),
   set: reference.optional().describe("Action: dispatch to this set."),
-  key: z.enum(ROUTE_KEYS).optional().describe("With `set`: what a hash algorithm hashes instead of its own key."),
+  key: key
+    .optional()
+    .describe("With `set`: what a hash algorithm hashes instead of what the set says; see `sets.NAME.key`."),
   path: z
     .enum(PATH_POLICIES)
     .optional()

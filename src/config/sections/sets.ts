@@ -1,10 +1,11 @@
 // Section `sets`: dispatcher sets, by name.
 import { z } from "zod";
-import { ALGORITHM_NAMES, algorithmFault, isCompat } from "../values/algorithm.ts";
+import { ALGORITHM_NAMES, algorithmFault, isCompat, keyFault } from "../values/algorithm.ts";
 import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 import { type DestinationConfig, destination } from "./destination.ts";
 import { type FailoverConfig, failover, type UnavailableConfig, unavailable } from "./failover.ts";
+import { key } from "./key.ts";
 import { type PassiveConfig, type ProbeConfig, passive, probe } from "./probe.ts";
 
 /** How a hash algorithm goes on when the slot it computed is not usable (dispatch/types.ts SlotChoice). */
@@ -19,6 +20,8 @@ export interface SetConfig {
   readonly algorithm: string;
   readonly slots: (typeof SLOT_CHOICES)[number];
   readonly order: (typeof ORDERS)[number];
+  /** What is hashed instead of the algorithm's own key; absent: that one. */
+  readonly key?: string;
   /** The last destination of the order is kept for when no other can; only under an algorithm of another product. */
   readonly useDefault: boolean;
   readonly destinations: readonly DestinationConfig[];
@@ -55,6 +58,11 @@ export const set = z.strictObject({
     .describe(
       "Order of destinations of equal priority: as `written`, or reversed as `kamailio` has it. The higher priority comes first in both. Default: `kamailio` under the algorithms `kamailio:N`, else `written`.",
     ),
+  key: key
+    .optional()
+    .describe(
+      "What a hash algorithm hashes instead of its own key: `call-id`, `from`, `to`, `request-uri`, `auth-user`, or a text with parts in braces, as `{from.user}@{header:X-Account}`, or Kamailio's pseudo-variables.",
+    ),
   use_default: z
     .boolean()
     .default(false)
@@ -83,7 +91,7 @@ export const sets = z
         [name],
       );
     }
-    return Object.entries(map).map(([name, { order, use_default: useDefault, ...rest }]) => {
+    return Object.entries(map).map(([name, { order, use_default: useDefault, key: hashed, ...rest }]) => {
       if (useDefault && !isCompat(rest.algorithm)) {
         refuse(
           sink,
@@ -93,8 +101,10 @@ export const sets = z
           [name, "use_default"],
         );
       }
+      const fault = keyFault(rest.algorithm, hashed);
+      if (fault !== null) refuse(sink, map, fault.what, fault.hint, [name, hashed === undefined ? "algorithm" : "key"]);
       const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
-      return { name, ...rest, order: order ?? usual, useDefault };
+      return { name, ...rest, order: order ?? usual, useDefault, ...(hashed === undefined ? {} : { key: hashed }) };
     });
   })
   .describe("Dispatcher sets by name (or number): destinations that serve the same thing.");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { fakeIo } from "../io-fake.ts";
 import { NO_OPTIONS, readConfiguration } from "../open.ts";
 import { formatProblem } from "../problem.ts";
@@ -13,7 +14,8 @@ function read(set: string) {
 
 test("every algorithm of the reference page can be written into a set", () => {
   for (const name of ALGORITHM_NAMES) {
-    const { config, lines } = read(`    algorithm: "${name}"\n`);
+    const key = algorithmByName(name)?.needsKey === true ? "    key: from\n" : "";
+    const { config, lines } = read(`    algorithm: "${name}"\n${key}`);
     assert.deepEqual(lines, [], name);
     assert.equal(config?.sets[0]?.algorithm, name);
   }

@@ -1,6 +1,7 @@
 // Names of algorithms: ours, or `PRODUCT:NUMBER` for those of Kamailio and OpenSIPS.
-import { ALGORITHMS, algorithmByKamailioNumber } from "../../dispatch/algorithms/index.ts";
+import { ALGORITHMS, algorithmByKamailioNumber, algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { COMPAT, REFUSED } from "../../dispatch/compat/index.ts";
+import { KeySource } from "../../dispatch/types.ts";
 import { suggestion } from "../suggest.ts";
 
 /** Every name that may be written. */
@@ -15,6 +16,20 @@ export interface AlgorithmFault {
 /** Whether it is one of another product's. */
 export function isCompat(name: string): boolean {
   return COMPAT.some((algorithm) => algorithm.name === name);
+}
+
+/** What is wrong with a set of this algorithm that has, or has not, a key of its own; null: nothing. */
+export function keyFault(name: string, key: string | undefined): AlgorithmFault | null {
+  const algorithm = algorithmByName(name);
+  if (algorithm === undefined) return null;
+  const needsKey = algorithm.needsKey === true;
+  if (key === undefined) {
+    return needsKey
+      ? { what: `${name} hashes what \`key\` says, and there is none`, hint: 'key: "{from.user}"' }
+      : null;
+  }
+  const isHash = needsKey || (algorithm.key !== KeySource.none && algorithm.key !== KeySource.isInvite);
+  return isHash ? null : { what: `${name} does not look at a key`, hint: "algorithm: hash-key" };
 }
 
 /** Why this is no algorithm; null when it is one. */

@@ -9,6 +9,7 @@ export function emptySnapshot(generation: number): Snapshot {
     listeners: [],
     sets: [],
     routes: [],
+    expressions: [],
     destinations: new Int32Array(memory, 0, 0),
     destinationRows: 0,
     endpoints: new Int32Array(memory, 0, 1),

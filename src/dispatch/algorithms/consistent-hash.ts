@@ -17,6 +17,7 @@ export const consistentHash: Algorithm = {
   name: "consistent-hash",
   summary: "Hash of the Call-ID on a weighted ring: few calls move when a destination comes or goes.",
   key: KeySource.callId,
+  keyElse: KeySource.callId,
   uses: ["weight"],
   isPure: true,
   compile: compileRing,

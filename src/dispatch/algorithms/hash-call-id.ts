@@ -7,6 +7,7 @@ export const hashCallId: Algorithm = {
   name: "hash-call-id",
   summary: "Hash of the Call-ID: all requests of a call reach the same destination.",
   key: KeySource.callId,
+  keyElse: KeySource.callId,
   kamailio: [0],
   uses: ["order"],
   isPure: true,

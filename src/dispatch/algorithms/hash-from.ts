@@ -7,6 +7,7 @@ export const hashFrom: Algorithm = {
   name: "hash-from",
   summary: "Hash of the From URI: a caller always reaches the same destination.",
   key: KeySource.from,
+  keyElse: KeySource.callId,
   kamailio: [1],
   uses: ["order"],
   isPure: true,

@@ -7,6 +7,7 @@ export const hashRequestUri: Algorithm = {
   name: "hash-request-uri",
   summary: "Hash of the request URI: requests to one address reach the same destination.",
   key: KeySource.requestUri,
+  keyElse: KeySource.callId,
   kamailio: [3],
   uses: ["order"],
   isPure: true,

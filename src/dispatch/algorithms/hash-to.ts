@@ -7,6 +7,7 @@ export const hashTo: Algorithm = {
   name: "hash-to",
   summary: "Hash of the To URI: requests for one callee reach the same destination.",
   key: KeySource.to,
+  keyElse: KeySource.callId,
   kamailio: [2],
   uses: ["order"],
   isPure: true,

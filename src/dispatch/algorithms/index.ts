@@ -3,8 +3,10 @@ import { COMPAT } from "../compat/index.ts";
 import type { Algorithm } from "../types.ts";
 import { callLoad } from "./call-load.ts";
 import { consistentHash } from "./consistent-hash.ts";
+import { hashAuthUser } from "./hash-auth-user.ts";
 import { hashCallId } from "./hash-call-id.ts";
 import { hashFrom } from "./hash-from.ts";
+import { hashKey } from "./hash-key.ts";
 import { hashRequestUri } from "./hash-request-uri.ts";
 import { hashTo } from "./hash-to.ts";
 import { priority } from "./priority.ts";
@@ -23,6 +25,8 @@ export const ALGORITHMS: readonly Algorithm[] = [
   hashFrom,
   hashTo,
   hashRequestUri,
+  hashAuthUser,
+  hashKey,
   consistentHash,
 ];
 

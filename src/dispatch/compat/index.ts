@@ -1,16 +1,25 @@
 // The algorithms of Kamailio's and OpenSIPS's dispatchers by their numbers, and those that we refuse, with the reason.
 import type { CompatAlgorithm, RefusedAlgorithm } from "./compat-algorithm.ts";
-import { kamailioHashes } from "./kamailio-hashes.ts";
+import { kamailioAuthUser, kamailioHashes, kamailioKey } from "./kamailio-hashes.ts";
 import { kamailioCallLoad, kamailioRandom, kamailioSerial } from "./kamailio-order.ts";
 import { kamailioPriorityWeights, kamailioRelativeWeights, kamailioWeights } from "./kamailio-shares.ts";
 import { kamailioRoundRobin, kamailioRoundRobinOrSerial } from "./kamailio-turns.ts";
-import { opensipsFirst, opensipsHashes, opensipsRandom, opensipsRoundRobin } from "./opensips.ts";
+import {
+  opensipsAuthUser,
+  opensipsFirst,
+  opensipsHashes,
+  opensipsKey,
+  opensipsRandom,
+  opensipsRoundRobin,
+} from "./opensips.ts";
 
 /** Every one that there is, product by product, in the order of the numbers. */
 export const COMPAT: readonly CompatAlgorithm[] = [
   ...kamailioHashes,
   kamailioRoundRobin,
+  kamailioAuthUser,
   kamailioRandom,
+  kamailioKey,
   kamailioSerial,
   kamailioWeights,
   kamailioCallLoad,
@@ -19,7 +28,9 @@ export const COMPAT: readonly CompatAlgorithm[] = [
   kamailioPriorityWeights,
   ...opensipsHashes,
   opensipsRoundRobin,
+  opensipsAuthUser,
   opensipsRandom,
+  opensipsKey,
   opensipsFirst,
 ];
 

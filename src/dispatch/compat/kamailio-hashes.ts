@@ -1,6 +1,7 @@
 // Kamailio 0 to 3: the core hash modulo the size of the set, inactive destinations counted in, then linear probing.
-import { KeySource } from "../types.ts";
+import { type DispatcherSet, KeySource, type Live } from "../types.ts";
 import type { CompatAlgorithm } from "./compat-algorithm.ts";
+import { selectTurn } from "./kamailio-turns.ts";
 import { selectFrom } from "./linear-probing.ts";
 
 const DIFFERENCE = "A fallen destination's share goes to all others, not to its neighbour.";
@@ -18,6 +19,38 @@ function hashOf(number: number, key: KeySource, what: string, beside: string): C
     select: selectFrom,
   };
 }
+
+/** Algorithm 5. */
+export const kamailioAuthUser: CompatAlgorithm = {
+  name: "kamailio:5",
+  summary: "Hash of the user name in Proxy-Authorization or Authorization; without one, each destination in turn.",
+  key: KeySource.authUser,
+  uses: ["order"],
+  goesBy: "the turn, where there are no credentials",
+  isPure: false,
+  beside: "hash-auth-user",
+  difference: `${DIFFERENCE} Without credentials the Call-ID decides, so that a call stays together.`,
+  compile: () => new Uint16Array(0),
+  select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number {
+    return key === 0 ? selectTurn(set, key, live, out) : selectFrom(set, key, live, out);
+  },
+};
+
+/** Algorithm 7. */
+export const kamailioKey: CompatAlgorithm = {
+  name: "kamailio:7",
+  summary: "Hash of what `key` says (their `hash_pvar`); nobody where that is empty.",
+  key: KeySource.none,
+  needsKey: true,
+  uses: ["order"],
+  isPure: true,
+  beside: "hash-key",
+  difference: `${DIFFERENCE} With an empty key the Call-ID decides.`,
+  compile: () => new Uint16Array(0),
+  select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number {
+    return key === 0 ? 0 : selectFrom(set, key, live, out);
+  },
+};
 
 /** Algorithms 0 to 3. */
 export const kamailioHashes: readonly CompatAlgorithm[] = [

@@ -1,6 +1,7 @@
 // OpenSIPS's dispatcher: hashes over weights, re-hashed once over the active destinations; turns repeated by weight; the order.
 import { type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
 import type { CompatAlgorithm } from "./compat-algorithm.ts";
+import { selectTurn } from "./kamailio-turns.ts";
 import { probe, selectFrom, workingSize } from "./linear-probing.ts";
 
 const empty = (_: readonly Destination[]): Uint16Array => new Uint16Array(0);
@@ -60,6 +61,38 @@ export const opensipsRoundRobin: CompatAlgorithm = {
       const next = ((position === wanted ? times + 1 : 1) << TIMES_SHIFT) | position;
       if (live.moveCursor(set.index, cursor, next)) return selectFrom(set, position, live, out);
     }
+  },
+};
+
+/** Algorithm 5. */
+export const opensipsAuthUser: CompatAlgorithm = {
+  name: "opensips:5",
+  summary: "Hash of the user name in the credentials, by weight; without one, each destination in turn.",
+  key: KeySource.authUser,
+  uses: ["weight", "order"],
+  goesBy: "the turn, where there are no credentials",
+  isPure: false,
+  beside: "hash-auth-user",
+  difference: "Without credentials the Call-ID decides; weights do not count.",
+  compile: empty,
+  select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number {
+    return key === 0 ? selectTurn(set, key, live, out) : selectByWeight(set, key, live, out);
+  },
+};
+
+/** Algorithm 7. */
+export const opensipsKey: CompatAlgorithm = {
+  name: "opensips:7",
+  summary: "Hash of what `key` says (their `hash_pvar`), by weight; nobody where that is empty.",
+  key: KeySource.none,
+  needsKey: true,
+  uses: ["weight", "order"],
+  isPure: true,
+  beside: "hash-key",
+  difference: "With an empty key the Call-ID decides; weights do not count.",
+  compile: empty,
+  select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number {
+    return key === 0 ? 0 : selectByWeight(set, key, live, out);
   },
 };
 

@@ -1,0 +1,44 @@
+// What a hash algorithm hashes when it is neither Call-ID nor one of the usual URIs: a text put together from parts of the message.
+
+/** Parts of a message, as numbers. */
+export const KeyField = {
+  /** Text that was written. */
+  text: 0,
+  callId: 1,
+  method: 2,
+  from: 3,
+  fromUser: 4,
+  fromHost: 5,
+  to: 6,
+  toUser: 7,
+  toHost: 8,
+  requestUri: 9,
+  requestUser: 10,
+  requestHost: 11,
+  /** Address that it came from. */
+  source: 12,
+  sourcePort: 13,
+  /** Address and port that it came to. */
+  listener: 14,
+  /** First value of the header whose name stands in `text`. */
+  header: 15,
+  authUser: 16,
+} as const;
+export type KeyField = (typeof KeyField)[keyof typeof KeyField];
+
+/** A part; `text` is what was written, or a header's name in lower case, else empty. `ifNone` stands for what is not there. */
+export interface KeyPart {
+  readonly field: KeyField;
+  readonly text: Uint8Array;
+  readonly ifNone: Uint8Array;
+}
+
+/** A key, compiled. */
+export interface KeyExpression {
+  readonly parts: readonly KeyPart[];
+  /** Whether a retransmission, CANCEL or ACK has the same one. */
+  readonly isStable: boolean;
+}
+
+/** Where a number stands for a `KeySource` or an expression, the expressions begin here: this one is the first. */
+export const FIRST_EXPRESSION = 64;

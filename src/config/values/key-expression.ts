@@ -1,0 +1,91 @@
+// Keys as they are written: `{from.user}@{header:X-Account}`, or with Kamailio's pseudo-variables, `$fU@$hdr(X-Account)`.
+import { suggestion } from "../suggest.ts";
+
+/** Keys that have a word of their own. */
+export const KEY_WORDS = ["call-id", "from", "to", "request-uri", "auth-user"] as const;
+export type KeyWord = (typeof KEY_WORDS)[number];
+
+/** Names of parts of a message, and Kamailio's for the same. */
+const FIELDS = {
+  "call-id": "ci",
+  method: "rm",
+  from: "fu",
+  "from.user": "fU",
+  "from.host": "fd",
+  to: "tu",
+  "to.user": "tU",
+  "to.host": "td",
+  "request-uri": "ru",
+  "request-uri.user": "rU",
+  "request-uri.host": "rd",
+  source: "si",
+  "source.port": "sp",
+  listener: "",
+  "auth-user": "au",
+} as const;
+/** A part of a message that a key can have. */
+export type KeyFieldName = keyof typeof FIELDS | "header" | "text";
+
+/** One part; `text` is written text, or a header's name. */
+export interface KeyPartConfig {
+  readonly field: KeyFieldName;
+  readonly text: string;
+  /** Stands for what a message has not. */
+  readonly ifNone: string;
+}
+
+const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+/** Parts that differ between an INVITE and its CANCEL or ACK. */
+const UNSTABLE: readonly KeyFieldName[] = ["method", "source.port", "header", "auth-user"];
+/** What Kamailio prints for a variable without a value. */
+const NULL = "<null>";
+const MOST_PARTS = 32;
+const PART = /\{([^{}]*)\}|\$hdr\(([^()]*)\)|\$(?:\((\w+)\)|(\w{2}))|([^{}$]+)|([{}$])/gy;
+
+/** Whether it is one of the words. */
+export function isKeyWord(text: string): text is KeyWord {
+  return KEY_WORDS.some((word) => word === text);
+}
+
+/** The parts of a key that is no word; a sentence when it cannot be read. */
+export function parseKeyExpression(text: string): readonly KeyPartConfig[] | string {
+  const parts: KeyPartConfig[] = [];
+  for (const [, braced, header, wrapped, variable, plain, stray] of text.matchAll(PART)) {
+    if (stray !== undefined) return `"${stray}" stands alone in the key`;
+    if (plain !== undefined) parts.push({ field: "text", text: plain, ifNone: "" });
+    else {
+      const part = braced === undefined ? variableOf(header, wrapped ?? variable ?? "") : fieldOf(braced);
+      if (typeof part === "string") return part;
+      parts.push(part);
+    }
+  }
+  if (parts.length > MOST_PARTS) return `the key has ${parts.length} parts, at most ${MOST_PARTS} are possible`;
+  if (parts.some(({ field }) => field !== "text")) return parts;
+  const hint = suggestion(text, KEY_WORDS);
+  return `the key is the same for every message${hint === "" ? "" : `: ${hint}`}`;
+}
+
+/** Whether retransmission, CANCEL and ACK have the same key as their INVITE. */
+export function isStableKey(parts: readonly KeyPartConfig[]): boolean {
+  return !parts.some(({ field }) => UNSTABLE.includes(field));
+}
+
+function fieldOf(name: string): KeyPartConfig | string {
+  const header = /^header:([A-Za-z0-9.!%*_+`'~-]{1,64})$/.exec(name)?.[1];
+  if (header !== undefined) return { field: "header", text: header, ifNone: "" };
+  const field = NAMES.find((one) => one === name);
+  return field === undefined ? `there is no {${name}}` : { field, text: "", ifNone: "" };
+}
+
+function variableOf(header: string | undefined, variable: string): KeyPartConfig | string {
+  if (header !== undefined) {
+    const part = fieldOf(`header:${header}`);
+    return typeof part === "string" ? part : { ...part, ifNone: NULL };
+  }
+  if (variable === "ua") return { field: "header", text: "User-Agent", ifNone: NULL };
+  const field = NAMES.find((name) => FIELDS[name] === variable);
+  return field === undefined ? `the variable $${variable} is not known` : { field, text: "", ifNone: NULL };
+}
+
+/** What a key can be made of, for hints. */
+export const KEY_HINT = `${NAMES.map((name) => `{${name}}`).join(" ")} {header:NAME}`;

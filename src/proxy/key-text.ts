@@ -1,0 +1,172 @@
+// The text of a key expression for the request at hand, put together in a buffer that stays.
+import { type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
+import { coreHashTrimmed } from "../dispatch/core-hash.ts";
+import { isV4 } from "../net/endpoint.ts";
+import { Header, headerOf } from "../sip/header.ts";
+import { equalsIgnoreCase } from "../sip/scan.ts";
+import { authUser, findAuthUser } from "./auth-user.ts";
+import type { Context } from "./context.ts";
+import { splitUri, uriParts } from "./key.ts";
+
+const COLON = 0x3a;
+const DOT = 0x2e;
+/** Longest text; what is longer is cut. */
+const MOST = 4096;
+const text = Buffer.alloc(MOST + 64);
+let length = 0;
+
+/** The core hash of the text, blanks around it taken off; 0 when it is empty. */
+export function hashExpression(c: Context, expression: KeyExpression): number {
+  write(c, expression);
+  let end = length;
+  while (end > 0 && text[end - 1]! <= 0x20) end--;
+  let start = 0;
+  while (start < end && text[start]! <= 0x20) start++;
+  return start === end ? 0 : coreHashTrimmed(text, start, end);
+}
+
+/** The text itself, for `explain`. */
+export function expressionText(c: Context, expression: KeyExpression): string {
+  write(c, expression);
+  return text.toString("utf8", 0, length);
+}
+
+function write(c: Context, { parts }: KeyExpression): void {
+  length = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    const before = length;
+    writePart(c, part);
+    if (length === before) put(part.ifNone, 0, part.ifNone.length);
+  }
+}
+
+function writePart(c: Context, part: KeyPart): void {
+  const { message } = c;
+  switch (part.field) {
+    case KeyField.text:
+      put(part.text, 0, part.text.length);
+      break;
+    case KeyField.callId:
+      put(message.bytes, message.callIdStart, message.callIdEnd);
+      break;
+    case KeyField.method:
+      put(message.bytes, message.methodStart, message.methodEnd);
+      break;
+    case KeyField.from:
+    case KeyField.fromUser:
+    case KeyField.fromHost:
+      if (message.parseFrom()) putUri(c, message.from.uriStart, message.from.uriEnd, part.field - KeyField.from);
+      break;
+    case KeyField.to:
+    case KeyField.toUser:
+    case KeyField.toHost:
+      if (message.parseTo()) putUri(c, message.to.uriStart, message.to.uriEnd, part.field - KeyField.to);
+      break;
+    case KeyField.requestUri:
+    case KeyField.requestUser:
+    case KeyField.requestHost:
+      putUri(c, message.uriStart, message.uriEnd, part.field - KeyField.requestUri);
+      break;
+    case KeyField.source:
+      putAddress(c.peer);
+      break;
+    case KeyField.sourcePort:
+      putNumber(c.peer[4]!, 10);
+      break;
+    case KeyField.listener: {
+      const listener = c.adopted.listeners[c.listener]!;
+      putAddress(listener.entry.isWildcard ? c.local : listener.bound);
+      putByte(COLON);
+      putNumber(listener.port, 10);
+      break;
+    }
+    case KeyField.header:
+      putHeader(c, part.text);
+      break;
+    case KeyField.authUser:
+      if (findAuthUser(message)) put(message.bytes, authUser.start, authUser.end);
+  }
+}
+
+/** All of a URI (0), its user (1) or its host (2). */
+function putUri(c: Context, start: number, end: number, which: number): void {
+  const { bytes } = c.message;
+  if (which === 0) {
+    put(bytes, start, end);
+    return;
+  }
+  splitUri(bytes, start, end);
+  if (which === 1) put(bytes, uriParts.userStart, uriParts.userEnd);
+  else put(bytes, uriParts.hostStart, uriParts.hostEnd);
+}
+
+function putHeader(c: Context, name: Uint8Array): void {
+  const { message } = c;
+  const { bytes, end } = message;
+  const known = headerOf(name, 0, name.length);
+  if (known !== Header.other) {
+    if (message.count[known] !== 0) put(bytes, message.valueStart[known]!, message.valueEnd[known]!);
+    return;
+  }
+  let at = message.headersStart;
+  while (at < message.bodyStart) {
+    let lineEnd = at;
+    // A folded line goes on behind its line end.
+    do {
+      while (lineEnd < end && bytes[lineEnd] !== 0x0a) lineEnd++;
+      lineEnd++;
+    } while (lineEnd < end && (bytes[lineEnd] === 0x20 || bytes[lineEnd] === 0x09));
+    let colon = at;
+    while (colon < lineEnd && bytes[colon] !== COLON) colon++;
+    let nameEnd = colon;
+    while (nameEnd > at && bytes[nameEnd - 1]! <= 0x20) nameEnd--;
+    if (equalsIgnoreCase(bytes, at, nameEnd, name)) {
+      putTrimmed(bytes, colon + 1, lineEnd);
+      return;
+    }
+    at = lineEnd;
+  }
+}
+
+function putTrimmed(bytes: Uint8Array, start: number, end: number): void {
+  let from = start;
+  let to = Math.min(end, bytes.length);
+  while (from < to && bytes[from]! <= 0x20) from++;
+  while (to > from && bytes[to - 1]! <= 0x20) to--;
+  put(bytes, from, to);
+}
+
+/** `10.0.0.1`, or `2001:db8:0:0:0:0:0:1` as Kamailio spells it. */
+function putAddress(words: Int32Array): void {
+  if (isV4(words, 0)) {
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      putNumber((words[3]! >>> shift) & 255, 10);
+      if (shift > 0) putByte(DOT);
+    }
+    return;
+  }
+  for (let i = 0; i < 8; i++) {
+    if (i > 0) putByte(COLON);
+    putNumber((words[i >> 1]! >>> (i % 2 === 0 ? 16 : 0)) & 0xffff, 16);
+  }
+}
+
+function putNumber(value: number, base: number): void {
+  let divisor = 1;
+  while (Math.floor(value / divisor) >= base) divisor *= base;
+  for (; divisor >= 1; divisor /= base) {
+    const digit = Math.floor(value / divisor) % base;
+    putByte(digit < 10 ? 0x30 + digit : 0x57 + digit);
+  }
+}
+
+function putByte(byte: number): void {
+  if (length < MOST) text[length++] = byte;
+}
+
+function put(bytes: Uint8Array, start: number, end: number): void {
+  if (start < 0) return;
+  const last = Math.min(end, start + MOST - length);
+  for (let at = start; at < last; at++) text[length++] = bytes[at]!;
+}
