@@ -18,7 +18,7 @@ const plane: Plane = {
     for (let i = 0; i < outbox.count; i++)
       sent.push(Buffer.from(outbox.bytes.subarray(outbox.start[i], outbox.end[i])));
   }),
-  counts: { oversized: 0, unsent: 0, unreachable: 0 },
+  counts: { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 },
   run() {},
   stop() {},
 };

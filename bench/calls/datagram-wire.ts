@@ -24,7 +24,7 @@ export function openDatagrams(libc: Libc, balancerPort: number, destinationPort:
   );
   if (!opened.ok) throw new Error(opened.problem);
   const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, socket));
-  const counts = { oversized: 0, unsent: 0, unreachable: 0 };
+  const counts = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
   const inbox = new Inbox();
   const memory = new ReceiveMemory(libc, inbox);
   const outbox = new Outbox((full) => sender.send(full));

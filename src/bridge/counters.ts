@@ -30,6 +30,8 @@ export const COUNTERS = [
   "dropped_amplification",
   "dropped_oversized",
   "dropped_overload",
+  "dropped_unread",
+  "dropped_queue_full",
   "dropped_flood_source",
   "dropped_flood_listener",
   "dropped_scanner",

@@ -153,6 +153,12 @@ export class Ring {
     if (this.#words[OPENED] === 1 && this.next()) this.take();
   }
 
+  /** How full it is, from 0 to 255. */
+  get fill(): number {
+    const used = Atomics.load(this.#words, 0) - this.#words[HEAD]!;
+    return Math.floor(((used < 0 ? used + this.#capacity : used) * 255) / this.#capacity);
+  }
+
   get isEmpty(): boolean {
     return this.#words[HEAD] === Atomics.load(this.#words, 0);
   }

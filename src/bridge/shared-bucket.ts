@@ -38,6 +38,19 @@ export function take(
   }
 }
 
+/** Whether `take` with the same arguments would say no. */
+export function isSpent(
+  words: Int32Array,
+  at: number,
+  now: number,
+  interval: number,
+  burst: number,
+  most: number = burst,
+): boolean {
+  const ahead = (Atomics.load(words, at) - now) | 0;
+  return ahead >= 0 && ahead <= most + 2 * interval + STALE && ahead + interval > burst;
+}
+
 /** Takes one token even if there is none: the bucket is at most as empty as `burst` makes it. */
 export function takeAnyway(words: Int32Array, at: number, now: number, interval: number, burst: number): void {
   if (take(words, at, now, interval, burst)) return;

@@ -215,6 +215,8 @@ export interface OverloadEntry {
   readonly burst: number;
   /** 503s; beyond them nothing is said. */
   readonly answers: number;
+  /** Whether full queues lead to refusals. */
+  readonly queues: boolean;
   /** Milliseconds. */
   readonly retryAfter: number;
   readonly emergency: readonly EmergencyEntry[];

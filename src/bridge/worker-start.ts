@@ -33,6 +33,8 @@ export const ControlWord = {
   fault: 8,
   /** Worker: live calls whose callee is no destination, so that no load has them. */
   callsOutside: 9,
+  /** Worker: how full the fullest queue that leads to it is, of 255. */
+  fill: 10,
 } as const;
 export const CONTROL_WORDS = 16;
 

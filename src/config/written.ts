@@ -137,6 +137,7 @@ function overloadOf({ overload }: Config): Full<NonNullable<Written["overload"]>
     max_new_calls_per_second: overload.newCalls,
     max_new_requests_per_second: overload.newRequests,
     burst: formatDuration(overload.burst),
+    queues: overload.queues,
     max_answers_per_second: overload.answers,
     retry_after: formatDuration(overload.retryAfter),
     emergency: overload.emergency.map((one) => (one.kind === "urn" ? one.urn : pattern(one.uri))),

@@ -1,9 +1,10 @@
 // The plane over recvmmsg, sendmmsg and epoll: a plain loop in a worker thread, over sockets that main opened.
-import { Inbox, Outbox } from "./batch.ts";
+import { BATCH, Inbox, Outbox } from "./batch.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN, type Libc } from "./libc.ts";
 import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
+import { QueueGauge } from "./queue-gauge.ts";
 import { ReceiveMemory, Receiver } from "./receiver.ts";
 import { Refusals } from "./refusals.ts";
 import { Sender } from "./sender.ts";
@@ -20,11 +21,12 @@ const BELL = 0x7fffffff;
 export class BatchedPlane implements Plane {
   readonly inbox: Inbox = new Inbox();
   readonly outbox: Outbox = new Outbox((outbox) => this.#sender.send(outbox));
-  readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0 };
+  readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
   readonly #libc: Libc;
   readonly #bell: number;
   readonly #sockets: readonly UdpSocket[];
   readonly #receivers: readonly Receiver[];
+  readonly #gauges: readonly QueueGauge[];
   readonly #sender: Sender;
   readonly #refusals: Refusals = new Refusals();
   readonly #errors: ErrorQueue;
@@ -40,6 +42,7 @@ export class BatchedPlane implements Plane {
     this.#sockets = sockets.map((socket) => new UdpSocket(libc, socket));
     const memory = new ReceiveMemory(libc, this.inbox);
     this.#receivers = this.#sockets.map((socket) => new Receiver(libc, socket, this.inbox, memory, this.counts));
+    this.#gauges = this.#sockets.map(({ fd }) => new QueueGauge(libc, fd));
     const byListener: (UdpSocket | undefined)[] = [];
     for (const socket of this.#sockets) byListener[socket.listener] = socket;
     this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals);
@@ -75,13 +78,24 @@ export class BatchedPlane implements Plane {
   /** One batch from every socket that may have one; whether any of them may have more. */
   #receive(handler: PlaneHandler): boolean {
     let isBusy = false;
+    const { counts } = this;
+    let fill = 0;
     for (let i = 0; i < this.#receivers.length; i++) {
       const receiver = this.#receivers[i]!;
       if (!receiver.socket.isReady) continue;
       const count = receiver.receive();
+      // Whoever leaves a queue after a whole batch leaves others behind.
+      if (count === BATCH) {
+        const gauge = this.#gauges[i]!;
+        const before = gauge.lost;
+        fill = Math.max(fill, gauge.read());
+        counts.lost += gauge.lost - before;
+        counts.fill = fill;
+      }
       if (count > 0) handler.receive(count);
       if (receiver.socket.isReady) isBusy = true;
     }
+    counts.fill = fill;
     return isBusy;
   }
 

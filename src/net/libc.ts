@@ -30,6 +30,7 @@ export const SocketOption = {
   sendBuffer: [1, 7],
   receiveBuffer: [1, 8],
   reusePort: [1, 15],
+  memoryInfo: [1, 55],
   sendBufferForce: [1, 32],
   receiveBufferForce: [1, 33],
   packetInfo: [0, 8],

@@ -29,6 +29,10 @@ export interface PlaneCounts {
   unsent: number;
   /** Reported through `unreachable`. */
   unreachable: number;
+  /** How full the fullest receive queue was in this turn, of 255 (batched plane only; queues that one batch empties are empty). */
+  fill: number;
+  /** Dropped by the system because a receive queue was full (batched plane only). */
+  lost: number;
 }
 
 /** One worker's sockets. */

@@ -1,11 +1,12 @@
 // How much new work is taken. Whatever is not of a dialog that we know asks here before anything is kept about it; those
 // who are refused cost a parse and an answer, and beyond the budget of answers only the parse.
 import { AdmissionWord } from "../bridge/live-tables.ts";
-import { take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
+import { isSpent, take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
 import { Method } from "../sip/method.ts";
 import type { Budget } from "./budget.ts";
 import { busy } from "./busy.ts";
 import { type Context, Count } from "./context.ts";
+import { CALM, isTooMuch } from "./distress.ts";
 import { isEmergency } from "./emergency.ts";
 import { isTrusted } from "./trust.ts";
 import { Verdict } from "./verdicts.ts";
@@ -25,7 +26,7 @@ export function admit(c: Context): Admission {
   const { budgets } = c.adopted;
   const isCall = method === Method.INVITE;
   const budget = isCall ? budgets.calls : budgets.requests;
-  if (budget.interval === 0) return Admission.taken;
+  if (budget.interval === 0 && c.fill <= CALM) return Admission.taken;
   const known = c.verdicts.find(c.key1, c.key2);
   if (known === Verdict.taken) return Admission.taken;
   const now = unitsOf(c.now + c.skew);
@@ -52,14 +53,28 @@ export function refuseNew(c: Context, how: Admission): number {
   return busy(c);
 }
 
+/** Whether a stranger's call would get silence just now. */
+export function areBudgetsSpent(c: Context): boolean {
+  const { calls, answers } = c.adopted.budgets;
+  if (calls.interval === 0) return false;
+  const now = unitsOf(c.now + c.skew);
+  return isEmpty(c, calls, AdmissionWord.calls, now) && isEmpty(c, answers, AdmissionWord.answers, now);
+}
+
+function isEmpty(c: Context, budget: Budget, at: number, now: number): boolean {
+  const { interval, burst, burstOfStrangers } = budget;
+  return interval === 0 || isSpent(c.live.admission, at, now, interval, burstOfStrangers, burst);
+}
+
 function isTaken(c: Context, budget: Budget, isCall: boolean, trusted: boolean, now: number): boolean {
   const at = isCall ? AdmissionWord.calls : AdmissionWord.requests;
   if (isCall && isEmergency(c, trusted)) {
-    takeAnyway(c.live.admission, at, now, budget.interval, budget.burst);
+    if (budget.interval !== 0) takeAnyway(c.live.admission, at, now, budget.interval, budget.burst);
     c.count(Count.emergency_calls);
     return true;
   }
-  return spend(c, budget, at, trusted, now);
+  // Where there is a budget, it says how much is taken; full queues then only make the refusals cheaper.
+  return budget.interval === 0 ? !isTooMuch(c, trusted) : spend(c, budget, at, trusted, now);
 }
 
 function spend(c: Context, budget: Budget, at: number, trusted: boolean, now: number): boolean {

@@ -68,6 +68,8 @@ export class Context {
   now = 0;
   /** Milliseconds by which the clock that all threads share is ahead of `now`. */
   skew = 0;
+  /** How full the fullest queue is that leads here, of 255. */
+  fill = 0;
 
   // The message at hand.
   readonly message: Message = new Message();

@@ -12,6 +12,7 @@ export class DatagramCount {
   #flushed = 0;
   #unsent = 0;
   #oversized = 0;
+  #lost = 0;
 
   constructor(context: Context, plane: Plane) {
     this.#c = context;
@@ -23,12 +24,14 @@ export class DatagramCount {
   update(): void {
     const { column } = this.#c.counters;
     const { flushed } = this.#outbox;
-    const { unsent, oversized } = this.#counts;
+    const { unsent, oversized, lost } = this.#counts;
     column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
     column[Count.dropped_send]! += unsent - this.#unsent;
     column[Count.dropped_oversized]! += oversized - this.#oversized;
     this.#flushed = flushed;
     this.#unsent = unsent;
+    column[Count.dropped_queue_full]! += lost - this.#lost;
     this.#oversized = oversized;
+    this.#lost = lost;
   }
 }

@@ -2,11 +2,12 @@
 import type { EmergencyEntry } from "../bridge/snapshot.ts";
 import { Header } from "../sip/header.ts";
 import { ascii, equalsIgnoreCase } from "../sip/scan.ts";
-import { Scheme } from "../sip/uri.ts";
+import { Scheme, type UriView } from "../sip/uri.ts";
 import type { Context } from "./context.ts";
 import { matchesUri } from "./pattern.ts";
 
 const EMERGENCY = ascii("emergency");
+const INVITE = ascii("INVITE ");
 const DOT = 0x2e;
 
 /**
@@ -16,15 +17,26 @@ const DOT = 0x2e;
 export function isEmergency(c: Context, isTrusted: boolean): boolean {
   const { message } = c;
   const { emergency } = c.adopted.snapshot.overload;
-  for (let i = 0; i < emergency.length; i++) if (matches(c, emergency[i]!)) return true;
+  for (let i = 0; i < emergency.length; i++) if (matches(message.bytes, message.requestUri, emergency[i]!)) return true;
   if (!isTrusted) return false;
   if (message.count[Header.resourcePriority] !== 0) return true;
   const start = message.valueStart[Header.priority]!;
   return start >= 0 && equalsIgnoreCase(message.bytes, start, message.valueEnd[Header.priority]!, EMERGENCY);
 }
 
-function matches({ message }: Context, { urn, uri }: EmergencyEntry): boolean {
-  const { bytes, requestUri } = message;
+/** The same of an INVITE that has not been read, by its request URI alone. */
+export function isEmergencyAtAGlance(c: Context, bytes: Buffer, start: number, end: number): boolean {
+  const { emergency } = c.adopted.snapshot.overload;
+  if (emergency.length === 0) return false;
+  const uri = start + INVITE.length;
+  let at = uri;
+  while (at < end && bytes[at]! > 0x20) at++;
+  if (!c.uri.reset(bytes, uri, at)) return false;
+  for (let i = 0; i < emergency.length; i++) if (matches(bytes, c.uri, emergency[i]!)) return true;
+  return false;
+}
+
+function matches(bytes: Uint8Array, requestUri: UriView, { urn, uri }: EmergencyEntry): boolean {
   if (uri !== null) return requestUri.hostStart >= 0 && matchesUri(uri, requestUri, bytes);
   if (urn === null || requestUri.scheme !== Scheme.urn) return false;
   const end = requestUri.start + urn.length;

@@ -14,9 +14,11 @@ import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { hashCall } from "./identity.ts";
+import { injectedFault } from "./injected-fault.ts";
 import { dropCount } from "./judge.ts";
 import { keepAliveTimer } from "./keep-alive.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
+import { Pressure } from "./pressure.ts";
 import { isFlood, isFloodOverStream } from "./rate-limit.ts";
 import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { reply } from "./reply.ts";
@@ -38,6 +40,7 @@ export class Loop implements PlaneHandler {
   readonly #plane: Plane;
   /** The plane's own: planes differ in class, inboxes do not, and the compiled code relies on that. */
   readonly #inbox: Inbox;
+  readonly #pressure: Pressure;
   readonly #around: Surroundings;
   readonly #own: number;
   readonly #datagrams: DatagramCount;
@@ -51,6 +54,7 @@ export class Loop implements PlaneHandler {
     this.#c = context;
     this.#plane = plane;
     this.#inbox = plane.inbox;
+    this.#pressure = new Pressure(context, plane, around);
     this.#around = around;
     this.#own = context.worker * CONTROL_WORDS;
     this.#datagrams = new DatagramCount(context, plane);
@@ -71,7 +75,9 @@ export class Loop implements PlaneHandler {
     c.counters.column[Count.received]! += count;
     const hasRates = c.adopted.snapshot.rates !== null;
     if (hasRates) c.sources.now = now + c.skew;
+    const isDire = this.#pressure.begin();
     for (let i = 0; i < count; i++) {
+      if (isDire && this.#pressure.leavesUnread(i)) continue;
       if (hasRates && isFlood(c, inbox.listener[i]!, inbox.peer, i * ENDPOINT_WORDS)) continue;
       this.#handle(
         inbox.bytes,
@@ -97,6 +103,7 @@ export class Loop implements PlaneHandler {
     if (control[own + ControlWord.stop] !== 0) this.#plane.stop();
     if (control[own + ControlWord.fault] !== 0) injectedFault(control, own);
     if (c.adopted.snapshot.rates !== null) c.sources.now = this.#around.now() + c.skew;
+    this.#pressure.update();
     const drained = this.#drain();
     const a = c.branches.wheel.advance(c.now, this.#onBranch);
     const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
@@ -287,10 +294,4 @@ export class Loop implements PlaneHandler {
     }
     return hasMore;
   }
-}
-
-/** Tests of worker death ask for it through the admin API, when the process was started to allow that. */
-function injectedFault(control: Int32Array, own: number): void {
-  if (control[own + ControlWord.fault] === 1) throw new Error("injected fault");
-  while (Atomics.load(control, own + ControlWord.fault) === 2) Atomics.wait(control, own + ControlWord.fault, 2, 1000);
 }

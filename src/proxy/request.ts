@@ -9,6 +9,7 @@ import { busy } from "./busy.ts";
 import { isPureChoice } from "./choice-key.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
+import { CALM } from "./distress.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
@@ -154,7 +155,7 @@ function chooseWay(c: Context): number {
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
     if (ownRoute.cuts > 0) return unknownDialog(c);
   }
-  if (c.adopted.budgets.areLimited) {
+  if (c.adopted.budgets.areLimited || c.fill > CALM) {
     const admission = admit(c);
     if (admission !== Admission.taken) return refuseNew(c, admission);
   }

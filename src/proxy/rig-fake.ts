@@ -89,7 +89,7 @@ const STEP = 10;
 class SilentPlane implements Plane {
   readonly inbox: Inbox = new Inbox();
   readonly outbox: Outbox;
-  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0 };
+  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
 
   constructor(send: (outbox: Outbox) => void) {
     this.outbox = new Outbox(send);
@@ -182,6 +182,12 @@ export class Rig {
   /** A connection with this serial number is open at the place that the word names; 0: none is. */
   opens({ word }: OverStream, serial: number): void {
     this.context.streamWords[serialAt(placeOf(word))] = serial;
+  }
+
+  /** The receive queue is so full, of 255. */
+  set fill(fill: number) {
+    this.#plane.counts.fill = fill;
+    this.#loop.tick();
   }
 
   counter(name: CounterName): number {

@@ -24,7 +24,7 @@ export class SilentPlane implements Plane {
       });
     }
   });
-  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0 };
+  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
   run(): void {}
   stop(): void {}
 }

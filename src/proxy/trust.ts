@@ -12,6 +12,13 @@ export function isTrusted(c: Context): boolean {
   return isFrom(c, c.adopted.snapshot.trusted) || isPool(c);
 }
 
+/** The same of a datagram that has not been read: whether its source `peer[at]` is one of those. */
+export function isTrustedAddress(c: Context, listener: number, peer: Int32Array, at: number): boolean {
+  const { trusted } = c.adopted.snapshot;
+  for (let i = 0; i < trusted.length; i++) if (inBlock(peer, at, trusted[i]!.words, trusted[i]!.prefix)) return true;
+  return c.adopted.slotAt(peer, at, c.adopted.listeners[listener]!.transport) >= 0;
+}
+
 /** Whether the listener of the request at hand takes it at all. */
 export function isAllowed(c: Context): boolean {
   const { allow } = c.adopted.listeners[c.listener]!.entry;

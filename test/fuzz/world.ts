@@ -74,7 +74,7 @@ export class World {
       const plane: Plane = {
         inbox: inboxes[index]!,
         outbox,
-        counts: { oversized: 0, unsent: 0, unreachable: 0 },
+        counts: { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 },
         run() {},
         stop() {},
       };

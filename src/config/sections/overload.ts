@@ -25,6 +25,13 @@ const emergency = z
     return { kind: "uri", uri: uri.data };
   });
 
+/** Answers per second beside no limit at all. */
+const PLENTY = 1_000_000;
+
+function enough(answers: number): number {
+  return answers === 0 ? PLENTY : Math.min(answers, PLENTY);
+}
+
 const perSecond = z.int().min(0).max(1_000_000).default(0);
 
 /** Schema of the section. */
@@ -39,12 +46,20 @@ export const overload = z
     burst: duration(10, 20_000)
       .prefault("250ms")
       .describe("After a quiet time so much of both budgets may come at once; at least ten requests."),
+    queues: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Refuse new requests, strangers' first, while receive queues are more than a third full (`io: batched`).",
+      ),
     max_answers_per_second: z
       .int()
       .min(0)
       .max(1_000_000)
       .optional()
-      .describe("503s per second that say so; who comes beyond them gets no answer. Default: twice both limits."),
+      .describe(
+        "503s per second that say so; who comes beyond them gets no answer. Default: twice both limits, if there are any.",
+      ),
     retry_after: duration(2_000, 3_600_000)
       .prefault("10s")
       .describe("Retry-After of such answers, and of those because of full tables; each is up to half more or less."),
@@ -56,10 +71,12 @@ export const overload = z
   })
   .prefault({})
   .transform((given) => ({
+    queues: given.queues,
     newCalls: given.max_new_calls_per_second,
     newRequests: given.max_new_requests_per_second,
     burst: given.burst,
-    answers: given.max_answers_per_second ?? 2 * (given.max_new_calls_per_second + given.max_new_requests_per_second),
+    answers:
+      given.max_answers_per_second ?? enough(2 * (given.max_new_calls_per_second + given.max_new_requests_per_second)),
     retryAfter: given.retry_after,
     emergency: given.emergency,
   }))

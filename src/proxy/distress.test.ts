@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
+
+const STRANGER = "192.0.2.77:5060";
+const COUNT = 400;
+const URN = { urn: Buffer.from("urn:service:sos"), uri: null };
+
+/** Of `COUNT` requests with the receive queue this full: shares that were taken, refused with 503, and left unread. */
+function shares(fill: number, method: string, from: string, overload = {}): readonly [number, number, number] {
+  const rig = new Rig({ trusted: ["192.0.2.3"], overload });
+  rig.fill = fill;
+  const counts = { taken: 0, refused: 0 };
+  for (let i = 0; i < COUNT; i++) {
+    const left = rig.receive(request(method, { call: `${method}${i}`, caller: from }), from);
+    if (left.some(({ text }) => kind(text) === method)) counts.taken++;
+    else if (left.some(({ text }) => kind(text) === "503")) counts.refused++;
+  }
+  assert.equal(rig.counter("rejected_overload"), counts.refused);
+  assert.equal(counts.taken + counts.refused + rig.counter("dropped_unread"), COUNT);
+  return [counts.taken / COUNT, counts.refused / COUNT, rig.counter("dropped_unread") / COUNT];
+}
+
+test("queues that are less than a third full refuse nobody", () => {
+  for (const fill of [0, 40, 96])
+    for (const method of ["INVITE", "REGISTER", "OPTIONS"]) assert.deepEqual(shares(fill, method, STRANGER), [1, 0, 0]);
+});
+
+test("the fuller the queues, the more is refused: REGISTER first, then strangers' calls, then those whom we trust", () => {
+  const [calls] = shares(120, "INVITE", STRANGER);
+  const [registers, refused] = shares(120, "REGISTER", STRANGER);
+  assert.ok(calls === 1 && registers < 0.8 && refused > 0.2, `${calls} ${registers} ${refused}`);
+  const [half] = shares(160, "INVITE", STRANGER);
+  assert.ok(half > 0.3 && half < 0.7, `${half}`);
+  assert.deepEqual(shares(160, "REGISTER", STRANGER).slice(0, 1), [0]);
+  assert.deepEqual(shares(200, "INVITE", CALLER), [1, 0, 0]);
+  const [taken, , unread] = shares(232, "INVITE", STRANGER);
+  assert.ok(taken === 0 && unread > 0.9, `${taken} ${unread}`);
+  const [trusted, answered, silent] = shares(250, "INVITE", CALLER);
+  assert.ok(trusted < 0.6 && answered > 0.4 && silent === 0, `${trusted} ${answered} ${silent}`);
+});
+
+test("a stranger's emergency call is taken while the queue overflows", () => {
+  const rig = new Rig({ overload: { emergency: [URN] } });
+  rig.fill = 255;
+  for (let i = 0; i < 50; i++) {
+    const [sent] = rig.receive(
+      request("INVITE", { call: `e${i}`, uri: "urn:service:sos.fire", caller: STRANGER }),
+      STRANGER,
+    );
+    assert.equal(kind(sent!.text), "INVITE");
+  }
+});
+
+test("what belongs to a call is handled while the queue overflows", () => {
+  const rig = new Rig();
+  const [sent] = rig.receive(request("INVITE", { call: "kept", caller: STRANGER }), STRANGER);
+  rig.fill = 255;
+  const [ok] = rig.receive(response(sent!.text, 200), destinationAt(0));
+  assert.equal(kind(ok!.text), "200");
+  const inside = { call: "kept", toTag: "t", more: `Route: ${header(ok!.text, "Record-Route")}\r\n`, caller: STRANGER };
+  for (const [i, method] of ["ACK", "INVITE", "UPDATE", "OPTIONS", "MESSAGE", "BYE"].entries()) {
+    const [left] = rig.receive(request(method, { ...inside, cseq: 1 + i }), STRANGER);
+    assert.equal(kind(left!.text), method);
+  }
+});
+
+test("with a budget, strangers' calls that would get no answer are not even read once the queue fills", () => {
+  const rig = new Rig({ overload: { newCalls: 1, answers: 1 } });
+  for (let i = 0; i < 40; i++) rig.receive(request("INVITE", { call: `c${i}`, caller: STRANGER }), STRANGER);
+  assert.equal(rig.counter("dropped_unread"), 0);
+  rig.fill = 100;
+  for (let i = 0; i < 40; i++) rig.receive(request("INVITE", { call: `d${i}`, caller: STRANGER }), STRANGER);
+  assert.equal(rig.counter("dropped_unread"), 40);
+  const [sent] = rig.receive(request("OPTIONS", { call: "o", caller: STRANGER }), STRANGER);
+  assert.equal(kind(sent!.text), "OPTIONS");
+});
+
+test("overload: {queues: false} refuses nobody because of queues", () => {
+  assert.deepEqual(shares(255, "INVITE", STRANGER, { queues: false }), [1, 0, 0]);
+});

@@ -1,0 +1,60 @@
+// Measured overload: how full the queues are that lead to a worker. What begins something is refused in the order of this
+// table, ever more of it the fuller they get, so that whatever belongs to a dialog finds room. Nothing is averaged and nothing
+// remembered: when the queue is shorter, more is taken.
+import { Method } from "../sip/method.ts";
+import type { Context } from "./context.ts";
+import { isEmergencyAtAGlance } from "./emergency.ts";
+import { glance, Seen } from "./glance.ts";
+import { isTrustedAddress } from "./trust.ts";
+
+/** Fill (of 255) from which on some are refused; RAMP further on all are. */
+const START = {
+  /** Strangers, 503: REGISTER and the like; calls. */
+  requests: 96,
+  calls: 128,
+  /** Strangers, dropped unread. */
+  unreadRequests: 144,
+  unreadCalls: 168,
+  /** Whom we trust, 503. */
+  trusted: 200,
+} as const;
+/** A quarter of the queue. */
+const RAMP_SHIFT = 6;
+/** Below this nothing is refused. */
+export const CALM: number = START.requests;
+/** Below this everything is read. */
+export const READS_ALL: number = START.unreadRequests;
+
+/** Whether the request at hand, which begins something, is refused because of the queues. */
+export function isTooMuch(c: Context, isTrusted: boolean): boolean {
+  const start = isTrusted ? START.trusted : c.message.method === Method.INVITE ? START.calls : START.requests;
+  return isHit(c, c.fill, start);
+}
+
+/**
+ * Whether the datagram that has just come is to be forgotten unread. A copy of a call that was taken may be among them: its
+ * transaction sends what the caller needs by its own timers. `isSpent`: calls of strangers would get no answer anyway.
+ */
+export function isLeftUnread(
+  c: Context,
+  view: DataView,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  listener: number,
+  peer: Int32Array,
+  peerAt: number,
+  isSpent: boolean,
+): boolean {
+  const seen = glance(view, start, end);
+  if (seen === Seen.other) return false;
+  const isCertain = isSpent && seen === Seen.call;
+  if (!isCertain && !isHit(c, c.fill, seen === Seen.call ? START.unreadCalls : START.unreadRequests)) return false;
+  if (isTrustedAddress(c, listener, peer, peerAt)) return false;
+  return seen !== Seen.call || !isEmergencyAtAGlance(c, bytes, start, end);
+}
+
+function isHit(c: Context, fill: number, start: number): boolean {
+  if (fill <= start) return false;
+  return c.live.random() >>> (32 - RAMP_SHIFT) < fill - start;
+}

@@ -1,0 +1,61 @@
+// Keeps an eye on the queues that lead to a worker: those of its sockets, as its plane sees them, and the rings of other threads.
+import type { Ring } from "../bridge/handoff.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
+import type { Inbox } from "../net/batch.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import type { Plane, PlaneCounts } from "../net/plane.ts";
+import { areBudgetsSpent } from "./admission.ts";
+import { type Context, Count } from "./context.ts";
+import { CALM, isLeftUnread, READS_ALL } from "./distress.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Sets `c.fill`, turn by turn. */
+export class Pressure {
+  readonly #c: Context;
+  readonly #inbox: Inbox;
+  readonly #view: DataView;
+  readonly #counts: PlaneCounts;
+  readonly #rings: readonly Ring[];
+  readonly #control: Int32Array;
+  #ringFill = 0;
+  #isSpent = false;
+
+  constructor(context: Context, { inbox, counts }: Plane, { incoming, control }: Surroundings) {
+    this.#c = context;
+    this.#inbox = inbox;
+    this.#view = new DataView(inbox.bytes.buffer);
+    this.#counts = counts;
+    this.#rings = incoming;
+    this.#control = control;
+  }
+
+  /** A batch has come; whether some of it is to be left unread. */
+  begin(): boolean {
+    if (!this.#c.adopted.snapshot.overload.queues) return false;
+    const { fill } = this.#counts;
+    this.#c.fill = Math.max(fill, this.#ringFill);
+    this.#isSpent = fill > CALM && areBudgetsSpent(this.#c);
+    return this.#isSpent || fill > READS_ALL;
+  }
+
+  /** Whether datagram `i` of the batch is; then it is counted. */
+  leavesUnread(i: number): boolean {
+    const { bytes, start, end, listener, peer } = this.#inbox;
+    const c = this.#c;
+    const from = i * ENDPOINT_WORDS;
+    if (!isLeftUnread(c, this.#view, bytes, start[i]!, end[i]!, listener[i]!, peer, from, this.#isSpent)) return false;
+    c.count(Count.dropped_unread);
+    return true;
+  }
+
+  /** Once per turn. */
+  update(): void {
+    const c = this.#c;
+    let ringFill = 0;
+    for (let i = 0; i < this.#rings.length; i++) ringFill = Math.max(ringFill, this.#rings[i]!.fill);
+    this.#ringFill = ringFill;
+    const fill = Math.max(ringFill, this.#counts.fill);
+    this.#control[c.worker * CONTROL_WORDS + ControlWord.fill] = fill;
+    c.fill = c.adopted.snapshot.overload.queues ? fill : 0;
+  }
+}
