@@ -51,20 +51,7 @@ export class Message extends HeaderLines {
    * form, or `Reason.ok`; the other fields then hold what could be read all the same, for the answer.
    */
   reset(bytes: Buffer, start: number, end: number): Reason {
-    this.bytes = bytes;
-    this.start = start;
-    this.end = end;
-    this.reason = Reason.ok;
-    this.clearHeaders();
-    this.callIdStart = -1;
-    this.callIdEnd = -1;
-    this.cseq = -1;
-    this.cseqMethodStart = -1;
-    this.cseqMethodEnd = -1;
-    this.contentLength = -1;
-    this.maxForwards = -1;
-    const view = this.#views.of(bytes);
-    this.view = view;
+    const view = this.#begin(bytes, start, end);
     if (!this.readStartLine(view)) {
       this.topVia.clear();
       return this.reason;
@@ -86,6 +73,36 @@ export class Message extends HeaderLines {
     }
     this.#body();
     return this.reason;
+  }
+
+  /**
+   * Reads what it takes to know where the message ends and whose call it is: as `reset`, but without values other than those
+   * of Call-ID and Content-Length; the top Via is that of before.
+   */
+  measure(bytes: Buffer, start: number, end: number): Reason {
+    const view = this.#begin(bytes, start, end);
+    if (!this.readStartLine(view)) return this.reason;
+    this.readHeaders(view);
+    this.#callId();
+    this.#body();
+    return this.reason;
+  }
+
+  #begin(bytes: Buffer, start: number, end: number): DataView {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.reason = Reason.ok;
+    this.clearHeaders();
+    this.callIdStart = -1;
+    this.callIdEnd = -1;
+    this.cseq = -1;
+    this.cseqMethodStart = -1;
+    this.cseqMethodEnd = -1;
+    this.contentLength = -1;
+    this.maxForwards = -1;
+    this.view = this.#views.of(bytes);
+    return this.view;
   }
 
   /** Reads From into `from`; false when it is absent, malformed or a list. */

@@ -5,6 +5,9 @@ import type { Carrier, CarrierHandler } from "./carrier.ts";
 import { Framer } from "./framer.ts";
 import { borrow, giveBack } from "./gather.ts";
 
+/** What a socket reads is copied here: its buffers are new every time, and views of this one are made once. */
+const DESK = Buffer.from(new ArrayBuffer(65_536));
+
 /** A stream with messages behind each other. */
 export class ByteCarrier implements Carrier {
   readonly #socket: Socket;
@@ -19,7 +22,9 @@ export class ByteCarrier implements Carrier {
     const framer = new Framer(handler, view, headerBytes);
     this.#framer = framer;
     socket.on("data", (chunk: Buffer) => {
-      if (!handler.isEnding && !framer.push(chunk)) socket.pause();
+      const isSmall = chunk.length <= DESK.length;
+      if (isSmall) chunk.copy(DESK);
+      if (!handler.isEnding && !framer.push(isSmall ? DESK : chunk, chunk.length)) socket.pause();
       handler.received();
     });
     socket.on("connect", () => handler.opened());

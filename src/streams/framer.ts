@@ -56,15 +56,18 @@ export class Framer {
     return this.#to > this.#from;
   }
 
-  /** Takes what has arrived. False: the handler had no room, no more may come until `resume` returns true. */
-  push(chunk: Buffer): boolean {
-    if (this.#isBroken || chunk.length === 0) return true;
+  /**
+   * Takes what has arrived, the first `length` bytes of `chunk`, which may be overwritten afterwards. False: the handler had no
+   * room, no more may come until `resume` returns true.
+   */
+  push(chunk: Buffer, length: number = chunk.length): boolean {
+    if (this.#isBroken || length === 0) return true;
     if (this.#held !== null) {
-      this.#append(chunk, 0, chunk.length);
+      this.#append(chunk, 0, length);
       return this.resume();
     }
-    const at = this.#read(chunk, 0, chunk.length);
-    if (at < chunk.length && !this.#isBroken) this.#append(chunk, at, chunk.length);
+    const at = this.#read(chunk, 0, length);
+    if (at < length && !this.#isBroken) this.#append(chunk, at, length);
     return !this.#isWaiting();
   }
 
@@ -145,7 +148,7 @@ export class Framer {
     const view = this.#view;
     // Nearly always the headers have come whole, and the parser finds their end in the same pass.
     const isNew = this.#searched === 0;
-    const reason = isNew ? view.reset(bytes, start, limit) : Reason.noTerminator;
+    const reason = isNew ? view.measure(bytes, start, limit) : Reason.noTerminator;
     if (reason === Reason.ok || reason === Reason.shortBody)
       return this.#take(reason, bytes, start, view.bodyStart, end);
     let at = start + this.#searched;
@@ -162,7 +165,7 @@ export class Framer {
       if (end - start >= this.#headerBytes) this.#break(bytes, start, limit, 400, end);
       return false;
     }
-    return this.#take(view.reset(bytes, start, bodyStart), bytes, start, bodyStart, end);
+    return this.#take(view.measure(bytes, start, bodyStart), bytes, start, bodyStart, end);
   }
 
   /** Whole headers have been read into the view: false when they are wrong. */
