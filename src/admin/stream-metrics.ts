@@ -11,6 +11,10 @@ const OPENED: readonly (readonly [StreamCounter, string])[] = [
 const CLOSED: readonly StreamCounter[] = [
   "refused",
   "connect_failed",
+  "unverified",
+  "handshake_refused",
+  "handshake_timeout",
+  "unverified_client",
   "idle",
   "silent",
   "unfinished",

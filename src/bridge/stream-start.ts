@@ -2,6 +2,7 @@
 
 import type { TransportName } from "../net/transport.ts";
 import type { RingMemory } from "./handoff.ts";
+import type { TlsState } from "./tls-state.ts";
 import { MAX_CONNECTIONS } from "./way-back.ts";
 
 /** Words shared by the stream worker, the workers and main. Counters have one writer, the stream worker. */
@@ -23,6 +24,14 @@ export const STREAM_COUNTERS = [
   "refused",
   /** Attempts to connect that failed. */
   "connect_failed",
+  /** Attempts to connect that ended because the other end did not prove who it is. */
+  "unverified",
+  /** Connections that did not become ones of TLS: too many handshakes at a time, one too slow, one that failed for another reason. */
+  "handshake_refused",
+  "handshake_timeout",
+  "handshake_failed",
+  /** Closed because a client did not prove who it is and had to. */
+  "unverified_client",
   /** Closed because nothing passed. */
   "idle",
   /** Closed because a WebSocket's peer gave no sign of life. */
@@ -90,6 +99,9 @@ export interface StreamLimits {
   readonly writeBuffer: number;
   /** Bytes of a message's start line and headers. */
   readonly headerBytes: number;
+  /** TLS, those who connect: how long a handshake may take, and how many may be under way at a time. */
+  readonly handshakeTimeout: number;
+  readonly handshakes: number;
 }
 
 /** `workerData` of the stream worker. */
@@ -111,11 +123,23 @@ export interface StreamStart {
   readonly seed: readonly [number, number];
   /** Whether an earlier stream worker died: every connection that workers know of is gone. */
   readonly isRestart: boolean;
+  readonly tls: TlsState;
 }
+
+/** Main to stream worker. */
+export type ToStreams =
+  /** The workers are gone, what they sent last is to leave. */
+  | { readonly kind: "stop" }
+  /** To be in force for all handshakes to come; answered with `secured`. */
+  | { readonly kind: "tls"; readonly tls: TlsState; readonly number: number };
 
 /** Stream worker to main. */
 export type FromStreams =
   | { readonly kind: "listening" }
   | { readonly kind: "failed"; readonly what: string }
+  /** The TLS state of this number is in force; or why not, and the one before still is. */
+  | { readonly kind: "secured"; readonly number: number; readonly problem: string }
+  /** A line for the log. */
+  | { readonly kind: "note"; readonly what: string; readonly fields: Readonly<Record<string, string | number>> }
   /** Portable plane only: a worker sleeps and has something in its ring. */
   | { readonly kind: "wake"; readonly worker: number };

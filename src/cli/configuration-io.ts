@@ -1,4 +1,4 @@
-// The real outside world for config/: files, environment, cores.
+// The real outside world for config/: files, environment, clock, cores.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { ConfigIo } from "../config/io.ts";
@@ -7,5 +7,6 @@ import type { ConfigIo } from "../config/io.ts";
 export const configurationIo: ConfigIo = {
   readFile: (path) => readFileSync(path, "utf8"),
   environment: (name) => process.env[name],
+  now: () => Date.now(),
   cores: availableParallelism(),
 };

@@ -13,6 +13,7 @@ export function fakeIo(
       return text;
     },
     environment: (name) => variables[name],
+    now: () => Date.UTC(2026, 0, 2),
     cores: 4,
   };
 }

@@ -6,6 +6,8 @@ export interface ConfigIo {
   readFile(path: string): string;
   /** An environment variable; undefined: not set. */
   environment(name: string): string | undefined;
+  /** Milliseconds since 1970, for what expires. */
+  now(): number;
   /** Processor cores, for the warning about too many workers; 0: unknown. */
   readonly cores: number;
 }

@@ -106,14 +106,6 @@ describe("fairlead.yaml", () => {
     assert.equal(config.routes[0]?.listener, "in");
   });
 
-  it("loads a destination over another transport as disabled, with a warning", () => {
-    const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=tls"');
-    assert.equal(load(text).sets[0]?.destinations[1]?.state, "disabled");
-    assert.deepEqual(problems(text), [
-      "f.yaml:3:42: warning: sip:10.0.0.2;transport=tls is disabled: transport tls is not available in this version",
-    ]);
-  });
-
   it("loads a destination over SCTP as disabled, and says that Node has none", () => {
     const text = GOOD.replace('"sip:10.0.0.1"', '"sip:10.0.0.1", "sip:10.0.0.2;transport=sctp"');
     assert.equal(load(text).sets[0]?.destinations[1]?.state, "disabled");
@@ -188,12 +180,12 @@ describe("a wrong fairlead.yaml", () => {
     [
       "a listener over TLS",
       GOOD.replace("udp", "tls"),
-      "f.yaml:1:13: error: transport tls is not available in this version (udp, tcp or ws)",
+      'f.yaml:1:13: error: tls://127.0.0.1:5060 has no certificate: there is no TLS profile "default" (tls: {default: {certificates: [{cert: FILE, key: FILE}]}})',
     ],
     [
       "a listener over SCTP",
       GOOD.replace("udp", "sctp"),
-      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp, tcp or ws)",
+      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp, tcp, tls or ws)",
     ],
     [
       "a listener with a zone",

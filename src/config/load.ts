@@ -8,6 +8,7 @@ import { type Config, type Parsed, schema } from "./schema.ts";
 import { schemaFindings } from "./schema-findings.ts";
 import type { Secret } from "./secret.ts";
 import { readSecrets, type WantedSecret } from "./secrets.ts";
+import { readTls } from "./tls-files.ts";
 import { isObject } from "./values/object.ts";
 import { readYaml } from "./yaml-text.ts";
 
@@ -69,13 +70,14 @@ export function buildConfig(data: unknown, file: string, io: ConfigIo, isImporte
   if (!result.success) return { findings: schemaFindings(schema, result.error.issues, data) };
   const references = checkReferences(result.data);
   const { secrets, findings } = readSecrets(wantedSecrets(result.data), file, io);
-  const broken = [...references, ...findings];
-  if (broken.length > 0) return { findings: broken };
-  const config = complete(result.data, secrets);
+  const { profiles, findings: tlsFindings } = readTls(result.data.tls, file, io);
+  const read = [...references, ...findings, ...tlsFindings];
+  if (read.some(({ severity }) => severity === "error")) return { findings: read };
+  const config = complete(result.data, secrets, profiles);
   const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
   return checked.some((finding) => finding.severity === "error")
-    ? { findings: checked }
-    : { config, findings: checked };
+    ? { findings: [...read, ...checked] }
+    : { config, findings: [...read, ...checked] };
 }
 
 /** The keys, then the tokens of the admin API. */
@@ -89,13 +91,14 @@ function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
   ];
 }
 
-function complete(parsed: Parsed, secrets: readonly Secret[]): Config {
+function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Config {
   const { receive_buffer, server_header, protected_headers, rate_limits, admin, ...rest } = parsed;
   const tokens = secrets.slice(parsed.keys.length);
   return {
     ...rest,
     ...resolveReferences(parsed),
     keys: secrets.slice(0, parsed.keys.length),
+    tls,
     admin:
       admin === null
         ? null

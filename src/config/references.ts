@@ -1,7 +1,9 @@
 // One part of the configuration naming another: what does not exist, what is there twice; and the names filled in.
+import { isSecure, Transport } from "../net/transport.ts";
 import { errorAt, type Finding } from "./finding.ts";
 import type { Parsed } from "./schema.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
+import { DEFAULT_PROFILE } from "./sections/tls.ts";
 import { suggestion } from "./suggest.ts";
 
 /** The listener's name, for a reference by name or URI. */
@@ -51,8 +53,19 @@ function missing(parsed: Parsed): Finding[] {
     if (setNames.includes(name)) return;
     findings.push(errorAt(path, `there is no set "${name}"`, suggestion(name, setNames)));
   };
+  const profiles = parsed.tls.map(({ name }) => name);
+  const needProfile = (name: string | undefined, path: PropertyKey[]) => {
+    if (name === undefined || profiles.includes(name)) return;
+    findings.push(errorAt(path, `there is no TLS profile "${name}"`, suggestion(name, profiles)));
+  };
+  for (const [index, listener] of parsed.listeners.entries()) {
+    needProfile(listener.tls, ["listeners", index, "tls"]);
+    findings.push(...withoutCertificate(parsed, listener, index));
+  }
   for (const set of parsed.sets) {
+    needProfile(set.tls, ["sets", set.name, "tls"]);
     for (const [index, destination] of set.destinations.entries()) {
+      needProfile(destination.tls, ["sets", set.name, "destinations", index, "tls"]);
       needListener(destination.listener, ["sets", set.name, "destinations", index, "listener"]);
     }
   }
@@ -62,6 +75,20 @@ function missing(parsed: Parsed): Finding[] {
     if (route.fromSet !== undefined && route.fromSet !== "any") needSet(route.fromSet, ["routes", index, "from_set"]);
   }
   return findings;
+}
+
+/** A listener of TLS that has nothing to show to those who connect. */
+function withoutCertificate(parsed: Parsed, listener: ListenerConfig, index: number): Finding[] {
+  if (!isSecure(Transport[listener.transport])) return [];
+  const name = listener.tls ?? DEFAULT_PROFILE;
+  const profile = parsed.tls.find((one) => one.name === name);
+  const hint = `tls: {${name}: {certificates: [{cert: FILE, key: FILE}]}}`;
+  if (profile === undefined)
+    return listener.tls !== undefined
+      ? []
+      : [errorAt(["listeners", index], `${listener.name} has no certificate: there is no TLS profile "${name}"`, hint)];
+  if (profile.certificates.length > 0) return [];
+  return [errorAt(["listeners", index], `${listener.name} has no certificate: TLS profile "${name}" has none`, hint)];
 }
 
 function withoutRoute(parsed: Parsed): Finding[] {

@@ -17,6 +17,8 @@ import { scanners } from "./sections/scanners.ts";
 import { sets } from "./sections/sets.ts";
 import { streams } from "./sections/streams.ts";
 import { timers } from "./sections/timers.ts";
+import { tls } from "./sections/tls.ts";
+import type { TlsProfileConfig } from "./tls-files.ts";
 
 /** `fairlead.yaml`. Its input type is the file, its output type the configuration before keys are read. */
 export const schema = z.strictObject({
@@ -29,6 +31,7 @@ export const schema = z.strictObject({
   streams,
   overload,
   keepalive,
+  tls,
   keys,
   admin,
   log,
@@ -57,10 +60,11 @@ export interface AdminConfig extends Readonly<Omit<NonNullable<Parsed["admin"]>,
 /** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
 export interface Config
   extends Readonly<
-    Omit<Parsed, "keys" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits">
+    Omit<Parsed, "keys" | "tls" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits">
   > {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
+  readonly tls: readonly TlsProfileConfig[];
   /** Null: off. */
   readonly admin: AdminConfig | null;
   /** Bytes asked of SO_RCVBUF. */

@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { errorAt, type Finding } from "./finding.ts";
 import type { ConfigIo } from "./io.ts";
+import { PrivateText } from "./private-text.ts";
 import { Secret } from "./secret.ts";
 import { type KeyReference, SHORTEST_KEY } from "./sections/keys.ts";
 
@@ -28,7 +29,26 @@ export function readSecrets(
 }
 
 function readKey(reference: KeyReference, file: string, io: ConfigIo): Secret | string {
-  if (reference.kind === "text") return new Secret(reference.text, "configuration");
+  const read = readSecret(reference, file, io);
+  if (typeof read === "string") return read;
+  // Those in the configuration itself have been measured by its schema.
+  return reference.kind !== "text" && read.text.length < SHORTEST_KEY
+    ? `the key in ${read.origin} is too short: at least ${SHORTEST_KEY} characters`
+    : new Secret(read.text, read.origin);
+}
+
+/** The passphrase of a private key, or what kept it from being read. */
+export function readPassphrase(reference: KeyReference, file: string, io: ConfigIo): PrivateText | string {
+  const read = readSecret(reference, file, io);
+  return typeof read === "string" ? read : new PrivateText(read.text, read.origin);
+}
+
+function readSecret(
+  reference: KeyReference,
+  file: string,
+  io: ConfigIo,
+): { readonly text: string; readonly origin: string } | string {
+  if (reference.kind === "text") return { text: reference.text, origin: "configuration" };
   const origin = reference.kind === "env" ? `environment variable ${reference.variable}` : `file ${reference.path}`;
   let text: string | undefined;
   try {
@@ -41,7 +61,5 @@ function readKey(reference: KeyReference, file: string, io: ConfigIo): Secret | 
   }
   const secret = text?.trim();
   if (secret === undefined || secret === "") return `${origin} is ${secret === undefined ? "not set" : "empty"}`;
-  return secret.length < SHORTEST_KEY
-    ? `the key in ${origin} is too short: at least ${SHORTEST_KEY} characters`
-    : new Secret(secret, origin);
+  return { text: secret, origin };
 }

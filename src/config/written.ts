@@ -7,6 +7,7 @@ import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
 import type { RateConfig } from "./sections/rate-limits.ts";
 import type { RouteConfig } from "./sections/routes.ts";
 import type { SetConfig } from "./sections/sets.ts";
+import type { TlsProfileConfig } from "./tls-files.ts";
 import { formatHostPort } from "./values/address.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -36,6 +37,7 @@ export function written(config: Config): Written {
     streams: streamsOf(config),
     overload: overloadOf(config),
     keepalive: keepaliveOf(config),
+    tls: Object.fromEntries(config.tls.map((profile) => [profile.name, profileOf(profile)])),
     keys: config.keys.map((key) => key.toJSON()),
     admin: adminOf(config),
     log: { ...config.log },
@@ -129,6 +131,23 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     message_timeout: formatDuration(streams.messageTimeout),
     ping: formatDuration(streams.ping),
     write_buffer: formatSize(streams.writeBuffer),
+    handshake_timeout: formatDuration(streams.handshakeTimeout),
+    handshakes: streams.handshakes,
+  };
+}
+
+function profileOf(profile: TlsProfileConfig): NonNullable<Written["tls"]>[string] {
+  return {
+    certificates: profile.certificates.map(({ files: { cert, key }, passphrase }) => ({
+      cert,
+      key,
+      ...(passphrase === null ? {} : { passphrase: passphrase.toJSON() }),
+    })),
+    ...(profile.caFile === "" ? {} : { ca: profile.caFile }),
+    client_certificate: profile.clientCertificate,
+    verify: profile.verify,
+    minimum_version: profile.minimumVersion,
+    ...(profile.ciphers === "" ? {} : { ciphers: profile.ciphers }),
   };
 }
 
@@ -152,6 +171,7 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     ...(one.name === uri ? {} : { name: one.name }),
     ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
+    ...(one.tls === undefined ? {} : { tls: one.tls }),
   };
 }
 
@@ -166,7 +186,8 @@ function setOf({
   passive,
   failover,
   unavailable,
-}: SetConfig): Full<Omit<WrittenSet, "key">> & Pick<WrittenSet, "key"> {
+  tls,
+}: SetConfig): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
   return {
     algorithm,
     slots,
@@ -191,6 +212,7 @@ function setOf({
       reason: unavailable.reason,
       retry_after: formatDuration(unavailable.retryAfter * 1000),
     } satisfies Full<NonNullable<WrittenSet["unavailable"]>>,
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
@@ -213,7 +235,7 @@ function statusRange({ first, last }: StatusRange): string | number {
 }
 
 function destination(one: DestinationConfig): NonNullable<WrittenSet["destinations"]>[number] {
-  const { uri, name, weight, priority, maxCalls, state, probe, attrs } = one;
+  const { uri, name, weight, priority, maxCalls, state, probe, attrs, tls, serverName } = one;
   return {
     uri,
     name,
@@ -224,6 +246,8 @@ function destination(one: DestinationConfig): NonNullable<WrittenSet["destinatio
     probe,
     large_requests: one.largeRequests,
     ...(one.listener === undefined ? {} : { listener: one.listener }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(serverName === undefined ? {} : { server_name: serverName }),
     attrs: { ...attrs },
   };
 }

@@ -167,6 +167,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       fromWorkers: memory.streams.map(({ toStreams }) => toStreams),
       seed: memory.seed,
     },
+    tls: control.inForce.tls,
     log,
     wake: (worker) => workers.wake(worker),
   });
@@ -179,6 +180,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     return failed(failure);
   }
   control.attach({
+    secure: async (tls) => (streamListeners.length > 0 ? await streams.secure(tls) : ""),
     publish: (snapshot) => workers.publish(snapshot),
     adopted: (generation, patience) => workers.adopted(generation, patience),
     oldestAdopted: () => workers.control.oldestAdopted(),

@@ -4,6 +4,7 @@ import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/s
 import type { Config } from "../config/schema.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { compile } from "./compile.ts";
+import { TlsIdentities } from "./compile-tls.ts";
 import type { Locations } from "./names.ts";
 import { placeDestinations, slotIdentities } from "./place.ts";
 import { rowsOf } from "./rows.ts";
@@ -13,7 +14,7 @@ import { locationsOf, targetAt } from "./testing/locations.ts";
 function compiled(config: Config, locations: Locations = new Map()): Snapshot {
   const rows = rowsOf(config, locations);
   const identities = slotIdentities(rows);
-  const placed = placeDestinations(config, rows, identities, [...identities.keys()]);
+  const placed = placeDestinations(config, rows, identities, [...identities.keys()], new TlsIdentities());
   const result = compile(config, {
     generation: 7,
     placed,
@@ -185,7 +186,7 @@ describe("compile", () => {
       sets: { a: { destinations: ["sip:nowhere.example", "sip:[::1]:5060"] } },
     });
     const rows = rowsOf(v4, new Map());
-    const placed = placeDestinations(v4, rows, slotIdentities(rows), [0, 1]);
+    const placed = placeDestinations(v4, rows, slotIdentities(rows), [0, 1], new TlsIdentities());
     assert.deepEqual(
       placed.map(({ unusable }) => unusable),
       ["host name nowhere.example does not resolve", "no listener for udp over IPv6"],

@@ -57,6 +57,7 @@ async function lab(first: Config) {
   });
   const begun = await control.begin(first);
   control.attach({
+    secure: async () => "",
     publish(snapshot) {
       published.push(snapshot);
       if (worker.adopts) worker.adopted = snapshot.generation;

@@ -1,14 +1,18 @@
 // The one door through which configuration enters: check, resolve, compile, publish, wait until every worker has it. If a
 // step fails the old one stays; nothing was mutated, so nothing is undone.
+import { isDeepStrictEqual } from "node:util";
 import { type LiveTables, MAX_DESTINATIONS, MAX_SETS } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
+import type { TlsState } from "../bridge/tls-state.ts";
 import { hasErrors, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { compile } from "./compile.ts";
+import { TlsIdentities } from "./compile-tls.ts";
 import type { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
 import { isSamePlace, keptWarnings, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
+import type { Publisher } from "./publisher.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
 import { rowsOf } from "./rows.ts";
 import { type SlotPlan, Slots } from "./slots.ts";
@@ -19,15 +23,6 @@ export interface ApplyResult {
   /** Number of the configuration now in force. */
   readonly generation: number;
   readonly problems: readonly Problem[];
-}
-
-/** Whoever brings snapshots to the workers. */
-export interface Publisher {
-  publish(snapshot: Snapshot): void;
-  /** Waits; returns the workers that did not adopt `generation` within `patience` ms. */
-  adopted(generation: number, patience: number): Promise<number[]>;
-  /** The oldest generation that any worker works with. */
-  oldestAdopted(): number;
 }
 
 /** What a control plane needs. */
@@ -52,6 +47,7 @@ export interface InForce {
   readonly config: Config;
   readonly snapshot: Snapshot;
   readonly placed: readonly PlacedDestination[];
+  readonly tls: TlsState;
   /** When it was published; milliseconds since 1970. */
   readonly since: number;
 }
@@ -63,6 +59,7 @@ interface Candidate {
   readonly config: Config;
   readonly snapshot: Snapshot;
   readonly placed: readonly PlacedDestination[];
+  readonly tls: TlsState;
   readonly plan: SlotPlan;
   readonly setPlan: SlotPlan;
   readonly locations: Locations;
@@ -75,6 +72,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #slots: Slots;
   readonly #setRows: Slots;
+  readonly #identities = new TlsIdentities();
   #publisher: Publisher | null = null;
   #inForce: InForce | null = null;
   #locations: Locations = new Map();
@@ -184,6 +182,9 @@ export class ControlPlane {
     const locations = known ?? (await this.#locate(config));
     const made = this.#make(config, this.#generation + 1, locations);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
+    // Before any worker sends to whom only the new state knows.
+    const insecure = await this.#secure(old.tls, made.tls);
+    if (insecure !== "") return this.#refused([...problems, configurationProblem(`TLS: ${insecure}`)]);
     this.#prepare(made);
     const generation = ++this.#generation;
     this.#publisher?.publish(made.snapshot);
@@ -192,12 +193,17 @@ export class ControlPlane {
       const snapshot = { ...old.snapshot, generation: ++this.#generation };
       this.#inForce = { ...old, snapshot };
       this.#returnTo(old, made, generation);
+      await this.#secure(made.tls, old.tls);
       this.#publisher?.publish(snapshot);
       const what = `worker ${late.join(", ")} did not take the configuration over within ${ADOPTION_PATIENCE / 1000} s`;
       return this.#refused([...problems, configurationProblem(what, "the old one is in force again")]);
     }
     this.#commit(made);
     return { ok: true, generation, problems: [...problems, ...made.warnings] };
+  }
+
+  async #secure(old: TlsState, now: TlsState): Promise<string> {
+    return isDeepStrictEqual(old, now) ? "" : ((await this.#publisher?.secure(now)) ?? "");
   }
 
   #locate(config: Config): Promise<Locations> {
@@ -227,13 +233,14 @@ export class ControlPlane {
       return [
         configurationProblem("more sets than there is room for", "4,096, those removed in the last 10 min included"),
       ];
-    const placed = placeDestinations(config, destinations, identities, plan.slots);
+    const placed = placeDestinations(config, destinations, identities, plan.slots, this.#identities);
     const rows = plan.slots.reduce((most, slot) => Math.max(most, slot + 1), this.#slots.rows);
     const setRows = setPlan.slots;
     const result = compile(config, { generation, placed, rows, setRows, ports, keys, closing: this.#closing });
     if (!result.ok) return result.problems.map((what) => configurationProblem(what));
     const warnings = keptWarnings(locations);
-    return { config, snapshot: result.snapshot, placed, plan, setPlan, locations, warnings };
+    const tls = this.#identities.state(config);
+    return { config, snapshot: result.snapshot, placed, tls, plan, setPlan, locations, warnings };
   }
 
   /**
@@ -260,12 +267,12 @@ export class ControlPlane {
     this.#options.health.adopt(old.placed, old.snapshot.listeners);
   }
 
-  #commit({ config, snapshot, placed, plan, setPlan, locations }: Candidate): void {
+  #commit({ config, snapshot, placed, tls, plan, setPlan, locations }: Candidate): void {
     this.#generation = snapshot.generation;
     this.#slots.commit(plan, snapshot.generation);
     this.#setRows.commit(setPlan, snapshot.generation);
     this.#options.health.adopt(placed, snapshot.listeners);
-    this.#inForce = { config, snapshot, placed, since: this.#options.clock() };
+    this.#inForce = { config, snapshot, placed, tls, since: this.#options.clock() };
     for (const { set, config: destination, unusable } of placed) {
       if (unusable !== "")
         this.#options.log.warn({ set: set.name, destination: destination.name }, `out of use: ${unusable}`);

@@ -1,8 +1,11 @@
 // Every row of a configuration with the numbers that compilation gives it: slot, address, listener, identity.
 import { hash } from "node:crypto";
+import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { isSecure, transportNamed } from "../net/transport.ts";
 import { findListener } from "./compile-listeners.ts";
+import type { TlsIdentities } from "./compile-tls.ts";
 import type { DestinationRow } from "./rows.ts";
 import { slotIdentity } from "./slots.ts";
 
@@ -41,6 +44,7 @@ export function placeDestinations(
   rows: readonly DestinationRow[],
   identities: readonly string[],
   slots: readonly number[],
+  tls: TlsIdentities,
 ): PlacedDestination[] {
   const taken = new Set<number>();
   return rows.map((row, at) => {
@@ -48,6 +52,9 @@ export function placeDestinations(
     const listener = wanted === undefined ? -1 : findListener(config.listeners, wanted);
     const endpoint = new Int32Array(ENDPOINT_WORDS);
     const found = reach(config, row, listener, endpoint);
+    const isUsable = found.sender >= 0 && isSecure(transportNamed(row.config.transport));
+    const prover = isUsable ? tls.numberOf(config, row.set, row.config) : 0;
+    if (prover > 0) endpoint[5] = identityWord(prover, endpoint[5]!);
     return {
       ...row,
       slot: slots[at] ?? 0,
@@ -55,6 +62,7 @@ export function placeDestinations(
       listener,
       identity: identityOf(identities[at] ?? "", taken),
       ...found,
+      ...(prover < 0 ? { sender: -1, unusable: "more names to be proved than there are numbers: restart" } : {}),
     };
   });
 }

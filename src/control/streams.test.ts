@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STREAM_WORDS, type StreamStart } from "../bridge/stream-start.ts";
+import { NO_TLS } from "../bridge/tls-state.ts";
 import { Streams } from "./streams.ts";
 import { until } from "./workers.ts";
 
@@ -24,7 +25,7 @@ function streamsOf(url: URL): { streams: Streams; errors: unknown[] } {
   const start = { words } as unknown as StreamStart;
   const silent = () => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: (fields: object) => void errors.push(fields) };
-  return { streams: new Streams({ url, start, log, wake: silent }), errors };
+  return { streams: new Streams({ url, start, tls: NO_TLS, log, wake: silent }), errors };
 }
 
 for (const [what, first] of [

@@ -7,7 +7,9 @@ import {
   type StreamStart,
   StreamWord,
   streamCounter,
+  type ToStreams,
 } from "../bridge/stream-start.ts";
+import type { TlsState } from "../bridge/tls-state.ts";
 import type { Log } from "./log.ts";
 import { until } from "./workers.ts";
 
@@ -15,7 +17,8 @@ import { until } from "./workers.ts";
 export interface StreamsOptions {
   /** The stream worker's entry file. */
   readonly url: URL;
-  readonly start: Omit<StreamStart, "isRestart">;
+  readonly start: Omit<StreamStart, "isRestart" | "tls">;
+  readonly tls: TlsState;
   readonly log: Log;
   /** Wakes a worker that sleeps. */
   readonly wake: (worker: number) => void;
@@ -28,6 +31,8 @@ const TOO_STILL = 6;
 const BACK_OFF = 1_000;
 const LONG_LIFE = 10_000;
 const STOP_PATIENCE = 500;
+/** A stream worker that does not answer for so long is being replaced, and its successor starts with the new state. */
+const TLS_PATIENCE = 3_000;
 
 /** The stream worker of a process. */
 export class Streams {
@@ -43,10 +48,15 @@ export class Streams {
   #isListening = false;
   #isStopping = false;
   #problem = "";
+  /** In force, and for every stream worker to come. */
+  #tls: TlsState;
+  #tlsNumber = 0;
+  #onSecured: (problem: string) => void = () => undefined;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
     this.#words = new Int32Array(options.start.words);
+    this.#tls = options.tls;
   }
 
   /** Starts it; resolves when it listens, with "" or with what went wrong. */
@@ -68,6 +78,29 @@ export class Streams {
     };
   }
 
+  /**
+   * Puts a TLS state into force for all handshakes to come; no connection is closed. Resolves with "", or with what went wrong: then
+   * the one before stays.
+   */
+  async secure(tls: TlsState): Promise<string> {
+    const thread = this.#thread;
+    const before = this.#tls;
+    this.#tls = tls;
+    // One that is being replaced starts with it.
+    if (thread === null || !this.#isListening) return "";
+    const number = ++this.#tlsNumber;
+    const problem = await new Promise<string>((resolve) => {
+      const impatience = setTimeout(() => resolve(""), TLS_PATIENCE);
+      this.#onSecured = (what) => {
+        clearTimeout(impatience);
+        resolve(what);
+      };
+      thread.postMessage({ kind: "tls", tls, number } satisfies ToStreams);
+    });
+    if (problem !== "") this.#tls = before;
+    return problem;
+  }
+
   /** Lets leave what workers sent last, and ends it. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -76,7 +109,7 @@ export class Streams {
     const thread = this.#thread;
     if (thread === null) return;
     const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    thread.postMessage("stop");
+    thread.postMessage({ kind: "stop" } satisfies ToStreams);
     const impatience = setTimeout(() => void thread.terminate(), STOP_PATIENCE);
     await gone;
     clearTimeout(impatience);
@@ -86,14 +119,17 @@ export class Streams {
     this.#restart = null;
     this.#startedAt = performance.now();
     this.#still = 0;
-    const workerData: StreamStart = { ...this.#options.start, isRestart: this.#restarts > 0 };
+    const workerData: StreamStart = { ...this.#options.start, isRestart: this.#restarts > 0, tls: this.#tls };
     const thread = new Worker(this.#options.url, { workerData, name: "fairlead-streams" });
     this.#thread = thread;
     let why = "";
     thread.on("message", (message: FromStreams) => {
       if (message.kind === "wake") this.#options.wake(message.worker);
       else if (message.kind === "listening") this.#isListening = true;
-      else {
+      else if (message.kind === "note") this.#options.log.warn(message.fields, message.what);
+      else if (message.kind === "secured") {
+        if (message.number === this.#tlsNumber) this.#onSecured(message.problem);
+      } else {
         why = this.#problem = message.what;
         void thread.terminate();
       }

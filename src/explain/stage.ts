@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/schema.ts";
 import { compile } from "../control/compile.ts";
+import { TlsIdentities } from "../control/compile-tls.ts";
 import { shownConditions } from "../control/conditions.ts";
 import type { Locations } from "../control/names.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "../control/place.ts";
@@ -33,7 +34,7 @@ export interface Stage {
 export function setStage(config: Config, live: LiveStates | null, locations: Locations): Stage | readonly string[] {
   const destinations = rowsOf(config, locations);
   const identities = slotIdentities(destinations);
-  const placed = placeDestinations(config, destinations, identities, [...identities.keys()]);
+  const placed = placeDestinations(config, destinations, identities, [...identities.keys()], new TlsIdentities());
   const compiled = compile(config, {
     generation: 1,
     placed,

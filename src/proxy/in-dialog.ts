@@ -1,6 +1,7 @@
 // Where a request within a dialog goes: by the token in our Record-Route, by the dialog that is remembered, or, coming
 // from the pool, by its next Route or its request URI.
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
+import { namesConnection } from "../bridge/way-back.ts";
 import { copyEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
 import { defaultPort, type Transport, transportOfUri } from "../net/transport.ts";
 import { hostWords } from "../sip/host.ts";
@@ -82,8 +83,13 @@ export function followRoute(c: Context): number {
 function chooseOutgoing(c: Context, wanted: number, transport: Transport): number {
   const isV6 = !isV4(c.target, 0);
   c.outgoing = -1;
-  if (c.targetSlot >= 0)
-    c.outgoing = c.adopted.snapshot.destinations[c.targetSlot * DESTINATION_WORDS + DestinationColumn.listener]!;
+  if (c.targetSlot >= 0) {
+    const rows = c.adopted.snapshot.destinations;
+    const row = c.targetSlot * DESTINATION_WORDS;
+    c.outgoing = rows[row + DestinationColumn.listener]!;
+    // Who has to be there, as of now (bridge/way-back.ts).
+    if (!namesConnection(c.target[5]!)) c.target[5] = rows[row + DestinationColumn.endpoint + 5]!;
+  }
   if (c.outgoing < 0)
     c.outgoing = c.adopted.canSend(wanted, isV6, transport) ? wanted : c.adopted.outgoing(c.listener, isV6, transport);
   return c.outgoing < 0 ? 503 : 0;

@@ -1,5 +1,6 @@
 // A stream of bytes: whatever has the manners of a TCP socket, and the framer that cuts messages out of what comes.
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler } from "./carrier.ts";
 import { Framer } from "./framer.ts";
@@ -27,7 +28,7 @@ export class ByteCarrier implements Carrier {
       if (!handler.isEnding && !framer.push(isSmall ? DESK : chunk, chunk.length)) socket.pause();
       handler.received();
     });
-    socket.on("connect", () => handler.opened());
+    socket.on(socket instanceof TLSSocket ? "secureConnect" : "connect", () => handler.opened());
     // What went wrong does not matter: `close` follows.
     socket.on("error", () => undefined);
     socket.on("end", () => handler.ended());

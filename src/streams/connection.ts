@@ -1,5 +1,6 @@
 // One connection, made by somebody else or by us: what carries its messages, and what waits until it is there.
 import type { Socket } from "node:net";
+import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
@@ -50,6 +51,9 @@ export class Connection implements CarrierHandler {
   #isConnected: boolean;
   #isClosed = false;
   #isEnding = false;
+  /** The table's key of its address. */
+  readonly key: string | number;
+  #isUnverified = false;
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
   /** By performance.now: when something passed last, and when the unfinished message at hand began (0: there is none). */
@@ -68,6 +72,7 @@ export class Connection implements CarrierHandler {
     word: number,
     listener: number,
     peer: Int32Array,
+    key: string | number,
     carry: Carry,
     isConnected: boolean,
   ) {
@@ -76,12 +81,29 @@ export class Connection implements CarrierHandler {
     this.place = place;
     this.word = word;
     this.listener = listener;
+    this.key = key;
     copyEndpoint(peer, 0, this.peer, 0);
     this.peer[5] = word;
     this.#isConnected = isConnected;
     this.active = performance.now();
     this.heard = this.active;
     this.#carrier = carry(this, isConnected);
+  }
+
+  /** The other end did not prove who it is, so it comes to nothing. */
+  noteUnverified(): void {
+    this.#isUnverified = true;
+  }
+
+  get isUnverified(): boolean {
+    return this.#isUnverified;
+  }
+
+  /** Notes its own address, once there is one. */
+  noteLocal(): void {
+    const endpoint = new Int32Array(ENDPOINT_WORDS);
+    const { localAddress } = this.socket;
+    if (localAddress !== undefined && parsePeer(localAddress, 0, endpoint, 0)) this.local.set(endpoint.subarray(0, 4));
   }
 
   get isConnected(): boolean {

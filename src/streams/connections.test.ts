@@ -19,6 +19,8 @@ const LIMITS: StreamLimits = {
   ping: 30_000,
   writeBuffer: 65_536,
   headerBytes: 32_768,
+  handshakeTimeout: 5_000,
+  handshakes: 100,
 };
 
 /** Connections with one worker, whose end of the rings is the test's. */

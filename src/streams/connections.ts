@@ -2,6 +2,7 @@
 // bounded in number, closed when nothing passes.
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { WebSocket } from "ws";
 import { RecordKind } from "../bridge/handoff.ts";
 import { type StreamCounter, type StreamLimits, StreamWord, serialAt, streamCounter } from "../bridge/stream-start.ts";
@@ -9,6 +10,8 @@ import {
   connectionWord,
   GENERATIONS,
   generationOf,
+  hasSecondPort,
+  identityOf,
   isFlow,
   MAX_CONNECTIONS,
   namesConnection,
@@ -17,13 +20,15 @@ import {
   scopeOf,
 } from "../bridge/way-back.ts";
 import { parsePeer } from "../net/dgram-address.ts";
-import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
+import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
 import type { Carry } from "./carrier.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { keyOf, MADE_BY_THEM } from "./connection-key.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
+import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
 import { openWebSocket } from "./websocket-client.ts";
 
@@ -69,10 +74,11 @@ export class Connections implements ConnectionOwner {
       socket.destroy();
       return;
     }
+    const who = socket instanceof TLSSocket ? MADE_BY_THEM : 0;
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    if (!this.hasRoom(0) || this.#add(listener, peer, socket, carry, true) === null) {
+    if (!this.hasRoom(0) || this.#add(listener, peer, who, socket, carry, true) === null) {
       this.countUp("refused");
-      socket.resetAndDestroy();
+      reset(socket);
       return;
     }
     this.countUp("accepted");
@@ -154,7 +160,7 @@ export class Connections implements ConnectionOwner {
   }
 
   connected(connection: Connection): void {
-    noteLocal(connection);
+    connection.noteLocal();
     this.countUp("opened");
   }
 
@@ -163,14 +169,13 @@ export class Connections implements ConnectionOwner {
     this.#places[place] = undefined;
     Atomics.store(this.#words, serialAt(place), 0);
     this.#free.push(place);
-    const key = keyOf(listener, peer, peer[4]!);
-    if (this.#byAddress.get(key) === connection) this.#byAddress.delete(key);
+    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
     this.#touched.delete(connection);
     this.#stalled.delete(connection);
     this.#count--;
     this.#words[StreamWord.connections] = this.#count;
     if (!connection.isConnected) {
-      this.countUp("connect_failed");
+      this.countUp(connection.isUnverified ? "unverified" : "connect_failed");
       for (const { worker, bytes } of connection.takeWaiting()) {
         this.countUp("unsent");
         this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, 0, bytes.length);
@@ -188,9 +193,12 @@ export class Connections implements ConnectionOwner {
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
-    const second = portToConnect(word, port);
-    const open = this.#byAddress.get(keyOf(listener, peer, port));
-    const found = open ?? (second === port ? undefined : this.#byAddress.get(keyOf(listener, peer, second)));
+    let found = this.#byAddress.get(keyOf(listener, peer, port, identityOf(word)));
+    // Back to a caller: what it made itself will do.
+    if (found === undefined && hasSecondPort(word))
+      found =
+        this.#byAddress.get(keyOf(listener, peer, port, MADE_BY_THEM)) ??
+        this.#byAddress.get(keyOf(listener, peer, portToConnect(word, port), 0));
     return found === undefined || found.isEnding || !found.isOpen ? null : found;
   }
 
@@ -198,27 +206,30 @@ export class Connections implements ConnectionOwner {
     const dial = this.#dials.get(listener);
     if (dial === undefined || isFlow(to[5]!)) return null;
     // Whoever came by WebSocket is reached by the connection that it made, or not at all (RFC 7118 5.1).
-    if (dial.path !== undefined && scopeOf(to[5]!) !== to[5]!) return null;
+    if (dial.path !== undefined && (namesConnection(to[5]!) || hasSecondPort(to[5]!))) return null;
     const peer = this.#peer;
     copyEndpoint(to, 0, peer, 0);
     peer[4] = portToConnect(to[5]!, to[4]!);
     if (peer[4] === 0) return null;
-    // A word that is no scope says nothing to the network.
-    if (peer[5]! < 0 || peer[5]! >= 0x40000000) peer[5] = 0;
-    const socket = dialSocket(dial, peer);
+    const identity = identityOf(to[5]!);
+    peer[5] = scopeOf(to[5]!);
+    let connection: Connection | null = null;
+    const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified());
+    if (socket === null) return null;
     const { path } = dial;
     const carry = path === undefined ? this.#plain(socket) : this.#webClient(socket, formatEndpoint(peer, 0), path);
-    const connection = this.#add(listener, peer, socket, carry, false);
-    if (connection === null) {
+    const made = this.#add(listener, peer, identity, socket, carry, false);
+    connection = made;
+    if (made === null) {
       socket.on("error", () => undefined).destroy();
       this.countUp("refused");
       return null;
     }
     const impatience = setTimeout(() => {
-      if (!connection.isConnected) connection.close();
+      if (!made.isConnected) made.close();
     }, this.#limits.connectTimeout);
     socket.once("close", () => clearTimeout(impatience));
-    return connection;
+    return made;
   }
 
   #plain(socket: Socket): Carry {
@@ -229,21 +240,29 @@ export class Connections implements ConnectionOwner {
     return (handler) => new WebSocketCarrier(handler, openWebSocket(socket, "ws", authority, path), socket, this.#view);
   }
 
-  #add(listener: number, peer: Int32Array, socket: Socket, carry: Carry, isConnected: boolean): Connection | null {
+  #add(
+    listener: number,
+    peer: Int32Array,
+    who: number,
+    socket: Socket,
+    carry: Carry,
+    isConnected: boolean,
+  ): Connection | null {
     if (this.#count >= MAX_CONNECTIONS) return null;
     const place = this.#free.pop() ?? this.#places.length;
     const generation = (this.#generations[place]! + 1) % GENERATIONS;
     this.#generations[place] = generation;
     const word = connectionWord(place, generation);
-    const connection = new Connection(this, socket, place, word, listener, peer, carry, isConnected);
+    const key = keyOf(listener, peer, peer[4]!, who);
+    const connection = new Connection(this, socket, place, word, listener, peer, key, carry, isConnected);
     this.#places[place] = connection;
     this.#serial = (this.#serial + 1) | 0 || 1;
     Atomics.store(this.#words, serialAt(place), this.#serial);
     // The newest connection of an address is the one that it reads.
-    this.#byAddress.set(keyOf(listener, peer, peer[4]!), connection);
+    this.#byAddress.set(key, connection);
     this.#count++;
     this.#words[StreamWord.connections] = this.#count;
-    if (isConnected) noteLocal(connection);
+    if (isConnected) connection.noteLocal();
     return connection;
   }
 
@@ -275,16 +294,4 @@ export class Connections implements ConnectionOwner {
     if (now - heard > ping && connection.ask() && now - heard > 2 * ping) return "silent";
     return now - active > idle ? "idle" : null;
   }
-}
-
-function noteLocal({ socket, local }: Connection): void {
-  const endpoint = new Int32Array(ENDPOINT_WORDS);
-  if (socket.localAddress === undefined || !parsePeer(socket.localAddress, 0, endpoint, 0)) return;
-  local.set(endpoint.subarray(0, 4));
-}
-
-/** A key for the table of addresses: a number where it fits. */
-function keyOf(listener: number, peer: Int32Array, port: number): string | number {
-  if (isV4(peer, 0) && listener < 32) return ((peer[3]! >>> 0) * 65_536 + port) * 32 + listener;
-  return `${listener} ${peer[0]} ${peer[1]} ${peer[2]} ${peer[3]} ${port}`;
 }

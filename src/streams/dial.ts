@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { formatPeer } from "../net/dgram-address.ts";
 import { isV4 } from "../net/endpoint.ts";
+import type { Secure } from "./secure.ts";
 
 /** A listener's way out. */
 export interface Dial {
@@ -9,12 +10,22 @@ export interface Dial {
   readonly from: string | undefined;
   /** The path that a WebSocket asks for; undefined: a plain stream. */
   readonly path?: string | undefined;
+  /** TLS, where it is one of TLS. */
+  readonly secure?: Secure | undefined;
 }
 
-/** A socket that is being connected to an endpoint. */
-export function dialSocket({ from }: Dial, peer: Int32Array): Socket {
+/**
+ * A socket that is being connected to an endpoint; over TLS whoever is there has to prove `identity` (0: to be that address), and
+ * `unverified` is called when it did not. Null: nobody could.
+ */
+export function dialSocket(
+  { from, secure }: Dial,
+  peer: Int32Array,
+  identity: number,
+  unverified: () => void,
+): Socket | null {
   const family = isV4(peer, 0) ? 4 : 6;
-  return connect({
+  const options = {
     host: formatPeer(peer, 0),
     port: peer[4]!,
     family,
@@ -22,6 +33,8 @@ export function dialSocket({ from }: Dial, peer: Int32Array): Socket {
     keepAlive: true,
     ...(from === undefined ? {} : { localAddress: from }),
     // Every address we connect to is numeric: nothing is ever looked up.
-    lookup: (name, _options, callback) => callback(null, name, family),
-  });
+    lookup: (name: string, _options: unknown, callback: (error: null, address: string, family: number) => void) =>
+      callback(null, name, family),
+  };
+  return secure === undefined ? connect(options) : secure.connect(identity, options, unverified);
 }

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import { reset } from "./reset.ts";
 import { SOCKET_LIMITS } from "./websocket-carrier.ts";
 
 /** Bytes of request line and headers of a handshake; a browser with many cookies has about half. */
@@ -53,7 +54,7 @@ export class WebSocketDoor {
   knock(socket: Socket): void {
     if (!this.#options.hasRoom()) {
       this.#options.onRefuse();
-      socket.resetAndDestroy();
+      reset(socket);
       return;
     }
     this.#pending.set(

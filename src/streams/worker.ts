@@ -1,6 +1,6 @@
 // The stream worker: a thread with an event loop that owns all connections. It frames, and knows nothing else of SIP; what a
 // message means is decided by the worker that owns its call.
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind } from "../bridge/handoff.ts";
 import {
@@ -9,14 +9,19 @@ import {
   type StreamStart,
   StreamWord,
   serialAt,
+  type ToStreams,
 } from "../bridge/stream-start.ts";
+import type { TlsState } from "../bridge/tls-state.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
 import { loadLibc } from "../net/libc.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
+import { isSecure, Transport } from "../net/transport.ts";
 import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
+import { Notes } from "./notes.ts";
+import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
 import { WebSocketDoors } from "./websocket-doors.ts";
 
 const start = workerData as StreamStart;
@@ -61,24 +66,62 @@ async function serve(exchange: Exchange, connections: Connections): Promise<neve
   }
 }
 
-function dialOf(listener: StreamListener): Dial {
+function dialOf(listener: StreamListener, secure: Secure): Dial {
   const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
-  return { from, path: listener.web && (listener.web.path || "/") };
+  const path = listener.web && (listener.web.path || "/");
+  return { from, path, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
+}
+
+/** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
+function openSecure(onFault: (fault: HandshakeFault) => void, onSecured: HandshakeHandler["secured"]): Secure {
+  const notes = new Notes(
+    ({ what, fields }) => tell({ kind: "note", what, fields }),
+    () => performance.now(),
+  );
+  return new Secure(start.limits, {
+    secured: onSecured,
+    failed(listener, fault, address, why) {
+      onFault(fault);
+      notes.tell(`${listener} ${fault} ${why}`, { what: "a handshake failed", fields: { fault, address, why } });
+    },
+    refused({ address, host, why, isUnverified }) {
+      const what = isUnverified ? "a destination did not prove who it is" : "no TLS with a destination";
+      notes.tell(`${address} ${host} ${why}`, { what, fields: { address, expected: host, why } });
+    },
+  });
+}
+
+function adopt(secure: Secure, tls: TlsState): string {
+  try {
+    secure.adopt(tls);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 async function main(): Promise<void> {
   const exchange = new Exchange(start, words, waker());
-  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener)] as const));
+  const secure = openSecure(
+    (fault) => connections.countUp(fault),
+    (index, socket) => enter(index, socket),
+  );
+  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener, secure)] as const));
   words[StreamWord.connections] = 0;
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
   const connections = new Connections(exchange, start.limits, words, dials);
   const doors = new WebSocketDoors(connections);
+  const entrances = new Map<number, (socket: Socket) => void>();
+  const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
+  secure.adopt(start.tls);
   for (const listener of start.listeners) {
     const { index } = listener;
     const door = listener.web && doors.add(index, listener.web);
+    entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
+    const isTls = isSecure(Transport[listener.transport]);
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
-      door === undefined ? connections.accept(index, socket) : door.knock(socket),
+      isTls ? secure.accept(index, socket) : enter(index, socket),
     );
     const problem = await listenTcp(server, listener);
     if (problem === "") continue;
@@ -88,8 +131,11 @@ async function main(): Promise<void> {
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
   if (start.isRestart) exchange.tellAll(RecordKind.lost, 0, new Int32Array(6));
-  // Main's only message: the workers are gone, what they sent last is to leave.
-  parentPort?.once("message", () => {
+  parentPort?.on("message", (message: ToStreams) => {
+    if (message.kind === "tls") {
+      tell({ kind: "secured", number: message.number, problem: adopt(secure, message.tls) });
+      return;
+    }
     while (drain(exchange, connections));
     connections.leave();
     setTimeout(() => process.exit(), LAST_WORDS);

@@ -1,6 +1,8 @@
-// The TCP side of a user agent: it listens, connects where there is no connection yet, and takes messages out of the streams.
+// The TCP or TLS side of a user agent: it listens, connects where there is no connection yet, and takes messages out of the streams.
 // Made on its own, not from the balancer's framer: the two check each other.
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import type { StreamSecurity } from "./stream-security.ts";
 import type { AgentTransport, Peer } from "./transport.ts";
 
 const END_OF_HEADERS = "\r\n\r\n";
@@ -15,25 +17,31 @@ export class StreamTransport implements AgentTransport {
   #server: Server;
   #sockets = new Map<string, Socket>();
   #isOpen = true;
+  readonly #security: StreamSecurity | undefined;
 
-  private constructor(server: Server, local: Peer) {
+  private constructor(server: Server, local: Peer, security: StreamSecurity | undefined) {
     this.#server = server;
     this.local = local;
-    server.on("connection", (socket) => {
+    this.#security = security;
+    server.on(security === undefined ? "connection" : "secureConnection", (socket: Socket) => {
       this.accepted++;
       this.#adopt(socket, { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 });
     });
   }
 
-  /** Listens on `address` (numeric) and `port` (0: any free one); rejects when the port is taken. */
-  static open(address: string, port = 0): Promise<StreamTransport> {
-    const server = createServer({ noDelay: true });
+  /** Listens on `address` (numeric) and `port` (0: any free one); rejects when the port is taken. With `security`: TLS. */
+  static open(address: string, port = 0, security?: StreamSecurity): Promise<StreamTransport> {
+    const server =
+      security === undefined
+        ? createServer({ noDelay: true })
+        : createTlsServer({ ...plain(security), noDelay: true, requestCert: security.asksClients === true });
+    server.on("tlsClientError", () => {});
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen({ host: address, port }, () => {
         const bound = server.address();
         if (typeof bound !== "object" || bound === null) reject(new Error("not bound"));
-        else resolve(new StreamTransport(server, { address: bound.address, port: bound.port }));
+        else resolve(new StreamTransport(server, { address: bound.address, port: bound.port }, security));
       });
     });
   }
@@ -43,14 +51,17 @@ export class StreamTransport implements AgentTransport {
     if (!this.#isOpen) return;
     const known = this.#sockets.get(nameOf(peer));
     if (known === undefined) this.made++;
-    const socket = known ?? connect({ host: peer.address, port: peer.port, noDelay: true });
+    const socket = known ?? this.#connect(peer);
     if (known === undefined) this.#adopt(socket, peer);
     socket.write(bytes);
   }
 
   /** Breaks all connections; new ones may be made. */
   breakConnections(): void {
-    for (const socket of this.#sockets.values()) socket.resetAndDestroy();
+    for (const socket of this.#sockets.values()) {
+      if (this.#security === undefined) socket.resetAndDestroy();
+      else socket.destroy();
+    }
     this.#sockets.clear();
   }
 
@@ -59,6 +70,22 @@ export class StreamTransport implements AgentTransport {
     this.#isOpen = false;
     this.breakConnections();
     return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #connect({ address: host, port }: Peer): Socket {
+    if (this.#security === undefined) return connect({ host, port, noDelay: true });
+    const { ca, serverName: servername = "" } = this.#security;
+    // It is for tests and the demo, where names lead nowhere: who is there is asked of the chain alone.
+    const checkServerIdentity = () => undefined;
+    const socket = connectTls({
+      ...plain(this.#security),
+      host,
+      port,
+      servername,
+      rejectUnauthorized: ca !== undefined,
+      checkServerIdentity,
+    });
+    return socket.setNoDelay(true);
   }
 
   #adopt(socket: Socket, peer: Peer): void {
@@ -82,6 +109,16 @@ export class StreamTransport implements AgentTransport {
 
 function nameOf({ address, port }: Peer): string {
   return `${address} ${port}`;
+}
+
+/** What both sides of TLS are made of. */
+function plain({ cert, key, ca, maxVersion }: StreamSecurity) {
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(maxVersion === undefined ? {} : { maxVersion, minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" }),
+  };
 }
 
 /** Length of the first message; 0 while its headers are not whole. */

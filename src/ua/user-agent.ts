@@ -9,6 +9,7 @@ import { OutgoingCall, type OutgoingCallOptions } from "./outgoing-call.ts";
 import { headerOf, type ParsedMessage, parseMessage, tagOf } from "./parsed-message.ts";
 import { buildRequest, newBranch, newToken } from "./request-builder.ts";
 import { responsePeer, ServerTransaction, serverKey } from "./server-transaction.ts";
+import type { StreamSecurity } from "./stream-security.ts";
 import { StreamTransport } from "./stream-transport.ts";
 import { DEFAULT_TIMERS, type Timers } from "./timers.ts";
 import { type AgentTransport, formatPeer, type Peer, peerOfUri, Transport } from "./transport.ts";
@@ -31,6 +32,8 @@ export interface UserAgentOptions {
   readonly port?: number | undefined;
   /** Default: udp. */
   readonly transport?: TransportName | undefined;
+  /** For transport tls: what it shows and whom it believes. */
+  readonly tls?: StreamSecurity | undefined;
   readonly timers?: Timers | undefined;
   /** User part of From and Contact. */
   readonly user?: string | undefined;
@@ -80,7 +83,9 @@ export class UserAgent implements Agent {
   /** Binds the socket; rejects when the port is taken. */
   static async open(options: UserAgentOptions = {}): Promise<UserAgent> {
     const { transport, address = "127.0.0.1", port } = options;
-    if (transport === "tls" || transport === "wss") throw new Error(`a user agent has no ${transport} yet`);
+    if (transport === "wss") throw new Error(`a user agent has no ${transport} yet`);
+    if (transport === "tls")
+      return new UserAgent(await StreamTransport.open(address, port, options.tls ?? {}), options);
     const kind = transport === "tcp" ? StreamTransport : transport === "ws" ? WebSocketTransport : Transport;
     return new UserAgent(await kind.open(address, port), options);
   }

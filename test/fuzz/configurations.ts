@@ -2,6 +2,7 @@
 import type { Snapshot } from "../../src/bridge/snapshot.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { compile } from "../../src/control/compile.ts";
+import { TlsIdentities } from "../../src/control/compile-tls.ts";
 import { placeDestinations, slotIdentities } from "../../src/control/place.ts";
 import { rowsOf } from "../../src/control/rows.ts";
 import { configOf } from "../../src/control/testing/config.ts";
@@ -141,7 +142,7 @@ export async function settings(): Promise<readonly Setting[]> {
 async function compiled(config: Config, generation: number, closing: boolean): Promise<Snapshot> {
   const destinations = rowsOf(config, new Map());
   const identities = slotIdentities(destinations);
-  const placed = placeDestinations(config, destinations, identities, [...identities.keys()]);
+  const placed = placeDestinations(config, destinations, identities, [...identities.keys()], new TlsIdentities());
   const setRows = [...config.sets.keys()];
   const result = compile(config, { generation, placed, rows: placed.length, setRows, ports: [], keys: [], closing });
   if (!result.ok) throw new Error(result.problems.join("; "));

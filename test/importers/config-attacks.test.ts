@@ -20,6 +20,7 @@ function read(file: string) {
       return readFileSync(path, "utf8");
     },
     environment: () => undefined,
+    now: () => 0,
     cores: 0,
   };
   const began = performance.now();

@@ -18,7 +18,12 @@ const CASES: readonly (readonly [name: string, file: string, options: Partial<Re
   ["sockets", "sockets.list", { algorithm: "9" }],
 ];
 
-const io = { readFile: (path: string) => readFileSync(path, "utf8"), environment: () => undefined, cores: 0 };
+const io = {
+  readFile: (path: string) => readFileSync(path, "utf8"),
+  environment: () => undefined,
+  now: () => 0,
+  cores: 0,
+};
 
 describe("fairlead import", () => {
   for (const [name, file, some] of CASES) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatPeer, type Peer } from "../../src/ua/transport.ts";
+import type { Certificate } from "./certificates.ts";
 import { LbProcess } from "./lb-process.ts";
 import { parseMetrics, sumOf } from "./metrics.ts";
 import { type ReservedPort, reservePort } from "./port.ts";
@@ -37,7 +38,12 @@ export class LoadBalancer {
   #base: Section;
   #config: Section = {};
 
-  private constructor(folder: string, ports: readonly [ReservedPort, ReservedPort], io: string, host: string) {
+  private constructor(
+    folder: string,
+    ports: readonly [ReservedPort, ReservedPort, ReservedPort],
+    io: string,
+    host: string,
+  ) {
     this.#folder = folder;
     this.#ports = ports;
     this.io = io;
@@ -58,7 +64,7 @@ export class LoadBalancer {
   /** Reserves ports and a folder; the process starts with the first configuration. */
   static async prepare(io: string, host = "127.0.0.1"): Promise<LoadBalancer> {
     const folder = await mkdtemp(join(tmpdir(), "fairlead-test-"));
-    return new LoadBalancer(folder, [await reservePort(), await reservePort()], io, host);
+    return new LoadBalancer(folder, [await reservePort(), await reservePort(), await reservePort()], io, host);
   }
 
   /** `sip:127.0.0.1:24017`, the balancer's own URI. */
@@ -70,6 +76,31 @@ export class LoadBalancer {
   get bothTransports(): Section {
     const peer = formatPeer(this.address);
     return { listeners: [`udp://${peer}`, `tcp://${peer}`] };
+  }
+
+  /** The same with TLS on a port of its own, and the files of `certificate` in the default profile. */
+  async withTls(certificate: Certificate, profile: Section = {}, tlsPort = this.tlsPort): Promise<Section> {
+    const peer = formatPeer(this.address);
+    const listeners = [`udp://${peer}`, `tcp://${peer}`, `tls://${formatPeer({ ...this.address, port: tlsPort })}`];
+    return { listeners, tls: { default: { certificates: [await this.certificateFiles(certificate)], ...profile } } };
+  }
+
+  /** Writes a certificate's files beside the configuration. */
+  async certificateFiles({ cert, key }: Certificate, name = "lb"): Promise<Section> {
+    await writeFile(join(this.#folder, `${name}.pem`), cert);
+    await writeFile(join(this.#folder, `${name}.key`), key, { mode: 0o600 });
+    return { cert: `${name}.pem`, key: `${name}.key` };
+  }
+
+  /** Writes a file beside the configuration; returns its name there. */
+  async file(name: string, text: string): Promise<string> {
+    await writeFile(join(this.#folder, name), text);
+    return name;
+  }
+
+  /** The port for TLS. */
+  get tlsPort(): number {
+    return this.#ports[2]?.port ?? 0;
   }
 
   /** Base configuration, for tests that change a section of it. */

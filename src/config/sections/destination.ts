@@ -1,5 +1,7 @@
 // One destination of a set: a URI, or an object with everything else about it.
 import { z } from "zod";
+import { isSecure, transportNamed } from "../../net/transport.ts";
+import { isHost } from "../values/address.ts";
 import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
 import { reference } from "../values/reference.ts";
@@ -22,7 +24,7 @@ export interface DestinationConfig {
   readonly host: string;
   /** 5060 (tls: 5061) where the URI has none. */
   readonly port: number;
-  /** Only `udp`, `tcp` and `ws` can be used in this version, see `unusable`. */
+  /** Only `udp`, `tcp`, `tls` and `ws` can be used in this version, see `unusable`. */
   readonly transport: string;
   /** How its host becomes addresses (RFC 3263 section 4). */
   readonly lookUp: (typeof LOOK_UPS)[number];
@@ -37,6 +39,10 @@ export interface DestinationConfig {
   readonly largeRequests: (typeof LARGE_REQUESTS)[number];
   /** Name of the listener to send from; absent: the first of the same address family. */
   readonly listener?: string;
+  /** Name of its TLS profile; absent: that of its set, else the default one. */
+  readonly tls?: string;
+  /** The name that its certificate must have; absent: its host. */
+  readonly serverName?: string;
   /** The operator's own words about it; not interpreted. */
   readonly attrs: Readonly<Record<string, string>>;
   /** Why it cannot be used in this version (its state is `disabled` then); empty: it can. */
@@ -48,7 +54,7 @@ const long = z.strictObject({
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
     .describe(
-      "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp` or `ws`. A host that is a name stands for all its servers.",
+      "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp`, `tls` or `ws`, or `sips:HOST`. A host that is a name stands for all its servers.",
     ),
   name: z
     .string()
@@ -86,6 +92,11 @@ const long = z.strictObject({
   listener: reference
     .optional()
     .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
+  tls: reference.optional().describe("Name of its TLS profile. Default: that of its set, else `default`."),
+  server_name: z
+    .string()
+    .optional()
+    .describe("The name that its certificate must have, and that is asked for (SNI). Default: the host of its URI."),
   attrs: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
     .default({})
@@ -100,7 +111,13 @@ export const destination = z
     const uri = parseDestinationUri(given.uri);
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const isUsable = uri.transport === "udp" || uri.transport === "tcp" || uri.transport === "ws";
+    const isUsable = ["udp", "tcp", "tls", "ws"].includes(uri.transport);
+    for (const key of ["tls", "server_name"] as const)
+      if (given[key] !== undefined && uri.lookUp !== "naptr" && !isSecure(transportNamed(uri.transport)))
+        return refuse(sink, value, `${key} is for destinations of TLS`, "sips:HOST, or ;transport=tls", [key]);
+    const serverName = given.server_name?.toLowerCase();
+    if (serverName !== undefined && !isHost(serverName))
+      return refuse(sink, value, `"${given.server_name}" is not a host name`, "", ["server_name"]);
     const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
     const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
     return {
@@ -118,6 +135,8 @@ export const destination = z
       probe: given.probe,
       largeRequests: given.large_requests,
       ...(given.listener === undefined ? {} : { listener: given.listener }),
+      ...(given.tls === undefined ? {} : { tls: given.tls }),
+      ...(serverName === undefined ? {} : { serverName }),
       attrs: given.attrs,
       unusable,
     };

@@ -1,15 +1,15 @@
 // Section `listeners`: where SIP is received, and the name under which others reach us there.
 import { z } from "zod";
-import { defaultPort, isTransportName, Transport, type TransportName } from "../../net/transport.ts";
+import { defaultPort, isSecure, isTransportName, Transport, type TransportName } from "../../net/transport.ts";
 import { formatHostPort, type HostPort, isNumericHost, parseHostPort } from "../values/address.ts";
 import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
 import { refuse } from "../values/issue.ts";
-import { isName } from "../values/reference.ts";
+import { isName, reference } from "../values/reference.ts";
 
 /** Transports of SIP that this version does not receive over. */
-const OTHER_TRANSPORTS = ["tls", "wss", "sctp"];
+const OTHER_TRANSPORTS = ["wss", "sctp"];
 const URI_HINT =
-  "udp://HOST:PORT, tcp://HOST:PORT or ws://HOST:PORT[/PATH], such as udp://0.0.0.0:5060 or udp://[::]:5060";
+  "udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or ws://HOST:PORT[/PATH], such as udp://0.0.0.0:5060 or udp://[::]:5060";
 /** What a browser may say in its Origin header (RFC 6454 7): a scheme, a host and perhaps a port. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s,@]+$/;
 /** RFC 3986 3.3, without anything that a client might write in two ways. */
@@ -28,6 +28,8 @@ export interface ListenerConfig {
   readonly allow: readonly AddressBlockConfig[];
   /** Only where it is one of WebSocket. */
   readonly web?: WebConfig;
+  /** Name of its TLS profile; absent: the default one. */
+  readonly tls?: string;
 }
 
 /** What a WebSocket listener lets in. */
@@ -43,7 +45,7 @@ const long = z.strictObject({
     .string()
     .meta({ title: "listener URI", examples: ["udp://0.0.0.0:5060"] })
     .describe(
-      "Where to receive: `udp://HOST:PORT`, `tcp://HOST:PORT` or `ws://HOST:PORT[/PATH]`. The host is an address of this machine, or a wildcard.",
+      "Where to receive: `udp://HOST:PORT`, `tcp://HOST:PORT`, `tls://HOST:PORT` or `ws://HOST:PORT[/PATH]`. The host is an address of this machine, or a wildcard.",
     ),
   advertise: z
     .string()
@@ -62,6 +64,7 @@ const long = z.strictObject({
     .max(1000)
     .optional()
     .describe("WebSocket: only browsers with a page of these origins may connect. Default: everybody may."),
+  tls: reference.optional().describe("TLS: the name of its profile. Default: `default`."),
   name: z.string().optional().describe("Name by which routes and destinations speak of it. Default: the URI."),
 });
 
@@ -76,7 +79,13 @@ export const listener = z
     const transport = (match[1] ?? "").toLowerCase();
     if (OTHER_TRANSPORTS.includes(transport)) {
       const why = transport === "sctp" ? " (Node has no SCTP)" : "";
-      return refuse(sink, value, `transport ${transport} is not available in this version${why}`, "udp, tcp or ws", at);
+      return refuse(
+        sink,
+        value,
+        `transport ${transport} is not available in this version${why}`,
+        "udp, tcp, tls or ws",
+        at,
+      );
     }
     if (!isTransportName(transport)) return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
     const [where = "", path = ""] = splitPath(match[2] ?? "");
@@ -112,7 +121,10 @@ export const listener = z
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);
     }
     const web = isWeb ? { web: { path, origins } } : {};
-    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...web };
+    if (given.tls !== undefined && !isSecure(Transport[transport]))
+      return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT", ["tls"]);
+    const tls = given.tls === undefined ? {} : { tls: given.tls };
+    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...web, ...tls };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ALGORITHM_NAMES, algorithmFault, isCompat, keyFault } from "../values/algorithm.ts";
 import { refuse } from "../values/issue.ts";
-import { isName } from "../values/reference.ts";
+import { isName, reference } from "../values/reference.ts";
 import { type DestinationConfig, destination } from "./destination.ts";
 import { type FailoverConfig, failover, type UnavailableConfig, unavailable } from "./failover.ts";
 import { key } from "./key.ts";
@@ -30,6 +30,8 @@ export interface SetConfig {
   readonly passive: PassiveConfig;
   readonly failover: FailoverConfig;
   readonly unavailable: UnavailableConfig;
+  /** Name of the TLS profile of its destinations of TLS; absent: the default one. */
+  readonly tls?: string | undefined;
 }
 
 const algorithm = z
@@ -74,6 +76,9 @@ export const set = z.strictObject({
   passive,
   failover,
   unavailable,
+  tls: reference
+    .optional()
+    .describe("Name of the TLS profile of those destinations that name none. Default: `default`."),
 });
 
 /** Schema of the section; output in the order of writing, except that numbers come first. */

@@ -27,6 +27,15 @@ export const streams = z
     write_buffer: size(65_536, 1_073_741_824)
       .prefault("1MiB")
       .describe("Bytes that may wait to be sent over one connection; what is more is a transport error."),
+    handshake_timeout: duration(100, 60_000)
+      .prefault("5s")
+      .describe("How long the TLS handshake of somebody who connects may take; then the connection is closed."),
+    handshakes: z
+      .int()
+      .min(1)
+      .max(60_000)
+      .default(1_000)
+      .describe("TLS handshakes of those who connect that may be under way at a time; one more is closed at once."),
   })
   .prefault({})
   .transform((given) => ({
@@ -36,5 +45,7 @@ export const streams = z
     messageTimeout: given.message_timeout,
     ping: given.ping,
     writeBuffer: given.write_buffer,
+    handshakeTimeout: given.handshake_timeout,
+    handshakes: given.handshakes,
   }))
   .describe("Bounds of connections, fixed at start.");

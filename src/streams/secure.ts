@@ -1,0 +1,159 @@
+// TLS on both sides of the stream worker: handshakes of those who connect, bounded in number and time, and connections that we make
+// to somebody who has to prove a name.
+import { createHash } from "node:crypto";
+import { isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect, createServer, type Server, type TLSSocket } from "node:tls";
+import { NO_TLS, type TlsState } from "../bridge/tls-state.ts";
+import { identityFault } from "../net/sip-identity.ts";
+import { SecureContexts, type SecureProfile } from "./secure-contexts.ts";
+
+/** Limits of the handshakes of those who connect to us. */
+export interface HandshakeLimits {
+  /** How long one may take, in milliseconds. */
+  readonly handshakeTimeout: number;
+  /** How many may be under way at a time. */
+  readonly handshakes: number;
+}
+
+/** Why somebody's connection did not become one of TLS. */
+export type HandshakeFault = "handshake_refused" | "handshake_timeout" | "handshake_failed" | "unverified_client";
+
+/** Why a connection of ours did not become one of TLS. */
+export interface Refusal {
+  readonly address: string;
+  /** Who was expected. */
+  readonly host: string;
+  readonly why: string;
+  /** The handshake was done, and it was somebody else. */
+  readonly isUnverified: boolean;
+}
+
+/** What comes of handshakes. */
+export interface HandshakeHandler {
+  secured(listener: number, socket: TLSSocket): void;
+  /** It is closed; `address` is whose it was, `why` is for the operator. */
+  failed(listener: number, fault: HandshakeFault, address: string, why: string): void;
+  /** A connection of ours came to nothing because of TLS, or below it. */
+  refused(refusal: Refusal): void;
+}
+
+/** TLS of one stream worker. */
+export class Secure {
+  readonly #limits: HandshakeLimits;
+  readonly #handler: HandshakeHandler;
+  #contexts = new SecureContexts(NO_TLS);
+  /** Node's servers; these listen nowhere, they only do handshakes. By listener, made anew for a new state. */
+  readonly #servers = new Map<number, Server>();
+  #underWay = 0;
+
+  constructor(limits: HandshakeLimits, handler: HandshakeHandler) {
+    this.#limits = limits;
+    this.#handler = handler;
+  }
+
+  /** Puts a state into force for handshakes to come; those under way and connections are left alone. Throws on bad keys. */
+  adopt(state: TlsState): void {
+    this.#contexts = new SecureContexts(state);
+    this.#servers.clear();
+  }
+
+  /** A connection that somebody made to `listener`: does its handshake. */
+  accept(listener: number, raw: Socket): void {
+    const profile = this.#contexts.ofListener(listener);
+    const address = raw.remoteAddress ?? "";
+    if (profile === undefined || this.#underWay >= this.#limits.handshakes) {
+      raw.resetAndDestroy();
+      this.#handler.failed(listener, "handshake_refused", address, "too many handshakes at a time");
+      return;
+    }
+    let server = this.#servers.get(listener);
+    if (server === undefined) {
+      server = this.#serverOf(listener, profile);
+      this.#servers.set(listener, server);
+    }
+    this.#underWay++;
+    server.emit("connection", raw);
+  }
+
+  /**
+   * Connects to whoever has to prove `identity` (see bridge/tls-state.ts); `options.host` is numeric. It is not to be used before
+   * `secureConnect`. Null: there is no such identity, so nobody can prove it. `unverified` is called when the other
+   * end did not prove it.
+   */
+  connect(identity: number, options: TcpNetConnectOpts, unverified: () => void): TLSSocket | null {
+    const expected = this.#contexts.expected(identity);
+    if (expected === undefined) return null;
+    const host = expected.host === "" ? (options.host ?? "") : expected.host;
+    const socket: TLSSocket = connect({
+      ...options,
+      secureContext: expected.context,
+      // Addresses are not asked for (RFC 6066 3).
+      servername: isIP(host) === 0 ? host : "",
+      rejectUnauthorized: expected.profile.verify,
+      checkServerIdentity: () => {
+        const certificate = socket.getPeerX509Certificate();
+        const fault = certificate === undefined ? "it has no certificate" : identityFault(certificate, host);
+        return fault === "" ? undefined : new Error(`${fault}, not for ${host}`);
+      },
+    });
+    socket.once("secureConnect", () => socket.disableRenegotiation());
+    socket.once("error", (error) => {
+      // Until the handshake is done there is none, and after it there is only one if that is what ended it.
+      const isUnverified = socket.authorizationError !== null && socket.authorizationError !== undefined;
+      if (isUnverified) unverified();
+      this.#handler.refused({ address: `${options.host}:${options.port}`, host, why: reasonOf(error), isUnverified });
+    });
+    return socket;
+  }
+
+  #serverOf(listener: number, secure: SecureProfile): Server {
+    const { profile } = secure;
+    const { clientCertificate, ca } = profile;
+    const server = createServer({
+      ...secure.options,
+      handshakeTimeout: this.#limits.handshakeTimeout,
+      requestCert: clientCertificate !== "none",
+      // What came of it is decided, and counted, here.
+      rejectUnauthorized: false,
+      // A session begun under other rules, or with another listener, is not resumed.
+      sessionIdContext: createHash("sha256")
+        .update(`${listener} ${clientCertificate} ${ca}`)
+        .digest("hex")
+        .slice(0, 32),
+      SNICallback: (name, choose) => choose(null, secure.named(name)),
+    });
+    server.on("secureConnection", (socket) => {
+      this.#underWay--;
+      const why = clientFault(clientCertificate, socket);
+      if (why === "") {
+        socket.disableRenegotiation();
+        this.#handler.secured(listener, socket);
+        return;
+      }
+      const address = socket.remoteAddress ?? "";
+      socket.on("error", () => undefined).destroy();
+      this.#handler.failed(listener, "unverified_client", address, why);
+    });
+    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      this.#underWay--;
+      const isLate = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
+      const address = socket.remoteAddress ?? "";
+      socket.on("error", () => undefined).destroy();
+      this.#handler.failed(listener, isLate ? "handshake_timeout" : "handshake_failed", address, reasonOf(error));
+    });
+    return server;
+  }
+}
+
+/** Why a client is not let in; empty: it is. */
+function clientFault(asked: "none" | "request" | "require", socket: TLSSocket): string {
+  if (asked === "none" || socket.authorized) return "";
+  if (socket.getPeerX509Certificate() !== undefined) return String(socket.authorizationError);
+  return asked === "require" ? "it has no certificate" : "";
+}
+
+/** OpenSSL's reason without its source lines, or the system's code. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  const reason = "reason" in error && typeof error.reason === "string" ? error.reason : "";
+  return reason || (error.code?.startsWith("ERR_") === true ? error.message : (error.code ?? error.message));
+}
