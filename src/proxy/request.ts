@@ -181,16 +181,17 @@ function chooseWay(c: Context): number {
     }
     return dispatchRequest(c, action, isInDialog);
   }
+  // Before the answer that a CANCEL gets: who is to hear nothing hears nothing.
+  if (action.kind === "drop") {
+    c.count(Count.dropped_by_route);
+    return 0;
+  }
   if (message.method === Method.CANCEL) return unknownDialog(c);
   if (action.kind === "forward") {
     if (c.pool >= 0) return forwardFromPool(c, action.stateful);
     // No open relay: what does not come from the pool goes to destinations only.
     c.count(Count.rejected_relay);
     return 403;
-  }
-  if (action.kind === "drop") {
-    c.count(Count.dropped_by_route);
-    return 0;
   }
   const answers = c.adopted.routeAnswer(route);
   c.phrase = answers.phrase;

@@ -47,9 +47,11 @@ export class SourceTable {
     const d = masked(peer[at + 3]!, bits - 96);
     const hash = this.#hash;
     hash.begin();
-    hash.updateWord(a);
-    hash.updateWord(b);
-    hash.updateWord(c);
+    if (bits < 96 || c !== 0xffff) {
+      hash.updateWord(a);
+      hash.updateWord(b);
+      hash.updateWord(c);
+    }
     hash.updateWord(d);
     const first = (hash.finish() & this.#mask) * WAYS + LISTENER_ROWS;
     const second = (hash.hi & this.#mask) * WAYS + LISTENER_ROWS;
