@@ -53,6 +53,7 @@ export const COUNTERS = [
   "emergency_calls",
   "paths_added",
   "flows_followed",
+  "contacts_repaired",
   "flows_kept",
   "flows_not_kept",
   "flows_ended",

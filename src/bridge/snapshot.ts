@@ -36,6 +36,8 @@ export interface ListenerEntry {
   readonly isWildcard: boolean;
   /** Whose requests it takes, besides those of destinations; empty: everybody's. */
   readonly allow: readonly AddressBlock[];
+  /** Whether Contacts of strangers behind NAT get their flow as a parameter. */
+  readonly repairsContact: boolean;
 }
 
 /** What is answered to the caller when no candidate is left. */

@@ -169,6 +169,7 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     uri: `${uri}${one.web?.path ?? ""}`,
     ...((one.web?.origins.length ?? 0) === 0 ? {} : { origins: [...(one.web?.origins ?? [])] }),
     ...(one.name === uri ? {} : { name: one.name }),
+    ...(one.contact === undefined ? {} : { contact: one.contact }),
     ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
     ...(one.tls === undefined ? {} : { tls: one.tls }),

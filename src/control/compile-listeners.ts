@@ -19,6 +19,7 @@ export function compileListeners(listeners: readonly ListenerConfig[], ports: re
       isV6: host.includes(":"),
       isWildcard: isWildcard(host),
       allow: listener.allow.map(compileBlock),
+      repairsContact: listener.contact === "repair",
     };
   });
 }

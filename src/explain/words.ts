@@ -27,7 +27,7 @@ export function wayText(rehearsal: Rehearsal): string {
     case "foreign-record-route":
       return "it carries a Record-Route of ours whose check does not hold";
     case "flow":
-      return "by our Path in its Route: over the flow of a registered phone, for destinations and trusted sources only";
+      return "over the flow of a registered phone, which our Path or Contact names: for destinations and trusted sources only";
     case "in-dialog-from-pool":
       return "within a dialog, from a destination: by its Route or request URI";
     case "routes":

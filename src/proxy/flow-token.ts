@@ -13,6 +13,9 @@ import { TokenState } from "./route-finding.ts";
 /** What the user part begins with, so that it is told from a user part that somebody chose for his route to us. */
 export const FLOW_PREFIX: Uint8Array = Buffer.from("fl.", "latin1");
 
+/** What stands before it in a Contact that we repaired (contact.ts). */
+export const FLOW_PARAM: Uint8Array = Buffer.from(";flow=", "latin1");
+
 /** Unlike that of a Record-Route's token (record-route.ts), which the same keys sign. */
 const VERSION = 2 << 4;
 const V6 = 1;
@@ -20,6 +23,9 @@ const V6 = 1;
 const WORD = 2;
 /** Words of a token: head, address, port, sixth word and serial, check. */
 const MAX_WORDS = 1 + 4 + 1 + 2 + 2;
+
+/** Most bytes that prefix and token take. */
+export const FLOW_BYTES: number = FLOW_PREFIX.length + base64Length(MAX_WORDS * 4);
 
 const raw = new Int32Array(MAX_WORDS);
 const rawBytes = new Uint8Array(raw.buffer);

@@ -10,6 +10,7 @@ import { parseDecimal, sameBytes } from "../sip/scan.ts";
 import { busy } from "./busy.ts";
 import { holdCall, touchDialog } from "./call.ts";
 import { startBranch, tryNext } from "./client.ts";
+import { findContactFlow } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { followFlow } from "./flow.ts";
 import { fromTagHash, tagHash } from "./identity.ts";
@@ -58,16 +59,17 @@ export function forwardDirect(c: Context): number {
   return start(c, row);
 }
 
-/** Forwards traffic of the pool by its Route and request URI. Returns 0 or the status to be answered. */
+/** Forwards traffic of the pool by its Route and request URI, or the flow that this names. Returns 0 or the status to be answered. */
 export function forwardFromPool(c: Context, stateful: boolean): number {
+  if (findContactFlow(c)) return forwardOverFlow(c, stateful);
   const status = followRoute(c);
   return status !== 0 ? status : forwardOut(c, stateful, TransactionFlag.fromPool);
 }
 
-/** Forwards a request over the flow that our Path in it names. Returns 0 or the status to be answered. */
-export function forwardOverFlow(c: Context): number {
+/** Forwards a request over the flow that was found in it. Returns 0 or the status to be answered. */
+export function forwardOverFlow(c: Context, stateful: boolean): number {
   const status = followFlow(c);
-  return status !== 0 ? status : forwardOut(c, c.adopted.snapshot.stateful, TransactionFlag.flow);
+  return status !== 0 ? status : forwardOut(c, stateful, TransactionFlag.flow);
 }
 
 /** Forwards to `c.target`, whoever is there. */

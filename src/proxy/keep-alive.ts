@@ -9,7 +9,7 @@ import { K, KEPT_WORDS } from "./kept-flows.ts";
 import { lifetimeOf } from "./registration.ts";
 import { writeAddress } from "./reply.ts";
 import { readStored } from "./restore.ts";
-import { T, TRANSACTION_WORDS } from "./transactions.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { isDue } from "./wheel.ts";
 import { writeLocal } from "./write-local.ts";
 
@@ -25,7 +25,10 @@ const TO = text("\r\nTo: <sip:");
 const CALL_ID = text(">\r\nCall-ID: ");
 const REST = text("\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
 
-/** The 2xx at hand answers the registration of `row`, which has our Path: its flow is kept open from now on, or no longer. */
+/**
+ * The 2xx at hand answers the registration of `row`: if calls can find its flow, by our Path or its repaired Contact, that
+ * is kept open from now on, or no longer.
+ */
 export function noteRegistration(c: Context, row: number): void {
   const { kept } = c;
   const { interval } = c.adopted.snapshot.keepAlive;
@@ -33,7 +36,9 @@ export function noteRegistration(c: Context, row: number): void {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   const listener = words[at + T.listener]!;
-  if (c.adopted.listeners[listener]!.isStream || !readStored(c, row, c.other)) return;
+  const { isStream, entry } = c.adopted.listeners[listener]!;
+  if (isStream || ((words[at + T.flags]! & TransactionFlag.path) === 0 && !entry.repairsContact)) return;
+  if (!readStored(c, row, c.other)) return;
   const lifetime = lifetimeOf(c.other, c.message);
   if (lifetime < 0) return;
   let flow = kept.find(listener, words, at + T.peer);

@@ -4,6 +4,7 @@ import type { Message } from "../sip/message.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { Param } from "../sip/param.ts";
 import { ascii, parseDecimal, sameBytes, skipSpace } from "../sip/scan.ts";
+import { FLOW_PARAM } from "./flow-token.ts";
 
 const EXPIRES = ascii("expires");
 /** Where neither says how long (RFC 3261 10.2: the registrar's choice; 20.19: an hour is usual). */
@@ -28,13 +29,21 @@ export function lifetimeOf(request: Message, response: Message): number {
   for (let from = -1; response.nextLine(Header.contact, from); from = response.iterLineEnd) {
     const { iterEnd } = response;
     for (let at = response.iterStart; at >= 0 && granted.reset(bytes, at, iterEnd); at = granted.next) {
-      if (!sameBytes(bytes, granted.uriStart, granted.uriEnd, request.bytes, asked.uriStart, asked.uriEnd)) continue;
+      if (!isAsked(bytes, request.bytes)) continue;
       const own = expiresOf(bytes, granted.hasBrackets ? granted.uriEnd + 1 : granted.uriEnd, iterEnd);
       const seconds = own >= 0 ? own : headerOf(response, headerOf(request, DEFAULT_LIFETIME));
       return Math.min(seconds, LONGEST_LIFETIME);
     }
   }
   return 0;
+}
+
+/** Whether the URI in `granted` is that in `asked`, as the phone wrote it or as we repaired it (contact.ts). */
+function isAsked(bytes: Uint8Array, phones: Uint8Array): boolean {
+  const { uriStart, uriEnd } = granted;
+  const end = uriStart + asked.uriEnd - asked.uriStart;
+  if (end > uriEnd || !sameBytes(bytes, uriStart, end, phones, asked.uriStart, asked.uriEnd)) return false;
+  return end === uriEnd || sameBytes(bytes, end, end + FLOW_PARAM.length, FLOW_PARAM, 0, FLOW_PARAM.length);
 }
 
 /** The expires parameter of a Contact whose parameters begin at `start`, or -1. */

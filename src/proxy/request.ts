@@ -150,7 +150,7 @@ function chooseWay(c: Context): number {
       const status = followDialog(c, dialog);
       return status !== 0 ? status : forwardDirect(c);
     }
-    if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c);
+    if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c, c.adopted.snapshot.stateful);
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
     if (ownRoute.cuts > 0) return unknownDialog(c);
@@ -159,7 +159,7 @@ function chooseWay(c: Context): number {
     const admission = admit(c);
     if (admission !== Admission.taken) return refuseNew(c, admission);
   }
-  if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c);
+  if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c, c.adopted.snapshot.stateful);
   const route = findRoute(c);
   if (route === null) {
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);

@@ -132,7 +132,7 @@ function failure(c: Context, row: number, branch: number, status: number): void 
     return;
   }
   if (status < 300) {
-    if ((t[at + T.flags]! & TransactionFlag.path) !== 0) noteRegistration(c, row);
+    if (t[at + T.method] === Method.REGISTER) noteRegistration(c, row);
     forwardFinal(c, row);
     return;
   }

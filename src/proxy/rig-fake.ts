@@ -67,6 +67,8 @@ export interface RigOptions {
   /** Numeric addresses. */
   readonly trusted?: readonly string[];
   readonly overload?: Partial<OverloadEntry>;
+  /** The listeners repair Contacts. */
+  readonly repairsContact?: boolean;
   readonly keepAlive?: KeepAliveEntry;
   /** What the listeners are called, `host:port`. */
   readonly sentBy?: string;
@@ -269,6 +271,7 @@ function snapshotOf(options: RigOptions): Snapshot {
       ...base.listeners[0]!,
       transport,
       sentBy: options.sentBy ?? base.listeners[0]!.sentBy,
+      repairsContact: options.repairsContact ?? false,
       allow: (options.allow ?? []).map(blockOf),
     })),
     overload: { ...base.overload, ...options.overload },

@@ -30,6 +30,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         sentBy: "192.0.2.1:5060",
         isV6: false,
         isWildcard: false,
+        repairsContact: false,
         allow: [],
       },
     ],

@@ -9,6 +9,7 @@ import { writeHex32 } from "../sip/token.ts";
 import { copyBytes } from "../sip/write.ts";
 import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
+import { repairContact } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { writePath } from "./path.ts";
 import { writeToken } from "./record-route.ts";
@@ -231,6 +232,7 @@ function edit(c: Context): void {
     const start = message.valueStart[Header.maxForwards]!;
     edits.replaceDecimal(start, message.valueEnd[Header.maxForwards]!, message.maxForwards - 1);
   }
+  repairContact(c);
   removeProtected(c);
   if (ownRoute.dropsAll) removeLines(edits, message, Header.route);
   else for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);

@@ -15,6 +15,9 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s,@]+$/;
 /** RFC 3986 3.3, without anything that a client might write in two ways. */
 const PATH = /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/;
 
+/** What happens to the Contact of a stranger that names another address than it comes from. */
+export const CONTACT_POLICIES = ["keep", "repair"] as const;
+
 /** A listener. `host` is an address without brackets. */
 export interface ListenerConfig {
   /** The operator's name, or the URI. */
@@ -26,6 +29,8 @@ export interface ListenerConfig {
   readonly advertise?: HostPort;
   /** Whose requests it takes, besides those of destinations; empty: everybody's. */
   readonly allow: readonly AddressBlockConfig[];
+  /** What happens to Contacts of phones behind NAT. Absent: `keep`. */
+  readonly contact?: (typeof CONTACT_POLICIES)[number];
   /** Only where it is one of WebSocket. */
   readonly web?: WebConfig;
   /** Name of its TLS profile; absent: the default one. */
@@ -58,6 +63,12 @@ const long = z.strictObject({
     .max(1000)
     .optional()
     .describe("Address blocks whose requests are taken here, besides those of destinations. Default: everybody's."),
+  contact: z
+    .enum(CONTACT_POLICIES)
+    .optional()
+    .describe(
+      "`repair`: the Contact of a phone behind NAT gets a parameter by which requests to it find it, for registrars that know no Path. Default: `keep`.",
+    ),
   origins: z
     .array(z.string().meta({ title: "origin", examples: ["https://phone.example.com"] }))
     .min(1)
@@ -124,7 +135,9 @@ export const listener = z
     if (given.tls !== undefined && !isSecure(Transport[transport]))
       return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT", ["tls"]);
     const tls = given.tls === undefined ? {} : { tls: given.tls };
-    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...web, ...tls };
+    const contact = given.contact === undefined ? {} : { contact: given.contact };
+    const more = { ...contact, ...web, ...tls };
+    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...more };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {
