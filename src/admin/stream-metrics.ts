@@ -10,13 +10,18 @@ const OPENED: readonly (readonly [StreamCounter, string])[] = [
 ];
 const CLOSED: readonly StreamCounter[] = [
   "refused",
+  "source_full",
+  "not_allowed",
+  "proxy_header",
   "connect_failed",
   "unverified",
   "handshake_refused",
   "handshake_timeout",
   "unverified_client",
   "idle",
+  "lifetime",
   "silent",
+  "stalled",
   "unfinished",
   "unframed",
   "handshake_failed",

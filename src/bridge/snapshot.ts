@@ -38,6 +38,8 @@ export interface ListenerEntry {
   readonly allow: readonly AddressBlock[];
   /** Whether Contacts of strangers behind NAT get their flow as a parameter. */
   readonly repairsContact: boolean;
+  /** Proxies whose connections begin with a header of the PROXY protocol, and only theirs. */
+  readonly proxies: readonly AddressBlock[];
 }
 
 /** What is answered to the caller when no candidate is left. */

@@ -2,6 +2,7 @@
 
 import type { TransportName } from "../net/transport.ts";
 import type { RingMemory } from "./handoff.ts";
+import type { AddressBlock, Snapshot } from "./snapshot.ts";
 import type { TlsState } from "./tls-state.ts";
 import { MAX_CONNECTIONS } from "./way-back.ts";
 
@@ -22,6 +23,12 @@ export const STREAM_COUNTERS = [
   "opened",
   /** Not taken, because there were as many as `streams.connections` allows. */
   "refused",
+  /** Not taken, because its source had as many as `streams.connections_per_source` allows. */
+  "source_full",
+  /** Not taken, because its listener does not hear its source. */
+  "not_allowed",
+  /** A trusted proxy did not begin with a header of the PROXY protocol. */
+  "proxy_header",
   /** Attempts to connect that failed. */
   "connect_failed",
   /** Attempts to connect that ended because the other end did not prove who it is. */
@@ -36,6 +43,10 @@ export const STREAM_COUNTERS = [
   "idle",
   /** Closed because a WebSocket's peer gave no sign of life. */
   "silent",
+  /** Closed because they were as old as `streams.lifetime` allows. */
+  "lifetime",
+  /** Closed because their peer did not take what waited for it. */
+  "stalled",
   /** Closed because a message did not end in time. */
   "unfinished",
   /** Closed because what came over them cannot be framed. */
@@ -87,6 +98,8 @@ export interface StreamListener {
 /** Limits of connections; times in milliseconds, sizes in bytes. */
 export interface StreamLimits {
   readonly connections: number;
+  /** Connections that one source (IPv6: one /64) may have made; destinations and trusted sources may have any number. */
+  readonly connectionsPerSource: number;
   /** How long an attempt to connect may take. */
   readonly connectTimeout: number;
   /** A connection over which nothing passes for so long is closed. */
@@ -97,11 +110,31 @@ export interface StreamLimits {
   readonly ping: number;
   /** Bytes that may wait to be sent over one connection. */
   readonly writeBuffer: number;
+  /** A peer that has not taken what waits for it after so long loses its connection. */
+  readonly writeTimeout: number;
+  /** So old does a connection get; it is then closed between two messages. 0: any age. */
+  readonly lifetime: number;
+  /** After so long without a byte TCP asks whether the other side is still there. */
+  readonly keepalive: number;
   /** Bytes of a message's start line and headers. */
   readonly headerBytes: number;
   /** TLS, those who connect: how long a handshake may take, and how many may be under way at a time. */
   readonly handshakeTimeout: number;
   readonly handshakes: number;
+}
+
+/** What the configuration in force says about who may connect. */
+export interface StreamPolicy {
+  /** By index among all listeners. */
+  readonly listeners: readonly { readonly allow: readonly AddressBlock[]; readonly proxies: readonly AddressBlock[] }[];
+  readonly trusted: readonly AddressBlock[];
+  /** As in the snapshot. */
+  readonly destinations: Int32Array;
+}
+
+/** What the stream worker needs of a snapshot. */
+export function policyOf({ listeners, trusted, destinations }: Snapshot): StreamPolicy {
+  return { listeners: listeners.map(({ allow, proxies }) => ({ allow, proxies })), trusted, destinations };
 }
 
 /** `workerData` of the stream worker. */
@@ -110,6 +143,7 @@ export interface StreamStart {
   readonly io: "batched" | "portable";
   readonly listeners: readonly StreamListener[];
   readonly limits: StreamLimits;
+  readonly policy: StreamPolicy;
   /** Batched: the eventfd of each worker, by index. */
   readonly bells: readonly number[];
   /** Control blocks of all workers. */
@@ -130,6 +164,7 @@ export interface StreamStart {
 export type ToStreams =
   /** The workers are gone, what they sent last is to leave. */
   | { readonly kind: "stop" }
+  | { readonly kind: "policy"; readonly policy: StreamPolicy }
   /** To be in force for all handshakes to come; answered with `secured`. */
   | { readonly kind: "tls"; readonly tls: TlsState; readonly number: number };
 

@@ -66,13 +66,14 @@ describe("fairlead.yaml", () => {
       'listeners: ["udp://[::1]:5062", {uri: "udp://0.0.0.0", advertise: "sip.example.com:5070", name: out}]\nsets: {1: {destinations: ["sip:a.example"]}}',
     );
     assert.deepEqual(listeners, [
-      { name: "udp://[::1]:5062", transport: "udp", host: "::1", port: 5062, allow: [] },
+      { name: "udp://[::1]:5062", transport: "udp", host: "::1", port: 5062, allow: [], proxies: [] },
       {
         name: "out",
         transport: "udp",
         host: "0.0.0.0",
         port: 5060,
         allow: [],
+        proxies: [],
         advertise: { host: "sip.example.com", port: 5070 },
       },
     ]);

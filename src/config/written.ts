@@ -126,11 +126,15 @@ function rate({ requestsPerSecond, burst }: RateConfig) {
 function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
   return {
     connections: streams.connections,
+    connections_per_source: streams.connectionsPerSource,
     connect_timeout: formatDuration(streams.connectTimeout),
     idle: formatDuration(streams.idle),
     message_timeout: formatDuration(streams.messageTimeout),
     ping: formatDuration(streams.ping),
     write_buffer: formatSize(streams.writeBuffer),
+    write_timeout: formatDuration(streams.writeTimeout),
+    lifetime: formatDuration(streams.lifetime),
+    keepalive: formatDuration(streams.keepalive),
     handshake_timeout: formatDuration(streams.handshakeTimeout),
     handshakes: streams.handshakes,
   };
@@ -171,6 +175,7 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     ...(one.name === uri ? {} : { name: one.name }),
     ...(one.contact === undefined ? {} : { contact: one.contact }),
     ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
+    ...(one.proxies.length === 0 ? {} : { proxy_protocol: { from: one.proxies.map(formatAddressBlock) } }),
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
     ...(one.tls === undefined ? {} : { tls: one.tls }),
   };

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
+import { policyOf } from "../bridge/stream-start.ts";
 import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
@@ -160,6 +161,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       io: choice.io,
       listeners: streamListeners,
       limits: { ...config.streams, headerBytes: config.limits.headerBytes },
+      policy: policyOf(control.inForce.snapshot),
       bells: opened.bells,
       control: memory.control,
       words: memory.streamWords,
@@ -181,7 +183,10 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   }
   control.attach({
     secure: async (tls) => (streamListeners.length > 0 ? await streams.secure(tls) : ""),
-    publish: (snapshot) => workers.publish(snapshot),
+    publish: (snapshot) => {
+      workers.publish(snapshot);
+      streams.adopt(policyOf(snapshot));
+    },
     adopted: (generation, patience) => workers.adopted(generation, patience),
     oldestAdopted: () => workers.control.oldestAdopted(),
   });

@@ -20,6 +20,7 @@ export function compileListeners(listeners: readonly ListenerConfig[], ports: re
       isWildcard: isWildcard(host),
       allow: listener.allow.map(compileBlock),
       repairsContact: listener.contact === "repair",
+      proxies: listener.proxies.map(compileBlock),
     };
   });
 }

@@ -4,6 +4,7 @@ import {
   type FromStreams,
   STREAM_COUNTERS,
   type StreamCounter,
+  type StreamPolicy,
   type StreamStart,
   StreamWord,
   streamCounter,
@@ -52,9 +53,11 @@ export class Streams {
   #tls: TlsState;
   #tlsNumber = 0;
   #onSecured: (problem: string) => void = () => undefined;
+  #policy: StreamPolicy;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+    this.#policy = options.start.policy;
     this.#words = new Int32Array(options.start.words);
     this.#tls = options.tls;
   }
@@ -66,6 +69,12 @@ export class Streams {
     this.#watch = setInterval(() => this.#look(), LOOK);
     if (this.#problem !== "") return this.#problem;
     return this.#isListening ? "" : `the stream worker was not ready within ${patience / 1000} s`;
+  }
+
+  /** What the configuration says now about who may connect; successors get it, too. */
+  adopt(policy: StreamPolicy): void {
+    this.#policy = policy;
+    this.#tell({ kind: "policy", policy });
   }
 
   /** Open connections, counters since the process began, and how often the stream worker was replaced. */
@@ -109,17 +118,22 @@ export class Streams {
     const thread = this.#thread;
     if (thread === null) return;
     const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    thread.postMessage({ kind: "stop" } satisfies ToStreams);
+    this.#tell({ kind: "stop" });
     const impatience = setTimeout(() => void thread.terminate(), STOP_PATIENCE);
     await gone;
     clearTimeout(impatience);
+  }
+
+  #tell(message: ToStreams): void {
+    this.#thread?.postMessage(message);
   }
 
   #spawn(): void {
     this.#restart = null;
     this.#startedAt = performance.now();
     this.#still = 0;
-    const workerData: StreamStart = { ...this.#options.start, isRestart: this.#restarts > 0, tls: this.#tls };
+    const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
+    const workerData: StreamStart = { ...this.#options.start, ...now };
     const thread = new Worker(this.#options.url, { workerData, name: "fairlead-streams" });
     this.#thread = thread;
     let why = "";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fc, runs } from "../../test/kit/property.ts";
+import { inBlock } from "../bridge/address-block.ts";
 import { parseEndpoint } from "../net/endpoint.ts";
 import { UriView } from "../sip/uri.ts";
-import { inBlock, matches, matchesUri } from "./pattern.ts";
+import { matches, matchesUri } from "./pattern.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
 

@@ -38,13 +38,3 @@ export function matchesUri(pattern: UriPattern, uri: UriView, bytes: Uint8Array)
   }
   return pattern.host === null || matches(pattern.host, bytes, uri.hostStart, uri.hostEnd, true);
 }
-
-/** Whether an address (4 words at `at`) lies in the block `words/prefix`. */
-export function inBlock(address: Int32Array, at: number, words: Int32Array, prefix: number): boolean {
-  let bits = prefix;
-  for (let i = 0; i < 4 && bits > 0; i++, bits -= 32) {
-    const mask = bits >= 32 ? -1 : -1 << (32 - bits);
-    if (((address[at + i]! ^ words[i]!) & mask) !== 0) return false;
-  }
-  return true;
-}

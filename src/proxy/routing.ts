@@ -1,4 +1,5 @@
 // Which route a new request takes (the first that matches), and which candidates its set offers.
+import { inBlocks } from "../bridge/address-block.ts";
 import { DestinationColumn, type RouteEntry } from "../bridge/snapshot.ts";
 import { Method } from "../sip/method.ts";
 import { sameBytes } from "../sip/scan.ts";
@@ -6,7 +7,7 @@ import { challenger } from "./call.ts";
 import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
-import { inBlock, matchesUri } from "./pattern.ts";
+import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 
 /** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
@@ -25,7 +26,7 @@ export function isMatch(c: Context, route: RouteEntry): boolean {
   if (route.listener >= 0 && route.listener !== c.listener) return false;
   const { message } = c;
   if (route.methods.length > 0 && !isMethod(c, route.methods)) return false;
-  if (route.source.length > 0 && !isSource(c, route)) return false;
+  if (route.source.length > 0 && !inBlocks(c.peer, 0, route.source)) return false;
   if (route.requestUri !== null && !matchesUri(route.requestUri, message.requestUri, message.bytes)) return false;
   if (route.from !== null) {
     if (
@@ -60,14 +61,6 @@ function isMethod(c: Context, methods: readonly Uint8Array[]): boolean {
 }
 
 const INVITE = Buffer.from("INVITE", "latin1");
-
-function isSource(c: Context, route: RouteEntry): boolean {
-  for (let i = 0; i < route.source.length; i++) {
-    const block = route.source[i]!;
-    if (inBlock(c.peer, 0, block.words, block.prefix)) return true;
-  }
-  return false;
-}
 
 /** Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1; returns how many there are. */
 export function selectCandidates(c: Context, setIndex: number, key: number): number {

@@ -32,6 +32,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         isWildcard: false,
         repairsContact: false,
         allow: [],
+        proxies: [],
       },
     ],
     sets: [

@@ -1,37 +1,30 @@
 // What a sender may say. Headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
 // behind us because they come from us; and Route values are followed by them. From strangers neither goes on.
-import type { AddressBlock } from "../bridge/snapshot.ts";
+import { inBlocks } from "../bridge/address-block.ts";
 import type { Edits } from "../sip/edits.ts";
 import type { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { type Context, Count } from "./context.ts";
-import { inBlock } from "./pattern.ts";
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
 export function isTrusted(c: Context): boolean {
-  return isFrom(c, c.adopted.snapshot.trusted) || isPool(c);
+  return inBlocks(c.peer, 0, c.adopted.snapshot.trusted) || isPool(c);
 }
 
 /** The same of a datagram that has not been read: whether its source `peer[at]` is one of those. */
 export function isTrustedAddress(c: Context, listener: number, peer: Int32Array, at: number): boolean {
-  const { trusted } = c.adopted.snapshot;
-  for (let i = 0; i < trusted.length; i++) if (inBlock(peer, at, trusted[i]!.words, trusted[i]!.prefix)) return true;
+  if (inBlocks(peer, at, c.adopted.snapshot.trusted)) return true;
   return c.adopted.slotAt(peer, at, c.adopted.listeners[listener]!.transport) >= 0;
 }
 
 /** Whether the listener of the request at hand takes it at all. */
 export function isAllowed(c: Context): boolean {
   const { allow } = c.adopted.listeners[c.listener]!.entry;
-  return allow.length === 0 || isFrom(c, allow) || isPool(c);
+  return allow.length === 0 || inBlocks(c.peer, 0, allow) || isPool(c);
 }
 
 function isPool(c: Context): boolean {
   return c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2) >= 0;
-}
-
-function isFrom(c: Context, blocks: readonly AddressBlock[]): boolean {
-  for (let i = 0; i < blocks.length; i++) if (inBlock(c.peer, 0, blocks[i]!.words, blocks[i]!.prefix)) return true;
-  return false;
 }
 
 /** Leaves the protected headers out of the request at hand (in `c.edits`), unless its sender is trusted. */

@@ -1,5 +1,6 @@
 // One connection, made by somebody else or by us: what carries its messages, and what waits until it is there.
 import type { Socket } from "node:net";
+import type { StreamCounter, StreamLimits } from "../bridge/stream-start.ts";
 import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
@@ -34,6 +35,9 @@ export interface Waiting {
 const PONG = Buffer.from("\r\n", "latin1");
 /** Pongs of a peer that does not read are not kept. */
 const MOST_WAITING_PONGS = 1024;
+/** An old connection is closed when nothing has passed for so long, or when it is so much too old, in milliseconds. */
+const QUIET = 1_000;
+const PATIENCE = 60_000;
 
 /** A connection. */
 export class Connection implements CarrierHandler {
@@ -62,6 +66,11 @@ export class Connection implements CarrierHandler {
   /** When something came last, and whether the peer has been asked for a sign of life since. */
   heard: number;
   #isAsked = false;
+  readonly #since: number;
+  /** Bytes that it was given to send, how many of them had left when that was looked at, and when that was other than before. */
+  #given = 0;
+  #left = 0;
+  #leftAt = 0;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
 
@@ -87,6 +96,7 @@ export class Connection implements CarrierHandler {
     this.#isConnected = isConnected;
     this.active = performance.now();
     this.heard = this.active;
+    this.#since = this.active;
     this.#carrier = carry(this, isConnected);
   }
 
@@ -126,6 +136,7 @@ export class Connection implements CarrierHandler {
   /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `flush`. */
   send(worker: number, bytes: Buffer, start: number, end: number): void {
     if (this.#isConnected) {
+      this.#given += end - start;
       this.#carrier.write(bytes, start, end);
       return;
     }
@@ -173,6 +184,22 @@ export class Connection implements CarrierHandler {
   leave(): void {
     this.flush();
     this.#carrier.leave();
+  }
+
+  /**
+   * Why it is to be closed `now` (by performance.now); null: it is not. Of one that `isHeld` there are messages for which a
+   * worker has no room: what is late then is late because of us.
+   */
+  overdue(now: number, limits: StreamLimits, isHeld: boolean): StreamCounter | null {
+    if (this.#isStuck(now, limits.writeTimeout)) return "stalled";
+    if (isHeld) return null;
+    const { idle, lifetime, messageTimeout, ping } = limits;
+    if (this.partialSince !== 0 && now - this.partialSince > messageTimeout) return "unfinished";
+    if (now - this.heard > ping && this.ask() && now - this.heard > 2 * ping) return "silent";
+    if (now - this.active > idle) return "idle";
+    const age = now - this.#since;
+    if (lifetime === 0 || age < lifetime || this.partialSince !== 0 || this.backlog > 0) return null;
+    return now - this.active > QUIET || age > lifetime + PATIENCE ? "lifetime" : null;
   }
 
   /** Asks a peer that says nothing for a sign of life, once; false where nothing of that kind exists. */
@@ -233,6 +260,17 @@ export class Connection implements CarrierHandler {
     this.#owner.connected(this);
     for (const { worker, bytes } of this.takeWaiting()) this.send(worker, bytes, 0, bytes.length);
     this.flush();
+  }
+
+  /** Whether bytes wait, and for so long no write has come to its end. */
+  #isStuck(now: number, writeTimeout: number): boolean {
+    const left = this.#given - this.backlog;
+    if (left >= this.#given || left !== this.#left || this.#leftAt === 0) {
+      this.#left = left;
+      this.#leftAt = now;
+      return false;
+    }
+    return now - this.#leftAt > writeTimeout;
   }
 
   #notePartial(): void {

@@ -2,10 +2,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
-import { STREAM_WORDS, type StreamLimits, type StreamStart } from "../bridge/stream-start.ts";
+import {
+  STREAM_WORDS,
+  type StreamCounter,
+  type StreamLimits,
+  type StreamStart,
+  streamCounter,
+} from "../bridge/stream-start.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { Connections } from "./connections.ts";
@@ -13,11 +19,15 @@ import { Exchange } from "./exchange.ts";
 
 const LIMITS: StreamLimits = {
   connections: 100,
+  connectionsPerSource: 100,
   connectTimeout: 300,
   idle: 60_000,
   messageTimeout: 10_000,
   ping: 30_000,
   writeBuffer: 65_536,
+  writeTimeout: 30_000,
+  lifetime: 0,
+  keepalive: 60_000,
   headerBytes: 32_768,
   handshakeTimeout: 5_000,
   handshakes: 100,
@@ -27,6 +37,7 @@ const LIMITS: StreamLimits = {
 class Bench {
   readonly fromStreams: Ring;
   readonly connections: Connections;
+  readonly #words: Int32Array;
 
   constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16) {
     const [to, from] = [createRingMemory(ringBytes), createRingMemory(ringBytes)];
@@ -35,6 +46,12 @@ class Bench {
     this.fromStreams = new Ring(to);
     const exchange = new Exchange(start, words, () => undefined);
     this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, { from: undefined }]]));
+    this.#words = words;
+    after(() => this.connections.leave());
+  }
+
+  count(name: StreamCounter): number {
+    return this.#words[streamCounter(name)] ?? 0;
   }
 
   send(text: string, port: number, word = 0): void {
@@ -174,4 +191,19 @@ test("the loss of a connection that we made is told", async () => {
   sockets[0]?.resetAndDestroy();
   assert.equal((await bench.next()).kind, RecordKind.lost);
   server.close();
+});
+
+test("a peer that does not take what waits for it loses its connection", async () => {
+  const sockets: Socket[] = [];
+  const { server, port } = await listening((socket) => void sockets.push(socket.pause()));
+  const bench = new Bench({ writeBuffer: 1 << 20, writeTimeout: 600 }, 1 << 22);
+  for (let i = 0; i < 1000 && bench.count("unsent") === 0; i++) {
+    bench.send("x".repeat(60_000), port);
+    if (i % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(bench.count("stalled"), 0);
+  for (let i = 0; i < 300 && bench.count("stalled") === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(bench.count("stalled"), 1);
+  server.close();
+  for (const socket of sockets) socket.destroy();
 });

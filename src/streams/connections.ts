@@ -19,7 +19,6 @@ import {
   portToConnect,
   scopeOf,
 } from "../bridge/way-back.ts";
-import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
@@ -28,6 +27,7 @@ import { Connection, type ConnectionOwner } from "./connection.ts";
 import { keyOf, MADE_BY_THEM } from "./connection-key.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
+import { addressOf } from "./gate.ts";
 import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
 import { openWebSocket } from "./websocket-client.ts";
@@ -45,6 +45,7 @@ export class Connections implements ConnectionOwner {
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
   readonly #dials: ReadonlyMap<number, Dial>;
+  readonly #peerOf: (socket: Socket, peer: Int32Array) => boolean;
   readonly #places: (Connection | undefined)[] = [];
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS);
   readonly #free: number[] = [];
@@ -58,19 +59,26 @@ export class Connections implements ConnectionOwner {
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
 
-  constructor(exchange: Exchange, limits: StreamLimits, words: Int32Array, dials: ReadonlyMap<number, Dial>) {
+  /** `peerOf` knows whom a connection that somebody made is of. */
+  constructor(
+    exchange: Exchange,
+    limits: StreamLimits,
+    words: Int32Array,
+    dials: ReadonlyMap<number, Dial>,
+    peerOf = addressOf,
+  ) {
     this.#exchange = exchange;
     this.#limits = limits;
     this.#words = words;
     this.#dials = dials;
+    this.#peerOf = peerOf;
     setInterval(() => this.#sweep(), SWEEP).unref();
   }
 
   /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
   accept(listener: number, socket: Socket, carry = this.#plain(socket)): void {
     const peer = this.#peer;
-    const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || !parsePeer(remoteAddress, remotePort, peer, 0)) {
+    if (!this.#peerOf(socket, peer)) {
       socket.destroy();
       return;
     }
@@ -278,20 +286,12 @@ export class Connections implements ConnectionOwner {
   #sweep(): void {
     const now = performance.now();
     for (const connection of this.#places) {
-      if (connection === undefined || !connection.isConnected || this.#stalled.has(connection)) continue;
-      const reason = this.#overdue(connection, now);
+      if (connection === undefined || !connection.isConnected) continue;
+      const reason = connection.overdue(now, this.#limits, this.#stalled.has(connection));
       if (reason === null) continue;
       this.countUp(reason);
-      connection.close();
+      if (reason === "lifetime") connection.leave();
+      else connection.close();
     }
-  }
-
-  /** Why a connection is to be closed; null: it is not. */
-  #overdue(connection: Connection, now: number): StreamCounter | null {
-    const { idle, messageTimeout, ping } = this.#limits;
-    const { partialSince, heard, active } = connection;
-    if (partialSince !== 0 && now - partialSince > messageTimeout) return "unfinished";
-    if (now - heard > ping && connection.ask() && now - heard > 2 * ping) return "silent";
-    return now - active > idle ? "idle" : null;
   }
 }

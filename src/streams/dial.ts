@@ -10,6 +10,8 @@ export interface Dial {
   readonly from: string | undefined;
   /** The path that a WebSocket asks for; undefined: a plain stream. */
   readonly path?: string | undefined;
+  /** After so long without a byte TCP asks whether the other side is still there, in milliseconds. */
+  readonly keepalive?: number;
   /** TLS, where it is one of TLS. */
   readonly secure?: Secure | undefined;
 }
@@ -19,7 +21,7 @@ export interface Dial {
  * `unverified` is called when it did not. Null: nobody could.
  */
 export function dialSocket(
-  { from, secure }: Dial,
+  { from, secure, keepalive = 60_000 }: Dial,
   peer: Int32Array,
   identity: number,
   unverified: () => void,
@@ -31,6 +33,7 @@ export function dialSocket(
     family,
     noDelay: true,
     keepAlive: true,
+    keepAliveInitialDelay: keepalive,
     ...(from === undefined ? {} : { localAddress: from }),
     // Every address we connect to is numeric: nothing is ever looked up.
     lookup: (name: string, _options: unknown, callback: (error: null, address: string, family: number) => void) =>

@@ -17,9 +17,11 @@ import { Ringer } from "../net/bell.ts";
 import { loadLibc } from "../net/libc.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
 import { isSecure, Transport } from "../net/transport.ts";
+import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
+import { Gate } from "./gate.ts";
 import { Notes } from "./notes.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
 import { WebSocketDoors } from "./websocket-doors.ts";
@@ -69,7 +71,8 @@ async function serve(exchange: Exchange, connections: Connections): Promise<neve
 function dialOf(listener: StreamListener, secure: Secure): Dial {
   const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
   const path = listener.web && (listener.web.path || "/");
-  return { from, path, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
+  const { keepalive } = start.limits;
+  return { from, path, keepalive, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
 }
 
 /** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
@@ -110,7 +113,14 @@ async function main(): Promise<void> {
   words[StreamWord.connections] = 0;
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
-  const connections = new Connections(exchange, start.limits, words, dials);
+  const admission = new Admission(start.limits, start.policy);
+  const gate = new Gate({
+    limits: start.limits,
+    admission,
+    hasRoom: (others) => connections.hasRoom(others),
+    countUp: (name) => connections.countUp(name),
+  });
+  const connections = new Connections(exchange, start.limits, words, dials, gate.peerOf);
   const doors = new WebSocketDoors(connections);
   const entrances = new Map<number, (socket: Socket) => void>();
   const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
@@ -120,8 +130,10 @@ async function main(): Promise<void> {
     const door = listener.web && doors.add(index, listener.web);
     entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
     const isTls = isSecure(Transport[listener.transport]);
-    const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
-      isTls ? secure.accept(index, socket) : enter(index, socket),
+    const admit = (socket: Socket) => (isTls ? secure.accept(index, socket) : enter(index, socket));
+    const server = createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: start.limits.keepalive },
+      (socket) => gate.knock(index, socket, admit),
     );
     const problem = await listenTcp(server, listener);
     if (problem === "") continue;
@@ -132,6 +144,10 @@ async function main(): Promise<void> {
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
   if (start.isRestart) exchange.tellAll(RecordKind.lost, 0, new Int32Array(6));
   parentPort?.on("message", (message: ToStreams) => {
+    if (message.kind === "policy") {
+      admission.adopt(message.policy);
+      return;
+    }
     if (message.kind === "tls") {
       tell({ kind: "secured", number: message.number, problem: adopt(secure, message.tls) });
       return;

@@ -20,9 +20,10 @@ export class RawStream {
     });
   }
 
-  /** Connects; resolves when the connection is there. */
-  static async open(to: Peer): Promise<RawStream> {
-    const socket = connect({ host: to.address, port: to.port, noDelay: true });
+  /** Connects, from a numeric address where one is given; resolves when the connection is there. */
+  static async open(to: Peer, from?: string): Promise<RawStream> {
+    const localAddress = from === undefined ? {} : { localAddress: from };
+    const socket = connect({ host: to.address, port: to.port, noDelay: true, ...localAddress });
     const stream = new RawStream(socket);
     await until("a connection", () => !socket.connecting);
     return stream;

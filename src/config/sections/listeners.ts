@@ -31,6 +31,8 @@ export interface ListenerConfig {
   readonly allow: readonly AddressBlockConfig[];
   /** What happens to Contacts of phones behind NAT. Absent: `keep`. */
   readonly contact?: (typeof CONTACT_POLICIES)[number];
+  /** Proxies whose connections have to begin with a header of the PROXY protocol; empty: nobody's may. */
+  readonly proxies: readonly AddressBlockConfig[];
   /** Only where it is one of WebSocket. */
   readonly web?: WebConfig;
   /** Name of its TLS profile; absent: the default one. */
@@ -76,6 +78,18 @@ const long = z.strictObject({
     .optional()
     .describe("WebSocket: only browsers with a page of these origins may connect. Default: everybody may."),
   tls: reference.optional().describe("TLS: the name of its profile. Default: `default`."),
+  proxy_protocol: z
+    .strictObject({
+      from: z
+        .array(addressBlock)
+        .min(1)
+        .max(1000)
+        .describe("Address blocks of the proxies; from all others the header is not taken."),
+    })
+    .optional()
+    .describe(
+      "Connections of these proxies begin with a header of the PROXY protocol (version 1 or 2), which is believed.",
+    ),
   name: z.string().optional().describe("Name by which routes and destinations speak of it. Default: the URI."),
 });
 
@@ -131,13 +145,19 @@ export const listener = z
     if (given.name !== undefined && !isName(given.name)) {
       return refuse(sink, value, `"${given.name}" is not a name`, "letters, digits, _ . -", ["name"]);
     }
+    const proxies = given.proxy_protocol?.from ?? [];
+    if (proxies.length > 0 && transport === "udp") {
+      const what = "proxy_protocol is for connections, and udp has none";
+      return refuse(sink, value, what, "a tcp listener of its own", ["proxy_protocol"]);
+    }
     const web = isWeb ? { web: { path, origins } } : {};
     if (given.tls !== undefined && !isSecure(Transport[transport]))
       return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT", ["tls"]);
     const tls = given.tls === undefined ? {} : { tls: given.tls };
     const contact = given.contact === undefined ? {} : { contact: given.contact };
     const more = { ...contact, ...web, ...tls };
-    const base: ListenerConfig = { name, transport, host: place.host, port, allow: given.allow ?? [], ...more };
+    const allow = given.allow ?? [];
+    const base: ListenerConfig = { name, transport, host: place.host, port, allow, proxies, ...more };
     if (given.advertise === undefined) return base;
     const advertise = parseHostPort(given.advertise);
     if (advertise === null || hasZone(advertise.host)) {

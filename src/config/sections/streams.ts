@@ -12,6 +12,14 @@ export const streams = z
       .max(60_000)
       .default(10_000)
       .describe("When there are so many connections, one more that somebody makes is closed at once."),
+    connections_per_source: z
+      .int()
+      .min(1)
+      .max(60_000)
+      .default(1024)
+      .describe(
+        "When one address (IPv6: one /64) has made so many connections, its next one is closed at once. Not for destinations and trusted sources.",
+      ),
     connect_timeout: duration(10, 60_000)
       .prefault("1500ms")
       .describe("How long making a connection may take; then it is a transport error."),
@@ -36,10 +44,20 @@ export const streams = z
       .max(60_000)
       .default(1_000)
       .describe("TLS handshakes of those who connect that may be under way at a time; one more is closed at once."),
+    write_timeout: duration(1_000, 3_600_000)
+      .prefault("30s")
+      .describe("A peer that has not taken what waits for it after so long loses its connection."),
+    lifetime: duration(0, 31_536_000_000)
+      .prefault("0s")
+      .describe("A connection of this age is closed, between two messages and when nothing passes; 0s: never."),
+    keepalive: duration(1_000, 7_200_000)
+      .prefault("60s")
+      .describe("When nothing came for so long, TCP asks whether the other side is still there."),
   })
   .prefault({})
   .transform((given) => ({
     connections: given.connections,
+    connectionsPerSource: given.connections_per_source,
     connectTimeout: given.connect_timeout,
     idle: given.idle,
     messageTimeout: given.message_timeout,
@@ -47,5 +65,8 @@ export const streams = z
     writeBuffer: given.write_buffer,
     handshakeTimeout: given.handshake_timeout,
     handshakes: given.handshakes,
+    writeTimeout: given.write_timeout,
+    lifetime: given.lifetime,
+    keepalive: given.keepalive,
   }))
   .describe("Bounds of connections, fixed at start.");

@@ -1,0 +1,95 @@
+// The gate before everything else: who connects is looked at before anything is read, and whoever stands behind a proxy that we trust
+// is known by the proxy's word. Behind it are handshakes, and then connections.
+import type { Socket } from "node:net";
+import type { StreamCounter, StreamLimits } from "../bridge/stream-start.ts";
+import { parsePeer } from "../net/dgram-address.ts";
+import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
+import type { Admission } from "./admission.ts";
+import { takeProxyHeader } from "./proxy-door.ts";
+
+/** What a gate has to know of what is behind it. */
+export interface GateOptions {
+  readonly limits: StreamLimits;
+  readonly admission: Admission;
+  /** Whether one more connection may be there, besides so many that are about to be. */
+  readonly hasRoom: (others: number) => boolean;
+  readonly countUp: (name: StreamCounter) => void;
+}
+
+/** The gate of a stream worker. */
+export class Gate {
+  readonly #options: GateOptions;
+  /** Whom proxies have spoken for, by the proxy's connection. */
+  readonly #clients = new Map<string, Int32Array>();
+  /** Proxies that have not said yet for whom they come. */
+  #silent = 0;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody has connected to `listener`. Whoever may come in is given to `enter`. */
+  knock(listener: number, socket: Socket, enter: (socket: Socket) => void): void {
+    const { limits, admission, hasRoom } = this.#options;
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    if (!addressOf(socket, peer)) {
+      socket.destroy();
+      return;
+    }
+    if (!admission.isProxy(listener, peer)) {
+      if (this.#admit(listener, socket, peer)) enter(socket);
+      return;
+    }
+    if (!hasRoom(this.#silent)) {
+      this.#refuse(socket, "refused");
+      return;
+    }
+    const name = nameOf(socket);
+    this.#silent++;
+    takeProxyHeader(socket, peer, limits.messageTimeout, (isKnown) => {
+      this.#silent--;
+      if (!isKnown) this.#refuse(socket, "proxy_header");
+      else if (this.#admit(listener, socket, peer)) {
+        this.#clients.set(name, peer);
+        socket.once("close", () => this.#clients.delete(name));
+        enter(socket);
+        socket.resume();
+      }
+    });
+  }
+
+  /** Writes whom a connection is of, also one over TLS; false: nobody, it is gone. */
+  readonly peerOf = (socket: Socket, peer: Int32Array): boolean => {
+    const client = this.#clients.size === 0 ? undefined : this.#clients.get(nameOf(socket));
+    if (client === undefined) return addressOf(socket, peer);
+    copyEndpoint(client, 0, peer, 0);
+    return true;
+  };
+
+  #admit(listener: number, socket: Socket, peer: Int32Array): boolean {
+    const { admission } = this.#options;
+    const refusal = admission.refusal(listener, peer);
+    if (refusal !== null) {
+      this.#refuse(socket, refusal);
+      return false;
+    }
+    const leave = admission.enter(peer);
+    socket.once("close", leave);
+    return true;
+  }
+
+  #refuse(socket: Socket, why: StreamCounter): void {
+    this.#options.countUp(why);
+    socket.resetAndDestroy();
+  }
+}
+
+/** Writes the address at the other end of a connection; false: it is gone. */
+export function addressOf({ remoteAddress, remotePort }: Socket, peer: Int32Array): boolean {
+  return remoteAddress !== undefined && remotePort !== undefined && parsePeer(remoteAddress, remotePort, peer, 0);
+}
+
+/** One connection of the system: a TLS socket and the one below it have the same. */
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}

@@ -1,0 +1,144 @@
+// Who may connect, for whom a proxy speaks, and how long anybody stays.
+import assert from "node:assert/strict";
+import type { LoadBalancer } from "../kit/lb.ts";
+import { RawStream } from "../kit/raw-stream.ts";
+import { type Stage, scenario } from "../kit/scenario.ts";
+
+const PROXY = "127.0.0.9";
+const HEADER = "PROXY TCP4 10.9.8.7 192.0.2.1 42258 5060\r\n";
+const BINARY = `\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\x09\x08\x07\xc0\0\x02\x01\xa5\x12\x13\xc4`;
+
+function options(callId: string, more = ""): string {
+  return (
+    `OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TCP 10.9.9.9:5070;branch=z9hG4bK${callId};rport\r\n${more}` +
+    `Max-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n` +
+    `Call-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
+  );
+}
+
+/** A TCP listener with these fields, and destinations that answer 200. */
+async function starts({ lb, destination }: Stage, fields: object, config: object = {}): Promise<LoadBalancer> {
+  const { address, port } = lb.address;
+  const listeners = [`udp://${address}:${port}`, { uri: `tcp://${address}:${port}`, ...fields }];
+  await lb.dispatches(1, "priority", [destination.answers(200)], {}, { listeners, ...config });
+  return lb;
+}
+
+function answered(stream: RawStream, times = 1): Promise<unknown> {
+  return stream.hears("an answer", (received) => received.split("SIP/2.0 200 ").length > times);
+}
+
+const BEHIND_PROXY = { proxy_protocol: { from: [`${PROXY}/32`] } };
+
+scenario(
+  "whoever stands behind a trusted proxy is known by the proxy's word, in both versions and every cut",
+  async (stage) => {
+    const routes = [{ name: "known", source: ["10.9.8.0/24"], set: "1" }];
+    const lb = await starts(stage, { ...BEHIND_PROXY, allow: ["10.9.8.7"] }, { routes });
+    for (const header of [HEADER, BINARY]) {
+      const whole = await RawStream.open(lb.address, PROXY);
+      await whole.sends(header + options("whole") + options("second"));
+      await answered(whole, 2);
+      assert.match(whole.received, /;received=10\.9\.8\.7;rport=42258|;rport=42258;received=10\.9\.8\.7/);
+      whole.close();
+      const cut = await RawStream.open(lb.address, PROXY);
+      await cut.sends(...header, options("cut"));
+      await answered(cut);
+      cut.close();
+    }
+  },
+);
+
+scenario("a WebSocket behind a trusted proxy is its client's", { io: "batched" }, async ({ lb, destination }) => {
+  const { address, port } = lb.address;
+  const listeners = [`udp://${address}:${port}`, { uri: `ws://${address}:${port}`, ...BEHIND_PROXY }];
+  await lb.dispatches(1, "priority", [destination.answers(200)], {}, { listeners });
+  const upgrade =
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+  for (const pieces of [
+    [HEADER + upgrade],
+    [HEADER, upgrade],
+    [HEADER.slice(0, 30), HEADER.slice(30) + upgrade.slice(0, 9), upgrade.slice(9)],
+  ]) {
+    const stream = await RawStream.open(lb.address, PROXY);
+    await stream.sends(...pieces);
+    await stream.hears("an upgrade", (received) => received.startsWith("HTTP/1.1 101 "));
+    const message = options("web");
+    // Text, whole, masked with zeros (RFC 6455 5.2).
+    await stream.sends(`\x81\xfe${String.fromCharCode(message.length >> 8, message.length & 255)}\0\0\0\0${message}`);
+    await answered(stream);
+    assert.match(stream.received, /received=10\.9\.8\.7/);
+    stream.close();
+  }
+});
+
+scenario("a proxy's word is taken from nobody else, and a proxy has to give it", async (stage) => {
+  const lb = await starts(stage, BEHIND_PROXY, { streams: { message_timeout: "500ms" } });
+  for (const header of [HEADER, BINARY]) {
+    const stranger = await RawStream.open(lb.address, "127.0.0.10");
+    await stranger.sends(header + options("stranger"));
+    await stranger.closed();
+    assert.doesNotMatch(stranger.received, /200/);
+  }
+  const nothing = await RawStream.open(lb.address, PROXY);
+  const half = await RawStream.open(lb.address, PROXY);
+  await half.sends(HEADER.slice(0, 20));
+  const plain = await RawStream.open(lb.address, PROXY);
+  await plain.sends(options("plain"));
+  await Promise.all([plain.closed(400), nothing.closed(), half.closed()]);
+  assert.equal(plain.received + nothing.received + half.received, "");
+  assert.equal(await lb.metric("stream_closed_total", { reason: "proxy_header" }), 3);
+  const well = await RawStream.open(lb.address, "127.0.0.10");
+  await well.sends(options("well"));
+  await answered(well);
+  well.close();
+});
+
+scenario("whom a listener does not hear is closed at once, and a reload says who that is", async (stage) => {
+  const lb = await starts(stage, { allow: ["127.0.0.20"] });
+  const stranger = await RawStream.open(lb.address, "127.0.0.21");
+  await stranger.closed(1000);
+  assert.equal(await lb.metric("stream_closed_total", { reason: "not_allowed" }), 1);
+  const known = await RawStream.open(lb.address, "127.0.0.20");
+  await known.sends(options("known"));
+  await answered(known);
+  const { listeners, ...rest } = lb.config as { listeners: [string, object] };
+  await lb.runs({ ...rest, listeners: [listeners[0], { ...listeners[1], allow: ["127.0.0.21"] }] });
+  const now = await RawStream.open(lb.address, "127.0.0.21");
+  await now.sends(options("now"));
+  await answered(now);
+  assert.equal(known.isClosed, false);
+  for (const one of [known, now]) one.close();
+});
+
+scenario("one source does not take all the places; others and whom we trust still find one", async (stage) => {
+  const lb = await starts(stage, {}, { streams: { connections_per_source: 3 }, trusted: ["127.0.0.40"] });
+  const many = await Promise.all(Array.from({ length: 5 }, () => RawStream.open(lb.address, "127.0.0.30")));
+  await lb.untilMetric("stream_closed_total", 2, { reason: "source_full" });
+  assert.equal(many.filter(({ isClosed }) => isClosed).length, 2);
+  const trusted = await Promise.all(Array.from({ length: 6 }, () => RawStream.open(lb.address, "127.0.0.40")));
+  const other = await RawStream.open(lb.address, "127.0.0.31");
+  for (const [i, one] of [...trusted, other].entries()) await one.sends(options(`other${i}`));
+  for (const one of [...trusted, other]) await answered(one);
+  // A place that was given back is there for the next one.
+  many.find(({ isClosed }) => !isClosed)?.close();
+  await lb.untilMetric("stream_connections", 9);
+  const next = await RawStream.open(lb.address, "127.0.0.30");
+  await next.sends(options("next"));
+  await answered(next);
+  for (const one of [...many, ...trusted, other, next]) one.close();
+});
+
+scenario("an old connection is closed between two messages", { io: "portable" }, async (stage) => {
+  const lb = await starts(stage, {}, { streams: { lifetime: "2s" } });
+  const old = await RawStream.open(lb.address);
+  const began = performance.now();
+  while (!old.isClosed && performance.now() - began < 2400) {
+    await old.sends(options("busy"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.equal(old.isClosed, false, "not while something passes");
+  await old.closed(4000);
+  assert.equal(await lb.metric("stream_closed_total", { reason: "lifetime" }), 1);
+});
