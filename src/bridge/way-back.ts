@@ -57,6 +57,12 @@ export function secondPortWord(port: number): number {
   return SECOND_PORT | port;
 }
 
+/**
+ * The word of a phone that can only be reached over the connection that it made from the endpoint's own port, wherever that
+ * has its place: there is no port to connect to.
+ */
+export const THEIRS_ONLY: number = SECOND_PORT;
+
 /** The port to connect to for an endpoint with this word, given the endpoint's own port. */
 export function portToConnect(word: number, port: number): number {
   return hasSecondPort(word) ? word & 0xffff : port;

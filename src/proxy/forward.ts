@@ -1,6 +1,7 @@
 // Sending a request on its way: into a set, within its dialog, or from the pool to wherever it asks to go.
 
 import { DestinationColumn, type DispatchAction } from "../bridge/snapshot.ts";
+import { THEIRS_ONLY } from "../bridge/way-back.ts";
 import { copyEndpoint, ENDPOINT_WORDS, isV4, sameEndpoint } from "../net/endpoint.ts";
 import { Header } from "../sip/header.ts";
 import { hostWords } from "../sip/host.ts";
@@ -44,7 +45,8 @@ export function forwardDirect(c: Context): number {
   if (row === 0) return tableFull(c);
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  words[at + T.flags] = TransactionFlag.inDialog;
+  const isFlow = c.target[5] === THEIRS_ONLY;
+  words[at + T.flags] = TransactionFlag.inDialog | (isFlow ? TransactionFlag.flow : 0);
   words[at + T.fromTag] = fromTagHash(c);
   if (message.to.tagStart >= 0) {
     const dialog = c.dialogs.find(

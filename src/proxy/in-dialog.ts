@@ -1,7 +1,7 @@
 // Where a request within a dialog goes: by the token in our Record-Route, by the dialog that is remembered, or, coming
 // from the pool, by its next Route or its request URI.
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
-import { namesConnection } from "../bridge/way-back.ts";
+import { namesConnection, THEIRS_ONLY } from "../bridge/way-back.ts";
 import { copyEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
 import { defaultPort, type Transport, transportOfUri } from "../net/transport.ts";
 import { hostWords } from "../sip/host.ts";
@@ -22,6 +22,7 @@ export function followToken(c: Context): number {
   const { token } = c;
   if (token.side === Side.caller) {
     copyEndpoint(token.far, 0, c.target, 0);
+    if (token.isFlow) c.target[5] = THEIRS_ONLY;
     c.targetSlot = token.identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, token.farTransport, -2, token.identity);
     return chooseOutgoing(c, token.outgoing, token.farTransport);
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PathPolicy, RouteAction } from "../bridge/snapshot.ts";
-import { connectionWord, flowWord } from "../bridge/way-back.ts";
+import { connectionWord, flowWord, THEIRS_ONLY } from "../bridge/way-back.ts";
 import { destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -263,6 +263,9 @@ for (const [name, options, stream] of CALLS) {
     assert.deepEqual(summary([ack!]), [`ACK ${PHONE} ${stream === null ? 0 : 1}`]);
     const [info] = rig.receive(request("INFO", { ...fields, cseq: 2, more: route }), REGISTRAR);
     assert.deepEqual(summary([info!]), [`INFO ${PHONE} ${stream === null ? 0 : 1}`]);
+    // Nobody can connect to a phone on a stream: it is its own connection, or none.
+    assert.equal(info!.word, stream === null ? 0 : THEIRS_ONLY);
+    rig.receive(response(info!.text, 200), PHONE, stream);
     const back = recorded.map((value) => `Route: ${value}\r\n`).join("");
     const bye = request("BYE", {
       call: 9,
@@ -275,5 +278,8 @@ for (const [name, options, stream] of CALLS) {
     });
     const [ended] = rig.receive(stream === null ? bye : bye.replace("/UDP", "/TCP"), PHONE, stream);
     assert.deepEqual(summary([ended!]), [`BYE ${REGISTRAR} 0`]);
+    if (stream === null) return;
+    const [last] = rig.receive(request("INFO", { ...fields, cseq: 3, more: route }), REGISTRAR);
+    assert.deepEqual(summary(rig.refuse(last!)), [`430 ${REGISTRAR} 0`]);
   });
 }

@@ -2,7 +2,7 @@
 // the caller's From tag. It makes a dialog routable by any node that has the key, with nothing remembered, and it cannot
 // be made or changed by anyone else.
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
-import { secondPortWord } from "../bridge/way-back.ts";
+import { isFlow, secondPortWord } from "../bridge/way-back.ts";
 import { isV4 } from "../net/endpoint.ts";
 import { Transport } from "../net/transport.ts";
 import type { Message } from "../sip/message.ts";
@@ -20,6 +20,8 @@ const FAR_V6 = 2;
 const CALLER_V6 = 4;
 /** A word with the port of the caller's Via follows the ports: over a stream the caller's own is that of one connection. */
 const CALLER_STREAM = 8;
+/** In the far side's transport: a flow of a phone on a stream (flow-token.ts), to which nobody can connect. */
+const FAR_FLOW = 8;
 /** Words of a token: head, identity, two addresses, ports, the caller's second port, check. */
 const MAX_WORDS = 2 + 2 * 4 + 1 + 1 + 2;
 
@@ -77,7 +79,7 @@ export function writeToken(
   const incoming = listeners[c.listener]!;
   let flags = VERSION | (isNat ? NAT : 0) | (isV4(far, at) ? 0 : FAR_V6) | (isV4(c.peer, 0) ? 0 : CALLER_V6);
   if (incoming.isStream) flags |= CALLER_STREAM;
-  const transports = (incoming.transport << 4) | listeners[outgoing]!.transport;
+  const transports = (incoming.transport << 4) | listeners[outgoing]!.transport | (isFlow(far[at + 5]!) ? FAR_FLOW : 0);
   raw[0] = flags | (transports << 8) | (c.listener << 16) | (outgoing << 24);
   raw[1] = slot < 0 ? 0 : rows[slot * DESTINATION_WORDS + DestinationColumn.identity]!;
   let count = putAddress(putAddress(2, far, at), c.peer, 0);
@@ -119,8 +121,9 @@ export function readToken(c: Context, message: Message, start: number, end: numb
     token.outgoing = raw[0]! >>> 24;
     token.identity = raw[1]!;
     takeAddress(takeAddress(2, (flags & FAR_V6) !== 0, token.far), (flags & CALLER_V6) !== 0, token.caller);
-    token.callerTransport = transportOf((raw[0]! >>> 12) & 15);
-    token.farTransport = transportOf((raw[0]! >>> 8) & 15);
+    token.callerTransport = transportOf((raw[0]! >>> 12) & 7);
+    token.farTransport = transportOf((raw[0]! >>> 8) & 7);
+    token.isFlow = ((raw[0]! >>> 8) & FAR_FLOW) !== 0;
     token.far[4] = raw[ports]! >>> 16;
     token.caller[4] = raw[ports]! & 0xffff;
     token.caller[5] = (flags & CALLER_STREAM) !== 0 ? secondPortWord(raw[ports + 1]! & 0xffff) : 0;

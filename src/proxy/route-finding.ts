@@ -19,6 +19,8 @@ export class Token {
   /** Transports of the two sides. */
   callerTransport: Transport = Transport.udp;
   farTransport: Transport = Transport.udp;
+  /** Whether the other side is a registered phone on a stream: over its own connection or not at all. */
+  isFlow = false;
   /** Identity of the destination (DestinationColumn.identity), 0 when the other side is none. */
   identity = 0;
   readonly far: Int32Array = new Int32Array(ENDPOINT_WORDS);

@@ -52,6 +52,11 @@ export class Authority {
     return new Authority(folder, await readFile(join(folder, "ca.pem"), "utf8"));
   }
 
+  /** The file of its own certificate, until `close`. */
+  get file(): string {
+    return join(this.#folder, "ca.pem");
+  }
+
   /** A certificate signed by it. */
   async issue(request: CertificateRequest = {}): Promise<Certificate> {
     const { names = ["IP:127.0.0.1"], commonName = "nobody in particular", passphrase } = request;

@@ -2,12 +2,13 @@
 // from phone to balancer to registrar to balancer to phone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Authority } from "../kit/certificates.ts";
 import { LoadBalancer } from "../kit/lb.ts";
 import { Baresip, whyNoBaresip } from "./baresip.ts";
 import { whyNoKamailio } from "./kamailio.ts";
 import { PASSWORD, Registrar } from "./registrar.ts";
 
-const TRANSPORTS = ["udp", "tcp"] as const;
+const TRANSPORTS = ["udp", "tcp", "tls"] as const;
 
 for (const transport of TRANSPORTS) {
   const skip = whyNoBaresip() || whyNoKamailio();
@@ -17,14 +18,17 @@ for (const transport of TRANSPORTS) {
   }, async () => {
     const lb = await LoadBalancer.prepare(process.platform === "linux" ? "batched" : "portable");
     const registrar = await Registrar.start();
+    const authority = await Authority.make();
     const phones: Baresip[] = [];
     let complaint = "";
     try {
       const routes = [{ method: "REGISTER", set: "registrars", path: "always", key: "to" }, { set: "registrars" }];
       const sets = { registrars: { algorithm: "hash-call-id", destinations: [registrar.uri], probe: false } };
-      await lb.runs({ sets, routes, ...lb.bothTransports });
-      const proxy = `${lb.uri};transport=${transport}`;
-      for (const user of ["alice", "bob"]) phones.push(await Baresip.start({ user, password: PASSWORD, proxy }));
+      await lb.runs({ sets, routes, ...(await lb.withTls(await authority.issue())) });
+      const proxy = `sip:127.0.0.1:${transport === "tls" ? lb.tlsPort : lb.address.port};transport=${transport}`;
+      const config = `sip_cafile ${authority.file}`;
+      for (const user of ["alice", "bob"])
+        phones.push(await Baresip.start({ user, password: PASSWORD, proxy, config }));
       const [alice, bob] = phones as [Baresip, Baresip];
       for (const phone of phones) await phone.isRegistered();
       let calls = 0;
@@ -49,7 +53,7 @@ for (const transport of TRANSPORTS) {
       const flows = await lb.metric("flows_followed_total");
       console.log(`baresip over ${transport}: ${calls} of 4 calls set up and ended, ${flows} requests over flows`);
       assert.ok(flows >= calls);
-      assert.equal(await lb.metric("stream_opened_total"), transport === "tcp" ? phones.length : 0);
+      assert.equal(await lb.metric("stream_opened_total"), transport === "udp" ? 0 : phones.length);
     } catch (error) {
       const logs = phones.map(({ log }) => `\n--- baresip\n${log}`).join("");
       const tails = `\n--- fairlead\n${lb.process?.tail()}\n--- kamailio\n${registrar.log}`;
@@ -59,6 +63,7 @@ for (const transport of TRANSPORTS) {
       for (const phone of phones) await phone.stop();
       complaint = await lb.end();
       await registrar.stop();
+      await authority.close();
     }
     assert.equal(complaint, "");
   });
