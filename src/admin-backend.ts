@@ -44,6 +44,10 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       })),
     listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
     streams: () => balancer.streams?.view() ?? null,
+    certificates: () =>
+      control.inForce.config.tls.flatMap(({ name, certificates }) =>
+        certificates.map(({ files, expires }) => ({ profile: name, file: files.cert, expires })),
+      ),
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => written(control.inForce.config),

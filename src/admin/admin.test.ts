@@ -164,6 +164,7 @@ describe("metrics", () => {
       'fairlead_dropped_total{reason="malformed"} 1',
       'fairlead_failovers_total{reason="timeout"} 1',
       'fairlead_sip_requests_total{listener="udp://127.0.0.1:5060",transport="udp",method="INVITE"} 1',
+      'fairlead_tls_certificate_expiry_seconds{profile="default",file="sip.pem"} 1800000000',
       'fairlead_sip_responses_total{set="media",destination="media1",code="2xx"} 1',
       'fairlead_destination_up{set="media",destination="media1"} 1',
       'fairlead_destination_active_calls{set="media",destination="media1"} 1',

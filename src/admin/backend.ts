@@ -88,6 +88,15 @@ export interface AccessView {
   readonly opensipsMi: boolean;
 }
 
+/** A certificate of ours. */
+export interface CertificateView {
+  readonly profile: string;
+  /** As the configuration names it. */
+  readonly file: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
 /** The process. */
 export interface ProcessView {
   readonly version: string;
@@ -133,6 +142,8 @@ export interface AdminBackend {
   listeners(): readonly ListenerView[];
   /** Null where no listener is one of streams. */
   streams(): StreamsView | null;
+  /** Certificates of ours that are in force. */
+  certificates(): readonly CertificateView[];
   sets(): readonly SetView[];
   /** Totals of the DNS resolver, and how many names were looked up and are served from an old answer. */
   dns(): DnsView;

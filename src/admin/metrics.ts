@@ -6,6 +6,7 @@ import { DESTINATION_COUNTERS } from "../bridge/live-tables.ts";
 import type { AdminBackend } from "./backend.ts";
 import { read } from "./read-metric.ts";
 import { registerStreams } from "./stream-metrics.ts";
+import { registerTls } from "./tls-metrics.ts";
 import { isUsable } from "./views.ts";
 
 /** The metrics of a process. */
@@ -38,6 +39,7 @@ export function createMetrics(backend: AdminBackend): Metrics {
   registerTraffic(registry, backend);
   registerDns(registry, backend);
   registerStreams(registry, backend);
+  registerTls(registry, backend);
   registerDestinations(registry, backend);
   registerProbes(registry, backend);
   return { contentType: registry.contentType, text: () => registry.metrics() };

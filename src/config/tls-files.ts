@@ -170,15 +170,12 @@ function parse(text: string): X509Certificate | null {
 }
 
 function parseKey(key: string, passphrase: string | undefined): KeyObject | string {
+  const isEncrypted = /^-----BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(key);
+  if (isEncrypted && passphrase === undefined) return "the key is encrypted and there is no passphrase";
   try {
     return createPrivateKey(passphrase === undefined ? key : { key, passphrase });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ERR_MISSING_PASSPHRASE" || /passphrase/i.test(reasonOf(error)))
-      return "the key is encrypted and there is no passphrase";
-    if (/bad decrypt|interrupted or cancelled|maybe wrong password/i.test(reasonOf(error)))
-      return "the passphrase is wrong";
-    return "it holds no private key in PEM";
+  } catch {
+    return isEncrypted ? "the passphrase is wrong" : "it holds no private key in PEM";
   }
 }
 

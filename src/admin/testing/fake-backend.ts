@@ -50,6 +50,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied; acce
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
     streams: () => null,
+    certificates: () => [{ profile: "default", file: "sip.pem", expires: 1_800_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
     config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),

@@ -1,0 +1,130 @@
+// Files of TLS profiles: what is wrong with them is told before anything is in force.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Authority, type Certificate } from "../../test/kit/certificates.ts";
+import type { ConfigIo } from "./io.ts";
+import { loadYaml } from "./load.ts";
+
+let authority: Authority;
+let files: Record<string, string>;
+before(async () => {
+  authority = await Authority.make();
+  const issue = async (name: string, made: Promise<Certificate>): Promise<void> => {
+    const { cert, key } = await made;
+    files[`/etc/fl/${name}.pem`] = cert;
+    files[`/etc/fl/${name}.key`] = key;
+  };
+  files = { "/etc/fl/ca.pem": authority.ca, "/etc/fl/empty.pem": "nothing of the kind\n" };
+  await issue("good", authority.issue({ names: ["DNS:lb.example.com"] }));
+  await issue("soon", authority.issue({ days: 5 }));
+  await issue("old", authority.issue({ days: -1 }));
+  await issue("future", authority.issue({ begins: 3, days: 30 }));
+  await issue("locked", authority.issue({ passphrase: "a horse and a battery" }));
+});
+after(() => authority.close());
+
+function problems(profile: unknown, variables: Readonly<Record<string, string>> = {}): string[] {
+  const io: ConfigIo = {
+    readFile(path) {
+      const text = files[path];
+      if (text === undefined)
+        throw Object.assign(new Error("none"), { code: path.includes("secret") ? "EACCES" : "ENOENT" });
+      return text;
+    },
+    environment: (name) => variables[name],
+    now: () => Date.now(),
+    cores: 4,
+  };
+  const text =
+    'listeners: ["tls://127.0.0.1:5061"]\nsets: {1: {destinations: ["sips:10.0.0.1"]}}\ntls:\n' +
+    `  default: ${JSON.stringify(profile)}\n`;
+  return loadYaml(text, "/etc/fl/f.yaml", io).problems.map(
+    ({ line, column, severity, what }) => `${line}:${column} ${severity}: ${what}`,
+  );
+}
+
+const one = (cert: string, key = cert.replace(".pem", ".key"), more: object = {}) => ({
+  certificates: [{ cert, key, ...more }],
+});
+
+test("a good certificate is no problem, and one that ends soon is a warning", () => {
+  assert.deepEqual(problems(one("good.pem")), []);
+  assert.deepEqual(
+    problems({ ...one("good.pem"), ca: "ca.pem", client_certificate: "require", minimum_version: 1.3 }),
+    [],
+  );
+  const [warning, ...others] = problems(one("soon.pem"));
+  assert.match(warning ?? "", /^4:\d+ warning: the certificate in soon\.pem expires on \d{4}-\d\d-\d\d, in [45] days$/);
+  assert.deepEqual(others, []);
+});
+
+const BROKEN: readonly (readonly [string, unknown, RegExp])[] = [
+  ["a missing file", one("none.pem", "good.key"), /^4:\d+ error: file none\.pem cannot be read: ENOENT$/],
+  ["a key that may not be read", one("good.pem", "secret.key"), /error: file secret\.key cannot be read: EACCES$/],
+  [
+    "another certificate's key",
+    one("good.pem", "soon.key"),
+    /error: the key in soon\.key is not that of the certificate in good\.pem$/,
+  ],
+  ["an expired certificate", one("old.pem"), /error: the certificate in old\.pem expired on \d/],
+  ["one that is not valid yet", one("future.pem"), /error: the certificate in future\.pem is not valid before \d/],
+  ["a file without certificate", one("empty.pem", "good.key"), /error: file empty\.pem holds no certificate$/],
+  ["a key file without key", one("good.pem", "empty.pem"), /error: file empty\.pem: it holds no private key in PEM$/],
+  [
+    "a key and a certificate in each other's place",
+    one("good.key", "good.pem"),
+    /error: file good\.key holds no certificate/,
+  ],
+  [
+    "an encrypted key without passphrase",
+    one("locked.pem"),
+    /error: file locked\.key: the key is encrypted and there is no passphrase$/,
+  ],
+  [
+    "a wrong passphrase",
+    one("locked.pem", "locked.key", { passphrase: "a cow" }),
+    /error: file locked\.key: the passphrase is wrong$/,
+  ],
+  [
+    "a passphrase that is not set",
+    one("locked.pem", "locked.key", { passphrase: "${PASS}" }),
+    /error: environment variable PASS is not set$/,
+  ],
+  [
+    "client certificates that nobody signs",
+    { ...one("good.pem"), client_certificate: "require" },
+    /error: client_certificate: require without ca/,
+  ],
+  [
+    "a ca file without certificate",
+    { ...one("good.pem"), ca: "empty.pem" },
+    /error: file empty\.pem holds no certificate$/,
+  ],
+  [
+    "ciphers that OpenSSL does not know",
+    { ...one("good.pem"), ciphers: "VERY-GOOD-ONES" },
+    /error: OpenSSL does not take these ciphers: /,
+  ],
+  ["a version of the past", { ...one("good.pem"), minimum_version: "1.1" }, /error: /],
+  [
+    "a profile without certificate on a listener",
+    { ca: "ca.pem" },
+    /^1:13 error: tls:\/\/127\.0\.0\.1:5061 has no certificate/,
+  ],
+];
+
+for (const [title, profile, expected] of BROKEN)
+  test(`${title} is an error that names the file`, () => {
+    const found = problems(profile);
+    assert.ok(
+      found.some((line) => expected.test(line)),
+      JSON.stringify(found),
+    );
+  });
+
+test("an encrypted key opens with its passphrase, which is told to nobody", () => {
+  const secret = "a horse and a battery";
+  assert.deepEqual(problems(one("locked.pem", "locked.key", { passphrase: "${PASS}" }), { PASS: secret }), []);
+  const told = JSON.stringify(problems({ ...one("locked.pem", "locked.key", { passphrase: 17 }) }));
+  assert.ok(!told.includes("17"), told);
+});

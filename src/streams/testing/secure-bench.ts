@@ -1,0 +1,97 @@
+// The stream worker's TLS without its thread: connections with one worker, whose end of the rings is the test's.
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { createRingMemory, Ring } from "../../bridge/handoff.ts";
+import {
+  STREAM_WORDS,
+  type StreamCounter,
+  type StreamLimits,
+  type StreamStart,
+  streamCounter,
+} from "../../bridge/stream-start.ts";
+import type { TlsState } from "../../bridge/tls-state.ts";
+import { identityWord } from "../../bridge/way-back.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../../net/endpoint.ts";
+import { Connections } from "../connections.ts";
+import { Exchange } from "../exchange.ts";
+import { Secure } from "../secure.ts";
+
+const LIMITS: StreamLimits = {
+  connections: 1000,
+  connectionsPerSource: 1000,
+  writeTimeout: 30_000,
+  lifetime: 0,
+  keepalive: 60_000,
+  connectTimeout: 5_000,
+  idle: 60_000,
+  messageTimeout: 10_000,
+  ping: 30_000,
+  writeBuffer: 65_536,
+  headerBytes: 32_768,
+  handshakeTimeout: 5_000,
+  handshakes: 100,
+};
+const LISTENER = 1;
+
+/** Connections over TLS with one worker, whose end of the rings is the test's. */
+export class SecureBench {
+  readonly ring: Ring;
+  readonly secure: Secure;
+  readonly connections: Connections;
+  readonly faults: string[] = [];
+  readonly #words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
+
+  constructor(state: TlsState, limits: Partial<StreamLimits> = {}) {
+    const [to, from] = [createRingMemory(), createRingMemory()];
+    const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
+    this.ring = new Ring(to);
+    const all = { ...LIMITS, ...limits };
+    this.secure = new Secure(all, {
+      secured: (listener, socket) => this.connections.accept(listener, socket),
+      failed: (_listener, fault, _address, why) => {
+        this.connections.countUp(fault);
+        this.faults.push(`${fault}: ${why}`);
+      },
+      refused: ({ why, isUnverified }) => void this.faults.push(`${isUnverified ? "unverified" : "refused"}: ${why}`),
+    });
+    this.secure.adopt(state);
+    const dials = new Map([[LISTENER, { from: undefined, secure: this.secure }]]);
+    this.connections = new Connections(new Exchange(start, this.#words, () => undefined), all, this.#words, dials);
+  }
+
+  count(name: StreamCounter): number {
+    return this.#words[streamCounter(name)]!;
+  }
+
+  /** Listens; returns the port. */
+  async listens(): Promise<{ server: Server; port: number }> {
+    const server = createServer({ noDelay: true }, (socket) => this.secure.accept(LISTENER, socket));
+    return { server, port: await portOf(server) };
+  }
+
+  send(text: string, port: number, identity: number): void {
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    parseEndpoint("127.0.0.1", port, peer, 0);
+    peer[5] = identity === 0 ? 0 : identityWord(identity, 0);
+    const bytes = Buffer.from(text, "latin1");
+    this.connections.send(0, LISTENER, peer, bytes, 0, bytes.length);
+    this.connections.flush();
+  }
+
+  /** The next record for the worker. */
+  async next(): Promise<{ kind: number; text: string }> {
+    for (let i = 0; i < 1_000 && !this.ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { kind, bytes, start, end } = this.ring;
+    const found = { kind, text: bytes.toString("latin1", start, end) };
+    this.ring.take();
+    return found;
+  }
+}
+
+/** Listens on a free port of 127.0.0.1; the port. */
+export async function portOf(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
