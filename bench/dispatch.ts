@@ -1,11 +1,12 @@
 // How long one choice takes, for every algorithm: all destinations well, four candidates asked for.
 // Run: tools/with-node bench/dispatch.ts
 import { ALGORITHMS } from "../src/dispatch/algorithms/index.ts";
+import { COMPAT } from "../src/dispatch/compat/index.ts";
 import { compileSet } from "../src/dispatch/compile-set.ts";
 import { FakeLive } from "../src/dispatch/live-fake.ts";
 import { type Algorithm, type Destination, SlotChoice } from "../src/dispatch/types.ts";
 
-const SIZES = [2, 16, 1000];
+const SIZES = [10, 1000, 10_000];
 const BUDGET_MS = 60;
 
 function destinationsOf(size: number): Destination[] {
@@ -29,11 +30,11 @@ function measure(algorithm: Algorithm, size: number, downShare: number): { selec
   const start = performance.now();
   let now = start;
   while (now - start < BUDGET_MS) {
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 100; i++) {
       key = (Math.imul(key, 1664525) + 1013904223) | 0;
       sum += algorithm.select(set, key, live, out) + out[0]!;
     }
-    selects += 1000;
+    selects += 100;
     now = performance.now();
   }
   if (sum < 0) throw new Error("unreachable: slots are not negative");
@@ -45,7 +46,7 @@ process.stdout.write(
 );
 for (const downShare of [0, 0.25]) {
   if (downShare > 0) process.stdout.write(`a quarter of the set down\n`);
-  for (const algorithm of ALGORITHMS) {
+  for (const algorithm of [...ALGORITHMS, ...COMPAT]) {
     for (const size of SIZES) measure(algorithm, size, downShare);
     const cells = SIZES.map((size) => {
       const { select, compile } = measure(algorithm, size, downShare);

@@ -93,6 +93,18 @@ function tests(): void {
       assert.equal(first.size, 16);
     });
 
+    it("keep the peak of answer times, and come down from it by eighths, to the truth in the end", () => {
+      const live = new LiveTables(createLiveTablesMemory(1));
+      const after = (micros: number): number => {
+        live.noteAnswerTime(4, micros);
+        return live.answerTime(4);
+      };
+      assert.deepEqual([after(10_000), after(90_000), after(10_000)], [10_000, 90_000, 79_999]);
+      for (let i = 0; i < 200; i++) after(10_000);
+      assert.equal(live.answerTime(4), 10_000);
+      assert.equal(live.answerTime(5), 0);
+    });
+
     it("treat active and trying destinations as usable and no others", () => {
       const live = new LiveTables(createLiveTablesMemory(1));
       for (const state of Object.values(DestinationState)) {
@@ -108,10 +120,11 @@ function tests(): void {
       live.count(1, 6, 0);
       live.noteFailure(5);
       live.setLatency(5, 900);
+      live.noteAnswerTime(5, 800);
       assert.equal(live.counter(5, "requests"), 2);
       live.clear(5);
       assert.deepEqual([live.counter(5, "requests"), live.counter(6, "requests")], [0, 1]);
-      assert.deepEqual([live.failures(5), live.latency(5)], [0, 0]);
+      assert.deepEqual([live.failures(5), live.latency(5), live.answerTime(5)], [0, 0, 0]);
     });
   });
 }

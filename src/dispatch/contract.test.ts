@@ -134,6 +134,27 @@ for (const algorithm of [...ALGORITHMS, ...COMPAT]) {
       }
     });
 
+    test("20,000 choices allocate nothing", () => {
+      const set = setOf(algorithm, [3, 1, 2, 5, 1, 1, 4, 0, 1, 9]);
+      const live = new FakeLive(3);
+      live.states[set.slots[2]!] = DestinationState.inactive;
+      const out = new Uint16Array(4);
+      let key = 1;
+      let least = Number.POSITIVE_INFINITY;
+      // The compiler allocates when it likes, so the least of several rounds counts: even one boxed number each would be 240,000.
+      for (let round = 0; round < 8; round++) {
+        const before = process.memoryUsage().heapUsed;
+        for (let i = 0; i < 20_000; i++) {
+          key = (Math.imul(key, 1_664_525) + 1_013_904_223) | 0;
+          algorithm.select(set, key | 1, live, out);
+          live.loads[out[0]!]!++;
+        }
+        const grown = process.memoryUsage().heapUsed - before;
+        if (grown >= 0) least = Math.min(least, grown);
+      }
+      assert.ok(least < 100_000, `${algorithm.name}: ${least} bytes`);
+    });
+
     test("a pure algorithm repeats itself; the flag tells the truth", () => {
       const set = setOf(algorithm, [1, 1, 1, 1, 1]);
       const live = new FakeLive();
@@ -166,6 +187,12 @@ const EVEN = [
   "round-robin",
   "weighted",
   "consistent-hash",
+  "rendezvous-hash",
+  "hash-auth-user",
+  "hash-key",
+  "priority-weighted",
+  "two-choices",
+  "fastest",
 ];
 for (const name of EVEN) {
   test(`${name}: equal shares over 1 to 200 destinations, also with some of them down`, () => {
@@ -185,7 +212,7 @@ for (const name of EVEN) {
   });
 }
 
-for (const name of ["weighted", "consistent-hash"]) {
+for (const name of ["weighted", "priority-weighted", "consistent-hash", "rendezvous-hash"]) {
   test(`${name}: shares follow weights, and the share of fallen ones follows the weights of the others`, () => {
     for (const weights of [
       [30, 30, 40],

@@ -5,6 +5,8 @@ import { DestinationState, type Live } from "./types.ts";
 export class FakeLive implements Live {
   readonly states = new Uint8Array(65_536);
   readonly loads = new Int32Array(65_536);
+  /** Microseconds. */
+  readonly latencies = new Int32Array(65_536);
   turns = 0;
   #seed: number;
 
@@ -20,8 +22,12 @@ export class FakeLive implements Live {
     return this.loads[slot]!;
   }
 
-  latency(): number {
-    return 0;
+  latency(slot: number): number {
+    return this.latencies[slot]!;
+  }
+
+  answerTime(slot: number): number {
+    return this.latencies[slot]!;
   }
 
   turn(): number {
@@ -44,6 +50,6 @@ export class FakeLive implements Live {
     x ^= x >>> 17;
     x ^= x << 5;
     this.#seed = x;
-    return x >>> 0;
+    return x;
   }
 }

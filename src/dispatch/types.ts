@@ -67,13 +67,18 @@ export interface Live {
   load(slot: number): number;
   /** Smoothed probe round trip in microseconds; 0 when unknown. */
   latency(slot: number): number;
+  /**
+   * Microseconds until the first answer to a request or probe, with the peaks kept: a slower answer counts at once, quicker ones by an
+   * eighth each; 0 when unknown.
+   */
+  answerTime(slot: number): number;
   /** Takes the set's next turn: 0, 1, 2, ... shared by all workers, wrapping at 2^31. */
   turn(setIndex: number): number;
   /** The set's turn as it stands, 32 bits: for algorithms that go on from whom they chose, and not by counting. */
   cursor(setIndex: number): number;
   /** Moves the cursor if it still stands at `from`; false when another worker was faster. */
   moveCursor(setIndex: number, from: number, to: number): boolean;
-  /** A random unsigned 32-bit number. */
+  /** 32 random bits, as a signed number: V8 boxes larger ones. */
   random(): number;
 }
 
@@ -90,8 +95,8 @@ export interface Algorithm {
   readonly keyElse?: KeySource;
   /** It has no key of its own: the set must say what is hashed. */
   readonly needsKey?: boolean;
-  /** What it looks at besides health: weights, or the order of destinations (priority). */
-  readonly uses?: readonly ("weight" | "order")[];
+  /** What it looks at besides health: weights, the order of destinations (priority), answer times. */
+  readonly uses?: readonly ("weight" | "order" | "latency")[];
   /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */
   readonly goesBy?: string;
   /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */

@@ -131,7 +131,10 @@ export class Prober {
     if (answer.status < 200) return true;
     // A round trip is only known when there is no doubt which copy was answered (Karn).
     const rtt = task.sends === 1 ? Math.max(0, this.#context.now() - task.sentAt) : -1;
-    if (rtt >= 0) this.#context.live.setLatency(task.target.slot, task.latency.add(rtt * 1000));
+    if (rtt >= 0) {
+      this.#context.live.setLatency(task.target.slot, task.latency.add(rtt * 1000));
+      this.#context.live.noteAnswerTime(task.target.slot, Math.round(rtt * 1000));
+    }
     this.#decide(task, task.target.settings.accepts(answer.status) ? "ok" : "bad", String(answer.status), rtt);
     return true;
   }

@@ -13,6 +13,9 @@ import { noteRegistration } from "./keep-alive.ts";
 import { rememberProvisional } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
+/** Milliseconds; an answer that took longer counts as this, which fits 31 bits of microseconds. */
+const MOST_ANSWER_TIME = 1_000_000;
+
 /** Handles the response at hand, which carries the branch parameter of `branch`. */
 export function handleResponse(c: Context, branch: number): void {
   const { message, branches } = c;
@@ -21,7 +24,12 @@ export function handleResponse(c: Context, branch: number): void {
   const row = words[b + B.transaction]!;
   const slot = words[b + B.slot]!;
   const status = message.status;
-  if (slot >= 0) c.live.noteAnswer(slot);
+  if (slot >= 0) {
+    c.live.noteAnswer(slot);
+    // Which copy was answered is only known when there was only one (Karn).
+    if (words[b + B.state] === BranchState.calling && words[b + B.interval] === c.adopted.snapshot.timers.t1)
+      c.live.noteAnswerTime(slot, Math.min(c.now - words[b + B.sent]!, MOST_ANSWER_TIME) * 1000);
+  }
   const method = methodOf(message.bytes, message.cseqMethodStart, message.cseqMethodEnd);
   if (method === Method.CANCEL) {
     if (status >= 200 && (words[b + B.flags]! & BranchFlag.cancelling) !== 0) {

@@ -29,6 +29,11 @@ describe("check warns about", () => {
       /max_calls has no effect/,
     ],
     ["weights under round robin", config("round-robin", "weight: 3"), /does not look at weight/],
+    [
+      "answer times that nobody measures",
+      config("fastest", "weight: 1").replace("{algorithm: fastest,", "{algorithm: fastest, probe: false,"),
+      /fastest goes by answer times, and nothing measures/,
+    ],
     ["priorities under random", config("random", "priority: 3"), /does not look at priority/],
     ["a set without destinations", `${LISTENERS}sets: {m: {}}`, /has no destinations/],
     [

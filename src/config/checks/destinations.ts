@@ -71,6 +71,19 @@ export const ignoredSettings: Check = {
   },
 };
 
+/** Answer times of which nobody is told when a server is well again. */
+export const latencyWithoutProbes: Check = {
+  summary: "An algorithm that goes by answer times, without probes to measure those that get no calls.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) => {
+      const usesLatency = algorithmByName(set.algorithm)?.uses?.includes("latency") === true;
+      if (!usesLatency || set.probe !== null) return [];
+      const what = `${set.algorithm} goes by answer times, and nothing measures those of servers that get no calls`;
+      return [warningAt(["sets", set.name, "algorithm"], what, "probe: {every: 10s}")];
+    });
+  },
+};
+
 /** Destinations that we could not send to, or that are ourselves. */
 export const reachability: Check = {
   summary: "A destination that is our own listener, or of an address family without a listener.",

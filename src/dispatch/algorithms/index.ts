@@ -3,6 +3,7 @@ import { COMPAT } from "../compat/index.ts";
 import type { Algorithm } from "../types.ts";
 import { callLoad } from "./call-load.ts";
 import { consistentHash } from "./consistent-hash.ts";
+import { fastest } from "./fastest.ts";
 import { hashAuthUser } from "./hash-auth-user.ts";
 import { hashCallId } from "./hash-call-id.ts";
 import { hashFrom } from "./hash-from.ts";
@@ -10,8 +11,11 @@ import { hashKey } from "./hash-key.ts";
 import { hashRequestUri } from "./hash-request-uri.ts";
 import { hashTo } from "./hash-to.ts";
 import { priority } from "./priority.ts";
+import { priorityWeighted } from "./priority-weighted.ts";
 import { random } from "./random.ts";
+import { rendezvousHash } from "./rendezvous-hash.ts";
 import { roundRobin } from "./round-robin.ts";
+import { twoChoices } from "./two-choices.ts";
 import { weighted } from "./weighted.ts";
 
 /** Our own algorithms, in the order of the reference page. Those of others are in compat/index.ts. */
@@ -20,7 +24,10 @@ export const ALGORITHMS: readonly Algorithm[] = [
   weighted,
   random,
   priority,
+  priorityWeighted,
   callLoad,
+  twoChoices,
+  fastest,
   hashCallId,
   hashFrom,
   hashTo,
@@ -28,6 +35,7 @@ export const ALGORITHMS: readonly Algorithm[] = [
   hashAuthUser,
   hashKey,
   consistentHash,
+  rendezvousHash,
 ];
 
 /** The algorithm of this name, ours or a `compat` one; undefined where there is none. */

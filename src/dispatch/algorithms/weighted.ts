@@ -1,9 +1,8 @@
 // Shares in proportion to weights, spread evenly in time: with weights 5, 1, 1 never five in a row to the first.
 import { mix32 } from "../core-hash.ts";
+import { smoothSequence } from "../smooth-sequence.ts";
 import { type Algorithm, type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
 
-/** Longest sequence; larger sums of weights are scaled down to it. */
-const MAX_SEQUENCE = 65_535;
 /** Draws for failover candidates; what comes after these is hardly ever tried and follows in the set's order. */
 const DRAWS = 8;
 
@@ -19,7 +18,7 @@ export const weighted: Algorithm = {
   uses: ["weight"],
   goesBy: "the turn",
   isPure: false,
-  compile: smoothSequence,
+  compile: (destinations: readonly Destination[]) => smoothSequence(destinations.map(({ weight }) => weight)),
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {
     const { slots, table } = set;
     if (table.length === 0 || out.length === 0) return 0;
@@ -42,41 +41,6 @@ export const weighted: Algorithm = {
     return count < wanted ? appendRest(set, live, turn + round, out, count) : count;
   },
 };
-
-/**
- * Positions in an order that repeats each as often as its weight says, its k-th appearance at (k + phase) / weight of the
- * round; phases follow the set's order, so equal weights give plain round robin. At most 65,535 entries.
- */
-function smoothSequence(destinations: readonly Destination[]): Uint16Array {
-  const shares = sharesOf(destinations);
-  const length = shares.reduce((sum, share) => sum + share, 0);
-  const moments = new Float64Array(length);
-  let count = 0;
-  for (let position = 0; position < shares.length; position++) {
-    const share = shares[position]!;
-    const phase = (position + 0.5) / shares.length;
-    // 36 bits of time above 16 bits of position: one numeric sort orders both.
-    for (let k = 0; k < share; k++) moments[count++] = Math.floor(((k + phase) / share) * 2 ** 36) * 65_536 + position;
-  }
-  moments.sort();
-  return Uint16Array.from(moments, (moment) => moment % 65_536);
-}
-
-/** Weights without their common divisor, their sum within MAX_SEQUENCE. */
-function sharesOf(destinations: readonly Destination[]): number[] {
-  const isFlat = destinations.every((destination) => destination.weight === 0);
-  let shares = destinations.map((destination) => (isFlat ? 1 : destination.weight));
-  const divisor = shares.reduce(greatestCommonDivisor, 0);
-  if (divisor > 1) shares = shares.map((share) => share / divisor);
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (sum <= MAX_SEQUENCE) return shares;
-  const room = MAX_SEQUENCE - shares.length;
-  return shares.map((share) => (share === 0 ? 0 : Math.max(1, Math.floor((share * room) / sum))));
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
 
 /** A usable slot that is not yet in `out`, `draw` / 2^32 of the way through their weights; -1 when their sum is 0. */
 function drawByWeight(set: DispatcherSet, live: Live, draw: number, out: Uint16Array, count: number): number {

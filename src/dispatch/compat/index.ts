@@ -1,6 +1,7 @@
 // The algorithms of Kamailio's and OpenSIPS's dispatchers by their numbers, and those that we refuse, with the reason.
 import type { CompatAlgorithm, RefusedAlgorithm } from "./compat-algorithm.ts";
 import { kamailioAuthUser, kamailioHashes, kamailioKey } from "./kamailio-hashes.ts";
+import { kamailioLatency } from "./kamailio-latency.ts";
 import { kamailioCallLoad, kamailioRandom, kamailioSerial } from "./kamailio-order.ts";
 import { kamailioPriorityWeights, kamailioRelativeWeights, kamailioWeights } from "./kamailio-shares.ts";
 import { kamailioRoundRobin, kamailioRoundRobinOrSerial } from "./kamailio-turns.ts";
@@ -24,6 +25,7 @@ export const COMPAT: readonly CompatAlgorithm[] = [
   kamailioWeights,
   kamailioCallLoad,
   kamailioRelativeWeights,
+  kamailioLatency,
   kamailioRoundRobinOrSerial,
   kamailioPriorityWeights,
   ...opensipsHashes,

@@ -65,7 +65,7 @@ export const kamailioPriorityWeights: CompatAlgorithm = {
   uses: ["weight", "order"],
   goesBy: "the turn",
   isPure: false,
-  beside: "priority",
+  beside: "priority-weighted",
   difference:
     "The higher number is preferred, as everywhere else; shares are exact, and failover keeps to the priorities.",
   deviation: "Shares follow every change of state; theirs only those of destinations with an `rweight`.",

@@ -44,8 +44,8 @@ export const kamailioRoundRobinOrSerial: CompatAlgorithm = {
   uses: ["order"],
   goesBy: "the turn",
   isPure: false,
-  beside: "priority",
-  difference: "Never in turn.",
+  beside: "priority-weighted",
+  difference: "Turns among those of the best priority that are usable, always.",
   compile(destinations: readonly Destination[]): Uint16Array {
     const first = destinations[0]?.priority ?? 0;
     return Uint16Array.of(first > 0 && destinations.every(({ priority }) => priority === first) ? 1 : 0);

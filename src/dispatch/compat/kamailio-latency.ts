@@ -1,0 +1,65 @@
+// Kamailio 13: turns among the best, where a priority is worn down by latency.
+import { type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
+import type { CompatAlgorithm } from "./compat-algorithm.ts";
+
+/** What is left of the priorities of those in `out`, and of whom. */
+const left = new Int32Array(65_536);
+const positions = new Uint16Array(65_536);
+
+/** Algorithm 13; the table holds the priorities, in halves. */
+export const kamailioLatency: CompatAlgorithm = {
+  name: "kamailio:13",
+  summary: "In turn, by priority less one for each time that the latency in milliseconds exceeds it.",
+  key: KeySource.none,
+  uses: ["order", "latency"],
+  goesBy: "the turn and the latest probes",
+  isPure: false,
+  beside: "fastest",
+  difference:
+    "No numbers to be tuned: answer times of calls count as well as those of probes, and the calls that are there.",
+  deviation: "Without congestion control (`cc=1`); the estimator's alpha is 0.1.",
+  compile(destinations: readonly Destination[]): Uint16Array {
+    return Uint16Array.from(destinations.flatMap(({ priority }) => [(priority >>> 16) & 0xffff, priority & 0xffff]));
+  },
+  select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {
+    const size = set.slots.length;
+    if (size === 0 || out.length === 0) return 0;
+    for (;;) {
+      const cursor = live.cursor(set.index);
+      const count = sortFrom(set, (cursor >>> 0) % size, live, out);
+      if (count === 0) return 0;
+      const next = positions[0]! + 1;
+      if (live.moveCursor(set.index, cursor, next === size ? 0 : next)) return count;
+    }
+  },
+};
+
+/** Fills `out` with what is usable, most of its priority left first, equals as they come from `start` on. */
+function sortFrom(set: DispatcherSet, start: number, live: Live, out: Uint16Array): number {
+  const { slots, table } = set;
+  const room = Math.min(out.length, slots.length);
+  let count = 0;
+  let position = start;
+  for (let i = 0; i < slots.length; i++, position = position + 1 === slots.length ? 0 : position + 1) {
+    const slot = slots[position]!;
+    if (!live.isUsable(slot)) continue;
+    const priority = (table[position * 2]! << 16) | table[position * 2 + 1]!;
+    const worn = wornDown(priority, Math.trunc(live.latency(slot) / 1000));
+    if (count === room && worn <= left[count - 1]!) continue;
+    let at = count === room ? count - 1 : count++;
+    for (; at > 0 && left[at - 1]! < worn; at--) {
+      left[at] = left[at - 1]!;
+      out[at] = out[at - 1]!;
+      positions[at] = positions[at - 1]!;
+    }
+    left[at] = worn;
+    out[at] = slot;
+    positions[at] = position;
+  }
+  return count;
+}
+
+function wornDown(priority: number, latency: number): number {
+  if (priority <= 0 || latency <= priority) return priority;
+  return Math.max(1, priority - Math.trunc(latency / priority));
+}
