@@ -32,6 +32,11 @@ const TOO_STILL = 6;
 const BACK_OFF = 1_000;
 const LONG_LIFE = 10_000;
 const STOP_PATIENCE = 500;
+/**
+ * Whatever a socket reads lies in a buffer of its own, outside the heap and dead at once. With a small young generation they are
+ * swept away before V8 takes their sum for a reason to mark everything, which holds all connections up for 5 ms.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 6 } as const;
 /** A stream worker that does not answer for so long is being replaced, and its successor starts with the new state. */
 const TLS_PATIENCE = 3_000;
 
@@ -134,7 +139,7 @@ export class Streams {
     this.#still = 0;
     const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
     const workerData: StreamStart = { ...this.#options.start, ...now };
-    const thread = new Worker(this.#options.url, { workerData, name: "fairlead-streams" });
+    const thread = new Worker(this.#options.url, { workerData, resourceLimits: LIMITS, name: "fairlead-streams" });
     this.#thread = thread;
     let why = "";
     thread.on("message", (message: FromStreams) => {
