@@ -11,6 +11,8 @@ import type { ApplyResult } from "./control/control-plane.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { configurationProblem } from "./control/restart.ts";
 import { coreHash } from "./dispatch/core-hash.ts";
+import { DestinationState } from "./dispatch/types.ts";
+import { isWell } from "./health/standby.ts";
 import { nameOfState, stateOf } from "./health/state.ts";
 import { METHOD_NAMES } from "./sip/method.ts";
 
@@ -68,6 +70,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
     },
     setState(slot, isWhole, state, reason, isMarked) {
       const { registry } = health;
+      if (state === "active") endRests(balancer, slot, isWhole);
       const marked = isMarked ?? (state === "inactive" ? true : undefined);
       if (isWhole) registry.setStateOfAll(slot, stateOf(state), reason, marked);
       else registry.setState(slot, stateOf(state), reason, marked);
@@ -82,6 +85,13 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
   };
 }
 
+/** An operator who says "enable" knows better than the destination, which asked for a rest. */
+function endRests({ control, health }: Balancer, slot: number, isWhole: boolean): void {
+  const { placed } = control.inForce;
+  const origin = placed.find((one) => one.slot === slot)?.origin;
+  for (const one of placed) if (one.slot === slot || (isWhole && one.origin === origin)) health.rests.end(one.slot);
+}
+
 function viewOf(
   { health, live }: Balancer,
   { origin, config, set, slot, address, port }: PlacedDestination,
@@ -89,6 +99,11 @@ function viewOf(
   const record = health.registry.get(slot);
   const { name, uri, weight, priority, maxCalls, host, transport, listener, attrs, probe } = config;
   const last = record?.lastProbe ?? null;
+  const rest = health.rests.reason(slot);
+  // What is down for another reason shows that one.
+  const isResting = rest !== "" && record !== undefined && isWell(record.state);
+  const shown = () =>
+    isResting ? "resting" : live.isStandby(slot) ? "standby" : nameOfState(record?.state ?? DestinationState.inactive);
   return {
     slot,
     set: set.name,
@@ -106,8 +121,12 @@ function viewOf(
     attrs,
     probe,
     isMarked: record?.marked ?? false,
-    state: record === undefined ? "inactive" : live.isStandby(slot) ? "standby" : nameOfState(record.state),
-    reason: live.isStandby(slot) ? "servers of a better SRV priority can be used" : (record?.reason ?? ""),
+    state: record === undefined ? "inactive" : shown(),
+    reason: isResting
+      ? rest
+      : live.isStandby(slot)
+        ? "servers of a better SRV priority can be used"
+        : (record?.reason ?? ""),
     since: record?.since ?? 0,
     lastProbe:
       last === null

@@ -29,6 +29,8 @@ export const RecordKind = {
   unframed: 10,
   /** Streams to worker: the connection to peer is lost, with what was sent over it; port 0: all connections are. */
   lost: 11,
+  /** Worker to main: the destination in slot `listener` asked for `time` ms without new requests. */
+  resting: 12,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -7,6 +7,8 @@ export const MAX_DESTINATIONS = 65_536;
 export const MAX_SETS = 4_096;
 /** Most workers a process may have. */
 export const MAX_WORKERS = 16;
+/** In the word of a destination's state: any value with it is none of `DestinationState`. */
+const RESTING = 0x100;
 /** Words that admission shares (proxy/admission.ts), a cache line each: the budgets of calls, other requests and answers. */
 export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
 const ADMISSION_WORDS = 48;
@@ -24,6 +26,7 @@ export const DESTINATION_COUNTERS = [
   "failovers",
   "timeouts",
   "transport_errors",
+  "rests",
 ] as const;
 export type DestinationCounter = (typeof DESTINATION_COUNTERS)[number];
 const DESTINATION_COUNTER_COUNT = DESTINATION_COUNTERS.length;
@@ -87,12 +90,30 @@ export class LiveTables implements Live {
   }
 
   state(slot: number): DestinationState {
-    return Atomics.load(this.#state, slot) as DestinationState;
+    return (Atomics.load(this.#state, slot) & ~RESTING) as DestinationState;
+  }
+
+  /** Main thread only. Whether it rests stays as it is. */
+  setState(slot: number, state: DestinationState): void {
+    for (;;) {
+      const before = Atomics.load(this.#state, slot);
+      if (Atomics.compareExchange(this.#state, slot, before, (before & RESTING) | state) === before) return;
+    }
+  }
+
+  /** Whether it has asked for no new requests; then it is neither usable nor standby, whatever its state. */
+  isResting(slot: number): boolean {
+    return (this.#state[slot]! & RESTING) !== 0;
+  }
+
+  /** It has asked for that. Any thread; main has to be told, which takes it back. */
+  rest(slot: number): void {
+    Atomics.or(this.#state, slot, RESTING);
   }
 
   /** Main thread only. */
-  setState(slot: number, state: DestinationState): void {
-    Atomics.store(this.#state, slot, state);
+  wake(slot: number): void {
+    Atomics.and(this.#state, slot, ~RESTING);
   }
 
   isUsable(slot: number): boolean {
@@ -212,7 +233,7 @@ export class LiveTables implements Live {
 
   /** Main thread, when a slot is given to another destination: everything about the old one goes. */
   clear(slot: number): void {
-    this.setState(slot, DestinationState.active);
+    Atomics.store(this.#state, slot, DestinationState.active);
     Atomics.store(this.#failures, slot, 0);
     Atomics.store(this.#latency, slot, 0);
     Atomics.store(this.#answerTime, slot, 0);

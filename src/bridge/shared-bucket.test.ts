@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { intervalOf, take, takeAnyway, UNITS, unitsOf } from "./shared-bucket.ts";
+import { intervalOf, keepUp, take, takeAnyway, UNITS, unitsOf } from "./shared-bucket.ts";
 
 /** How many of `tries` takings per millisecond succeed from `from` on, for `milliseconds`. */
 function taken(
@@ -40,6 +40,20 @@ test("a budget that nobody asked for any length of time is full, also when the c
     const after = taken(words, 10, burst, 5_000 + pause, 1, 20);
     // Just when the clock shows the same again, what was spent a moment before it looks as if it still were.
     assert.ok(pause === 268_435 || after === 10, `after ${pause} ms: ${after}`);
+  }
+});
+
+test("a bucket that was never asked is full, whatever the clock shows", () => {
+  const [interval, burst] = [intervalOf(1), 10 * intervalOf(1)];
+  for (let at = 0; at < 300_000; at += 997) {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    keepUp(words, 0, unitsOf(at));
+    let count = 0;
+    while (take(words, 0, unitsOf(at), interval, burst)) count++;
+    assert.equal(count, 10, `at ${at} ms`);
+    // And it is again after any idle time in which it was looked after.
+    for (let now = at; now < at + 280_000; now += 1000) keepUp(words, 0, unitsOf(now));
+    assert.equal(take(words, 0, unitsOf(at + 280_000), interval, 2 * interval), true, `after ${at} ms`);
   }
 });
 

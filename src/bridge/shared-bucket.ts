@@ -51,6 +51,17 @@ export function isSpent(
   return ahead >= 0 && ahead <= most + 2 * interval + STALE && ahead + interval > burst;
 }
 
+/**
+ * Keeps an idle bucket apart from one that is spent, whatever the clock shows when it has gone round: to be called now and then,
+ * and before the first taking (a word that was never written is 0).
+ */
+export function keepUp(words: Int32Array, at: number, now: number): void {
+  const spent = Atomics.load(words, at);
+  // A moment back, where clocks that differ by a turn do not meet it.
+  const past = (now - STALE) | 0;
+  if (spent === 0 || ((spent - past) | 0) < 0) Atomics.compareExchange(words, at, spent, past === 0 ? -1 : past);
+}
+
 /** Takes one token even if there is none: the bucket is at most as empty as `burst` makes it. */
 export function takeAnyway(words: Int32Array, at: number, now: number, interval: number, burst: number): void {
   if (take(words, at, now, interval, burst)) return;

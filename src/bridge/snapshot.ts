@@ -62,6 +62,8 @@ export interface FailoverEntry {
   readonly answerWithin: number;
   /** Whether failover still happens after a 101-199 was passed on. */
   readonly afterProvisional: boolean;
+  /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
+  readonly retryAfterCap: number;
   /** Instead of a destination's 503, or when all were unreachable. */
   readonly unavailable: FailureAnswer;
 }

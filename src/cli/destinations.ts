@@ -37,6 +37,7 @@ const TONES: Readonly<Record<StateName, Tone>> = {
   disabled: "dim",
   draining: "warning",
   standby: "plain",
+  resting: "warning",
 };
 
 interface ChangeOptions extends AdminCommandOptions {

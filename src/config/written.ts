@@ -212,6 +212,7 @@ function setOf({
       tries: failover.tries,
       answer_within: formatDuration(failover.answerWithin),
       after_provisional: failover.afterProvisional,
+      retry_after_cap: formatDuration(failover.retryAfterCap),
     } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {
       status: unavailable.status,

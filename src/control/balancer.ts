@@ -116,7 +116,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     opened.close();
     return { ok: false, problems: begun.problems, failure: "" };
   }
-  const rings = new MainRings(memory, workerSink(health.prober, log, options.accessLog));
+  const rested = (slot: number, time: number) => health.rests.begin(slot, time);
+  const rings = new MainRings(memory, workerSink({ prober: health.prober, rested }, log, options.accessLog));
   let isDraining = false;
   // Portion by portion: between two of them the event loop has its turn.
   const drainRings = () => {

@@ -4,6 +4,7 @@ import type { ListenerEntry } from "../bridge/snapshot.ts";
 import { PassiveHealth } from "../health/passive.ts";
 import { Prober, type ProberContext } from "../health/prober.ts";
 import { HealthRegistry, type StateChange } from "../health/registry.ts";
+import { Rests } from "../health/rests.ts";
 import { healthTargets, passiveTargets, probeTargets } from "./health-plan.ts";
 import type { PlacedDestination } from "./place.ts";
 import { ownAddresses } from "./source-address.ts";
@@ -22,12 +23,14 @@ export class HealthLoop {
   readonly registry: HealthRegistry;
   readonly prober: Prober;
   readonly passive: PassiveHealth;
+  readonly rests: Rests;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: HealthLoopOptions) {
     const { live, clock, now, onChange } = options;
     this.registry = new HealthRegistry(live, clock, onChange);
     this.prober = new Prober({ ...options, registry: this.registry });
+    this.rests = new Rests(live, now);
     this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
   }
 
@@ -39,6 +42,7 @@ export class HealthLoop {
     const watched = passiveTargets(placed);
     this.prober.adopt(probed);
     this.passive.adopt(watched);
+    this.rests.adopt(placed.map(({ slot }) => slot));
     const cared = new Set([...probed, ...watched.filter(({ failures }) => failures > 0)].map(({ slot }) => slot));
     for (const { slot } of placed) if (!cared.has(slot)) this.registry.unwatched(slot);
   }
@@ -48,6 +52,7 @@ export class HealthLoop {
     this.#timers = [
       setInterval(() => this.prober.tick(), PROBE_TICK),
       setInterval(() => this.passive.poll(), PASSIVE_POLL),
+      setInterval(() => this.rests.poll(), PASSIVE_POLL),
     ];
   }
 

@@ -8,6 +8,8 @@ export interface RecordSink {
   probeUnreachable(bytes: Buffer, start: number, end: number, peer: Int32Array): void;
   accessLog(worker: number, bytes: Buffer, start: number, end: number): void;
   log(worker: number, text: string): void;
+  /** A destination asked for `time` ms without new requests. */
+  resting(slot: number, time: number): void;
 }
 
 /** Records taken in one go, so that a flood of access-log records does not starve the event loop. */
@@ -58,6 +60,7 @@ export class MainRings {
     if (ring.kind === RecordKind.probeAnswer) this.#sink.probeAnswer(bytes, start, end, peer);
     else if (ring.kind === RecordKind.probeUnreachable) this.#sink.probeUnreachable(bytes, start, end, peer);
     else if (ring.kind === RecordKind.accessLog) this.#sink.accessLog(worker, bytes, start, end);
+    else if (ring.kind === RecordKind.resting) this.#sink.resting(ring.listener, ring.time);
     else if (ring.kind === RecordKind.log) this.#sink.log(worker, bytes.toString("utf8", start, end));
   }
 }

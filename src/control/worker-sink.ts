@@ -6,12 +6,19 @@ import type { RecordSink } from "./main-rings.ts";
 type Level = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 
+/** What of health takes records. */
+export interface SinkHealth {
+  readonly prober: Prober;
+  readonly rested: (slot: number, time: number) => void;
+}
+
 /** The sink of a process. */
-export function workerSink(prober: Prober, log: Log, accessLog: (line: string) => void): RecordSink {
+export function workerSink({ prober, rested }: SinkHealth, log: Log, accessLog: (line: string) => void): RecordSink {
   return {
     probeAnswer: (bytes, start, end, peer) => void prober.answered(bytes, start, end, peer, 0),
     probeUnreachable: (bytes, start, end, peer) => prober.unreachable(bytes, start, end, peer, 0),
     accessLog: (_worker, bytes, start, end) => accessLog(bytes.toString("utf8", start, end)),
+    resting: (slot, time) => rested(slot, time),
     log: (worker, text) => logText(log, worker, text),
   };
 }

@@ -17,6 +17,7 @@ function lab(count: number) {
   const rings = new MainRings(memory, {
     probeAnswer() {},
     probeUnreachable() {},
+    resting() {},
     accessLog() {},
     log: (_worker, text) => texts.push(text),
   });

@@ -11,8 +11,17 @@ export type KeySource = (typeof KeySource)[keyof typeof KeySource];
 /**
  * Destination states, as stored in the live tables (Kamailio: A, T, I, D; draining is ours). standby: well, but kept for when
  * those of better SRV priority are not; never a state of its own accord, always what the live tables show instead of it.
+ * resting: well, but it asked for no new requests for a while; never in the live tables, only shown.
  */
-export const DestinationState = { active: 0, trying: 1, inactive: 2, disabled: 3, draining: 4, standby: 5 } as const;
+export const DestinationState = {
+  active: 0,
+  trying: 1,
+  inactive: 2,
+  disabled: 3,
+  draining: 4,
+  standby: 5,
+  resting: 6,
+} as const;
 export type DestinationState = (typeof DestinationState)[keyof typeof DestinationState];
 
 /** One server we may send to. Data only; its health and load live in the live tables, in row `slot`. */

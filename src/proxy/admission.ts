@@ -1,7 +1,7 @@
 // How much new work is taken. Whatever is not of a dialog that we know asks here before anything is kept about it; those
 // who are refused cost a parse and an answer, and beyond the budget of answers only the parse.
 import { AdmissionWord } from "../bridge/live-tables.ts";
-import { isSpent, take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
+import { isSpent, keepUp, take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
 import { Method } from "../sip/method.ts";
 import type { Budget } from "./budget.ts";
 import { busy } from "./busy.ts";
@@ -51,6 +51,15 @@ export function refuseNew(c: Context, how: Admission): number {
   }
   c.count(Count.rejected_overload);
   return busy(c);
+}
+
+/** Once a second, and before the first request: budgets that nobody asks for stay full. */
+export function keepBudgets(c: Context): void {
+  const now = unitsOf(c.now + c.skew);
+  const words = c.live.admission;
+  keepUp(words, AdmissionWord.calls, now);
+  keepUp(words, AdmissionWord.requests, now);
+  keepUp(words, AdmissionWord.answers, now);
 }
 
 /** Whether a stranger's call would get silence just now. */

@@ -75,7 +75,10 @@ export function tryNext(c: Context, row: number): number {
   const rows = c.adopted.snapshot.destinations;
   while (t[at + T.candidate]! < t[at + T.candidates]!) {
     const slot = c.transactions.slots[(at + T.slots) * 2 + t[at + T.candidate]!]!;
+    const isNext = t[at + T.candidate]! > 0;
     t[at + T.candidate] = t[at + T.candidate]! + 1;
+    // It has asked for that since the candidates were chosen.
+    if (isNext && c.live.isResting(slot)) continue;
     const destination = c.adopted.row(slot);
     if (rows[destination + DestinationColumn.used] !== 1) continue;
     const listener = sendingListener(c, at, destination);

@@ -4,10 +4,12 @@ import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import type { Inbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Plane, PlaneCounts } from "../net/plane.ts";
-import { areBudgetsSpent } from "./admission.ts";
+import { areBudgetsSpent, keepBudgets } from "./admission.ts";
 import { type Context, Count } from "./context.ts";
 import { CALM, isLeftUnread, READS_ALL } from "./distress.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+const KEEP_MS = 1_000;
 
 /** Sets `c.fill`, turn by turn. */
 export class Pressure {
@@ -19,6 +21,7 @@ export class Pressure {
   readonly #control: Int32Array;
   #ringFill = 0;
   #isSpent = false;
+  #kept = 0;
 
   constructor(context: Context, { inbox, counts }: Plane, { incoming, control }: Surroundings) {
     this.#c = context;
@@ -27,6 +30,7 @@ export class Pressure {
     this.#counts = counts;
     this.#rings = incoming;
     this.#control = control;
+    this.#keep();
   }
 
   /** A batch has come; whether some of it is to be left unread. */
@@ -48,9 +52,15 @@ export class Pressure {
     return true;
   }
 
+  #keep(): void {
+    this.#kept = this.#c.now;
+    keepBudgets(this.#c);
+  }
+
   /** Once per turn. */
   update(): void {
     const c = this.#c;
+    if (((c.now - this.#kept) | 0) >= KEEP_MS) this.#keep();
     let ringFill = 0;
     for (let i = 0; i < this.#rings.length; i++) ringFill = Math.max(ringFill, this.#rings[i]!.fill);
     this.#ringFill = ringFill;

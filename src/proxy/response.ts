@@ -10,6 +10,7 @@ import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
 import { tagHash } from "./identity.ts";
 import { noteRegistration } from "./keep-alive.ts";
+import { restIfAsked } from "./rest.ts";
 import { rememberProvisional } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
@@ -45,6 +46,7 @@ export function handleResponse(c: Context, branch: number): void {
     c.count(Count.dropped_unmatched_response);
     return;
   }
+  if (status === 503) restIfAsked(c, slot);
   c.tally(slot, Tally.responses_1xx - 1 + Math.trunc(status / 100));
   if (isInvite) inviteResponse(c, row, branch, status);
   else otherResponse(c, row, branch, status);

@@ -1,5 +1,6 @@
 // Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
 // its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
+
 import { secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { hostWords } from "../sip/host.ts";
@@ -11,6 +12,7 @@ import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { replyEndpoint } from "./reply.ts";
+import { restIfAsked } from "./rest.ts";
 import { RecordRoute, sendStateless } from "./write-request.ts";
 
 const sip = new SipHash();
@@ -73,6 +75,7 @@ export function statelessResponse(c: Context): void {
   for (const key of c.adopted.snapshot.keys) {
     check(key, message, listener, via.branchStart, via.branchEnd);
     if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
+    if (message.status === 503) restIfAsked(c, c.adopted.slotAt(c.peer, 0, c.adopted.listeners[c.listener]!.transport));
     if (own.isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : own.defaultPort);
     const length = writeWithoutVia(c, listener);
     if (length > 0) {

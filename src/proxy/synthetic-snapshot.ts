@@ -55,6 +55,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
           tries: 3,
           answerWithin: 2000,
           afterProvisional: false,
+          retryAfterCap: 60_000,
           unavailable,
         },
       },

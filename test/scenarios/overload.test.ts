@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
 
 scenario("more new calls than configured get 503 with Retry-After, and calls that were taken go on", async (stage) => {
   const { lb, phone, destination } = stage;
@@ -27,3 +28,37 @@ scenario("more new calls than configured get 503 with Retry-After, and calls tha
   await lb.dispatches(1, "round-robin", [server], {}, { overload: { max_new_calls_per_second: 0 } });
   for (let i = 0; i < 12; i++) assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
 });
+
+scenario("a destination's Retry-After is heeded, shown with its reason, and over when it is over", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const [weary, other] = [
+    destination.answers(503, { headers: [{ name: "Retry-After", value: "600" }] }),
+    destination.answers(200),
+  ];
+  await lb.dispatches(1, "priority", [{ to: weary, priority: 2, name: "weary" }, other], {
+    failover: { retry_after_cap: "3s" },
+  });
+  for (let i = 0; i < 4; i++) {
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    assert.equal(await call.bye(), 200);
+  }
+  assert.equal(weary.heard("INVITE").length, 1);
+  const shown = async () => JSON.parse((await lb.admin("GET", "/destinations")).body) as Shown[];
+  const resting = (await shown()).find(({ name }) => name === "weary")!;
+  assert.deepEqual([resting.state, resting.usable], ["resting", false]);
+  assert.match(resting.reason, /503 with Retry-After/);
+  assert.equal(await lb.metric("destination_up", { destination: "weary" }), 0);
+  assert.equal(await lb.metric("destination_rests_total", { destination: "weary" }), 1);
+  const isUp = async () => (await lb.metric("destination_up", { destination: "weary" })) === 1;
+  await until("the rest to be over", isUp, 10_000);
+  assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+  assert.equal(await lb.metric("destination_rests_total", { destination: "weary" }), 2);
+});
+
+interface Shown {
+  readonly name: string;
+  readonly state: string;
+  readonly usable: boolean;
+  readonly reason: string;
+}

@@ -10,6 +10,7 @@ const STATE_LETTER: Readonly<Record<StateName, string>> = {
   disabled: "D",
   draining: "D",
   standby: "A",
+  resting: "I",
 };
 /** Kamailio's numbers of transports. */
 const PROTOCOLS: Readonly<Record<string, number>> = { udp: 1, tcp: 2, tls: 3, sctp: 4, ws: 5, wss: 6 };

@@ -33,6 +33,7 @@ const TONES: Readonly<Record<DestinationResource["state"], Tone>> = {
   trying: "warning",
   draining: "warning",
   standby: "plain",
+  resting: "warning",
   inactive: "bad",
   disabled: "bad",
 };

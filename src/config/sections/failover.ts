@@ -31,6 +31,11 @@ export const failover = z
       .boolean()
       .default(false)
       .describe("Whether failover still happens after a 101-199 was passed on."),
+    retry_after_cap: duration(0, 3_600_000)
+      .prefault("60s")
+      .describe(
+        "A destination's 503 with Retry-After keeps new requests from it, for at most so long; `0s`: not at all.",
+      ),
   })
   .transform(
     (value): FailoverConfig => ({
@@ -40,6 +45,7 @@ export const failover = z
       tries: value.tries,
       answerWithin: value.answer_within,
       afterProvisional: value.after_provisional,
+      retryAfterCap: value.retry_after_cap,
     }),
   )
   .prefault({})
@@ -53,6 +59,7 @@ export interface FailoverConfig {
   readonly tries: number;
   readonly answerWithin: number;
   readonly afterProvisional: boolean;
+  readonly retryAfterCap: number;
 }
 
 /** Reason phrases: printable, without line ends. */

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { destinationAt, Rig } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
+
+/** A 503 with these lines to what left. */
+function busy(text: string, lines: string): string {
+  return response(text, 503).replace("Content-Length", `${lines}Content-Length`);
+}
+
+/** Where each of `count` new calls goes. */
+function places(rig: Rig, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const left = rig.receive(request("INVITE", { call: `n${rig.left.length}` }));
+    return left.map(({ text, to }) => (kind(text) === "INVITE" ? to : kind(text))).join();
+  });
+}
+
+const there = (rig: Rig): string[] => [...new Set(places(rig, 6))].sort();
+
+test("a destination that answers 503 with Retry-After gets no new requests; its calls go on, and so does the one it refused", () => {
+  const rig = new Rig({ destinations: 2, failover: { codes: [503] } });
+  const [sent] = rig.receive(request("INVITE", { call: "a" }));
+  const [ok] = rig.receive(response(sent!.text, 200), sent!.to);
+  assert.equal(sent!.to, destinationAt(0));
+  places(rig, 1);
+  const [next] = rig.receive(request("INVITE", { call: "b" }));
+  assert.equal(next!.to, destinationAt(0));
+  const moved = rig.receive(busy(next!.text, "Retry-After: 30\r\n"), next!.to);
+  assert.deepEqual(
+    moved.map(({ text, to }) => `${kind(text)} ${to}`),
+    [`ACK ${next!.to}`, `INVITE ${destinationAt(1)}`],
+  );
+  assert.deepEqual(there(rig), [destinationAt(1)]);
+  const inside = { call: "a", toTag: "t", cseq: 2, more: `Route: ${header(ok!.text, "Record-Route")}\r\n` };
+  assert.equal(rig.receive(request("BYE", inside))[0]!.to, destinationAt(0));
+  rig.context.live.wake(0);
+  assert.deepEqual(there(rig), [destinationAt(0), destinationAt(1)]);
+});
+
+test("when all of them rest, callers get 503 with Retry-After at once", () => {
+  const rig = new Rig({ destinations: 1 });
+  const [sent] = rig.receive(request("INVITE", { call: "b" }));
+  rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
+  const [answer] = rig.receive(request("INVITE", { call: "c" }));
+  assert.equal(kind(answer!.text), "503");
+  assert.match(header(answer!.text, "Retry-After"), /^\d+$/);
+});
+
+test("Retry-After is read as RFC 3261 20.33 writes it, and only where it says a time", () => {
+  const rests = (lines: string, cap = 60_000, status = 503): boolean => {
+    const rig = new Rig({ destinations: 2, failover: { retryAfterCap: cap } });
+    const [sent] = rig.receive(request("INVITE", { call: "x" }));
+    rig.receive(busy(sent!.text, lines).replace("SIP/2.0 503", `SIP/2.0 ${status}`), sent!.to);
+    return rig.context.live.isResting(0);
+  };
+  for (const value of ["1", "18000;duration=3600", "120 (I'm in a meeting)", "120(x)", "99999999999999999999", "  7  "])
+    assert.equal(rests(`Retry-After: ${value}\r\n`), true, value);
+  for (const value of ["0", "", "soon", "-5", "5x", "Fri, 26 Sep 1997 12:00:00 GMT", "0x10"])
+    assert.equal(rests(`Retry-After: ${value}\r\n`), false, value);
+  assert.equal(rests(""), false);
+  assert.equal(rests("Retry-After: 30\r\n", 0), false);
+  assert.equal(rests("Retry-After: 30\r\n", 60_000, 486), false);
+  assert.equal(rests("Retry-After: 30\r\n", 60_000, 500), false);
+});
+
+test("nobody puts a destination to rest by guessing: another branch, another nonce, no branch of ours", () => {
+  const rig = new Rig({ destinations: 2 });
+  const [sent] = rig.receive(request("INVITE", { call: "x" }));
+  const answer = busy(sent!.text, "Retry-After: 3600\r\n");
+  const branch = /branch=z9hG4bK([^;\r]+)/.exec(answer)![1]!;
+  // Worker and row, and the nonce; what follows is not ours to check.
+  for (let at = 1; at <= 16; at++) {
+    const other = `${branch.slice(0, at)}${branch[at] === "0" ? "1" : "0"}${branch.slice(at + 1)}`;
+    rig.receive(answer.replace(branch, other), sent!.to);
+  }
+  rig.receive(answer.replace(branch, "whatever"), sent!.to);
+  assert.equal(rig.context.live.isResting(0), false);
+  rig.receive(answer, sent!.to);
+  assert.equal(rig.context.live.isResting(0), true);
+});
+
+test("without transactions a destination's Retry-After counts as well", () => {
+  const rig = new Rig({
+    destinations: 2,
+    stateful: false,
+    action: { kind: "dispatch", set: 0, key: -1, stateful: false, path: "supported" },
+  });
+  const [sent] = rig.receive(request("INVITE", { call: "x" }));
+  rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
+  assert.equal(rig.context.live.isResting(0), true);
+});
