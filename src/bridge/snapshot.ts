@@ -35,7 +35,7 @@ export interface ListenerEntry {
   /** Bound to 0.0.0.0 or ::; the local address of each datagram then decides what goes into Via. */
   readonly isWildcard: boolean;
   /** Whose requests it takes, besides those of destinations; empty: everybody's. */
-  readonly allow: readonly AddressBlock[];
+  readonly allow: AddressRanges;
   /** Whether Contacts of strangers behind NAT get their flow as a parameter. */
   readonly repairsContact: boolean;
   /** Proxies whose connections begin with a header of the PROXY protocol, and only theirs. */
@@ -264,7 +264,7 @@ export interface Snapshot {
   /** Value of the Server header of our own answers; empty: none. */
   readonly serverHeader: string;
   /** Sources whose protected headers are passed on; destinations are trusted anyway. */
-  readonly trusted: readonly AddressBlock[];
+  readonly trusted: AddressRanges;
   /** Patterns over the User-Agent of strangers that are not answered. */
   readonly scanners: readonly string[];
   /** Null: nobody is limited. */

@@ -2,7 +2,7 @@
 
 import type { TransportName } from "../net/transport.ts";
 import type { RingMemory } from "./handoff.ts";
-import type { AddressBlock, Snapshot } from "./snapshot.ts";
+import type { AddressBlock, AddressRanges, Snapshot } from "./snapshot.ts";
 import type { TlsState } from "./tls-state.ts";
 import { MAX_CONNECTIONS } from "./way-back.ts";
 
@@ -126,8 +126,8 @@ export interface StreamLimits {
 /** What the configuration in force says about who may connect. */
 export interface StreamPolicy {
   /** By index among all listeners. */
-  readonly listeners: readonly { readonly allow: readonly AddressBlock[]; readonly proxies: readonly AddressBlock[] }[];
-  readonly trusted: readonly AddressBlock[];
+  readonly listeners: readonly { readonly allow: AddressRanges; readonly proxies: readonly AddressBlock[] }[];
+  readonly trusted: AddressRanges;
   /** As in the snapshot. */
   readonly destinations: Int32Array;
 }

@@ -3,6 +3,7 @@ import type { ListenerEntry } from "../bridge/snapshot.ts";
 import { type ListenerConfig, listenerUri } from "../config/sections/listeners.ts";
 import { formatHostPort, isWildcard } from "../config/values/address.ts";
 import { compileBlock } from "./compile-block.ts";
+import { compileRanges } from "./compile-ranges.ts";
 
 /** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
 export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
@@ -18,7 +19,7 @@ export function compileListeners(listeners: readonly ListenerConfig[], ports: re
       sentBy,
       isV6: host.includes(":"),
       isWildcard: isWildcard(host),
-      allow: listener.allow.map(compileBlock),
+      allow: compileRanges(listener.allow.map(compileBlock)),
       repairsContact: listener.contact === "repair",
       proxies: listener.proxies.map(compileBlock),
     };

@@ -1,8 +1,9 @@
 // Rate limits as workers ask for them: times instead of rates, and who is not limited as ranges.
-import type { AddressBlock, AddressRanges, Rate, RateLimit, Rates } from "../bridge/snapshot.ts";
+import type { Rate, RateLimit, Rates } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import type { RateConfig } from "../config/sections/rate-limits.ts";
 import { compileBlock } from "./compile-block.ts";
+import { compileRanges } from "./compile-ranges.ts";
 
 /**
  * So many times more datagrams of whatever kind than new requests may come: a call has several, and those within a dialog
@@ -39,31 +40,4 @@ function compileRate(perSecond: number, burst: number): Rate {
   const interval = 1000 / perSecond;
   // A burst of whole requests stays whole, whatever the division has left behind the point.
   return { interval, depth: interval * (burst + 0.001) };
-}
-
-interface Range {
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-/** The blocks as ranges in order; those that overlap or touch become one. */
-export function compileRanges(blocks: readonly AddressBlock[]): AddressRanges {
-  const merged: Range[] = [];
-  const ranges = blocks.map(rangeOf).sort((a, b) => (a.first < b.first ? -1 : 1));
-  for (const range of ranges) {
-    const before = merged.at(-1);
-    if (before === undefined || range.first > before.last + 1n) merged.push(range);
-    else if (range.last > before.last) merged.splice(-1, 1, { first: before.first, last: range.last });
-  }
-  return Int32Array.from(merged.flatMap(({ first, last }) => [...wordsOf(first), ...wordsOf(last)]));
-}
-
-function rangeOf({ words, prefix }: AddressBlock): Range {
-  const address = words.reduce((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
-  const rest = (1n << BigInt(128 - prefix)) - 1n;
-  return { first: address & ~rest, last: address | rest };
-}
-
-function wordsOf(address: bigint): number[] {
-  return [96n, 64n, 32n, 0n].map((shift) => Number(BigInt.asIntN(32, address >> shift)));
 }

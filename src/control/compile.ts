@@ -5,6 +5,7 @@ import { compileBlock } from "./compile-block.ts";
 import { KeyTable } from "./compile-keys.ts";
 import { compileListeners } from "./compile-listeners.ts";
 import { compileOverload } from "./compile-overload.ts";
+import { compileRanges } from "./compile-ranges.ts";
 import { compileRates } from "./compile-rates.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
@@ -62,7 +63,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     closing: context.closing,
     accessLog: config.log.access,
     serverHeader: config.serverHeader,
-    trusted: config.trusted.map(compileBlock),
+    trusted: compileRanges(config.trusted.map(compileBlock)),
     scanners: config.scanners.userAgents,
     rates: compileRates(config),
     protectedHeaders: config.protectedHeaders,

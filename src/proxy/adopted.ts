@@ -111,6 +111,8 @@ export class Adopted {
   readonly protectedHeaders: Uint8Array;
   /** Protected names without a number of their own, in lower case. */
   readonly watched: readonly Uint8Array[];
+  /** Whether anybody is kept out before being read. Whoever wants all to be read clears it; nobody gets further by that. */
+  hasGate: boolean;
   /** Null: none are looked for. */
   readonly scanners: Scanners | null;
   readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
@@ -135,6 +137,7 @@ export class Adopted {
     const names = snapshot.protectedHeaders.map((name) => ascii(name.toLowerCase()));
     const numberOf = (name: Uint8Array): Header => headerOf(name, 0, name.length);
     this.watched = names.filter((name) => numberOf(name) === Header.other);
+    this.hasGate = snapshot.rates !== null || snapshot.listeners.some(({ allow }) => allow.length > 0);
     this.scanners = snapshot.scanners.length > 0 ? new Scanners(snapshot.scanners) : null;
     this.protectedHeaders = Uint8Array.from(new Set(names.map((name) => numberOf(name) || Header.watched)));
     for (const route of snapshot.routes) this.#answers.set(route, answerOf(route));

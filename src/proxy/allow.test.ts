@@ -40,3 +40,20 @@ for (const stateful of [true, false]) {
     assert.equal(rig.counter("dropped_not_allowed"), 0);
   });
 }
+
+test("from elsewhere nothing is read but what may be an answer", () => {
+  const rig = new Rig({ allow: ["192.0.2.3"] });
+  const junk = ["GET / HTTP/1.1\r\n\r\n", "SIPX sip:a SIP/2.0\r\n\r\n", "x".repeat(60_000), "INVITE"];
+  for (const text of junk) assert.deepEqual(rig.receive(text, STRANGER), []);
+  assert.equal(rig.counter("dropped_not_allowed"), junk.length);
+  assert.equal(rig.counter("dropped_not_sip") + rig.counter("dropped_malformed"), 0);
+  const [out] = rig.receive(
+    request("INVITE", { uri: "sip:bob@203.0.113.66", caller: destinationAt(0) }),
+    destinationAt(0),
+  );
+  const answer = response(out!.text, 200);
+  // However it is spelled, and whatever stands before it: the parser decides, not the door.
+  assert.match(rig.receive(answer.replace("SIP/2.0", "sip/2.0"), STRANGER)[0]!.text, /^sip\/2\.0 200 /);
+  for (const text of ["\r\n\r\n", "\0\0\0\0", "SIP/2.0 200 OK\r\n\r\n"]) rig.receive(text, STRANGER);
+  assert.equal(rig.counter("dropped_not_allowed"), junk.length);
+});

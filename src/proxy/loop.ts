@@ -13,13 +13,14 @@ import { branchRefused, branchTimer, connectionLost } from "./client.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
+import { isShutOut } from "./gate.ts";
 import { hashCall } from "./identity.ts";
 import { injectedFault } from "./injected-fault.ts";
 import { dropCount } from "./judge.ts";
 import { keepAliveTimer } from "./keep-alive.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
 import { Pressure } from "./pressure.ts";
-import { isFlood, isFloodOverStream } from "./rate-limit.ts";
+import { isFloodOverStream } from "./rate-limit.ts";
 import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { reply } from "./reply.ts";
 import { handleRequest } from "./request.ts";
@@ -73,12 +74,12 @@ export class Loop implements PlaneHandler {
     const now = this.#around.now();
     c.now = Math.floor(now) | 0;
     c.counters.column[Count.received]! += count;
-    const hasRates = c.adopted.snapshot.rates !== null;
-    if (hasRates) c.sources.now = now + c.skew;
+    const { hasGate } = c.adopted;
+    if (hasGate) c.sources.now = now + c.skew;
     const isDire = this.#pressure.begin();
     for (let i = 0; i < count; i++) {
       if (isDire && this.#pressure.leavesUnread(i)) continue;
-      if (hasRates && isFlood(c, inbox.listener[i]!, inbox.peer, i * ENDPOINT_WORDS)) continue;
+      if (hasGate && isShutOut(c, inbox, i)) continue;
       this.#handle(
         inbox.bytes,
         inbox.start[i]!,

@@ -1,9 +1,10 @@
 // How much strangers may send: each source, and all of them together to one listener. Twice: unread, when there are many times
 // more datagrams than requests are allowed; and read, when a request would be one too many.
+
+import { inRanges } from "../bridge/address-ranges.ts";
 import type { Rate, RateLimit } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
-import { inRanges } from "./address-ranges.ts";
 import { type Context, Count } from "./context.ts";
 import { isEmergency } from "./emergency.ts";
 import { Moment } from "./source-table.ts";

@@ -113,6 +113,8 @@ export function rehearse(scene: Scene): Rehearsal {
     for (let i = 0; i < load; i++) context.live.reserve(0, slot, 0);
   }
   context.candidates.fill(UNTOUCHED);
+  // What a listener drops unread is to be explained all the same.
+  context.adopted.hasGate = false;
   const { inbox } = plane;
   inbox.end[0] = inbox.start[0]! + bytes.copy(inbox.bytes, inbox.start[0]!);
   inbox.listener[0] = scene.listener;

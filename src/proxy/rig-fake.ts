@@ -2,7 +2,7 @@
 
 import type { CounterName } from "../bridge/counters.ts";
 import {
-  type AddressBlock,
+  type AddressRanges,
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
@@ -225,10 +225,14 @@ export function destinationAt(slot: number): string {
   return `192.0.2.${101 + slot}:5060`;
 }
 
-function blockOf(address: string): AddressBlock {
-  const words = new Int32Array(ENDPOINT_WORDS);
-  parseEndpoint(address, 0, words, 0);
-  return { words: words.slice(0, 4), prefix: 128 };
+/** Single addresses, in order as they have to be. */
+function rangesOf(addresses: readonly string[]): AddressRanges {
+  const ranges = addresses.map((address) => {
+    const words = new Int32Array(ENDPOINT_WORDS);
+    parseEndpoint(address, 0, words, 0);
+    return [...words.subarray(0, 4), ...words.subarray(0, 4)];
+  });
+  return Int32Array.from(ranges.flat());
 }
 
 function snapshotOf(options: RigOptions): Snapshot {
@@ -272,14 +276,14 @@ function snapshotOf(options: RigOptions): Snapshot {
       transport,
       sentBy: options.sentBy ?? base.listeners[0]!.sentBy,
       repairsContact: options.repairsContact ?? false,
-      allow: (options.allow ?? []).map(blockOf),
+      allow: rangesOf(options.allow ?? []),
     })),
     overload: { ...base.overload, ...options.overload },
     keepAlive: options.keepAlive ?? base.keepAlive,
     limits: { ...base.limits, ...options.limits },
     serverHeader: options.serverHeader ?? base.serverHeader,
     keys: options.keys ?? base.keys,
-    trusted: (options.trusted ?? []).map(blockOf),
+    trusted: rangesOf(options.trusted ?? []),
     rates: options.rates ?? null,
     scanners: options.scanners ?? [],
     protectedHeaders: options.protectedHeaders ?? base.protectedHeaders,

@@ -1,6 +1,7 @@
 // What a sender may say. Headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
 // behind us because they come from us; and Route values are followed by them. From strangers neither goes on.
-import { inBlocks } from "../bridge/address-block.ts";
+
+import { inRanges } from "../bridge/address-ranges.ts";
 import type { Edits } from "../sip/edits.ts";
 import type { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
@@ -8,19 +9,19 @@ import { type Context, Count } from "./context.ts";
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
 export function isTrusted(c: Context): boolean {
-  return inBlocks(c.peer, 0, c.adopted.snapshot.trusted) || isPool(c);
+  return inRanges(c.adopted.snapshot.trusted, c.peer, 0) || isPool(c);
 }
 
 /** The same of a datagram that has not been read: whether its source `peer[at]` is one of those. */
 export function isTrustedAddress(c: Context, listener: number, peer: Int32Array, at: number): boolean {
-  if (inBlocks(peer, at, c.adopted.snapshot.trusted)) return true;
+  if (inRanges(c.adopted.snapshot.trusted, peer, at)) return true;
   return c.adopted.slotAt(peer, at, c.adopted.listeners[listener]!.transport) >= 0;
 }
 
 /** Whether the listener of the request at hand takes it at all. */
 export function isAllowed(c: Context): boolean {
   const { allow } = c.adopted.listeners[c.listener]!.entry;
-  return allow.length === 0 || inBlocks(c.peer, 0, allow) || isPool(c);
+  return allow.length === 0 || inRanges(allow, c.peer, 0) || isPool(c);
 }
 
 function isPool(c: Context): boolean {

@@ -1,6 +1,7 @@
 // Who may connect: told before anything is read. Whom a listener does not hear is not listened to, one source does not take all
 // the places there are, and whoever stands behind a proxy that we trust is known by the proxy's word.
 import { inBlocks } from "../bridge/address-block.ts";
+import { inRanges } from "../bridge/address-ranges.ts";
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import type { StreamCounter, StreamLimits, StreamPolicy } from "../bridge/stream-start.ts";
 import { isV4 } from "../net/endpoint.ts";
@@ -35,9 +36,9 @@ export class Admission {
   /** Why a connection from this address is not taken; null: it is. */
   refusal(listener: number, peer: Int32Array): StreamCounter | null {
     const isDestination = this.#destinations.has(nameOf(peer, 0));
-    const allow = this.#policy.listeners[listener]?.allow ?? [];
-    if (allow.length > 0 && !isDestination && !inBlocks(peer, 0, allow)) return "not_allowed";
-    const isLimited = !isDestination && !inBlocks(peer, 0, this.#policy.trusted);
+    const allow = this.#policy.listeners[listener]?.allow;
+    if (allow !== undefined && allow.length > 0 && !isDestination && !inRanges(allow, peer, 0)) return "not_allowed";
+    const isLimited = !isDestination && !inRanges(this.#policy.trusted, peer, 0);
     const here = this.#sources.get(sourceOf(peer)) ?? 0;
     return isLimited && here >= this.#limits.connectionsPerSource ? "source_full" : null;
   }

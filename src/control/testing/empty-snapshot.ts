@@ -31,7 +31,7 @@ export function emptySnapshot(generation: number): Snapshot {
     closing: false,
     accessLog: false,
     serverHeader: "",
-    trusted: [],
+    trusted: new Int32Array(0),
     scanners: [],
     rates: null,
     protectedHeaders: ["P-Asserted-Identity"],

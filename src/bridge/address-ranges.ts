@@ -3,7 +3,7 @@
 /** Words per range: the first address and the last one, both included. */
 const RANGE_WORDS = 8;
 
-/** Whether the address at `peer[at]` is in one of the ranges (`AddressRanges` of bridge/snapshot.ts). */
+/** Whether the address at `peer[at]` is in one of the ranges of a snapshot. */
 export function inRanges(ranges: Int32Array, peer: Int32Array, at: number): boolean {
   let low = 0;
   let high = ranges.length / RANGE_WORDS;
