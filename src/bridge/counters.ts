@@ -59,6 +59,7 @@ export const COUNTERS = [
   "flows_ended",
   "keepalives_sent",
   "keepalives_answered",
+  "keepalives_unanswered",
   "stun_answered",
   "transactions_created",
   "dialogs_created",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KeepAliveEntry } from "../bridge/snapshot.ts";
 import { connectionWord } from "../bridge/way-back.ts";
+import { K, KEPT_WORDS } from "./kept-flows.ts";
 import { destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -72,8 +73,8 @@ test("how long is what the registrar says of this very Contact, else its Expires
   for (const [more, answer, seconds] of LIFETIMES) {
     const rig = new Rig({ keepAlive: { ...CRLF, interval: 1000 } });
     registers(rig, { more, answer });
-    const row = rig.context.kept!.words.subarray(16, 32);
-    assert.equal(row[12]! - rig.context.now, seconds * 1000, answer);
+    const expires = rig.context.kept!.words[KEPT_WORDS + K.expires]!;
+    assert.equal(expires - rig.context.now, seconds * 1000, answer);
   }
 });
 
@@ -131,7 +132,37 @@ test("options: a request that a phone can answer, and whose answer goes no furth
   );
   assert.equal(header(left!.text, "To"), "<sip:198.51.100.9:40000>");
   assert.equal(header(left!.text, "CSeq"), "1 OPTIONS");
-  assert.deepEqual(rig.receive(response(left!.text, 200), PHONE), []);
+  const answer = response(left!.text, 200);
+  assert.deepEqual(rig.receive(answer, "198.51.100.9:40001"), []);
+  assert.deepEqual(
+    rig.receive(
+      answer.replace(/z9hG4bKk.{16}/, (text) => `${text.slice(0, -1)}g`),
+      PHONE,
+    ),
+    [],
+  );
+  assert.equal(rig.counter("dropped_unmatched_response"), 2);
+  assert.deepEqual(rig.receive(answer, PHONE), []);
   assert.equal(rig.counter("keepalives_answered"), 1);
-  assert.equal(rig.counter("dropped_unmatched_response"), 0);
+  // Once is enough.
+  rig.receive(answer, PHONE);
+  assert.equal(rig.counter("dropped_unmatched_response"), 3);
+});
+
+test("nobody gets more than three times the bytes of a registration, unless he answers", () => {
+  for (const kind of ["crlf", "options"] as const) {
+    for (const answers of [true, false]) {
+      const rig = new Rig({ keepAlive: { interval: 1000, kind, flows: 10 } });
+      registers(rig, { answer: `Contact: ${BOUND};expires=3600\r\n` });
+      const before = rig.left.length;
+      const { length } = rig.left[0]!.text;
+      for (let second = 0; second < 1000; second++) {
+        const [left] = rig.pass(1000);
+        if (left !== undefined && answers && kind === "options") rig.receive(response(left.text, 200), PHONE);
+      }
+      const sent = rig.left.slice(before).reduce((sum, { text }) => sum + text.length, 0);
+      if (answers && kind === "options") assert.ok(rig.counter("keepalives_sent") > 990);
+      else assert.ok(sent <= 3 * length && sent > length, `${kind}: ${sent} bytes for ${length}`);
+    }
+  }
 });

@@ -1,13 +1,13 @@
 // Keep-alives to phones that registered over UDP with our Path: a NAT forgets a flow that nothing passes, and with it the
 // way by which calls find the phone. Learned from the registrar's 2xx, forgotten with the registration.
-import { isV4 } from "../net/endpoint.ts";
-import { writeHex32 } from "../sip/token.ts";
+import { isV4, sameEndpoint } from "../net/endpoint.ts";
+import { readHex32, writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
-import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
+import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { type Context, Count } from "./context.ts";
 import { K, KEPT_WORDS } from "./kept-flows.ts";
 import { lifetimeOf } from "./registration.ts";
-import { writeAddress } from "./reply.ts";
+import { MOST_ECHO, writeAddress } from "./reply.ts";
 import { readStored } from "./restore.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { isDue } from "./wheel.ts";
@@ -57,6 +57,7 @@ export function noteRegistration(c: Context, row: number): void {
     kept.wheel.arm(flow, c.now + ((c.nonces.next() >>> 0) % interval));
   }
   const r = flow * KEPT_WORDS;
+  kept.words[r + K.credit] = MOST_ECHO * words[at + T.requestLength]!;
   kept.words[r + K.expires] = (c.now + lifetime * 1000) | 0;
   for (let i = 0; i < 4; i++) kept.words[r + K.local + i] = words[at + T.local + i]!;
 }
@@ -75,11 +76,40 @@ export function keepAliveTimer(c: Context, flow: number): void {
   for (let i = 0; i < 4; i++) c.local[i] = words[r + K.local + i]!;
   c.listener = words[r + K.listener]!;
   const at = c.outbox.claim();
-  const end = kind === "crlf" ? copyBytes(TWO_LINE_ENDS, 0, 4, c.outbox.bytes, at) : writeOptions(c, at, words, r);
+  const end = kind === "crlf" ? copyBytes(TWO_LINE_ENDS, 0, 4, c.outbox.bytes, at) : writeOptions(c, at, flow);
+  words[r + K.credit] = words[r + K.credit]! - (end - at);
+  // The source of a registration may be forged, where the registrar does not ask who it is.
+  if (words[r + K.credit]! < 0) {
+    c.count(Count.keepalives_unanswered);
+    forget(c, flow);
+    return;
+  }
   c.outbox.commit(end - at, c.listener, words, r + K.endpoint);
   c.outbox.from(c.local, 0);
   c.count(Count.keepalives_sent);
   kept.wheel.arm(flow, c.now + interval);
+}
+
+/** The response at hand has the branch of an OPTIONS of ours: the phone is there, and may be asked on. */
+export function keepAliveAnswered(c: Context): void {
+  const { kept } = c;
+  const { bytes, topVia } = c.message;
+  const at = topVia.branchStart + MAGIC_BYTES + 1;
+  const flow = readHex32(bytes, at) & 0xffffff;
+  const r = flow * KEPT_WORDS;
+  if (
+    kept === null ||
+    flow > kept.capacity ||
+    kept.words[r + K.nonce] === 0 ||
+    readHex32(bytes, at + 8) !== kept.words[r + K.nonce]! >>> 0 ||
+    !sameEndpoint(kept.words, r + K.endpoint, c.peer, 0)
+  ) {
+    c.count(Count.dropped_unmatched_response);
+    return;
+  }
+  kept.words[r + K.nonce] = 0;
+  kept.words[r + K.credit] = MOST_ECHO * (c.message.end - c.message.start);
+  c.count(Count.keepalives_answered);
 }
 
 function forget(c: Context, flow: number): void {
@@ -87,11 +117,14 @@ function forget(c: Context, flow: number): void {
   c.count(Count.flows_ended);
 }
 
-/** Writes an OPTIONS to the phone of the row at `r`; its answer is known by its branch, and only counted. */
-function writeOptions(c: Context, start: number, words: Int32Array, r: number): number {
+/** Writes an OPTIONS to the phone of a row; its answer is known by its branch, which names worker, row and a nonce. */
+function writeOptions(c: Context, start: number, flow: number): number {
+  const { words } = c.kept!;
+  const r = flow * KEPT_WORDS;
   const out = c.outbox.bytes;
   const own = c.adopted.listeners[c.listener]!;
-  const nonce = c.nonces.next();
+  const nonce = c.nonces.next() | 1;
+  words[r + K.nonce] = nonce;
   let at = copyBytes(OPTIONS, 0, OPTIONS.length, out, start);
   at = writePhone(out, at, words, r + K.endpoint);
   at = copyBytes(VERSION, 0, VERSION.length, out, at);
@@ -99,8 +132,8 @@ function writeOptions(c: Context, start: number, words: Int32Array, r: number): 
   at = writeOwn(c, out, at);
   at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
   out[at] = BranchKind.keepAlive;
-  writeHex32(out, at + 1, nonce);
-  writeHex32(out, at + 9, c.nonces.next());
+  writeHex32(out, at + 1, (c.worker << 24) | flow);
+  writeHex32(out, at + 9, nonce);
   writeHex32(out, at + 17, 0);
   at = copyBytes(CRLF, 0, 2, out, at + BRANCH_BYTES);
   at = copyBytes(FROM, 0, FROM.length, out, at);

@@ -14,8 +14,12 @@ export const K = {
   /** When the registration ends, in milliseconds of the worker's clock. */
   expires: 12,
   wheel: 13,
+  /** What the answer to our last OPTIONS must carry; never 0 once there was one. */
+  nonce: 16,
+  /** Bytes that may go there until something comes from there. */
+  credit: 17,
 } as const;
-export const KEPT_WORDS = 16;
+export const KEPT_WORDS = 20;
 
 /** The table of one worker. Row 0 is never used. */
 export class KeptFlows {
@@ -64,6 +68,7 @@ export class KeptFlows {
     const bucket = hashEndpoint(peer, at) & this.#mask;
     words[r + K.chain] = this.#buckets[bucket]!;
     this.#buckets[bucket] = row;
+    words[r + K.nonce] = 0;
     words[r + K.listener] = listener;
     copyEndpoint(peer, at, words, r + K.endpoint);
     this.#count++;

@@ -17,7 +17,7 @@ import { isShutOut } from "./gate.ts";
 import { hashCall } from "./identity.ts";
 import { injectedFault } from "./injected-fault.ts";
 import { dropCount } from "./judge.ts";
-import { keepAliveTimer } from "./keep-alive.ts";
+import { keepAliveAnswered, keepAliveTimer } from "./keep-alive.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
 import { Pressure } from "./pressure.ts";
 import { isFloodOverStream } from "./rate-limit.ts";
@@ -214,8 +214,10 @@ export class Loop implements PlaneHandler {
   /** The worker whose branch the response at hand carries, or -1: nobody's. */
   #responseOwner(): number {
     const { bytes, topVia } = this.#c.message;
-    const isStateful = isOurs(topVia) && bytes[topVia.branchStart + MAGIC_BYTES] === BranchKind.stateful;
-    return isStateful ? branchOwner(this.#c, bytes, topVia.branchStart) : -1;
+    const kind = isOurs(topVia) ? bytes[topVia.branchStart + MAGIC_BYTES] : 0;
+    return kind === BranchKind.stateful || kind === BranchKind.keepAlive
+      ? branchOwner(this.#c, bytes, topVia.branchStart)
+      : -1;
   }
 
   #response(reason: Reason, bytes: Buffer, start: number, end: number): void {
@@ -233,7 +235,7 @@ export class Loop implements PlaneHandler {
       if (row === 0) c.count(Count.dropped_unmatched_response);
       else handleResponse(c, row);
     } else if (kind === BranchKind.stateless) statelessResponse(c);
-    else if (kind === BranchKind.keepAlive) c.count(Count.keepalives_answered);
+    else if (kind === BranchKind.keepAlive) keepAliveAnswered(c);
     else if (kind === BranchKind.probe && c.adopted.isDestination(c.peer, c.listener))
       this.#exchange.tellMain(RecordKind.probeAnswer, c.listener, c.peer, 0, bytes, start, end);
     else c.count(Count.dropped_unmatched_response);

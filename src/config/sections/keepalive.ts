@@ -31,7 +31,7 @@ export const keepalive = z
       flows: z
         .int()
         .min(1)
-        .max(4_194_304)
+        .max(16_777_215)
         .default(OFF.flows)
         .describe("Most phones that are remembered for this, over all workers; more get none. Fixed at start."),
     }),
