@@ -186,7 +186,7 @@ describe("a wrong fairlead.yaml", () => {
     [
       "a listener over SCTP",
       GOOD.replace("udp", "sctp"),
-      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp, tcp, tls or ws)",
+      "f.yaml:1:13: error: transport sctp is not available in this version (Node has no SCTP) (udp, tcp, tls, ws or wss)",
     ],
     [
       "a listener with a zone",

@@ -63,9 +63,9 @@ export class Connection implements CarrierHandler {
   /** By performance.now: when something passed last, and when the unfinished message at hand began (0: there is none). */
   active: number;
   partialSince = 0;
-  /** When something came last, and whether the peer has been asked for a sign of life since. */
+  /** When something came last, and when the peer was asked for a sign of life since then (0: it was not). */
   heard: number;
-  #isAsked = false;
+  #asked = 0;
   readonly #since: number;
   /** Bytes that it was given to send, how many of them had left when that was looked at, and when that was other than before. */
   #given = 0;
@@ -195,17 +195,13 @@ export class Connection implements CarrierHandler {
     if (isHeld) return null;
     const { idle, lifetime, messageTimeout, ping } = limits;
     if (this.partialSince !== 0 && now - this.partialSince > messageTimeout) return "unfinished";
-    if (now - this.heard > ping && this.ask() && now - this.heard > 2 * ping) return "silent";
+    // Who says nothing is asked for a sign of life first.
+    if (this.#asked !== 0 && now - this.#asked > ping) return "silent";
+    if (this.#asked === 0 && now - this.heard > ping && this.#carrier.ping()) this.#asked = now;
     if (now - this.active > idle) return "idle";
     const age = now - this.#since;
     if (lifetime === 0 || age < lifetime || this.partialSince !== 0 || this.backlog > 0) return null;
     return now - this.active > QUIET || age > lifetime + PATIENCE ? "lifetime" : null;
-  }
-
-  /** Asks a peer that says nothing for a sign of life, once; false where nothing of that kind exists. */
-  ask(): boolean {
-    if (!this.#isAsked) this.#isAsked = this.#carrier.ping();
-    return this.#isAsked;
   }
 
   headers(message: Message): number {
@@ -237,7 +233,7 @@ export class Connection implements CarrierHandler {
   received(): void {
     this.active = performance.now();
     this.heard = this.active;
-    this.#isAsked = false;
+    this.#asked = 0;
     this.#notePartial();
   }
 

@@ -19,7 +19,7 @@ import {
   portToConnect,
   scopeOf,
 } from "../bridge/way-back.ts";
-import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, sameAddress } from "../net/endpoint.ts";
+import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
 import type { Carry } from "./carrier.ts";
@@ -30,7 +30,7 @@ import type { Exchange } from "./exchange.ts";
 import { addressOf } from "./gate.ts";
 import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
-import { openWebSocket } from "./websocket-client.ts";
+import { carryWeb } from "./websocket-client.ts";
 
 /** How often idle connections are looked for, in milliseconds. */
 const SWEEP = 250;
@@ -58,6 +58,7 @@ export class Connections implements ConnectionOwner {
   /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
+  #swept = performance.now();
 
   /** `peerOf` knows whom a connection that somebody made is of. */
   constructor(
@@ -224,8 +225,7 @@ export class Connections implements ConnectionOwner {
     let connection: Connection | null = null;
     const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified());
     if (socket === null) return null;
-    const { path } = dial;
-    const carry = path === undefined ? this.#plain(socket) : this.#webClient(socket, formatEndpoint(peer, 0), path);
+    const carry = dial.path === undefined ? this.#plain(socket) : carryWeb(socket, peer, dial.path, this.#view);
     const made = this.#add(listener, peer, identity, socket, carry, false);
     connection = made;
     if (made === null) {
@@ -242,10 +242,6 @@ export class Connections implements ConnectionOwner {
 
   #plain(socket: Socket): Carry {
     return (handler) => new ByteCarrier(handler, socket, this.#view, this.#limits.headerBytes);
-  }
-
-  #webClient(socket: Socket, authority: string, path: string): Carry {
-    return (handler) => new WebSocketCarrier(handler, openWebSocket(socket, "ws", authority, path), socket, this.#view);
   }
 
   #add(
@@ -285,6 +281,10 @@ export class Connections implements ConnectionOwner {
 
   #sweep(): void {
     const now = performance.now();
+    // We come late: what peers have sent meanwhile is read before they are judged, the next time whatever happens.
+    const isLate = now - this.#swept > 2 * SWEEP;
+    this.#swept = isLate ? Number.POSITIVE_INFINITY : now;
+    if (isLate) return;
     for (const connection of this.#places) {
       if (connection === undefined || !connection.isConnected) continue;
       const reason = connection.overdue(now, this.#limits, this.#stalled.has(connection));

@@ -9,8 +9,11 @@ import type { Carrier, CarrierHandler } from "./carrier.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
-/** "Policy violation" has no place here: we go away (RFC 6455 7.4.1). */
+/** RFC 6455 7.4.1. */
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+/** Bytes of pongs that wait for a peer that sends pings and does not read. */
+const MOST_WAITING = 16_384;
 
 /**
  * What the library is to bound. A message in more fragments, or a frame in more pieces, is no honest one: each costs some
@@ -21,7 +24,7 @@ export const SOCKET_LIMITS = {
   maxPayload: MAX_DATAGRAM,
   maxFragments: 1_024,
   maxBufferedChunks: 4_096,
-  maxPendingAutoPongs: 64,
+  autoPong: false,
   /** Milliseconds that a peer has to answer a close frame. */
   closeTimeout: 500,
 };
@@ -55,9 +58,7 @@ export class WebSocketCarrier implements Carrier {
         handler.opened();
       });
     web.on("message", (data, isBinary) => this.#message(data, isBinary));
-    web.on("ping", () => {
-      this.#hasControl = true;
-    });
+    web.on("ping", (data) => this.#pinged(data));
     web.on("pong", () => {
       this.#hasControl = true;
     });
@@ -127,6 +128,17 @@ export class WebSocketCarrier implements Carrier {
       this.#hasControl = false;
       this.#handler.received();
     });
+  }
+
+  #pinged(data: Buffer): void {
+    this.#hasControl = true;
+    if (this.#handler.isEnding) return;
+    if (this.backlog < MOST_WAITING) {
+      this.#web.pong(data);
+      return;
+    }
+    this.#web.close(POLICY_VIOLATION);
+    this.#handler.garbled();
   }
 
   #message(data: RawData, isBinary: boolean): void {

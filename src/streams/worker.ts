@@ -121,7 +121,7 @@ async function main(): Promise<void> {
     countUp: (name) => connections.countUp(name),
   });
   const connections = new Connections(exchange, start.limits, words, dials, gate.peerOf);
-  const doors = new WebSocketDoors(connections);
+  const doors = new WebSocketDoors(connections, start.limits);
   const entrances = new Map<number, (socket: Socket) => void>();
   const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
   secure.adopt(start.tls);

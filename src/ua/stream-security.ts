@@ -13,3 +13,13 @@ export interface StreamSecurity {
   readonly asksClients?: boolean | undefined;
   readonly maxVersion?: "TLSv1.1" | "TLSv1.2" | "TLSv1.3" | undefined;
 }
+
+/** What both sides of TLS are made of. */
+export function tlsOptions({ cert, key, ca, maxVersion }: StreamSecurity) {
+  return {
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(maxVersion === undefined ? {} : { maxVersion, minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" }),
+  };
+}

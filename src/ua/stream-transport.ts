@@ -2,7 +2,7 @@
 // Made on its own, not from the balancer's framer: the two check each other.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
-import type { StreamSecurity } from "./stream-security.ts";
+import { type StreamSecurity, tlsOptions } from "./stream-security.ts";
 import type { AgentTransport, Peer } from "./transport.ts";
 
 const END_OF_HEADERS = "\r\n\r\n";
@@ -34,7 +34,7 @@ export class StreamTransport implements AgentTransport {
     const server =
       security === undefined
         ? createServer({ noDelay: true })
-        : createTlsServer({ ...plain(security), noDelay: true, requestCert: security.asksClients === true });
+        : createTlsServer({ ...tlsOptions(security), noDelay: true, requestCert: security.asksClients === true });
     server.on("tlsClientError", () => {});
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -78,7 +78,7 @@ export class StreamTransport implements AgentTransport {
     // It is for tests and the demo, where names lead nowhere: who is there is asked of the chain alone.
     const checkServerIdentity = () => undefined;
     const socket = connectTls({
-      ...plain(this.#security),
+      ...tlsOptions(this.#security),
       host,
       port,
       servername,
@@ -109,16 +109,6 @@ export class StreamTransport implements AgentTransport {
 
 function nameOf({ address, port }: Peer): string {
   return `${address} ${port}`;
-}
-
-/** What both sides of TLS are made of. */
-function plain({ cert, key, ca, maxVersion }: StreamSecurity) {
-  return {
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(maxVersion === undefined ? {} : { maxVersion, minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" }),
-  };
 }
 
 /** Length of the first message; 0 while its headers are not whole. */

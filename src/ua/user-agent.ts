@@ -83,11 +83,11 @@ export class UserAgent implements Agent {
   /** Binds the socket; rejects when the port is taken. */
   static async open(options: UserAgentOptions = {}): Promise<UserAgent> {
     const { transport, address = "127.0.0.1", port } = options;
-    if (transport === "wss") throw new Error(`a user agent has no ${transport} yet`);
-    if (transport === "tls")
-      return new UserAgent(await StreamTransport.open(address, port, options.tls ?? {}), options);
-    const kind = transport === "tcp" ? StreamTransport : transport === "ws" ? WebSocketTransport : Transport;
-    return new UserAgent(await kind.open(address, port), options);
+    const security = transport === "tls" || transport === "wss" ? (options.tls ?? {}) : undefined;
+    if (transport === undefined || transport === "udp")
+      return new UserAgent(await Transport.open(address, port), options);
+    const kind = transport === "ws" || transport === "wss" ? WebSocketTransport : StreamTransport;
+    return new UserAgent(await kind.open(address, port, security), options);
   }
 
   /** Its connections, where it has any. */

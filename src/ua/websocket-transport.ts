@@ -1,7 +1,9 @@
 // The WebSocket side of a user agent (RFC 7118): it listens, connects where there is no connection yet, and sends one SIP
 // message per WebSocket message.
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { WebSocket, WebSocketServer } from "ws";
+import { type StreamSecurity, tlsOptions } from "./stream-security.ts";
 import type { AgentTransport, Peer } from "./transport.ts";
 
 /** A WebSocket listener and all connections of one user agent. */
@@ -17,9 +19,12 @@ export class WebSocketTransport implements AgentTransport {
   #sockets = new Map<string, WebSocket>();
   #isOpen = true;
 
-  private constructor(server: Server, local: Peer) {
+  readonly #security: StreamSecurity | undefined;
+
+  private constructor(server: Server, local: Peer, security: StreamSecurity | undefined) {
     this.#server = server;
     this.local = local;
+    this.#security = security;
     const web = new WebSocketServer({ server, perMessageDeflate: false, handleProtocols: () => "sip" });
     web.on("connection", (socket, { socket: below }) => {
       this.accepted++;
@@ -27,15 +32,15 @@ export class WebSocketTransport implements AgentTransport {
     });
   }
 
-  /** Listens on `address` (numeric) and `port` (0: any free one); rejects when the port is taken. */
-  static open(address: string, port = 0): Promise<WebSocketTransport> {
-    const server = createServer();
+  /** Listens on `address` (numeric) and `port` (0: any free one); rejects when the port is taken. With `security`: TLS. */
+  static open(address: string, port = 0, security?: StreamSecurity): Promise<WebSocketTransport> {
+    const server = security === undefined ? createServer() : createTlsServer(tlsOptions(security));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen({ host: address, port }, () => {
         const bound = server.address();
         if (typeof bound !== "object" || bound === null) reject(new Error("not bound"));
-        else resolve(new WebSocketTransport(server, { address: bound.address, port: bound.port }));
+        else resolve(new WebSocketTransport(server, { address: bound.address, port: bound.port }, security));
       });
     });
   }
@@ -66,7 +71,13 @@ export class WebSocketTransport implements AgentTransport {
   #connect(peer: Peer): WebSocket {
     this.made++;
     const host = peer.address.includes(":") ? `[${peer.address}]` : peer.address;
-    const socket = new WebSocket(`ws://${host}:${peer.port}/`, "sip", { perMessageDeflate: false });
+    const security = this.#security;
+    const scheme = security === undefined ? "ws" : "wss";
+    const socket = new WebSocket(`${scheme}://${host}:${peer.port}/`, "sip", {
+      perMessageDeflate: false,
+      ...(security === undefined ? {} : tlsOptions(security)),
+      rejectUnauthorized: security?.ca !== undefined,
+    });
     this.#adopt(socket, peer);
     return socket;
   }

@@ -8,8 +8,11 @@ import { DatagramWire } from "./datagram-wire.ts";
 import { faultsOf } from "./faults.ts";
 import { type Hearing, Listener } from "./listener.ts";
 import { StreamCallee, StreamWire } from "./stream-wire.ts";
+import { WebSocketCallee, WebSocketWire } from "./websocket-wire.ts";
 import type { Callee, Wire, WireName } from "./wire.ts";
 
+const WIRES = { udp: DatagramWire, tcp: StreamWire, ws: WebSocketWire };
+const CALLEES = { udp: Listener, tcp: StreamCallee, ws: WebSocketCallee };
 /** How long nothing must come before it is believed that nothing will, in milliseconds. */
 const SILENCE = 60;
 /** Valid calls after a silence: enough to pass through every worker behind what was sent before. */
@@ -80,7 +83,7 @@ export class Ground {
     const name = options.wire ?? "udp";
     const address = `127.0.27.${options.place}`;
     const hearing: Hearing = (bytes, from) => this.#arrives("destination", bytes, from);
-    this.#destination = await (name === "udp" ? Listener : StreamCallee).open({ address, port: 0 }, hearing);
+    this.#destination = await CALLEES[name].open({ address, port: 0 }, hearing);
     const { port } = this.#destination.local;
     const listeners = name === "udp" ? ["udp"] : ["udp", name];
     const transport = name === "udp" ? "" : `;transport=${name}`;
@@ -96,7 +99,7 @@ export class Ground {
       ...options.config?.(lb.address.port),
     });
     const heard: Hearing = (bytes, from) => this.#arrives("sender", bytes, from);
-    this.#wire = await (name === "udp" ? DatagramWire : StreamWire).open({
+    this.#wire = await WIRES[name].open({
       from: this.#host,
       to: this.#to,
       hearing: heard,

@@ -41,6 +41,7 @@ for (const [place, forwarding, wire] of [
   [8, "stateful", "udp"],
   [10, "stateless", "udp"],
   [12, "stateful", "tcp"],
+  [22, "stateful", "ws"],
 ] as const) {
   const limits = { skip, timeout: 80_000 };
   test(`hand-made messages: nothing happens that must not [${forwarding}, ${wire}]`, limits, async () => {

@@ -7,6 +7,7 @@ import { Ground } from "./ground.ts";
 for (const [place, wire] of [
   [5, "udp"],
   [13, "tcp"],
+  [23, "ws"],
 ] as const) {
   const title = `PROTOS: after each of 249 broken INVITEs a valid one is served [${wire}]`;
   test(title, { skip, timeout: 80_000 }, async () => {

@@ -17,6 +17,7 @@ for (const [place, forwarding, wire] of [
   [1, "stateful", "udp"],
   [2, "stateless", "udp"],
   [11, "stateful", "tcp"],
+  [21, "stateful", "ws"],
 ] as const) {
   test(`RFC 4475: every message has an acceptable outcome [${forwarding}, ${wire}]`, {
     skip,

@@ -1,5 +1,5 @@
 // What a stream makes of the messages that a datagram frames by its own end (RFC 3261 18.3): no length, two of them, a wrong
-// one. The rest of the corpora means the same over every transport.
+// one. A WebSocket message ends like a datagram, but nothing may be behind the body (docs/guide/websocket.md). The rest of the corpora means the same over every transport.
 import type { WireName } from "./wire.ts";
 
 type Outcomes = Readonly<Record<string, string>>;
@@ -23,6 +23,11 @@ const HANDMADE: Outcomes = {
   "cl-short-trailing": "F",
 };
 
+/** Over WebSocket, of both. */
+const NOTHING_BEHIND: Outcomes = {
+  "dblreq cl-short-trailing": "400",
+};
+
 function find(table: Outcomes, name: string): readonly string[] | undefined {
   return Object.entries(table)
     .find(([names]) => names.split(" ").includes(name))?.[1]
@@ -31,6 +36,7 @@ function find(table: Outcomes, name: string): readonly string[] | undefined {
 
 /** Outcomes of a message of RFC 4475 that replace those of its verdict; undefined: none do. */
 export function tortureOutcomes(wire: WireName, name: string): readonly string[] | undefined {
+  if (wire === "ws") return find(NOTHING_BEHIND, name);
   return wire === "tcp" ? find(TORTURE, name) : undefined;
 }
 
@@ -41,5 +47,6 @@ export function mostForwarded(wire: WireName, name: string): number {
 
 /** Outcomes of a hand-made message that replace its own; undefined: none do. */
 export function handmadeOutcomes(wire: WireName, name: string): readonly string[] | undefined {
+  if (wire === "ws") return find(NOTHING_BEHIND, name);
   return wire === "tcp" ? find(HANDMADE, name) : undefined;
 }

@@ -1,9 +1,9 @@
-// How a case gets to the balancer: as a datagram, or over a connection of its own. What comes back is heard the same way.
+// How a case gets to the balancer: as a datagram, or over a connection of its own, plain or WebSocket. What comes back is heard the same way.
 import type { Peer } from "../../src/ua/transport.ts";
 import type { Hearing } from "./listener.ts";
 
 /** What cases can be sent over. */
-export type WireName = "udp" | "tcp";
+export type WireName = "udp" | "tcp" | "ws";
 
 /** From which address to where, and who hears what comes back. */
 export interface WireOpening {

@@ -1,6 +1,6 @@
 // One destination of a set: a URI, or an object with everything else about it.
 import { z } from "zod";
-import { isSecure, transportNamed } from "../../net/transport.ts";
+import { isSecure, isTransportName, transportNamed } from "../../net/transport.ts";
 import { isHost } from "../values/address.ts";
 import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
@@ -111,7 +111,7 @@ export const destination = z
     const uri = parseDestinationUri(given.uri);
     if (typeof uri === "string")
       return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const isUsable = ["udp", "tcp", "tls", "ws"].includes(uri.transport);
+    const isUsable = isTransportName(uri.transport);
     for (const key of ["tls", "server_name"] as const)
       if (given[key] !== undefined && uri.lookUp !== "naptr" && !isSecure(transportNamed(uri.transport)))
         return refuse(sink, value, `${key} is for destinations of TLS`, "sips:HOST, or ;transport=tls", [key]);

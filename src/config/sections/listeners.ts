@@ -6,10 +6,8 @@ import { type AddressBlockConfig, addressBlock } from "../values/address-block.t
 import { refuse } from "../values/issue.ts";
 import { isName, reference } from "../values/reference.ts";
 
-/** Transports of SIP that this version does not receive over. */
-const OTHER_TRANSPORTS = ["wss", "sctp"];
 const URI_HINT =
-  "udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or ws://HOST:PORT[/PATH], such as udp://0.0.0.0:5060 or udp://[::]:5060";
+  "udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, ws://HOST:PORT[/PATH] or wss://HOST:PORT[/PATH], such as udp://0.0.0.0:5060 or udp://[::]:5060";
 /** What a browser may say in its Origin header (RFC 6454 7): a scheme, a host and perhaps a port. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s,@]+$/;
 /** RFC 3986 3.3, without anything that a client might write in two ways. */
@@ -52,7 +50,7 @@ const long = z.strictObject({
     .string()
     .meta({ title: "listener URI", examples: ["udp://0.0.0.0:5060"] })
     .describe(
-      "Where to receive: `udp://HOST:PORT`, `tcp://HOST:PORT`, `tls://HOST:PORT` or `ws://HOST:PORT[/PATH]`. The host is an address of this machine, or a wildcard.",
+      "Where to receive: `udp://HOST:PORT`, `tcp://HOST:PORT`, `tls://HOST:PORT`, `ws://HOST:PORT[/PATH]` or `wss://`. The host is an address of this machine, or a wildcard.",
     ),
   advertise: z
     .string()
@@ -102,27 +100,25 @@ export const listener = z
     const match = /^([a-z]+):(?:\/\/)?(.*)$/i.exec(given.uri);
     if (match === null) return refuse(sink, value, `"${given.uri}" is not a listener`, URI_HINT, at);
     const transport = (match[1] ?? "").toLowerCase();
-    if (OTHER_TRANSPORTS.includes(transport)) {
-      const why = transport === "sctp" ? " (Node has no SCTP)" : "";
-      return refuse(
-        sink,
-        value,
-        `transport ${transport} is not available in this version${why}`,
-        "udp, tcp, tls or ws",
-        at,
-      );
+    if (transport === "sctp") {
+      const hint = "udp, tcp, tls, ws or wss";
+      return refuse(sink, value, "transport sctp is not available in this version (Node has no SCTP)", hint, at);
     }
     if (!isTransportName(transport)) return refuse(sink, value, `unknown transport "${transport}"`, URI_HINT, at);
     const [where = "", path = ""] = splitPath(match[2] ?? "");
     const isWeb = transport === "ws" || transport === "wss";
     if (path !== "" && !(isWeb && PATH.test(path))) {
-      const hint = isWeb ? "a path without query, such as ws://0.0.0.0:8080/sip" : "only a ws:// listener has a path";
+      const hint = isWeb
+        ? "a path without query, such as ws://0.0.0.0:8080/sip"
+        : "only a ws:// or wss:// listener has a path";
       return refuse(sink, value, `"${path}" is no path here`, hint, at);
     }
     const origins = (given.origins ?? []).map((one) => one.toLowerCase());
     const strange = isWeb ? origins.findIndex((one) => !ORIGIN.test(one)) : origins.length - 1;
     if (strange >= 0) {
-      const hint = isWeb ? "scheme and host, such as https://phone.example.com" : "only a ws:// listener has origins";
+      const hint = isWeb
+        ? "scheme and host, such as https://phone.example.com"
+        : "only a ws:// or wss:// listener has origins";
       return refuse(sink, value, `"${given.origins?.[strange]}" is no origin here`, hint, ["origins", strange]);
     }
     const place = parseHostPort(where, 0);
@@ -152,7 +148,9 @@ export const listener = z
     }
     const web = isWeb ? { web: { path, origins } } : {};
     if (given.tls !== undefined && !isSecure(Transport[transport]))
-      return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT", ["tls"]);
+      return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT or wss://HOST:PORT", [
+        "tls",
+      ]);
     const tls = given.tls === undefined ? {} : { tls: given.tls };
     const contact = given.contact === undefined ? {} : { contact: given.contact };
     const more = { ...contact, ...web, ...tls };

@@ -37,13 +37,15 @@ export const streams = z
       .describe("Bytes that may wait to be sent over one connection; what is more is a transport error."),
     handshake_timeout: duration(100, 60_000)
       .prefault("5s")
-      .describe("How long the TLS handshake of somebody who connects may take; then the connection is closed."),
+      .describe(
+        "How long the handshake of TLS or WebSocket of somebody who connects may take; then the connection is closed.",
+      ),
     handshakes: z
       .int()
       .min(1)
       .max(60_000)
       .default(1_000)
-      .describe("TLS handshakes of those who connect that may be under way at a time; one more is closed at once."),
+      .describe("Handshakes of TLS, and of WebSocket, that may be under way at a time; one more is closed at once."),
     write_timeout: duration(1_000, 3_600_000)
       .prefault("30s")
       .describe("A peer that has not taken what waits for it after so long loses its connection."),
