@@ -44,6 +44,7 @@ export const COUNTERS = [
   "rejected_table_full",
   "rejected_closing",
   "rejected_relay",
+  "rejected_sips",
   "rejected_overload",
   "rejected_flow_failed",
   "rejected_flow_forbidden",

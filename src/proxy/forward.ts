@@ -18,6 +18,7 @@ import { fromTagHash, tagHash } from "./identity.ts";
 import { followRoute } from "./in-dialog.ts";
 import { wantsPath } from "./path.ts";
 import { selectCandidates } from "./routing.ts";
+import { insecure, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
@@ -34,6 +35,8 @@ const address = new Int32Array(ENDPOINT_WORDS);
 /** Forwards a request within its dialog to `c.target`. Returns 0 or the status to be answered. */
 export function forwardDirect(c: Context): number {
   const { message } = c;
+  const status = insecure(c);
+  if (status !== 0) return status;
   if (message.method === Method.ACK) {
     forwardAck(c);
     return 0;
@@ -76,6 +79,8 @@ export function forwardOverFlow(c: Context, stateful: boolean): number {
 
 /** Forwards to `c.target`, whoever is there. */
 function forwardOut(c: Context, stateful: boolean, flag: number): number {
+  const status = insecure(c);
+  if (status !== 0) return status;
   const { method } = c.message;
   if (method === Method.ACK) {
     forwardAck(c);
@@ -108,9 +113,7 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   const { method } = c.message;
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
   const count = selectCandidates(c, set, key);
-  if (count === 0) {
-    return noDestination(c, set);
-  }
+  if (count === 0) return isSips(c) ? refuseSips(c) : noDestination(c, set);
   dropForeignRoutes(c);
   const opens = opensDialog(c);
   const isPath = wantsPath(c, action.path);

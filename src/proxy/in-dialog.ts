@@ -69,7 +69,8 @@ export function followRoute(c: Context): number {
   if (ownRoute.nextStart >= 0) ok = uri.reset(bytes, ownRoute.nextStart, ownRoute.nextEnd);
   else if (ownRoute.uriStart >= 0) ok = uri.reset(bytes, ownRoute.uriStart, ownRoute.uriEnd);
   else ok = uri.reset(bytes, message.uriStart, message.uriEnd);
-  const transport = ok && uri.scheme === Scheme.sip ? transportOfUri(uri) : 0;
+  const isSip = ok && (uri.scheme === Scheme.sip || uri.scheme === Scheme.sips);
+  const transport = isSip ? transportOfUri(uri) : 0;
   if (transport === 0) return 416;
   // To ourselves: nobody is there.
   if (isOwn(c, uri)) return 404;

@@ -1,4 +1,5 @@
 // Whether a request may go on at all: in form (sip/validate.ts), and in size, which is a matter of configuration.
+import { isSecure } from "../net/transport.ts";
 import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { Reason } from "../sip/reason.ts";
@@ -13,7 +14,7 @@ const via = new Via();
 /** What is wrong with the request at hand, or `Reason.ok`. */
 export function judgeRequest(c: Context): Reason {
   const { message } = c;
-  const reason = validateRequest(message);
+  const reason = validateRequest(message, isSecure(c.adopted.listeners[c.listener]!.transport));
   if (reason !== Reason.ok) return reason;
   const { headerBytes, requestBytes, headerLines, vias, uriBytes } = c.adopted.snapshot.limits;
   if (message.bodyStart - message.start > headerBytes) return Reason.headersTooLong;

@@ -118,7 +118,11 @@ function repair(c: Context, message: Message, found: OwnRoute): void {
   }
   if (start < 0 || found.nextStart < 0) return;
   // It is judged as the request URI that it becomes: of Route values nobody has asked more than angle brackets.
-  if (requestUriFault(uri, message.bytes, value.uriStart, value.uriEnd) !== Reason.ok) {
+  if (
+    requestUriFault(uri, message.bytes, value.uriStart, value.uriEnd) !== Reason.ok ||
+    // What its own request URI has promised nobody, no strict router can.
+    uri.scheme === Scheme.sips
+  ) {
     found.token = TokenState.bad;
     return;
   }
@@ -140,7 +144,7 @@ function repair(c: Context, message: Message, found: OwnRoute): void {
 
 /** Whether a URI names this load balancer: one of its listeners, bound or advertised. */
 export function isOwn(c: Context, own: UriView): boolean {
-  if (own.scheme !== Scheme.sip || own.hostStart < 0) return false;
+  if ((own.scheme !== Scheme.sip && own.scheme !== Scheme.sips) || own.hostStart < 0) return false;
   const port = own.port === 0 ? defaultPort(transportOfUri(own)) : own.port;
   return isOwnHost(c, own.bytes, own.hostStart, own.hostEnd, port);
 }

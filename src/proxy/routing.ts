@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
 import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
+import { isSips, keepSecure } from "./secured.ts";
 
 /** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
 export function findRoute(c: Context): RouteEntry | null {
@@ -68,7 +69,8 @@ export function selectCandidates(c: Context, setIndex: number, key: number): num
   let count = set.dispatch.algorithm.select(set.dispatch, choiceKey(c, set, key), c.live, c.candidates);
   if (set.hasStandby) count = appendStandby(c, set.dispatch.slots, count);
   const preferred = preferredSlot(c, setIndex);
-  return preferred < 0 ? count : preferSlot(c, preferred, count);
+  if (preferred >= 0) count = preferSlot(c, preferred, count);
+  return isSips(c) ? keepSecure(c, count) : count;
 }
 
 /** Behind all others: destinations of worse SRV priority, for when those before them turn out to be dead (RFC 3263 4.3). */

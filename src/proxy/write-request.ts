@@ -1,12 +1,14 @@
 // A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
 import { DestinationColumn } from "../bridge/snapshot.ts";
 import { MAX_DATAGRAM } from "../net/batch.ts";
+import { isSecure, Transport } from "../net/transport.ts";
 import type { Edits } from "../sip/edits.ts";
 import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes } from "../sip/write.ts";
+import type { WorkerListener } from "./adopted.ts";
 import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { repairContact } from "./contact.ts";
@@ -14,6 +16,7 @@ import { type Context, Count } from "./context.ts";
 import { writePath } from "./path.ts";
 import { writeToken } from "./record-route.ts";
 import { writeAddress } from "./reply.ts";
+import { isSips } from "./secured.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { removeLines, removeProtected } from "./trust.ts";
 import { writeLocal } from "./write-local.ts";
@@ -25,6 +28,9 @@ const MAX_FORWARDS = text("Max-Forwards: 70\r\n");
 const END_OF_RECORD_ROUTE = text(">\r\n");
 const BRANCH = text(";branch=z9hG4bK");
 const RECORD_ROUTE = text("Record-Route: <sip:");
+const SECURE_RECORD_ROUTE = text("Record-Route: <sips:");
+const SECURE_PARAMS = text(";lr;fl=");
+const SECURE_WEB_PARAMS = text(";transport=ws;lr;fl=");
 const CONTENT_LENGTH = text("Content-Length: ");
 const CRLF = text("\r\n");
 /** More than our Via, two Record-Routes and Max-Forwards ever take. */
@@ -189,7 +195,8 @@ function writeRecordRoutes(
   let at = start;
   for (let listener = outgoing; ; listener = c.listener) {
     const own = c.adopted.listeners[listener]!;
-    if (own.isLocal) {
+    if (isSips(c) && isSecure(own.transport)) at = writeSecureRoute(c, out, at, own);
+    else if (own.isLocal) {
       at = copyBytes(RECORD_ROUTE, 0, RECORD_ROUTE.length, out, at);
       at = writeLocal(c, out, at, own.port);
       at = copyBytes(own.routeParams, 0, own.routeParams.length, out, at);
@@ -198,6 +205,15 @@ function writeRecordRoutes(
     at = copyBytes(END_OF_RECORD_ROUTE, 0, END_OF_RECORD_ROUTE.length, out, at);
     if (listener === c.listener) return at;
   }
+}
+
+/** The front of a Record-Route for a sips request: sips itself (RFC 3261 16.6 point 4), which says TLS without a parameter. */
+function writeSecureRoute(c: Context, out: Buffer, start: number, own: WorkerListener): number {
+  let at = copyBytes(SECURE_RECORD_ROUTE, 0, SECURE_RECORD_ROUTE.length, out, start);
+  if (own.isLocal) at = writeLocal(c, out, at, own.port);
+  else at = copyBytes(own.sentBy, 0, own.sentBy.length, out, at);
+  const params = own.transport === Transport.wss ? SECURE_WEB_PARAMS : SECURE_PARAMS;
+  return copyBytes(params, 0, params.length, out, at);
 }
 
 /**

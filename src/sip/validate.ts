@@ -16,8 +16,9 @@ const ADDRESS = new Int32Array(4);
 /**
  * Judges a request that `reset` found well-formed (its reason is returned otherwise). Fills `from`, `to` and `requestUri`.
  * Max-Forwards 0, loops and everything else that needs state or configuration is not decided here.
+ * `isProtected`: it came over TLS.
  */
-export function validateRequest(message: Message): Reason {
+export function validateRequest(message: Message, isProtected = false): Reason {
   if (message.reason !== Reason.ok) return message.reason;
   const missing = missingHeader(message);
   if (missing !== Reason.ok) return missing;
@@ -27,6 +28,8 @@ export function validateRequest(message: Message): Reason {
   if (uri !== Reason.ok) return uri;
   if (!message.parseFrom()) return Reason.badFrom;
   if (!message.parseTo()) return Reason.badTo;
+  // sips promises TLS on every hop (RFC 3261 26.2.2), and this one was none. Within a dialog, the way it goes on is what matters.
+  if (!isProtected && message.requestUri.scheme === Scheme.sips && message.to.tagStart < 0) return Reason.secureScheme;
   if (message.valueStart[Header.contact]! >= 0 && !isContact(message)) return Reason.badContact;
   if (message.count[Header.route]! > 0) {
     const routes = routesFault(message);
@@ -77,8 +80,6 @@ export function requestUriFault(uri: UriView, bytes: Uint8Array, start: number, 
   if (!uri.reset(bytes, start, end)) return Reason.badRequestUri;
   if (uri.scheme === Scheme.tel || uri.scheme === Scheme.urn) return Reason.ok;
   if (uri.scheme === Scheme.other) return Reason.unknownScheme;
-  // sips promises TLS on every hop (RFC 3261 26.2.2), which a UDP listener cannot keep.
-  if (uri.scheme === Scheme.sips) return Reason.secureScheme;
   if (uri.headersStart >= 0) return Reason.escapedHeaders;
   if (bytes[uri.hostStart] !== 0x5b && looksNumeric(bytes, uri.hostStart, uri.hostEnd)) {
     // Octal, hexadecimal or one-number addresses mean one thing to us and another to a resolver.

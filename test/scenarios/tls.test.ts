@@ -1,9 +1,11 @@
 // TLS on either side, bridged with UDP: whole calls, with requests in them from both ends.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before } from "node:test";
+import { connect } from "node:tls";
 import { headerValues } from "../../src/ua/parsed-message.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
-import { answering } from "../kit/destination.ts";
+import { answering, type Destination } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
 
 const PAIRS = [
@@ -51,4 +53,93 @@ for (const forwarding of ["stateful", "stateless"] as const) {
       },
     );
   }
+}
+
+const PATIENT = { failover: { answer_within: "10s" }, passive: { failures: 0 } };
+
+scenario("a destination that does not prove its name is left at once, and the log says why", async (stage) => {
+  const { lb, destination } = stage;
+  const wrong = await authority.issue({ names: ["DNS:other.example.com"] });
+  const [impostor, alive] = [wrong, theirs].map((certificate) =>
+    destination(answering(200), { transport: "tls", tls: certificate }),
+  ) as [Destination, Destination];
+  const ca = await lb.file("ca.pem", authority.ca);
+  await lb.dispatches(1, "priority", [impostor, alive], PATIENT, await lb.withTls(own, { ca }));
+  const begin = performance.now();
+  const call = await stage.phone.invites("sip:bob@example.com");
+  assert.equal(call.status, 200);
+  assert.ok(performance.now() - begin < 5000, "the handshake told, no timer did");
+  assert.equal(impostor.requests().length, 0, "it has heard nothing");
+  assert.equal(await lb.metric("stream_closed_total", { reason: "unverified" }), 1);
+  assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
+  const told = lb.process?.log.filter(({ record }) => record.msg === "a destination did not prove who it is") ?? [];
+  assert.match(String(told[0]?.record.why), /the certificate is for other\.example\.com, not for 127\.0\.0\.1/);
+  assert.equal(await call.bye(), 200);
+});
+
+scenario("sips goes over TLS or not at all, and stays sips in the Record-Route", async (stage) => {
+  const { lb, destination } = stage;
+  const plain = destination(answering(200));
+  const secure = destination(answering(200), { transport: "tls", tls: theirs });
+  const ca = await lb.file("ca.pem", authority.ca);
+  const tls = await lb.withTls(own, { ca });
+  await lb.dispatches(1, "priority", [plain, secure], {}, tls);
+  const proxy = { ...lb.address, port: lb.tlsPort };
+  const phone = await stage.phone.another({ transport: "tls", proxy });
+  const call = await phone.invites("sips:bob@example.com");
+  assert.equal(call.status, 200);
+  const invite = secure.heard("INVITE")[0]!;
+  assert.deepEqual(
+    headerValues(invite, "record-route").map((route) => route.replace(/:\d+;lr;fl=.*/, "")),
+    ["<sips:127.0.0.1"],
+  );
+  await secure.hears("ACK");
+  const session = (await secure.call()).session;
+  assert.equal((await session.request("INFO"))?.status, 200);
+  assert.equal(await call.bye(), 200);
+  await lb.dispatches(1, "priority", [plain], {}, tls);
+  const refused = await phone.invites("sips:bob@example.com");
+  assert.equal(refused.status, 480);
+  assert.equal(plain.requests().length, 0, "nothing of it went anywhere unprotected");
+  assert.equal(await lb.metric("rejected_total", { reason: "sips" }), 1);
+  const usual = await phone.invites("sip:bob@example.com");
+  assert.equal(usual.status, 200, "sip over TLS may leave by UDP");
+  assert.equal(await usual.bye(), 200);
+});
+
+scenario("a reload takes certificates over, refuses broken ones, and closes nothing", async (stage) => {
+  const { lb, destination } = stage;
+  const callee = destination(answering(200), { transport: "tls", tls: theirs });
+  const ca = await lb.file("ca.pem", authority.ca);
+  const tls = await lb.withTls(own, { ca });
+  await lb.dispatches(1, "priority", [callee], {}, tls);
+  const phone = await stage.phone.another({ transport: "tls", proxy: { ...lb.address, port: lb.tlsPort } });
+  const call = await phone.invites("sip:bob@example.com");
+  assert.equal(call.status, 200);
+  await callee.hears("ACK");
+  await lb.certificateFiles(await authority.issue({ names: ["DNS:new.example.com"], days: 90 }));
+  await lb.reload();
+  assert.equal(await shownAt(lb.tlsPort), "DNS:new.example.com");
+  const expiry = await lb.metric("tls_certificate_expiry_seconds", { profile: "default" });
+  assert.ok(Math.abs(expiry - (Date.now() / 1000 + 90 * 86_400)) < 3600);
+  for (const [broken, what] of [
+    [{ ...own, key: theirs.key }, /lb\.key is not that of the certificate in lb\.pem/],
+    [await authority.issue({ days: -1 }), /lb\.pem expired/],
+  ] as const) {
+    await lb.certificateFiles(broken);
+    await assert.rejects(lb.reload(), what);
+    assert.equal(await shownAt(lb.tlsPort), "DNS:new.example.com", "the old one stays");
+  }
+  assert.equal(await call.reinvite(), 200);
+  assert.equal(await call.bye(), 200);
+  assert.deepEqual([phone.agent.streams.made, callee.agent.streams.accepted], [1, 1], "over the same connections");
+});
+
+/** The names in the certificate that is shown there. */
+async function shownAt(port: number): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const names = String(socket.getPeerCertificate().subjectaltname);
+  socket.destroy();
+  return names;
 }
