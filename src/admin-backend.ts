@@ -14,6 +14,7 @@ import { coreHash } from "./dispatch/core-hash.ts";
 import { DestinationState } from "./dispatch/types.ts";
 import { isWell } from "./health/standby.ts";
 import { nameOfState, stateOf } from "./health/state.ts";
+import { FULL } from "./net/queue-gauge.ts";
 import { METHOD_NAMES } from "./sip/method.ts";
 
 /** Without an API nobody asks. */
@@ -43,6 +44,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
         lastFailure,
         transactions,
         dialogs,
+        fill: workers.control.read(index, ControlWord.fill) / FULL,
       })),
     listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
     streams: () => balancer.streams?.view() ?? null,

@@ -30,7 +30,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
     workerUrl: new URL("./proxy/worker.ts", import.meta.url),
     streamsUrl: new URL("./streams/worker.ts", import.meta.url),
     log,
-    accessLog: (line) => log.info({ access: JSON.parse(line) as object }, "transaction"),
+    accessLog: (line) => log.record({ access: JSON.parse(line) as object }, "transaction"),
   });
   if (!started.ok) {
     complain(started.problems);

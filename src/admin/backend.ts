@@ -69,6 +69,8 @@ export interface WorkerView {
   readonly lastFailure: string;
   readonly transactions: number;
   readonly dialogs: number;
+  /** How full the fullest queue is that leads to it, 0 to 1. */
+  readonly fill: number;
 }
 
 /** Connections and their worker. */

@@ -66,6 +66,16 @@ function registerProcess(registry: Registry, backend: AdminBackend): void {
       for (const worker of backend.workers()) set(worker[gauge], { worker: String(worker.index) });
     });
   }
+  read(
+    registry,
+    "gauge",
+    "queue_fill",
+    "Share of the fullest queue that leads to a worker, of its last turn",
+    ["worker"],
+    (set) => {
+      for (const { index, fill } of backend.workers()) set(fill, { worker: String(index) });
+    },
+  );
   read(registry, "gauge", "worker_ready", "1 while a worker is receiving", ["worker"], (set) => {
     for (const { index, ready } of backend.workers()) set(ready ? 1 : 0, { worker: String(index) });
   });

@@ -1,5 +1,6 @@
 // The log: pino, written asynchronously, so that a slow terminal never delays a probe.
 import { type Logger, pino } from "pino";
+import { quietLog } from "./quiet-log.ts";
 
 /** What everything below main needs of a log. */
 export interface Log {
@@ -25,9 +26,13 @@ export interface LogOptions {
 /** A log that can be brought to its end before the process leaves. */
 export interface OwnedLog extends Log {
   readonly format: "json" | "pretty";
+  /** Says it however often: the access log. Everything else is said at most so often, see quiet-log.ts. */
+  record(fields: object, message: string): void;
   /** Writes what is waiting; returns when it is written. */
   flush(): void;
 }
+
+const SETTLE_MS = 1000;
 
 /** Opens the log. */
 export function openLog(options: LogOptions): OwnedLog {
@@ -35,13 +40,20 @@ export function openLog(options: LogOptions): OwnedLog {
   const stream =
     options.format === "json" ? destination : { write: (line: string) => void destination.write(pretty(line)) };
   const logger: Logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
-  return {
-    format: options.format,
+  const said: Log = {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
+  };
+  const { settle, ...quiet } = quietLog(said, () => performance.now());
+  setInterval(settle, SETTLE_MS).unref();
+  return {
+    ...quiet,
+    format: options.format,
+    record: said.info,
     flush() {
+      settle();
       try {
         destination.flushSync();
       } catch {

@@ -1,6 +1,7 @@
 // Must show of overload control, in little: a configured capacity, twice and five times as many calls from callers who repeat
 // what is not answered. `node bench/overload.ts` is the same at full size.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { Crowd } from "../../bench/calls/crowd.ts";
 import { openDatagrams } from "../../bench/calls/datagram-wire.ts";
 import { DESTINATION_HOSTS } from "../../bench/calls/messages.ts";
@@ -11,9 +12,9 @@ import { scenario } from "../kit/scenario.ts";
 
 const CAPACITY = 100;
 const LONG = process.env.FAIRLEAD_LONG === "1";
-const STEP_MS = LONG ? 20_000 : 3_000;
+const STEP_MS = LONG ? 20_000 : 2_000;
 /** Calls that have begun before are still there, and callers repeat what they sent. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 500;
 const memory = 1 << 15;
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
@@ -62,11 +63,11 @@ scenario(
       shares.push(((totals.answered - before.answered) * 1000) / (performance.now() - before.at) / CAPACITY);
     }
     // Those who got no answer ask again for up to four seconds.
-    await offer(crowd, CAPACITY / 2, 4 * SETTLE_MS);
+    await offer(crowd, CAPACITY / 2, 8 * SETTLE_MS);
     const before = { ...totals };
     await offer(crowd, CAPACITY * 0.8, 2 * SETTLE_MS);
     const [begun, refused] = [totals.started - before.started, totals.refused - before.refused];
-    await offer(crowd, 0, SETTLE_MS);
+    await offer(crowd, 0, 2 * SETTLE_MS);
     const percent = (share: number | undefined) => `${(100 * (share ?? 0)).toFixed(1)} %`;
     console.log(
       `overload: goodput ${percent(shares[0])} of capacity at 2x, ${percent(shares[1])} at 5x; in dialogs ${totals.byesAnswered} of ${totals.byes} requests answered`,
@@ -98,3 +99,71 @@ scenario(
     assert.equal(totals.byesAnswered, totals.byes);
   },
 );
+
+scenario("an avalanche of REGISTERs costs no calls", { io: "batched" }, async ({ lb }) => {
+  const overload = { max_new_requests_per_second: 50, retry_after: "20s" };
+  const crowd = await crowded(lb, { overload }, { hold: 200 });
+  const { totals } = crowd;
+  await offer(crowd, 50, SETTLE_MS);
+  const avalanche = LONG ? 50_000 : 5_000;
+  const phones = createSocket("udp4");
+  const answers: number[] = [];
+  phones.on("message", (bytes) => {
+    const found = /^SIP\/2\.0 503 [\s\S]*\r\nRetry-After: (\d+)\r\n/.exec(bytes.toString("latin1"));
+    if (found !== null) answers.push(Number(found[1]));
+  });
+  await new Promise<void>((resolve) => phones.bind(0, "127.0.0.3", resolve));
+  const { port } = phones.address();
+  const before = { ...totals };
+  const begin = performance.now();
+  for (let sent = 0; sent < avalanche; ) {
+    const due = Math.min(avalanche, Math.floor(((performance.now() - begin) * avalanche) / STEP_MS));
+    for (; sent < due; sent++) phones.send(register(sent, port), lb.address.port, lb.address.address);
+    crowd.turn(Math.max(0, Math.floor((performance.now() - begin) * 0.05) - (totals.started - before.started)));
+    await pause();
+  }
+  await offer(crowd, 0, 2 * SETTLE_MS);
+  phones.close();
+  const [begun, answered] = [totals.started - before.started, totals.answered - before.answered];
+  const [least, most] = [Math.min(...answers), Math.max(...answers)];
+  console.log(
+    `avalanche: ${answered} of ${begun} calls answered beside ${avalanche} REGISTERs, Retry-After from ${least} to ${most} s`,
+  );
+  assert.ok(answered >= 0.99 * begun && begun >= 90, `${answered} of ${begun}`);
+  assert.equal(totals.byesAnswered, totals.byes);
+  // Spread by at least 30 % to either side.
+  assert.ok(least >= 10 && least <= 14 && most >= 26 && most <= 30, `${least} to ${most}`);
+});
+
+scenario(
+  "a balancer that stood still for 200 ms loses nothing that its callers do not repeat",
+  { io: "batched" },
+  async ({ lb }) => {
+    const crowd = await crowded(lb, {}, { hold: 200 });
+    const { totals } = crowd;
+    await offer(crowd, 500, SETTLE_MS);
+    lb.process?.signal("SIGSTOP");
+    await offer(crowd, 500, 200);
+    lb.process?.signal("SIGCONT");
+    // A second to recover in.
+    await offer(crowd, 500, 2 * SETTLE_MS);
+    const again = { ...totals };
+    await offer(crowd, 500, 2 * SETTLE_MS);
+    const [begun, answered] = [totals.started - again.started, totals.answered - again.answered];
+    await offer(crowd, 0, 3 * SETTLE_MS);
+    console.log(
+      `stop: ${answered} of ${begun} calls answered from one second after it on, ${totals.answered} of ${totals.started} in all`,
+    );
+    assert.ok(answered >= 0.95 * begun, `${answered} of ${begun}`);
+    assert.equal(totals.answered + totals.refused, totals.started);
+    assert.equal(totals.byesAnswered, totals.byes);
+  },
+);
+
+function register(number: number, port: number): string {
+  return (
+    `REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.3:${port};branch=z9hG4bKreg${number};rport\r\nMax-Forwards: 70\r\n` +
+    `From: <sip:u${number}@example.com>;tag=${number}\r\nTo: <sip:u${number}@example.com>\r\nCall-ID: reg-${number}\r\n` +
+    `CSeq: 1 REGISTER\r\nContact: <sip:u${number}@127.0.0.3:${port}>\r\nExpires: 60\r\nContent-Length: 0\r\n\r\n`
+  );
+}

@@ -47,6 +47,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied; acce
         lastFailure: "",
         transactions: 2,
         dialogs: 5,
+        fill: 0,
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
     streams: () => null,
