@@ -5,94 +5,21 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { algorithmByName } from "../../src/dispatch/algorithms/index.ts";
 import { compileSet } from "../../src/dispatch/compile-set.ts";
+import { mix32 } from "../../src/dispatch/core-hash.ts";
 import { FakeLive } from "../../src/dispatch/live-fake.ts";
 import { orderDestinationsAsKamailio } from "../../src/dispatch/order.ts";
 import { type Destination, DestinationState, type DispatcherSet, SlotChoice } from "../../src/dispatch/types.ts";
 import { headerValues, Kamailio, whyNoKamailio } from "./kamailio.ts";
+import { LIST, SETS, scriptOf } from "./sequence-sets.ts";
 
 const PICKS = 100;
-/** Kamailio's algorithms that are asked for in sequences. */
-const NUMBERS = [4, 8, 9, 10, 11] as const;
+/** Calls under algorithm 10, one after the other. */
+const CALLS = 120;
 /** Those whose very order is the same, and those whose table is shuffled by chance. */
-const EXACT = [4, 8];
+const EXACT = [4, 8, 10, 13];
+/** Sets from this number on are for 13 alone, because it shares a cursor with 4. */
+const LATENCY_SETS = 40;
 const SHUFFLED = [9, 11];
-
-interface Line {
-  readonly uri: string;
-  readonly priority: number;
-  /** Kamailio's `weight` and `rweight`; 0: not given. */
-  readonly weight: number;
-  readonly maxCalls: number;
-}
-
-/** Sets by number: `weights` in the order of the lines, of which Kamailio puts the last one first. */
-function linesOf(set: number, weights: readonly number[], priorities: readonly number[] = [], maxCalls = 0): Line[] {
-  return weights.map((weight, i) => {
-    return { uri: `sip:127.0.${set}.1:${6000 + i}`, priority: priorities[i] ?? 0, weight, maxCalls };
-  });
-}
-
-const EQUAL = (count: number, weight: number): number[] => new Array<number>(count).fill(weight);
-const SETS: ReadonlyMap<number, readonly Line[]> = new Map([
-  [20, linesOf(20, [30, 20, 10, 25, 15])],
-  [21, linesOf(21, [10, 0, 20, 40])],
-  [22, linesOf(22, [60, 30, 60, 7])],
-  [23, linesOf(23, [10, 20, 0])],
-  [24, linesOf(24, EQUAL(60, 50))],
-  [25, linesOf(25, EQUAL(103, 1))],
-  [26, linesOf(26, [33])],
-  [27, linesOf(27, [5, 50, 5, 50, 5], [1, 3, 2, 3, 1])],
-  [28, linesOf(28, EQUAL(4, 0))],
-  [29, linesOf(29, EQUAL(4, 0), [], 3)],
-]);
-
-function attributes({ weight, maxCalls }: Line, duid: string): string {
-  const weights = weight > 0 ? `;weight=${weight};rweight=${weight}` : "";
-  return `duid=${duid}${weights}${maxCalls > 0 ? `;maxload=${maxCalls}` : ""}`;
-}
-
-const LIST = [...SETS]
-  .flatMap(([set, lines]) =>
-    lines.map((line, i) => `${set} ${line.uri} 0 ${line.priority} ${attributes(line, `${set}-${i}`)}\n`),
-  )
-  .join("");
-
-function scriptOf(useDefault: boolean): string {
-  return `
-max_while_loops=1000
-loadmodule "sl.so"
-loadmodule "pv.so"
-loadmodule "textops.so"
-loadmodule "jsonrpcs.so"
-loadmodule "dispatcher.so"
-modparam("jsonrpcs", "transport", 0)
-modparam("dispatcher", "list_file", "@DIRECTORY@/dispatcher.list")
-modparam("dispatcher", "flags", 2)
-modparam("dispatcher", "ds_hash_size", 8)
-modparam("dispatcher", "use_default", ${useDefault ? 1 : 0})
-request_route {
-  $var(i) = 0;
-  while ($var(i) < $(hdr(X-Commands){s.int})) {
-    jsonrpc_exec("$(hdr(X-Command)[$var(i)])");
-    append_to_reply("X-Result: $jsonrpl(code)\\r\\n");
-    $var(i) = $var(i) + 1;
-  }
-  if (is_present_hf("X-Ended")) ds_load_update();
-  $var(set) = $(hdr(X-Set){s.int});
-${NUMBERS.map(
-  (number) => `  $var(i) = 0;
-  while ($var(i) < $(hdr(X-Picks-${number}){s.int})) {
-    if (ds_select_dst("$var(set)", "${number}", "1")) append_to_reply("X-Pick-${number}: $du\\r\\n");
-    else append_to_reply("X-Pick-${number}: nobody\\r\\n");
-    $var(i) = $var(i) + 1;
-  }
-`,
-).join("")}
-  sl_send_reply("200", "Chosen");
-  exit;
-}
-`;
-}
 
 /** One set under one of our `kamailio:N`, with a memory of its own as theirs has one per algorithm. */
 class Ours {
@@ -109,6 +36,7 @@ class Ours {
     });
     this.#set = compileSet(0, String(set), algorithm, SlotChoice.spread, destinations, useDefault);
     this.#uris = lines.map(({ uri }) => uri);
+    for (const [slot, { latency }] of lines.entries()) this.live.latencies[slot] = latency * 1000;
   }
 
   /** Who is down from now on, by place in the set's order. */
@@ -155,38 +83,46 @@ for (const [useDefault, port] of [
     let asked = 0;
     before(async () => {
       kamailio = await Kamailio.start(port, port + 1, LIST, scriptOf(useDefault));
+      await kamailio.ask([requestOf([], "OPTIONS", "first", 0)]);
     });
     after(() => kamailio?.stop());
 
     async function ask(headers: readonly (readonly string[])[], method = "OPTIONS", callId = ""): Promise<string> {
-      const id = asked++;
-      const wire = [
+      const id = ++asked;
+      return kamailio.askOnce(requestOf(headers, method, callId === "" ? `c${id}` : callId, id), `;n=${id};`);
+    }
+
+    function requestOf(headers: readonly (readonly string[])[], method: string, callId: string, id: number): Buffer {
+      const lines = [
         `${method} sip:a@b SIP/2.0`,
-        `Via: SIP/2.0/UDP 127.0.0.1:${port + 1};rport;branch=z9hG4bK0;n=${id}`,
+        `Via: SIP/2.0/UDP 127.0.0.1:${port + 1};branch=z9hG4bK0;n=${id};rport`,
         "From: <sip:c@d>;tag=1",
         "To: <sip:a@b>",
-        `Call-ID: ${callId === "" ? `c${id}` : callId}`,
+        `Call-ID: ${callId}`,
         `CSeq: 1 ${method}`,
         ...headers.map(([name, value]) => `${name}: ${value}`),
         "Content-Length: 0\r\n\r\n",
-      ].join("\r\n");
-      return (await kamailio.ask([Buffer.from(wire, "latin1")]))[0] ?? "";
+      ];
+      return Buffer.from(lines.join("\r\n"), "latin1");
     }
 
     for (const [set, lines] of SETS) {
-      if (lines.some(({ maxCalls }) => maxCalls > 0)) continue;
-      test(`set ${set} of ${lines.length}: 4 and 8 in the same order, 9 and 11 in the same shares, whoever is down`, async (t) => {
-        const numbers = [...EXACT, ...SHUFFLED];
+      // With use_default theirs is at odds with itself in 13 and 10: see the reference page.
+      if (useDefault && set >= LATENCY_SETS) continue;
+      test(`set ${set} of ${lines.length}: ${set < LATENCY_SETS ? "4, 8 and 10 without calls in the same order, 9 and 11 in the same shares" : "13 in the same order"}, whoever is down`, async (t) => {
+        const isLatency = set >= LATENCY_SETS;
+        const numbers = [...EXACT, ...SHUFFLED].filter((number) => (number === 13) === isLatency);
         const ours = new Map(numbers.map((number) => [number, new Ours(set, `kamailio:${number}`, useDefault)]));
         const picks = Object.fromEntries(numbers.map((number) => [`X-Picks-${number}`, String(PICKS)]));
         const agreed = new Map(numbers.map((number) => [number, 0]));
         const differing: string[] = [];
         let before: readonly number[] = [];
-        const steps = story(lines.length);
+        // Where the cursor of 13 stands after a time when nobody could be chosen is not told by the reference.
+        const steps = story(lines.length).filter((down) => !isLatency || down.length < lines.length);
         for (const down of steps) {
           const changed = [...down, ...before].filter((one) => down.includes(one) !== before.includes(one));
           const commands = changed.map((position) => {
-            const uri = ours.get(4)?.uri(position);
+            const uri = [...ours.values()][0]?.uri(position);
             const params = [down.includes(position) ? "i" : "a", set, uri];
             return ["X-Command", JSON.stringify({ jsonrpc: "2.0", method: "dispatcher.set_state", params, id: 1 })];
           });
@@ -216,6 +152,48 @@ for (const [useDefault, port] of [
         for (const [number, count] of agreed)
           t.diagnostic(`algorithm ${number}, set ${set}: ${count} of ${total} choices agree`);
         assert.equal(differing.length, 0, differing.join("\n"));
+      });
+    }
+
+    for (const set of useDefault ? [] : [28, 29]) {
+      test(`set ${set}: 10, call after call, the same destination, while calls end and destinations go`, async (t) => {
+        const ours = new Ours(set, "kamailio:10", useDefault);
+        const calls = new Map<string, number>();
+        let down: number[] = [];
+        let state = set;
+        let agreed = 0;
+        const differing: string[] = [];
+        for (let i = 0; i < CALLS; i++) {
+          state = mix32(state);
+          const headers: (readonly string[])[] = [["X-Set", String(set)]];
+          if (state % 8 === 0) {
+            const position = (state >>> 8) % ours.size;
+            const isDown = down.includes(position);
+            down = isDown ? down.filter((one) => one !== position) : [...down, position];
+            const params = [isDown ? "a" : "i", set, ours.uri(position)];
+            const command = { jsonrpc: "2.0", method: "dispatcher.set_state", params, id: 1 };
+            await ask([["X-Command", JSON.stringify(command)], ["X-Commands", "1"], ...headers]);
+            ours.down(down);
+          } else if (state % 8 < 4 && calls.size > 0) {
+            const [callId, slot] = [...calls][(state >>> 8) % calls.size]!;
+            calls.delete(callId);
+            if (slot >= 0) ours.live.loads[slot]!--;
+            await ask([["X-Ended", "1"], ...headers], "BYE", callId);
+          }
+          const callId = `${set}-${i}`;
+          const theirs = headerValues(await ask([["X-Picks-10", "1"], ...headers], "INVITE", callId), "X-Pick-10")[0];
+          const slot = ours.pick(1);
+          if (ours.uri(slot) === theirs) agreed++;
+          else
+            differing.push(
+              `call ${i}, down ${down}, loads ${ours.live.loads.subarray(0, 5)}: ${theirs}, ours ${ours.uri(slot)}`,
+            );
+          if (slot < 0) continue;
+          ours.live.loads[slot]!++;
+          calls.set(callId, slot);
+        }
+        t.diagnostic(`algorithm 10, set ${set}: ${agreed} of ${CALLS} calls agree`);
+        assert.equal(differing.length, 0, differing.slice(0, 10).join("\n"));
       });
     }
   });

@@ -104,6 +104,30 @@ export class Kamailio {
     return answers;
   }
 
+  /**
+   * Sends one request, once, because what it changes must not change twice; returns the answer that contains `mark`, whatever comes
+   * late for older ones. It must be known to run: `ask` it something first.
+   */
+  async askOnce(request: Buffer, mark: string): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const receive = (data: Buffer) => {
+      const text = data.toString("latin1");
+      if (text.includes(mark)) resolve(text);
+    };
+    const timer = setTimeout(
+      () => reject(new Error(`no answer to:\n${request}\n${this.#log}`)),
+      PATIENCE_MS * TRIES * 2,
+    );
+    this.#socket.on("message", receive);
+    this.#socket.send(request, this.#port, "127.0.0.1");
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#socket.off("message", receive);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#socket.close();
     if (this.#process.exitCode === null) {

@@ -1,6 +1,7 @@
 // Kamailio 13: turns among the best, where a priority is worn down by latency.
 import { type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
 import type { CompatAlgorithm } from "./compat-algorithm.ts";
+import { appendDefault, workingSize } from "./linear-probing.ts";
 
 /** What is left of the priorities of those in `out`, and of whom. */
 const left = new Int32Array(65_536);
@@ -17,19 +18,20 @@ export const kamailioLatency: CompatAlgorithm = {
   beside: "fastest",
   difference:
     "No numbers to be tuned: answer times of calls count as well as those of probes, and the calls that are there.",
-  deviation: "Without congestion control (`cc=1`); the estimator's alpha is 0.1.",
+  deviation:
+    "Without congestion control (`cc=1`); the estimator's alpha is 0.1. `use_default` keeps the last one for when no other can; theirs gives its turns to the first.",
   compile(destinations: readonly Destination[]): Uint16Array {
     return Uint16Array.from(destinations.flatMap(({ priority }) => [(priority >>> 16) & 0xffff, priority & 0xffff]));
   },
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {
-    const size = set.slots.length;
+    const size = workingSize(set);
     if (size === 0 || out.length === 0) return 0;
     for (;;) {
       const cursor = live.cursor(set.index);
       const count = sortFrom(set, (cursor >>> 0) % size, live, out);
-      if (count === 0) return 0;
+      if (count === 0) return appendDefault(set, live, out, 0);
       const next = positions[0]! + 1;
-      if (live.moveCursor(set.index, cursor, next === size ? 0 : next)) return count;
+      if (live.moveCursor(set.index, cursor, next === size ? 0 : next)) return appendDefault(set, live, out, count);
     }
   },
 };
@@ -37,10 +39,11 @@ export const kamailioLatency: CompatAlgorithm = {
 /** Fills `out` with what is usable, most of its priority left first, equals as they come from `start` on. */
 function sortFrom(set: DispatcherSet, start: number, live: Live, out: Uint16Array): number {
   const { slots, table } = set;
-  const room = Math.min(out.length, slots.length);
+  const size = workingSize(set);
+  const room = Math.min(out.length, size);
   let count = 0;
   let position = start;
-  for (let i = 0; i < slots.length; i++, position = position + 1 === slots.length ? 0 : position + 1) {
+  for (let i = 0; i < size; i++, position = position + 1 === size ? 0 : position + 1) {
     const slot = slots[position]!;
     if (!live.isUsable(slot)) continue;
     const priority = (table[position * 2]! << 16) | table[position * 2 + 1]!;

@@ -48,20 +48,22 @@ export const kamailioCallLoad: CompatAlgorithm = {
   beside: "call-load",
   difference: "Failover goes by load as well; requests other than INVITE are chosen in the same way.",
   deviation:
-    "Calls are counted from transactions and dialogs, not until a timer of two hours; a reload keeps the count.",
+    "Calls are counted from transactions and dialogs, not until a timer of two hours; a reload keeps the count. `use_default` keeps the last one for when no other can; theirs counts it in and then chooses another.",
   compile: empty,
   select(set: DispatcherSet, key: number, live: Live, out: Uint16Array): number {
     if (key === 0) return selectFrom(set, 0, live, out);
     const least = leastLoaded(set, live);
-    return least < 0 ? 0 : selectWithRoom(set, least, live, out);
+    return least < 0 ? appendDefault(set, live, out, 0) : selectWithRoom(set, least, live, out);
   },
 };
 
-/** Position of the least loaded destination that has room, the default one included; -1: all are full. */
-function leastLoaded({ slots, maxCalls }: DispatcherSet, live: Live): number {
+/** Position of the least loaded destination that has room, the default one left out; -1: all are full. */
+function leastLoaded(set: DispatcherSet, live: Live): number {
+  const { slots, maxCalls } = set;
+  const size = workingSize(set);
   let best = -1;
   let fewest = 0;
-  for (let i = 0; i < slots.length; i++) {
+  for (let i = 0; i < size; i++) {
     if (!live.isUsable(slots[i]!)) continue;
     const load = live.load(slots[i]!);
     if ((maxCalls[i]! > 0 && load >= maxCalls[i]!) || (best >= 0 && load >= fewest)) continue;

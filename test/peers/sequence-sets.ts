@@ -1,0 +1,107 @@
+// The sets about which a real Kamailio is asked for sequences of choices, as a dispatcher.list and a script.
+
+/** Kamailio's algorithms that are asked for in sequences. */
+const NUMBERS = [4, 8, 9, 10, 11, 13] as const;
+
+/** One line of the list. */
+export interface Line {
+  readonly uri: string;
+  readonly priority: number;
+  /** Kamailio's `weight` and `rweight`; 0: not given. */
+  readonly weight: number;
+  readonly maxCalls: number;
+  /** Milliseconds; 0: unknown. */
+  readonly latency: number;
+}
+
+/** What a set's lines say; lists that are shorter than `weights` go on with 0. */
+interface Numbers {
+  readonly weights: readonly number[];
+  readonly priorities?: readonly number[];
+  readonly maxCalls?: readonly number[];
+  readonly latencies?: readonly number[];
+}
+
+/** The lines of a set, of which Kamailio puts the last one first. */
+function linesOf(set: number, { weights, priorities = [], maxCalls = [], latencies = [] }: Numbers): Line[] {
+  return weights.map((weight, i) => ({
+    uri: `sip:127.0.${set}.1:${6000 + i}`,
+    priority: priorities[i] ?? 0,
+    weight,
+    maxCalls: maxCalls[i] ?? 0,
+    latency: latencies[i] ?? 0,
+  }));
+}
+
+const EQUAL = (count: number, weight: number): number[] => new Array<number>(count).fill(weight);
+/** The sets by number. */
+export const SETS: ReadonlyMap<number, readonly Line[]> = new Map(
+  Object.entries<Numbers>({
+    20: { weights: [30, 20, 10, 25, 15] },
+    21: { weights: [10, 0, 20, 40] },
+    22: { weights: [60, 30, 60, 7] },
+    23: { weights: [10, 20, 0] },
+    24: { weights: EQUAL(60, 50) },
+    25: { weights: EQUAL(103, 1) },
+    26: { weights: [33] },
+    27: { weights: [5, 50, 5, 50, 5], priorities: [1, 3, 2, 3, 1] },
+    28: { weights: EQUAL(4, 0) },
+    29: { weights: EQUAL(4, 0), maxCalls: [3, 0, 2, 5] },
+    40: { weights: EQUAL(5, 0) },
+    41: { weights: EQUAL(5, 0), priorities: [1, 3, 2, 3, 1] },
+    42: { weights: EQUAL(5, 1), priorities: [50, 50, 49, 30, 0], latencies: [120, 20, 49, 10, 5] },
+    43: { weights: EQUAL(4, 1), priorities: [10, 10, 10, 10], latencies: [9, 10, 11, 2000] },
+  }).map(([set, numbers]) => [Number(set), linesOf(Number(set), numbers)]),
+);
+
+function attributes({ weight, maxCalls, latency }: Line, duid: string): string {
+  const weights = weight > 0 ? `;weight=${weight};rweight=${weight}` : "";
+  const limit = maxCalls > 0 ? `;maxload=${maxCalls}` : "";
+  return `duid=${duid}${weights}${limit}${latency > 0 ? `;latency=${latency}` : ""}`;
+}
+
+/** The dispatcher.list. */
+export const LIST = [...SETS]
+  .flatMap(([set, lines]) =>
+    lines.map((line, i) => `${set} ${line.uri} 0 ${line.priority} ${attributes(line, `${set}-${i}`)}\n`),
+  )
+  .join("");
+
+/** The script: it obeys `X-Command`s, then chooses as often as `X-Picks-N` says. */
+export function scriptOf(useDefault: boolean): string {
+  return `
+max_while_loops=1000
+loadmodule "sl.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+loadmodule "jsonrpcs.so"
+loadmodule "dispatcher.so"
+modparam("jsonrpcs", "transport", 0)
+modparam("dispatcher", "list_file", "@DIRECTORY@/dispatcher.list")
+modparam("dispatcher", "flags", 2)
+modparam("dispatcher", "ds_hash_size", 8)
+modparam("dispatcher", "ds_ping_latency_stats", 1)
+modparam("dispatcher", "use_default", ${useDefault ? 1 : 0})
+request_route {
+  $var(i) = 0;
+  while ($var(i) < $(hdr(X-Commands){s.int})) {
+    jsonrpc_exec("$(hdr(X-Command)[$var(i)])");
+    append_to_reply("X-Result: $jsonrpl(code)\\r\\n");
+    $var(i) = $var(i) + 1;
+  }
+  if (is_present_hf("X-Ended")) ds_load_update();
+  $var(set) = $(hdr(X-Set){s.int});
+${NUMBERS.map(
+  (number) => `  $var(i) = 0;
+  while ($var(i) < $(hdr(X-Picks-${number}){s.int})) {
+    if (ds_select_dst("$var(set)", "${number}", "1")) append_to_reply("X-Pick-${number}: $du\\r\\n");
+    else append_to_reply("X-Pick-${number}: nobody\\r\\n");
+    $var(i) = $var(i) + 1;
+  }
+`,
+).join("")}
+  sl_send_reply("200", "Chosen");
+  exit;
+}
+`;
+}
