@@ -3,19 +3,21 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import type { ServerTransaction } from "../../src/ua/server-transaction.ts";
-import type { UserAgent } from "../../src/ua/user-agent.ts";
+import type { Datagram, UserAgent } from "../../src/ua/user-agent.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
 import type { Phone } from "../kit/phone.ts";
 import { type Stage, scenario } from "../kit/scenario.ts";
+import { holds, until } from "../kit/wait.ts";
 
-type Transport = "udp" | "tcp";
+type Transport = "udp" | "tcp" | "ws";
 const PAIRS: readonly (readonly [Transport, Transport, string])[] = [
   ["udp", "udp", "stateful"],
   ["tcp", "udp", "stateful"],
   ["udp", "tcp", "stateful"],
   ["tcp", "tcp", "stateful"],
   ["tcp", "udp", "stateless"],
+  ["ws", "udp", "stateful"],
 ];
 /** What the phone believes its address to be. */
 const BEHIND_NAT = "192.168.7.7:5060";
@@ -29,7 +31,15 @@ async function starts({ lb, destination }: Stage, far: Transport, forwarding = "
 
 function dispatches(lb: LoadBalancer, registrar: Destination, forwarding = "stateful"): Promise<void> {
   const routes = [{ set: "1", path: "always", method: "REGISTER", key: "to" }, { set: "1" }];
-  return lb.dispatches(1, "hash-call-id", [registrar], {}, { ...lb.bothTransports, forwarding, routes });
+  const own = `127.0.0.1:${lb.address.port}`;
+  const listeners = [`udp://${own}`, `tcp://${own}`, `ws://127.0.0.1:${webPort(lb)}`];
+  const keepalive = forwarding === "stateful" ? { interval: "1s" } : false;
+  return lb.dispatches(1, "hash-call-id", [registrar], {}, { listeners, forwarding, routes, keepalive });
+}
+
+/** A port of the scenario's own that nothing else of it uses. */
+function webPort(lb: LoadBalancer): number {
+  return lb.tlsPort;
 }
 
 /** Registers; the Path that the registrar was given. */
@@ -50,7 +60,8 @@ for (const [near, far, forwarding] of PAIRS) {
     `a call from a registrar (${far}) finds a phone (${near}) behind NAT, and both ends reach each other, ${forwarding}`,
     async (stage) => {
       const registrar = await starts(stage, far, forwarding);
-      const phone = await stage.phone.another({ transport: near, sentBy: BEHIND_NAT, onRequest: answers });
+      const proxy = { ...stage.lb.address, port: near === "ws" ? webPort(stage.lb) : stage.lb.address.port };
+      const phone = await stage.phone.another({ transport: near, proxy, sentBy: BEHIND_NAT, onRequest: answers });
       const path = await pathOf(phone, registrar);
       assert.match(path, /^<sip:fl\.[\w-]+@127\.0\.0\.1:\d+(;transport=tcp)?;lr;ob>$/);
       const call = registrar.agent.invite(`sip:phone@${BEHIND_NAT}`, { routes: [path] });
@@ -116,4 +127,41 @@ scenario("a stranger reaches no phone with a token that was stolen", { io: "batc
     [],
   );
   assert.equal(await stage.lb.metric("rejected_total", { reason: "flow_forbidden" }), 3);
+});
+
+scenario("a phone on UDP hears from the listener that it registered at, until it unregisters", async (stage) => {
+  const registrar = await starts(stage, "udp");
+  registrar.script = (transaction) => {
+    const { request } = transaction;
+    const expires = headerOf(request, "expires");
+    const value = `${headerOf(request, "contact")};expires=${expires}`;
+    transaction.respond(200, { headers: expires === "0" ? [] : [{ name: "Contact", value }] });
+  };
+  const phone = await stage.phone.another({ sentBy: BEHIND_NAT });
+  const keepAlives = (): number =>
+    phone.datagrams.filter(({ direction, bytes }) => direction === "in" && bytes.equals(Buffer.from("\r\n\r\n")))
+      .length;
+  // One Call-ID for all registrations of a phone (RFC 3261 10.2.4).
+  let cseq = 0;
+  const registers = async (expires: string): Promise<void> => {
+    const headers = [
+      { name: "Contact", value: phone.agent.contact },
+      { name: "Expires", value: expires },
+    ];
+    assert.equal(
+      await phone.requests("REGISTER", "sip:example.com", { headers, callId: "registrations", cseq: ++cseq }),
+      200,
+    );
+  };
+  await registers("60");
+  await until("two keep-alives", () => keepAlives() >= 2, 10_000);
+  await registers("0");
+  await stage.lb.untilMetric("flows_ended_total", 1);
+  const last = keepAlives();
+  await holds("no more of them", () => keepAlives() === last, 1500);
+  const binding = Buffer.from("000100002112a442000102030405060708090a0b", "hex");
+  phone.agent.send(binding, stage.lb.address);
+  const isAnswer = ({ direction, bytes }: Datagram): boolean => direction === "in" && bytes.readUInt16BE(0) === 0x0101;
+  const answer = await until("the answer to STUN", () => phone.datagrams.find(isAnswer));
+  assert.equal(answer.bytes.readUInt16BE(26) ^ 0x2112, phone.agent.local.port);
 });

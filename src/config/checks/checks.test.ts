@@ -28,6 +28,23 @@ describe("check warns about", () => {
       config("hash-call-id", "max_calls: 3", "forwarding: stateless"),
       /max_calls has no effect/,
     ],
+    [
+      "a path whose tokens die with the process",
+      config("hash-call-id", "", "routes: [{set: m, path: always}]").replace(KEYS, ""),
+      /no keys: after a restart/,
+    ],
+    [
+      "keep-alives that nobody gets: no UDP",
+      config("hash-call-id", "", "keepalive: {}")
+        .replace("udp:", "tcp:")
+        .replaceAll(/sip:[\d.]+/g, "$&;transport=tcp"),
+      /no listener of UDP/,
+    ],
+    [
+      "keep-alives that nobody gets: stateless",
+      config("hash-call-id", "", "keepalive: {}\nforwarding: stateless"),
+      /does not see how a registration is answered/,
+    ],
     ["weights under round robin", config("round-robin", "weight: 3"), /does not look at weight/],
     [
       "answer times that nobody measures",

@@ -11,6 +11,7 @@ import {
   unusableDestinations,
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
+import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice } from "./stateless.ts";
 
@@ -31,6 +32,8 @@ export const CHECKS: readonly Check[] = [
   unreachableRoutes,
   unusedSets,
   methodCase,
+  pathWithoutKeys,
+  idleKeepalive,
   statelessChoice,
   statelessCapacity,
   tooManyWorkers,
