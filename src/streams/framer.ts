@@ -8,6 +8,8 @@ import { CLASS, Class } from "../sip/scan.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 /** The first buffer of a message that comes in pieces. */
 const FIRST_BYTES = 2048;
 
@@ -188,7 +190,7 @@ export class Framer {
     const view = this.#view;
     if (reason !== Reason.ok && reason <= Reason.notSip) return 0;
     if (view.count[Header.contentLength] !== 1 || view.contentLength < 0) return 400;
-    if (reason !== Reason.ok && hasDoubtfulLineEnd(view.bytes, view.start, view.bodyStart)) return 400;
+    if (reason !== Reason.ok && hasDoubtfulLineEnd(view.bytes, view.headersStart - 2, view.bodyStart)) return 400;
     return headerBytes + view.contentLength > MAX_DATAGRAM ? 513 : -1;
   }
 
@@ -208,12 +210,15 @@ function hasDoubtfulLineEnd(bytes: Uint8Array, start: number, end: number): bool
   for (let at = start; at < end; at++) {
     const c = bytes[at]!;
     if (c > CR) continue;
-    if (c === 0 || (c === LF && bytes[at - 1] !== CR)) return true;
+    if ((c === 0 && bytes[at - 1] !== BACKSLASH) || (c === LF && bytes[at - 1] !== CR)) return true;
     if (c !== CR) continue;
     if (bytes[at + 1] !== LF) return true;
     let blank = at + 2;
     while (blank < end && (bytes[blank] === 0x20 || bytes[blank] === 0x09)) blank++;
-    if (blank > at + 2 && bytes[blank] === CR) return true;
+    if (blank === at + 2) continue;
+    // A line of nothing but blanks, or a name that is folded before its colon.
+    if (bytes[blank] === CR || (bytes[blank] === COLON && bytes.lastIndexOf(COLON, at) < bytes.lastIndexOf(LF, at)))
+      return true;
   }
   return false;
 }

@@ -2,13 +2,15 @@
 import { parseArgs } from "node:util";
 import { Campaign } from "./campaign.ts";
 import { EPISODE } from "./episode.ts";
+import { StreamFuzz } from "./streams.ts";
 
 const USAGE = `usage: sh tools/with-node test/fuzz/run.ts [options]
   --messages N      datagrams to send (default 1000000), in episodes of ${EPISODE}
   --seed N          where chance begins (default: the time); the same seed sends the same datagrams
   --episode N       only this episode: how a failure is looked at again
   --keep-going      past failures, until all messages are through
-  --limit MS        processor time that a message may take (default 20)`;
+  --limit MS        processor time that a message may take (default 20)
+  --streams         instead of datagrams: so many connections, cut at random, read beside a second reader`;
 const PROGRESS = 10_000;
 const MEGA = 1 << 20;
 /** The resident memory is at home after so many messages, and may then grow by so many MiB in a run of any length. */
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     episode: { type: "string" },
     "keep-going": { type: "boolean", default: false },
     limit: { type: "string", default: "20" },
+    streams: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -35,6 +38,7 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  if (values.streams) return fuzzStreams(messages, seed, limit);
   const campaign = await Campaign.create(seed, limit);
   const { corpus, settings } = campaign.run;
   console.log(`seed ${seed}, ${corpus.length} seeds from the corpora, ${settings.length} configurations`);
@@ -62,6 +66,22 @@ async function main(): Promise<number> {
     console.log(`FAILED: RSS grew by more than ${GROWTH} MiB`);
   }
   console.log(`fuzz: seed ${seed}, ${campaign.done} messages, ${failures} faults`);
+  return failures === 0 ? 0 : 1;
+}
+
+function fuzzStreams(connections: number, seed: number, limit: number): number {
+  const fuzz = new StreamFuzz(seed);
+  let failures = 0;
+  for (let i = 0; i < connections && (failures === 0 || values["keep-going"]); i++) {
+    const wrong = fuzz.run(i);
+    if (wrong === "") continue;
+    failures++;
+    console.log(`FAILED: ${wrong}`);
+  }
+  if (fuzz.longest > limit) failures++;
+  const rss = (process.memoryUsage.rss() / MEGA).toFixed(0);
+  console.log(`fuzz: seed ${seed}, ${connections} connections, ${fuzz.messages} messages, ${failures} faults`);
+  console.log(`longest ${fuzz.longest.toFixed(1)} ms of processor time, RSS ${rss} MiB`);
   return failures === 0 ? 0 : 1;
 }
 

@@ -38,6 +38,11 @@ export class LbProcess {
     });
   }
 
+  /** Its process id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Resolves when the log says that it is ready; rejects when it ends before. */
   async ready(deadline = 40_000): Promise<void> {
     await until(

@@ -8,12 +8,13 @@ const TOKEN = /^[-A-Za-z0-9.!%*_+`'~]$/;
 /** A message as a whole, and its start line and headers, have at most so many bytes. */
 const MAX_MESSAGE = 65_507;
 const MAX_HEADERS = 32_768;
-const START =
-  /^(?:SIP\/2\.0 [1-6]\d\d(?: [^\r\n\0]*)?|[-A-Za-z0-9.!%*_+`'~]+[ \t\x21-\xff][^\r\n]*[ \t]SIP\/[^\r\n ]+[ \t]*)\r\n/i;
+const START = new RegExp(
+  String.raw`^(?:SIP/2\.0 [1-6]\d\d(?: [^\x00-\x08\x0a-\x0d]*)?|` +
+    String.raw`[-A-Za-z0-9.!%*_+\x60'~]+(?:[\x00\t\x20-\xff][^\x01-\x08\x0a-\x0d]*)?[ \t]SIP/[^\x01-\x08\x0a-\x0d ]+[ \t]*)\r\n`,
+  "i",
+);
 /** What two readers may think differently of: a length behind it is a length to one of them only. */
-const DOUBTFUL = /\r(?!\n)|(?<!\r)\n|\r\n[ \t]+\r\n|\r\n[\s\S]*\0/;
-/** A NUL may be escaped in a quoted string (RFC 3261 25.1). */
-const QUOTED_NULS = /"(?:[^"\\\r\n]|\\[^\r\n])*"/g;
+const DOUBTFUL = /\r(?!\n)|(?<!\r)\n|\r\n[ \t]+\r\n|\r\n[^:\r\n]*\r\n[ \t]+:|\r\n[\s\S]*(?<!\\)\0/;
 
 /** One direction of a connection. */
 export class StreamReader {
@@ -69,7 +70,7 @@ export class StreamReader {
 
 /** The body's length by start line and headers; -1 when they do not say, or not to everybody the same. */
 function lengthOf(head: string): number {
-  if (!START.test(head) || DOUBTFUL.test(head.replace(QUOTED_NULS, ""))) return -1;
+  if (!START.test(head) || DOUBTFUL.test(head)) return -1;
   const lines = head.replace(/\r\n[ \t]+/g, " ").split("\r\n");
   const values = lines.flatMap((line) => /^(?:content-length|l)[ \t]*:(.*)$/i.exec(line)?.slice(1) ?? []);
   const value = values[0]?.trim() ?? "";

@@ -1,0 +1,93 @@
+// Many connections that mean harm: what they announce and never send costs little, what they leave behind is gone soon.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import type { LoadBalancer } from "../kit/lb.ts";
+import { RawStream } from "../kit/raw-stream.ts";
+import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
+
+const CONNECTIONS = 1_000;
+const ABREAST = 50;
+const KIB_PER_MIB = 1_024;
+
+function request(method: string, callId: string, length: string): string {
+  return (
+    `${method} sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TCP 10.9.9.9:5070;branch=z9hG4bK${callId};rport\r\n` +
+    `Max-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nContact: <sip:a@10.9.9.9>\r\n` +
+    `Call-ID: ${callId}\r\nCSeq: 1 ${method}\r\nContent-Length: ${length}\r\n\r\n`
+  );
+}
+
+/** Resident memory in MiB and open descriptors of the process. */
+function usageOf(lb: LoadBalancer): { rss: number; descriptors: number } {
+  const pid = lb.process?.pid ?? 0;
+  const kib = /VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
+  return { rss: Number(kib) / KIB_PER_MIB, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+/** So many connections, some at a time. */
+async function open(lb: LoadBalancer, count: number, text: (i: number) => string): Promise<RawStream[]> {
+  const streams: RawStream[] = [];
+  for (let i = 0; i < count; i += ABREAST) {
+    const some = await Promise.all(Array.from({ length: ABREAST }, () => RawStream.open(lb.address)));
+    await Promise.all(some.map((one, j) => one.sends(text(i + j))));
+    streams.push(...some);
+  }
+  return streams;
+}
+
+scenario(
+  "two gigabytes that are announced and never come cost less than a megabyte",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, destination } = stage;
+    const streams = { message_timeout: "3s" };
+    await lb.dispatches(1, "priority", [destination.answers(200)], {}, { ...lb.bothTransports, streams });
+    const before = usageOf(lb);
+    // Half of them are refused by what they say. The other half say what might be true, and stop.
+    const flood = await open(lb, CONNECTIONS, (i) =>
+      request("INVITE", `flood${i}`, i % 2 === 0 ? "2000000000" : "60000"),
+    );
+    const during = usageOf(lb);
+    await until("all to be closed", () => flood.every(({ isClosed }) => isClosed), 8_000);
+    const growth = (during.rss - before.rss) / CONNECTIONS;
+    const refused = flood.filter(({ received }) => received.startsWith("SIP/2.0 513 ")).length;
+    console.log(
+      `streams: ${flood.length} of ${CONNECTIONS} connections without the body they announced closed in time, ` +
+        `${(growth * KIB_PER_MIB).toFixed(0)} KiB each`,
+    );
+    assert.equal(refused, CONNECTIONS / 2);
+    assert.ok(growth < 1, `${growth} MiB per connection`);
+    await until("descriptors to be given back", () => usageOf(lb).descriptors <= before.descriptors + 2);
+  },
+);
+
+scenario(
+  "calls that are begun and whose connections are closed leave nothing behind",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, destination } = stage;
+    await lb.dispatches(
+      1,
+      "priority",
+      [destination.rings(180)],
+      {},
+      {
+        ...lb.bothTransports,
+        forwarding: "stateless",
+      },
+    );
+    const before = usageOf(lb);
+    for (let round = 0; round < 4; round++) {
+      const flood = await open(lb, CONNECTIONS / 4, (i) => request("INVITE", `gone${round}-${i}`, "0"));
+      for (const one of flood) one.close();
+    }
+    await lb.untilMetric("stream_connections", 0);
+    await until("descriptors to be given back", () => usageOf(lb).descriptors <= before.descriptors + 2);
+    const growth = usageOf(lb).rss - before.rss;
+    console.log(
+      `streams: ${CONNECTIONS} of ${CONNECTIONS} connections gone with their descriptors, RSS ${growth.toFixed(0)} MiB above`,
+    );
+    assert.ok(growth < 60, `${growth} MiB`);
+  },
+);
