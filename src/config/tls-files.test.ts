@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Authority, type Certificate } from "../../test/kit/certificates.ts";
 import type { ConfigIo } from "./io.ts";
-import { loadYaml } from "./load.ts";
+import { type Loaded, loadYaml } from "./load.ts";
+import { written } from "./written.ts";
 
 let authority: Authority;
 let files: Record<string, string>;
@@ -24,6 +25,12 @@ before(async () => {
 after(() => authority.close());
 
 function problems(profile: unknown, variables: Readonly<Record<string, string>> = {}): string[] {
+  return load(profile, variables).problems.map(
+    ({ line, column, severity, what }) => `${line}:${column} ${severity}: ${what}`,
+  );
+}
+
+function load(profile: unknown, variables: Readonly<Record<string, string>>): Loaded {
   const io: ConfigIo = {
     readFile(path) {
       const text = files[path];
@@ -38,9 +45,7 @@ function problems(profile: unknown, variables: Readonly<Record<string, string>> 
   const text =
     'listeners: ["tls://127.0.0.1:5061"]\nsets: {1: {destinations: ["sips:10.0.0.1"]}}\ntls:\n' +
     `  default: ${JSON.stringify(profile)}\n`;
-  return loadYaml(text, "/etc/fl/f.yaml", io).problems.map(
-    ({ line, column, severity, what }) => `${line}:${column} ${severity}: ${what}`,
-  );
+  return loadYaml(text, "/etc/fl/f.yaml", io);
 }
 
 const one = (cert: string, key = cert.replace(".pem", ".key"), more: object = {}) => ({
@@ -121,6 +126,30 @@ for (const [title, profile, expected] of BROKEN)
       JSON.stringify(found),
     );
   });
+
+test("a profile that believes everybody is a warning", () => {
+  const [warning, ...others] = problems({ ...one("good.pem"), verify: false });
+  assert.match(warning ?? "", /^4:\d+ warning: destinations of TLS profile "default" need not prove who they are$/);
+  assert.deepEqual(others, []);
+});
+
+test("the configuration in force shows a profile as it was written, and no secret of it", () => {
+  const passphrase = "a horse and a battery";
+  const profile = {
+    certificates: [{ cert: "locked.pem", key: "locked.key", passphrase }],
+    ca: "ca.pem",
+    client_certificate: "request",
+    verify: false,
+    minimum_version: "1.3",
+    ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
+  };
+  const { config } = load(profile, {});
+  assert.ok(config);
+  const shown = written(config).tls?.default;
+  const hidden = { cert: "locked.pem", key: "locked.key", passphrase: "[secret from configuration]" };
+  assert.deepEqual(shown, { ...profile, certificates: [hidden] });
+  assert.ok(!/battery|PRIVATE KEY/.test(JSON.stringify([config.tls, shown])));
+});
 
 test("an encrypted key opens with its passphrase, which is told to nobody", () => {
   const secret = "a horse and a battery";

@@ -14,6 +14,7 @@ import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice } from "./stateless.ts";
+import { unverifiedDestinations } from "./tls.ts";
 
 /** The checks. */
 export const CHECKS: readonly Check[] = [
@@ -36,5 +37,6 @@ export const CHECKS: readonly Check[] = [
   idleKeepalive,
   statelessChoice,
   statelessCapacity,
+  unverifiedDestinations,
   tooManyWorkers,
 ];
