@@ -11,7 +11,8 @@ import type { CertificateFiles, TlsProfileFiles } from "./sections/tls.ts";
 
 /** A certificate of ours, read. */
 export interface LoadedCertificate {
-  readonly files: CertificateFiles;
+  /** Their names, as written. */
+  readonly files: Omit<CertificateFiles, "passphrase">;
   /** PEM, with its chain. */
   readonly cert: string;
   readonly key: PrivateText;
@@ -116,7 +117,7 @@ function readCertificate(files: CertificateFiles, at: Path, read: Reader): Loade
   if (fault !== "") read.error([...at, "cert"], `file ${files.cert}: ${fault}`);
   if (read.findings.some(({ severity }, index) => index >= before && severity === "error")) return null;
   return {
-    files,
+    files: { cert: files.cert, key: files.key },
     cert,
     key: new PrivateText(keyText, `file ${files.key}`),
     passphrase,
