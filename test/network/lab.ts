@@ -10,6 +10,8 @@ export const BALANCER = "10.65.0.1";
 export const INSIDE = "10.67";
 /** First bytes of the addresses behind the cable: nobody has them. */
 export const FORGED = "10.66";
+/** How destinations answer those whom nobody knows: their word, not the balancer's, which RFC 3261 has it repeat. */
+export const DESTINATIONS_ANSWER = 486;
 const CLONE_NEWNET = 0x40000000;
 const TOOLS = ["ip", "nft"];
 
@@ -60,9 +62,14 @@ export class Lab {
     return counter("from_forged");
   }
 
-  /** What left for forged addresses. */
+  /** What left for forged addresses, but for answers of `DESTINATIONS_ANSWER`. */
   get toForged(): Traffic {
     return counter("to_forged");
+  }
+
+  /** Answers of `DESTINATIONS_ANSWER` that were passed on to forged addresses. */
+  get relayedToForged(): Traffic {
+    return counter("relayed");
   }
 
   /** Goes home and takes everything down. */
@@ -101,6 +108,9 @@ export class Lab {
   }
 }
 
+/** Its three digits, as they stand behind the UDP header and `SIP/2.0 `. */
+const STATUS = `0x${Buffer.from(String(DESTINATIONS_ANSWER)).toString("hex")}`;
+
 function rules(): string {
   const known = `127.0.0.0/8, 10.64.0.0/30, 10.65.0.0/24, ${FORGED}.0.0/16, ${INSIDE}.0.0/16`;
   // The kernel's own neighbour discovery and multicast listener reports are nobody's doing.
@@ -109,13 +119,15 @@ function rules(): string {
     counter astray6 {}
     counter from_forged {}
     counter to_forged {}
+    counter relayed {}
     chain in {
       type filter hook input priority 0;
       ip saddr ${FORGED}.0.0/16 udp dport 1-65535 counter name from_forged;
     }
     chain out {
       type filter hook output priority 0;
-      ip daddr ${FORGED}.0.0/16 counter name to_forged
+      ip daddr ${FORGED}.0.0/16 udp dport 1-65535 @th,128,24 ${STATUS} counter name relayed
+      ip daddr ${FORGED}.0.0/16 udp dport 1-65535 @th,128,24 != ${STATUS} counter name to_forged
       ip daddr != { ${known} } counter name astray4 drop
       meta l4proto icmpv6 accept
       ip6 daddr != { ::1, fd65::1 } counter name astray6 drop;
