@@ -207,6 +207,17 @@ test("a stranger who has a token gets what a forger gets; a trusted source does 
   assert.equal(left!.to, PHONE);
 });
 
+test("a token of somebody else's key leads nowhere, least of all to where no packet should go", () => {
+  const forger = new Rig({ keys: [OTHER_KEY] });
+  for (const [i, victim] of ["169.254.169.254:80", "127.0.0.1:5080", "[fd00:ec2::254]:80"].entries()) {
+    const [made] = forger.receive(again(50 + i), victim);
+    const rig = new Rig({ keys: [KEY] });
+    const left = rig.receive(invite(header(made!.text, "Path"), { call: 60 + i }), REGISTRAR);
+    assert.deepEqual(summary(left), [`403 ${REGISTRAR} 0`]);
+    assert.deepEqual(rig.pass(40_000), []);
+  }
+});
+
 test("an ACK with a token that does not verify vanishes", () => {
   const rig = new Rig({ keys: [KEY] });
   const path = pathOf(rig).replace("fl.", "fl.A");

@@ -2,7 +2,7 @@
 import type { StrictReader } from "./strict-reader.ts";
 
 /** Header lines in which a forwarded request may differ from the one that arrived. */
-const CHANGED = new Set(["via", "route", "record-route", "max-forwards", "max-breadth", "path"]);
+const CHANGED = new Set(["via", "route", "record-route", "max-forwards", "max-breadth", "path", "contact", "m"]);
 
 /**
  * What is wrong with `out` as the forwarded request `from`, or nothing. `withheld` are the headers, in lower case, that its
@@ -29,7 +29,7 @@ export function compareRequest(from: StrictReader, out: StrictReader, withheld: 
     if (!/^Record-Route: <sip:[^<>,]+;lr;fl=[-_A-Za-z0-9]+>$/.test(out.text(at)))
       return `not our Record-Route: ${out.text(at)}`;
   }
-  const path = pathFault(from, out);
+  const path = pathFault(from, out) || contactFault(from, out);
   if (path !== "") return path;
   if (out.number("route") > from.number("route")) return "more Route lines";
   for (let i = 0; i < out.count; i++) if (withheld.has(out.name[i]!)) return `not from a stranger: ${out.text(i)}`;
@@ -46,6 +46,22 @@ function pathFault(from: StrictReader, out: StrictReader): string {
   if (!/^Path: <sip:fl\.[-_A-Za-z0-9]+@[^<>,@]+;lr(;ob)?>$/.test(out.text(top)))
     return `not our Path: ${out.text(top)}`;
   return sameLines(from, 0, out, top + 1, (name) => name === "path");
+}
+
+/** A Contact may have got the flow of its phone, and brackets around that; nothing else. */
+function contactFault(from: StrictReader, out: StrictReader): string {
+  for (const name of ["contact", "m"]) {
+    if (from.number(name) !== out.number(name)) return "Contact lines lost or won";
+    for (let i = from.find(name), k = out.find(name); i >= 0 && k >= 0; ) {
+      const [before, after] = [from.text(i), out.text(k)];
+      const bare = after.replace(/;flow=fl\.[-_A-Za-z0-9]+/, "");
+      if (before !== after && before !== bare && before !== bare.replace(/[<>]/g, ""))
+        return `another Contact: ${after}`;
+      i = from.find(name, i + 1);
+      k = out.find(name, k + 1);
+    }
+  }
+  return "";
 }
 
 /** What is wrong with `out` as the forwarded response `from`, or nothing. */

@@ -45,7 +45,7 @@ const SOURCES: readonly {
     workers: 1,
     trusted: ["203.0.113.6", "2001:db8::34"],
     data: {
-      listeners: ["udp://10.9.9.1:5060", "udp://[2001:db8::1]:5060"],
+      listeners: [{ uri: "udp://10.9.9.1:5060", contact: "repair" }, "udp://[2001:db8::1]:5060"],
       sets: {
         media: { algorithm: "hash-from", destinations: [...POOL, "sip:[2001:db8::11]:5060"], failover: FAST },
         registrars: { algorithm: "hash-to", slots: "kamailio", destinations: ["sip:10.0.1.1:5060"] },
@@ -103,7 +103,7 @@ const SOURCES: readonly {
     name: "mostly stateless",
     workers: 2,
     data: {
-      listeners: ["udp://10.9.9.1:5060", "udp://[2001:db8::1]:5060"],
+      listeners: [{ uri: "udp://10.9.9.1:5060", contact: "repair" }, "udp://[2001:db8::1]:5060"],
       sets: {
         media: { algorithm: "hash-request-uri", destinations: [...POOL, "sip:[2001:db8::11]:5060"] },
         first: { algorithm: "priority", destinations: [{ uri: "sip:10.0.2.1", priority: 9 }, "sip:10.0.2.2"] },

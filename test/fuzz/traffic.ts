@@ -256,8 +256,12 @@ export class Traffic {
     const to = field(head, "to").replace(/;tag=.*/, "");
     const from = `<sip:registrar@example.com>;tag=${this.#phrasing.tag()}`;
     const method = chance.pick(["INVITE", "INVITE", "OPTIONS", "NOTIFY", "MESSAGE", "ACK", "BYE", "CANCEL"]);
-    const more = `${route}${this.#phrasing.extra()}`;
-    draft.set(this.#phrasing.request(this.from.text, method, this.#phrasing.uri(true), more, from, to, number, 1, ""));
+    // By the Contact that we repaired, or by our Path.
+    const kept = /<(sip:[^>]*)>/.exec(field(head, "contact"))?.[1];
+    const isKept = kept !== undefined && chance.once(3);
+    const uri = isKept ? kept : this.#phrasing.uri(true);
+    const more = `${isKept ? "" : route}${this.#phrasing.extra()}`;
+    draft.set(this.#phrasing.request(this.from.text, method, uri, more, from, to, number, 1, ""));
   }
 
   /** Whoever got it sends it back to us. */
