@@ -103,6 +103,8 @@ export class Adopted {
   readonly serverLine: Uint8Array;
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
   readonly anyStateful: boolean;
+  /** Whether some emergency calls are known by a pattern, and not by a URN. */
+  readonly hasEmergencyPatterns: boolean;
   /** How much new work is taken. */
   readonly budgets: Budgets;
   /** The Retry-After lines of those who are sent away (busy.ts); at least one. */
@@ -132,6 +134,7 @@ export class Adopted {
     this.anyStateful =
       snapshot.stateful ||
       snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
+    this.hasEmergencyPatterns = snapshot.overload.emergency.some(({ uri }) => uri !== null);
     this.budgets = budgetsOf(snapshot.overload);
     this.busyLines = retryAfterLines(snapshot.overload.retryAfter);
     const names = snapshot.protectedHeaders.map((name) => ascii(name.toLowerCase()));

@@ -7,16 +7,19 @@ import { isEmergencyAtAGlance } from "./emergency.ts";
 import { glance, Seen } from "./glance.ts";
 import { isTrustedAddress } from "./trust.ts";
 
-/** Fill (of 255) from which on some are refused; RAMP further on all are. */
+/**
+ * Fill (of 255) from which on some are refused; RAMP further on all are. All strangers are by four fifths: the rest is for what
+ * comes while the system lets others have the core.
+ */
 const START = {
   /** Strangers, 503: REGISTER and the like; calls. */
-  requests: 96,
-  calls: 128,
+  requests: 80,
+  calls: 104,
   /** Strangers, dropped unread. */
-  unreadRequests: 144,
-  unreadCalls: 168,
+  unreadRequests: 112,
+  unreadCalls: 136,
   /** Whom we trust, 503. */
-  trusted: 200,
+  trusted: 192,
 } as const;
 /** A quarter of the queue. */
 const RAMP_SHIFT = 6;

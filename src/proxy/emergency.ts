@@ -9,6 +9,7 @@ import { matchesUri } from "./pattern.ts";
 const EMERGENCY = ascii("emergency");
 const INVITE = ascii("INVITE ");
 const DOT = 0x2e;
+const LETTER_U = 0x75;
 
 /**
  * Whether the request at hand is an emergency call: by its request URI; from a sender whom we trust also by its Priority or
@@ -29,6 +30,8 @@ export function isEmergencyAtAGlance(c: Context, bytes: Buffer, start: number, e
   const { emergency } = c.adopted.snapshot.overload;
   if (emergency.length === 0) return false;
   const uri = start + INVITE.length;
+  // A URN needs no patterns, and most lists have none.
+  if ((bytes[uri]! | 0x20) !== LETTER_U && !c.adopted.hasEmergencyPatterns) return false;
   let at = uri;
   while (at < end && bytes[at]! > 0x20) at++;
   if (!c.uri.reset(bytes, uri, at)) return false;
