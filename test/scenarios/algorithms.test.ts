@@ -27,7 +27,30 @@ scenario("call-load sends a call to the server with the fewest calls", { io: "ba
   assert.equal(first?.calls.length, 6);
 });
 
-for (const algorithm of ["hash-from", "hash-to", "hash-request-uri", "consistent-hash", "random"]) {
+scenario("kamailio:4 and opensips:4 take their turns over all workers", { io: "batched" }, async (stage) => {
+  const { lb, phone, destination } = stage;
+  const servers = [destination.answers(200), destination.answers(200), destination.answers(200)];
+  const counts = (): number[] => servers.map((server) => server.heard("OPTIONS").length);
+  await lb.dispatches(1, "kamailio:4", servers);
+  for (let i = 0; i < 30; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+  assert.deepEqual(counts(), [10, 10, 10]);
+  const weighted = servers.map((to, index) => ({ to, weight: index + 1 }));
+  await lb.dispatches(1, "opensips:4", weighted);
+  for (let i = 0; i < 60; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+  // The cursor that kamailio:4 has left stands somewhere within the round.
+  for (const [index, count] of counts().entries()) assert.ok(Math.abs(count - 10 * (index + 2)) <= 1, String(counts()));
+});
+
+for (const algorithm of [
+  "hash-from",
+  "hash-to",
+  "hash-request-uri",
+  "hash-auth-user",
+  "consistent-hash",
+  "rendezvous-hash",
+  "fastest",
+  "random",
+]) {
   scenario(`a call through ${algorithm}`, { io: "portable" }, async ({ lb, phone, destination }) => {
     await lb.dispatches(1, algorithm, [destination.answers(200), destination.answers(200)]);
     for (let i = 0; i < 4; i++) {
