@@ -1,9 +1,12 @@
 // WebSocket on either side (RFC 7118), bridged with UDP and TCP: whole calls, with requests in them from both ends.
 import assert from "node:assert/strict";
+import { createServer as createHttp } from "node:http";
+import { createServer, type Server } from "node:net";
 import { headerOf, headerValues } from "../../src/ua/parsed-message.ts";
 import { answering } from "../kit/destination.ts";
 import type { LoadBalancer, Section } from "../kit/lb.ts";
 import { reservePort } from "../kit/port.ts";
+import { frame, Op, RawWebSocket } from "../kit/raw-websocket.ts";
 import { scenario } from "../kit/scenario.ts";
 
 /** What a browser writes into Via and Contact: it has no name that anybody could send to. */
@@ -74,3 +77,117 @@ scenario("a message without Content-Length comes by WebSocket and leaves over TC
   assert.equal(headerOf(message!, "content-length"), "5");
   assert.equal(String(message!.body), "hello");
 });
+
+async function opened(server: Server): Promise<{ uri: string; opened: Promise<void> }> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { uri: `sip:127.0.0.1:${port};transport=ws`, opened: Promise.resolve() };
+}
+
+const one = { io: "batched" } as const;
+
+scenario(
+  "a WebSocket that cannot be opened is a transport error, and the next destination gets the call",
+  one,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const { section } = await listening(lb);
+    const second = destination(answering(200), { transport: "ws" });
+    const page = createHttp((_, response) => response.writeHead(404).end());
+    const mute = createServer(() => {});
+    const gone = createServer();
+    const closed = await opened(gone);
+    await new Promise((resolve) => gone.close(resolve));
+    const config = { ...section, streams: { connect_timeout: "300ms" } };
+    for (const first of [closed, await opened(page), await opened(mute)]) {
+      await lb.dispatches(1, "priority", [first, second], {}, config);
+      const call = await stage.phone.invites("sip:bob@example.com");
+      assert.equal(call.status, 200);
+      assert.equal(await call.bye(), 200);
+    }
+    await lb.untilMetric("stream_closed_total", 3, { reason: "connect_failed" });
+    assert.equal(second.heard("INVITE").length, 3);
+    page.close();
+    mute.close();
+  },
+);
+
+scenario(
+  "a destination over WebSocket is probed like any other, over the connection of its calls",
+  one,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const { section } = await listening(lb);
+    const callee = destination(answering(200), { transport: "ws" });
+    await lb.dispatches(1, "priority", [callee], { probe: { every: "1s" } }, section);
+    await callee.hears("OPTIONS");
+    const call = await stage.phone.invites("sip:bob@example.com");
+    assert.equal(await call.bye(), 200);
+    assert.equal(callee.agent.streams.accepted, 1);
+  },
+);
+
+scenario(
+  "when a browser's connection is gone, a request to it fails and nobody is connected to",
+  one,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const { section } = await listening(lb);
+    const callee = destination(answering(200));
+    await lb.dispatches(1, "priority", [callee], {}, section);
+    const phone = await stage.phone.another({ transport: "ws", sentBy: NOWHERE });
+    await phone.invites("sip:bob@example.com");
+    await callee.hears("ACK");
+    phone.agent.streams.breakConnections();
+    await lb.untilMetric("stream_connections", 0);
+    const bye = await (await callee.call()).session.bye();
+    assert.ok(bye !== null && bye.status >= 430, `${bye?.status}`);
+    assert.equal(phone.agent.streams.accepted, 0);
+    assert.equal(await lb.metric("stream_opened_total", { by: "us" }), 0);
+  },
+);
+
+scenario("what is not UTF-8 goes to a browser as a binary message, everything else as text", one, async (stage) => {
+  const { lb, destination } = stage;
+  const { section } = await listening(lb);
+  const body = Buffer.from("\xff\xfe", "latin1");
+  const callee = destination((transaction) => {
+    transaction.respond(200, transaction.request.method === "MESSAGE" ? { body } : {});
+  });
+  await lb.dispatches(1, "priority", [callee], {}, section);
+  const raw = await RawWebSocket.open(lb.address);
+  for (const [i, method] of ["OPTIONS", "MESSAGE", "OPTIONS"].entries()) {
+    raw.write(
+      frame(
+        Op.text,
+        `${method} sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bK${i}\r\nFrom: <sip:a@b>;tag=1\r\n` +
+          `To: <sip:bob@example.com>\r\nCall-ID: kind\r\nCSeq: ${i + 1} ${method}\r\nMax-Forwards: 70\r\n\r\n`,
+      ),
+    );
+    await raw.hears("an answer", () => raw.messages.length === i + 1);
+  }
+  assert.deepEqual(
+    raw.frames.map(({ op }) => op),
+    [Op.text, Op.binary, Op.text],
+  );
+  assert.ok(raw.messages[1]?.endsWith("\r\n\r\n\xff\xfe"));
+  raw.close();
+});
+
+scenario(
+  "a browser gives up: CANCEL and its answers pass, and the callee's phone stops ringing",
+  one,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const { section } = await listening(lb);
+    const callee = destination.rings();
+    await lb.dispatches(1, "priority", [callee], {}, section);
+    const phone = await stage.phone.another({ transport: "ws", sentBy: NOWHERE });
+    const call = phone.dials("sip:bob@example.com");
+    await phone.hears("ringing", ({ status }) => status === 180);
+    call.cancel();
+    assert.equal((await phone.finished(call)).status, 487);
+    assert.equal(callee.heard("CANCEL").length, 1);
+  },
+);
