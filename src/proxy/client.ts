@@ -1,8 +1,7 @@
 // The client side of a transaction: RFC 3261 17.1 and 16.7 to 16.9. A branch is one attempt at one destination; when it
 // fails, the next candidate is tried, and the failed branch lives on until its destination has had its last word.
 import { DestinationColumn } from "../bridge/snapshot.ts";
-import { isSameConnection } from "../bridge/way-back.ts";
-import { copyEndpoint, isV4, sameEndpoint } from "../net/endpoint.ts";
+import { copyEndpoint, isV4 } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
 import { releaseCall } from "./call.ts";
@@ -188,22 +187,6 @@ function retryByDatagram(c: Context, branch: number): boolean {
   c.branches.wheel.disarm(branch);
   words[b + B.flags] = flags | BranchFlag.abandoned;
   return true;
-}
-
-/**
- * The connection to `peer[at]` is lost (port 0: every connection): requests that went over it and have had no answer are
- * refused. Those that have may still be answered over another one.
- */
-export function connectionLost(c: Context, peer: Int32Array, at: number): void {
-  const words = c.branches.words;
-  for (let branch = c.branches.highest; branch > 0; branch--) {
-    const b = branch * BRANCH_WORDS;
-    if (words[b + B.state] !== BranchState.calling) continue;
-    if (!c.adopted.listeners[words[b + B.listener]!]!.isStream) continue;
-    const isNamed = isSameConnection(words[b + B.endpoint + 5]!, peer[at + 5]!);
-    const isThere = isNamed || sameEndpoint(words, b + B.endpoint, peer, at);
-    if (peer[at + 4] === 0 || isThere) branchRefused(c, branch);
-  }
 }
 
 /** The caller has given up (CANCEL), or another branch has decided: all branches but `except` end as soon as they may. */

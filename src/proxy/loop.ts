@@ -9,7 +9,7 @@ import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
 import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { dialogTimer } from "./call.ts";
-import { branchRefused, branchTimer, connectionLost } from "./client.ts";
+import { branchRefused, branchTimer } from "./client.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
@@ -18,6 +18,7 @@ import { hashCall } from "./identity.ts";
 import { injectedFault } from "./injected-fault.ts";
 import { dropCount } from "./judge.ts";
 import { keepAliveAnswered, keepAliveTimer } from "./keep-alive.ts";
+import { LostConnections } from "./lost-connections.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
 import { Pressure } from "./pressure.ts";
 import { isFloodOverStream } from "./rate-limit.ts";
@@ -46,6 +47,7 @@ export class Loop implements PlaneHandler {
   readonly #own: number;
   readonly #datagrams: DatagramCount;
   readonly #exchange: Exchange;
+  readonly #lost: LostConnections = new LostConnections();
   readonly #onTransaction: (row: number) => void;
   readonly #onBranch: (row: number) => void;
   readonly #onDialog: (row: number) => void;
@@ -279,17 +281,14 @@ export class Loop implements PlaneHandler {
           const at = c.outbox.claim();
           ring.bytes.copy(c.outbox.bytes, at, ring.start, ring.end);
           c.outbox.commit(ring.end - ring.start, ring.listener, ring.peer, 0);
-        } else if (ring.kind === RecordKind.datagram || ring.kind === RecordKind.naming) {
-          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
-        } else if (ring.kind === RecordKind.framed) {
-          c.count(Count.received);
-          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
-        } else if (ring.kind === RecordKind.unframed) {
-          answerUnframed(c, ring);
-        } else if (ring.kind === RecordKind.unreachable) {
-          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0);
         } else if (ring.kind === RecordKind.lost) {
-          connectionLost(c, ring.peer, 0);
+          this.#lost.drain(c, ring);
+          continue;
+        } else if (ring.kind === RecordKind.unframed) answerUnframed(c, ring);
+        else if (ring.kind === RecordKind.unreachable) this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0);
+        else {
+          if (ring.kind === RecordKind.framed) c.count(Count.received);
+          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
         }
         ring.take();
       }

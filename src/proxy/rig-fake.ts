@@ -20,10 +20,10 @@ import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Plane } from "../net/plane.ts";
 import { Transport } from "../net/transport.ts";
-import { connectionLost } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { loneLoop } from "./lone-loop.ts";
 import type { Loop } from "./loop.ts";
+import { LostConnections } from "./lost-connections.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
 /** A datagram that left, where it went, and when (milliseconds since the rig was made). */
@@ -176,7 +176,9 @@ export class Rig {
     const peer = new Int32Array(ENDPOINT_WORDS);
     const colon = to.lastIndexOf(":");
     parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
-    connectionLost(this.context, peer, 0);
+    const lost = new LostConnections();
+    lost.note(peer);
+    lost.sweep(this.context);
     this.#turn();
     return this.left.slice(before);
   }

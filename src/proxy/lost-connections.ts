@@ -1,0 +1,74 @@
+// Connections that are lost, many at a time: the table of branches is walked once for all of them. A peer that drops a thousand
+// connections at once must not cost a thousand walks.
+import { RecordKind, type Ring } from "../bridge/handoff.ts";
+import { isSameConnection, placeOf } from "../bridge/way-back.ts";
+import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, sameEndpoint } from "../net/endpoint.ts";
+import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
+import { branchRefused } from "./client.ts";
+import type { Context } from "./context.ts";
+
+/** As many as are looked for in one walk. */
+const MOST = 256;
+const TABLE = MOST * 4;
+
+/** Lost connections of one worker. */
+export class LostConnections {
+  readonly #peers: Int32Array = new Int32Array(MOST * ENDPOINT_WORDS);
+  /** Open-addressed tables of places in `#peers`, plus one: by address and port, and by the connection that the word names. */
+  readonly #byAddress: Int16Array = new Int16Array(TABLE);
+  readonly #byName: Int16Array = new Int16Array(TABLE);
+  #count = 0;
+  #isAll = false;
+
+  /** Takes the record that `ring.next` has found, and all of its kind behind it, one walk's worth at most. */
+  drain(c: Context, ring: Ring): void {
+    do {
+      this.note(ring.peer);
+      ring.take();
+    } while (this.#count < MOST && ring.next() && ring.kind === RecordKind.lost);
+    this.sweep(c);
+  }
+
+  /** Notes a connection by its peer; port 0: every connection. There must not be more than `MOST` between two walks. */
+  note(peer: Int32Array): void {
+    if (peer[4] === 0) this.#isAll = true;
+    const entry = this.#count++;
+    copyEndpoint(peer, 0, this.#peers, entry * ENDPOINT_WORDS);
+    insert(this.#byAddress, hashEndpoint(peer, 0), entry);
+    insert(this.#byName, placeOf(peer[5]!), entry);
+  }
+
+  /**
+   * Requests that went over one of these connections and have had no answer are refused. Those that have may still be
+   * answered over another one.
+   */
+  sweep(c: Context): void {
+    const { words, count, highest } = c.branches;
+    for (let branch = count === 0 ? 0 : highest; branch > 0; branch--) {
+      const b = branch * BRANCH_WORDS;
+      if (words[b + B.state] !== BranchState.calling) continue;
+      if (!c.adopted.listeners[words[b + B.listener]!]!.isStream) continue;
+      if (this.#isAll || this.#has(words, b + B.endpoint)) branchRefused(c, branch);
+    }
+    this.#byAddress.fill(0);
+    this.#byName.fill(0);
+    this.#count = 0;
+    this.#isAll = false;
+  }
+
+  #has(words: Int32Array, at: number): boolean {
+    const peers = this.#peers;
+    const name = words[at + 5]!;
+    for (let i = placeOf(name) & (TABLE - 1); name < 0 && this.#byName[i] !== 0; i = (i + 1) & (TABLE - 1))
+      if (isSameConnection(name, peers[(this.#byName[i]! - 1) * ENDPOINT_WORDS + 5]!)) return true;
+    for (let i = hashEndpoint(words, at) & (TABLE - 1); this.#byAddress[i] !== 0; i = (i + 1) & (TABLE - 1))
+      if (sameEndpoint(words, at, peers, (this.#byAddress[i]! - 1) * ENDPOINT_WORDS)) return true;
+    return false;
+  }
+}
+
+function insert(table: Int16Array, hash: number, entry: number): void {
+  let i = hash & (TABLE - 1);
+  while (table[i] !== 0) i = (i + 1) & (TABLE - 1);
+  table[i] = entry + 1;
+}
