@@ -7,6 +7,7 @@ import { headerValues } from "../../src/ua/parsed-message.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
 
 const PAIRS = [
   ["tls", "udp"],
@@ -133,6 +134,28 @@ scenario("a reload takes certificates over, refuses broken ones, and closes noth
   assert.equal(await call.reinvite(), 200);
   assert.equal(await call.bye(), 200);
   assert.deepEqual([phone.agent.streams.made, callee.agent.streams.accepted], [1, 1], "over the same connections");
+});
+
+scenario("probes go over TLS, and a destination that cannot prove its name is down", async (stage) => {
+  const { lb, destination } = stage;
+  const wrong = await authority.issue({ names: ["DNS:other.example.com"] });
+  const [good, bad] = [theirs, wrong].map((certificate) =>
+    destination(answering(200), { transport: "tls", tls: certificate }),
+  ) as [Destination, Destination];
+  const ca = await lb.file("ca.pem", authority.ca);
+  const probe = { every: "1s", timeout: "900ms", down_after: 2, up_after: 1 };
+  const named = [
+    { to: good, name: "good" },
+    { to: bad, name: "bad" },
+  ];
+  await lb.dispatches(1, "priority", named, { probe }, await lb.withTls(own, { ca }));
+  await good.hears("OPTIONS", 2);
+  assert.match(good.requests("OPTIONS")[0]!.raw.toString("latin1"), /Via: SIP\/2\.0\/TLS /);
+  const isDown = async (): Promise<boolean> => (await lb.metric("destination_up", { destination: "bad" })) === 0;
+  await until("the other one to be down", isDown, 8000);
+  assert.equal(await lb.metric("destination_up", { destination: "good" }), 1);
+  assert.equal(good.agent.streams.accepted, 1, "one connection serves all probes");
+  assert.equal(bad.requests().length, 0);
 });
 
 /** The names in the certificate that is shown there. */
