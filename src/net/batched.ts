@@ -84,14 +84,16 @@ export class BatchedPlane implements Plane {
       const receiver = this.#receivers[i]!;
       if (!receiver.socket.isReady) continue;
       const count = receiver.receive();
+      let own = 0;
       // Whoever leaves a queue after a whole batch leaves others behind.
       if (count === BATCH) {
         const gauge = this.#gauges[i]!;
         const before = gauge.lost;
-        fill = Math.max(fill, gauge.read());
+        own = gauge.read();
         counts.lost += gauge.lost - before;
-        counts.fill = fill;
+        fill = Math.max(fill, own);
       }
+      counts.fill = own;
       if (count > 0) handler.receive(count);
       if (receiver.socket.isReady) isBusy = true;
     }

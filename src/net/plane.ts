@@ -29,7 +29,10 @@ export interface PlaneCounts {
   unsent: number;
   /** Reported through `unreachable`. */
   unreachable: number;
-  /** How full the fullest receive queue was in this turn, of 255 (batched plane only; queues that one batch empties are empty). */
+  /**
+   * How full a receive queue is, of 255 (batched plane only; queues that one batch empties are empty): while a batch is handed
+   * over its own, from then on the fullest of this turn.
+   */
   fill: number;
   /** Dropped by the system because a receive queue was full (batched plane only). */
   lost: number;

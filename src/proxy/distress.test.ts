@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isTooMuch } from "./distress.ts";
 import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -79,4 +80,19 @@ test("with a budget, strangers' calls that would get no answer are not even read
 
 test("overload: {queues: false} refuses nobody because of queues", () => {
   assert.deepEqual(shares(255, "INVITE", STRANGER, { queues: false }), [1, 0, 0]);
+});
+
+test("a flooded listener takes nothing from those whom we trust and who come by another", () => {
+  const { context } = new Rig();
+  context.fill = 255;
+  context.fills[0] = 255;
+  const refusals = (listener: number, isTrusted: boolean): number => {
+    context.listener = listener;
+    return Array.from({ length: 200 }, () => isTooMuch(context, isTrusted)).filter(Boolean).length;
+  };
+  assert.equal(refusals(1, true), 0);
+  assert.ok(refusals(0, true) > 100);
+  assert.equal(refusals(1, false), 200);
+  context.ringFill = 255;
+  assert.ok(refusals(1, true) > 100);
 });

@@ -30,8 +30,10 @@ export const READS_ALL: number = START.unreadRequests;
 
 /** Whether the request at hand, which begins something, is refused because of the queues. */
 export function isTooMuch(c: Context, isTrusted: boolean): boolean {
-  const start = isTrusted ? START.trusted : c.message.method === Method.INVITE ? START.calls : START.requests;
-  return isHit(c, c.fill, start);
+  if (c.fill <= CALM) return false;
+  // Strangers who flood one listener take nothing from those whom we trust and who come by another.
+  if (isTrusted) return isHit(c, Math.max(c.fills[c.listener]!, c.ringFill), START.trusted);
+  return isHit(c, c.fill, c.message.method === Method.INVITE ? START.calls : START.requests);
 }
 
 /**

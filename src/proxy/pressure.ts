@@ -37,6 +37,7 @@ export class Pressure {
   begin(): boolean {
     if (!this.#c.adopted.snapshot.overload.queues) return false;
     const { fill } = this.#counts;
+    this.#c.fills[this.#inbox.listener[0]!] = fill;
     this.#c.fill = Math.max(fill, this.#ringFill);
     this.#isSpent = fill > CALM && areBudgetsSpent(this.#c);
     return this.#isSpent || fill > READS_ALL;
@@ -64,6 +65,7 @@ export class Pressure {
     let ringFill = 0;
     for (let i = 0; i < this.#rings.length; i++) ringFill = Math.max(ringFill, this.#rings[i]!.fill);
     this.#ringFill = ringFill;
+    c.ringFill = ringFill;
     const fill = Math.max(ringFill, this.#counts.fill);
     this.#control[c.worker * CONTROL_WORDS + ControlWord.fill] = fill;
     c.fill = c.adopted.snapshot.overload.queues ? fill : 0;
