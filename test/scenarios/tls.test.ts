@@ -56,9 +56,11 @@ for (const forwarding of ["stateful", "stateless"] as const) {
   }
 }
 
+/** TLS is the stream worker's, whichever way datagrams take. */
+const ONCE = { io: "portable" } as const;
 const PATIENT = { failover: { answer_within: "10s" }, passive: { failures: 0 } };
 
-scenario("a destination that does not prove its name is left at once, and the log says why", async (stage) => {
+scenario("a destination that does not prove its name is left at once, and the log says why", ONCE, async (stage) => {
   const { lb, destination } = stage;
   const wrong = await authority.issue({ names: ["DNS:other.example.com"] });
   const [impostor, alive] = [wrong, theirs].map((certificate) =>
@@ -78,7 +80,7 @@ scenario("a destination that does not prove its name is left at once, and the lo
   assert.equal(await call.bye(), 200);
 });
 
-scenario("sips goes over TLS or not at all, and stays sips in the Record-Route", async (stage) => {
+scenario("sips goes over TLS or not at all, and stays sips in the Record-Route", ONCE, async (stage) => {
   const { lb, destination } = stage;
   const plain = destination(answering(200));
   const secure = destination(answering(200), { transport: "tls", tls: theirs });
@@ -108,7 +110,7 @@ scenario("sips goes over TLS or not at all, and stays sips in the Record-Route",
   assert.equal(await usual.bye(), 200);
 });
 
-scenario("a reload takes certificates over, refuses broken ones, and closes nothing", async (stage) => {
+scenario("a reload takes certificates over, refuses broken ones, and closes nothing", ONCE, async (stage) => {
   const { lb, destination } = stage;
   const callee = destination(answering(200), { transport: "tls", tls: theirs });
   const ca = await lb.file("ca.pem", authority.ca);
@@ -136,7 +138,7 @@ scenario("a reload takes certificates over, refuses broken ones, and closes noth
   assert.deepEqual([phone.agent.streams.made, callee.agent.streams.accepted], [1, 1], "over the same connections");
 });
 
-scenario("probes go over TLS, and a destination that cannot prove its name is down", async (stage) => {
+scenario("probes go over TLS, and a destination that cannot prove its name is down", ONCE, async (stage) => {
   const { lb, destination } = stage;
   const wrong = await authority.issue({ names: ["DNS:other.example.com"] });
   const [good, bad] = [theirs, wrong].map((certificate) =>
