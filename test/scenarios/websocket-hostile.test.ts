@@ -33,7 +33,11 @@ scenario(
     const subprotocol = "Sec-WebSocket-Protocol: chat, sip";
     const origin = "Origin: https://phone.example.com";
     const attempts: readonly [string, string, number][] = [
-      ["everything as it should be", upgradeRequest("/sip", [subprotocol, origin]), 101],
+      [
+        "everything as it should be, with an offer to compress",
+        upgradeRequest("/sip", [subprotocol, origin, "Sec-WebSocket-Extensions: permessage-deflate"]),
+        101,
+      ],
       ["with a query", upgradeRequest("/sip?token=1", [subprotocol, origin]), 101],
       ["no subprotocol", upgradeRequest("/sip", [origin]), 400],
       ["another subprotocol", upgradeRequest("/sip", ["Sec-WebSocket-Protocol: msrp", origin]), 400],
