@@ -177,7 +177,7 @@ scenario(
   one,
   async (stage) => {
     const { lb } = stage;
-    await starts(stage, {}, { streams: { ping: "1s", message_timeout: "500ms", write_buffer: "64KiB" } });
+    await starts(stage, {}, { streams: { ping: "1s", message_timeout: "500ms", handshake_timeout: "1s" } });
     const honest = await RawWebSocket.open(lb.address, SIP);
     honest.answersPings = true;
     const mute = await RawWebSocket.open(lb.address, SIP);
