@@ -10,6 +10,13 @@ import { CALM, isLeftUnread, READS_ALL } from "./distress.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const KEEP_MS = 1_000;
+/**
+ * A queue that is long for a moment says nothing: a burst, a pause of the collector, another process on the core. What counts is
+ * the length that it has not been below for one to two of these, in milliseconds (as CoDel has it, RFC 8289) ...
+ */
+const WINDOW = 50;
+/** ... or, for a burst so large that the system would soon drop, what it is above this part of 255. */
+const BURST = 96;
 
 /** Sets `c.fill`, turn by turn. */
 export class Pressure {
@@ -20,6 +27,10 @@ export class Pressure {
   readonly #rings: readonly Ring[];
   readonly #control: Int32Array;
   #ringFill = 0;
+  /** The least fill of the window before, and of this one so far, and when that began. */
+  #before = 0;
+  #least = 0;
+  #since = 0;
   #isSpent = false;
   #kept = 0;
 
@@ -36,7 +47,7 @@ export class Pressure {
   /** A batch has come; whether some of it is to be left unread. */
   begin(): boolean {
     if (!this.#c.adopted.snapshot.overload.queues) return false;
-    const { fill } = this.#counts;
+    const fill = this.#felt(this.#counts.fill);
     this.#c.fills[this.#inbox.listener[0]!] = fill;
     this.#c.fill = Math.max(fill, this.#ringFill);
     this.#isSpent = fill > CALM && areBudgetsSpent(this.#c);
@@ -64,10 +75,25 @@ export class Pressure {
     if (((c.now - this.#kept) | 0) >= KEEP_MS) this.#keep();
     let ringFill = 0;
     for (let i = 0; i < this.#rings.length; i++) ringFill = Math.max(ringFill, this.#rings[i]!.fill);
-    this.#ringFill = ringFill;
-    c.ringFill = ringFill;
     const fill = Math.max(ringFill, this.#counts.fill);
+    this.#note(fill);
+    this.#ringFill = this.#felt(ringFill);
+    c.ringFill = this.#ringFill;
     this.#control[c.worker * CONTROL_WORDS + ControlWord.fill] = fill;
-    c.fill = c.adopted.snapshot.overload.queues ? fill : 0;
+    c.fill = c.adopted.snapshot.overload.queues ? this.#felt(fill) : 0;
+  }
+
+  #note(fill: number): void {
+    const { now } = this.#c;
+    if (((now - this.#since) | 0) >= WINDOW) {
+      this.#since = now;
+      this.#before = this.#least;
+      this.#least = fill;
+    } else if (fill < this.#least) this.#least = fill;
+  }
+
+  /** How full a queue that is this full counts. */
+  #felt(fill: number): number {
+    return Math.max(Math.min(fill, this.#before, this.#least), fill - BURST);
   }
 }

@@ -188,10 +188,11 @@ export class Rig {
     this.context.streamWords[serialAt(placeOf(word))] = serial;
   }
 
-  /** The receive queue is so full, of 255. */
-  set fill(fill: number) {
+  /** The receive queue is so full, of 255: for a moment, or for `milliseconds`. */
+  fillQueue(fill: number, milliseconds: number): void {
     this.#plane.counts.fill = fill;
     this.#loop.tick();
+    if (milliseconds > 0) this.pass(milliseconds, 10);
   }
 
   counter(name: CounterName): number {
