@@ -2,6 +2,7 @@
 import { CHECKS } from "./checks/index.ts";
 import { type Finding, type Places, problemOf } from "./finding.ts";
 import type { ConfigIo } from "./io.ts";
+import { atListener, withListenerProfiles } from "./listener-profiles.ts";
 import { hasErrors, type Problem } from "./problem.ts";
 import { checkReferences, resolveReferences } from "./references.ts";
 import { type Config, type Parsed, schema } from "./schema.ts";
@@ -68,12 +69,13 @@ export function buildConfig(data: unknown, file: string, io: ConfigIo, isImporte
     };
   const result = schema.safeParse(data);
   if (!result.success) return { findings: schemaFindings(schema, result.error.issues, data) };
-  const references = checkReferences(result.data);
-  const { secrets, findings } = readSecrets(wantedSecrets(result.data), file, io);
-  const { profiles, findings: tlsFindings } = readTls(result.data.tls, file, io);
-  const read = [...references, ...findings, ...tlsFindings];
+  const { parsed, listeners } = withListenerProfiles(result.data);
+  const references = checkReferences(parsed);
+  const { secrets, findings } = readSecrets(wantedSecrets(parsed), file, io);
+  const { profiles, findings: tlsFindings } = readTls(parsed.tls, file, io);
+  const read = [...references, ...findings, ...tlsFindings.map((finding) => atListener(finding, listeners))];
   if (read.some(({ severity }) => severity === "error")) return { findings: read };
-  const config = complete(result.data, secrets, profiles);
+  const config = complete(parsed, secrets, profiles);
   const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
   return checked.some((finding) => finding.severity === "error")
     ? { findings: [...read, ...checked] }

@@ -31,6 +31,14 @@ function problems(profile: unknown, variables: Readonly<Record<string, string>> 
 }
 
 function load(profile: unknown, variables: Readonly<Record<string, string>>): Loaded {
+  return loadText(
+    'listeners: ["tls://127.0.0.1:5061"]\nsets: {1: {destinations: ["sips:10.0.0.1"]}}\ntls:\n' +
+      `  default: ${JSON.stringify(profile)}\n`,
+    variables,
+  );
+}
+
+function loadText(text: string, variables: Readonly<Record<string, string>> = {}): Loaded {
   const io: ConfigIo = {
     readFile(path) {
       const text = files[path];
@@ -42,9 +50,6 @@ function load(profile: unknown, variables: Readonly<Record<string, string>>): Lo
     now: () => Date.now(),
     cores: 4,
   };
-  const text =
-    'listeners: ["tls://127.0.0.1:5061"]\nsets: {1: {destinations: ["sips:10.0.0.1"]}}\ntls:\n' +
-    `  default: ${JSON.stringify(profile)}\n`;
   return loadYaml(text, "/etc/fl/f.yaml", io);
 }
 
@@ -156,4 +161,27 @@ test("an encrypted key opens with its passphrase, which is told to nobody", () =
   assert.deepEqual(problems(one("locked.pem", "locked.key", { passphrase: "${PASS}" }), { PASS: secret }), []);
   const told = JSON.stringify(problems({ ...one("locked.pem", "locked.key", { passphrase: 17 }) }));
   assert.ok(!told.includes("17"), told);
+});
+
+test("a listener may name its certificate and key itself, and what is wrong with them is told there", () => {
+  const listening = (more: string) =>
+    loadText(`listeners:\n  - {uri: "tls://127.0.0.1:5061", ${more}}\nsets: {1: {destinations: ["sips:10.0.0.1"]}}\n`);
+  const texts = ({ problems }: Loaded) => problems.map(({ line, column, what }) => `${line}:${column} ${what}`);
+  const good = listening("certificate: good.pem, key: good.key");
+  assert.deepEqual(texts(good), []);
+  assert.equal(good.config?.listeners[0]?.tls, "listener-1");
+  assert.deepEqual(
+    good.config?.tls.map(({ name, certificates }) => [name, certificates[0]?.names]),
+    [["listener-1", ["lb.example.com"]]],
+  );
+  const again = loadText(JSON.stringify(written(good.config!)));
+  assert.deepEqual(texts(again), []);
+  for (const [more, expected] of [
+    ["certificate: good.pem, key: soon.key", /^2:\d+ the key in soon.key is not that of the certificate in good.pem/],
+    ["certificate: none.pem, key: good.key", /^2:\d+ file none.pem cannot be read: ENOENT/],
+    ["certificate: good.pem", /^2:\d+ certificate and key belong together/],
+    ["key: good.key", /^2:\d+ certificate and key belong together/],
+    ["certificate: good.pem, key: good.key, tls: default", /^2:\d+ a profile and a certificate of its own/],
+  ] as const)
+    assert.match(texts(listening(more))[0] ?? "", expected);
 });

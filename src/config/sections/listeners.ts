@@ -35,6 +35,8 @@ export interface ListenerConfig {
   readonly web?: WebConfig;
   /** Name of its TLS profile; absent: the default one. */
   readonly tls?: string;
+  /** Its own certificate and key, as files; listener-profiles.ts makes a profile of them. */
+  readonly files?: { readonly certificate: string; readonly key: string };
 }
 
 /** What a WebSocket listener lets in. */
@@ -76,6 +78,18 @@ const long = z.strictObject({
     .optional()
     .describe("WebSocket: only browsers with a page of these origins may connect. Default: everybody may."),
   tls: reference.optional().describe("TLS: the name of its profile. Default: `default`."),
+  certificate: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ title: "path" })
+    .describe("TLS without a profile: PEM file of the certificate with its chain; goes with `key`."),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ title: "path" })
+    .describe("TLS without a profile: PEM file of the private key, not encrypted."),
   proxy_protocol: z
     .strictObject({
       from: z
@@ -147,11 +161,21 @@ export const listener = z
       return refuse(sink, value, what, "a tcp listener of its own", ["proxy_protocol"]);
     }
     const web = isWeb ? { web: { path, origins } } : {};
-    if (given.tls !== undefined && !isSecure(Transport[transport]))
+    const { certificate, key } = given;
+    const own = certificate !== undefined ? "certificate" : key !== undefined ? "key" : undefined;
+    const secured = given.tls === undefined ? own : "tls";
+    if (secured !== undefined && !isSecure(Transport[transport]))
       return refuse(sink, value, `a ${transport} listener has no TLS profile`, "tls://HOST:PORT or wss://HOST:PORT", [
-        "tls",
+        secured,
       ]);
-    const tls = given.tls === undefined ? {} : { tls: given.tls };
+    if (own !== undefined && given.tls !== undefined)
+      return refuse(sink, value, "a profile and a certificate of its own", "either tls, or certificate and key", [own]);
+    if ((certificate === undefined) !== (key === undefined))
+      return refuse(sink, value, "certificate and key belong together", "certificate: FILE and key: FILE", [
+        own ?? "key",
+      ]);
+    const files = certificate === undefined || key === undefined ? {} : { files: { certificate, key } };
+    const tls = given.tls === undefined ? files : { tls: given.tls };
     const contact = given.contact === undefined ? {} : { contact: given.contact };
     const more = { ...contact, ...web, ...tls };
     const allow = given.allow ?? [];
