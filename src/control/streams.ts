@@ -28,6 +28,8 @@ export interface StreamsOptions {
 /** How often its heartbeat is looked at, and after how many looks without one it is replaced. */
 const LOOK = 500;
 const TOO_STILL = 6;
+/** The same while it loads: a full machine is no reason to begin again. */
+const TOO_SLOW = 120;
 /** From the second death in a row on, its replacement waits. */
 const BACK_OFF = 1_000;
 const LONG_LIFE = 10_000;
@@ -52,6 +54,8 @@ export class Streams {
   #heartbeat = 0;
   #still = 0;
   #isListening = false;
+  /** Whether the present thread has said that it listens. */
+  #isReady = false;
   #isStopping = false;
   #problem = "";
   /** In force, and for every stream worker to come. */
@@ -137,6 +141,7 @@ export class Streams {
     this.#restart = null;
     this.#startedAt = performance.now();
     this.#still = 0;
+    this.#isReady = false;
     const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
     const workerData: StreamStart = { ...this.#options.start, ...now };
     const thread = new Worker(this.#options.url, { workerData, resourceLimits: LIMITS, name: "fairlead-streams" });
@@ -144,7 +149,7 @@ export class Streams {
     let why = "";
     thread.on("message", (message: FromStreams) => {
       if (message.kind === "wake") this.#options.wake(message.worker);
-      else if (message.kind === "listening") this.#isListening = true;
+      else if (message.kind === "listening") this.#isListening = this.#isReady = true;
       else if (message.kind === "note") this.#options.log.warn(message.fields, message.what);
       else if (message.kind === "secured") {
         if (message.number === this.#tlsNumber) this.#onSecured(message.problem);
@@ -178,7 +183,7 @@ export class Streams {
     const heartbeat = Atomics.load(this.#words, StreamWord.heartbeat);
     this.#still = heartbeat === this.#heartbeat ? this.#still + 1 : 0;
     this.#heartbeat = heartbeat;
-    if (this.#thread === null || this.#still < TOO_STILL) return;
+    if (this.#thread === null || this.#still < (this.#isReady ? TOO_STILL : TOO_SLOW)) return;
     this.#still = 0;
     this.#options.log.error({}, "the stream worker makes no progress and is terminated");
     void this.#thread.terminate();

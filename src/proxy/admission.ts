@@ -78,7 +78,9 @@ function isEmpty(c: Context, budget: Budget, at: number, now: number): boolean {
 function isTaken(c: Context, budget: Budget, isCall: boolean, trusted: boolean, now: number): boolean {
   const at = isCall ? AdmissionWord.calls : AdmissionWord.requests;
   if (isCall && isEmergency(c, trusted)) {
-    if (budget.interval !== 0) takeAnyway(c.live.admission, at, now, budget.interval, budget.burst);
+    // What anybody can write into a request URI never spends what is kept for those whom we trust.
+    if (trusted && budget.interval !== 0) takeAnyway(c.live.admission, at, now, budget.interval, budget.burst);
+    else spend(c, budget, at, trusted, now);
     c.count(Count.emergency_calls);
     return true;
   }

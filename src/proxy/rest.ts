@@ -15,13 +15,20 @@ const nothing = Buffer.alloc(0);
 export function restIfAsked(c: Context, slot: number): void {
   const start = c.message.valueStart[Header.retryAfter]!;
   if (slot < 0 || start < 0) return;
-  const cap = c.adopted.sets[c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!]?.failover;
-  const time = cap === undefined ? 0 : Math.min(secondsAt(c, start) * 1000, cap.retryAfterCap);
-  if (time <= 0 || c.live.isResting(slot)) return;
+  const set = c.adopted.sets[c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!];
+  const time = set === undefined ? 0 : Math.min(secondsAt(c, start) * 1000, set.failover.retryAfterCap);
+  if (set === undefined || time <= 0 || c.live.isResting(slot)) return;
+  // One caller's 503 must not silence a whole set: whoever is left goes on.
+  if (!hasOtherUsable(c, set.dispatch.slots, slot)) return;
   // Main has to know first: the mark is taken away by it alone.
   if (!c.toMain.push(RecordKind.resting, slot, time, nobody, 0, nobody, 0, nothing, 0, 0)) return;
   c.live.rest(slot);
   c.tally(slot, Tally.rests);
+}
+
+function hasOtherUsable(c: Context, slots: Uint16Array, slot: number): boolean {
+  for (let i = 0; i < slots.length; i++) if (slots[i] !== slot && c.live.isUsable(slots[i]!)) return true;
+  return false;
 }
 
 /** Delta-seconds, which a comment or parameters may follow; 0 when there are none. */

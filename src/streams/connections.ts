@@ -47,7 +47,8 @@ export class Connections implements ConnectionOwner {
   readonly #dials: ReadonlyMap<number, Dial>;
   readonly #peerOf: (socket: Socket, peer: Int32Array) => boolean;
   readonly #places: (Connection | undefined)[] = [];
-  readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS);
+  /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
+  readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
   readonly #free: number[] = [];
   readonly #byAddress = new Map<string | number, Connection>();
   readonly #touched = new Set<Connection>();

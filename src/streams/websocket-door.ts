@@ -110,6 +110,8 @@ function refuse(response: ServerResponse, status: number): void {
 
 /** The same where node:http has let go of the socket. */
 function refuseRaw(socket: Socket, status: number): void {
+  // Whoever resets the connection now must not take down more than that.
+  socket.on("error", () => undefined);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   socket.destroySoon();
 }

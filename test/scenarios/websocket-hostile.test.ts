@@ -1,6 +1,8 @@
 // What a stranger may try over WebSocket: it is told, closed, counted, and holds no memory; and what an honest peer does, is taken.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { answering } from "../kit/destination.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
 import { frame, header, Op, RawWebSocket, upgradeRequest } from "../kit/raw-websocket.ts";
@@ -214,3 +216,25 @@ function pidOf({ process: running }: LoadBalancer): number {
 function memoryOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
 }
+
+scenario(
+  "whoever asks for what is refused and resets the connection takes down nothing but that",
+  one,
+  async (stage) => {
+    const { lb } = stage;
+    await starts(stage);
+    const witness = await RawWebSocket.open(lb.address, SIP);
+    const refused = upgradeRequest("/nowhere", ["Sec-WebSocket-Protocol: msrp"]);
+    for (let i = 0; i < 300; i++) {
+      const socket = connect(lb.address.port, lb.address.address).on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write(refused);
+      await new Promise((resolve) => setTimeout(resolve, i % 2));
+      socket.resetAndDestroy();
+    }
+    witness.write(frame(Op.text, options("still-there")));
+    await witness.hears("an answer", () => witness.messages.length === 1);
+    assert.equal(await lb.metric("stream_worker_restarts_total"), 0);
+    witness.close();
+  },
+);

@@ -38,7 +38,8 @@ const setState: RpcCommand = {
   role: "operator",
   run({ backend }, given, group, address) {
     if (given === undefined || group === undefined || address === undefined) throw MISSING;
-    const wanted = STATES[given.toLowerCase()];
+    const word = given.toLowerCase();
+    const wanted = Object.hasOwn(STATES, word) ? STATES[word] : undefined;
     if (wanted === undefined) throw new RpcFault(500, `unknown state "${given}": a, i, p or 1, 0, 2`);
     const [partition, id] = group.includes(":") ? group.split(":", 2) : [PARTITION, group];
     checkPartition(partition ?? "");
