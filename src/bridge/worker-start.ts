@@ -56,6 +56,8 @@ export interface StreamLink {
 /** `workerData` of a worker. */
 export interface WorkerStart {
   readonly index: number;
+  /** Nice value of its thread, where it was a spare that stood back; null: as it is. */
+  readonly priority: number | null;
   readonly workers: number;
   readonly io: "batched" | "portable";
   /** Batched: sockets opened by main. Portable: empty, the worker opens its own. */

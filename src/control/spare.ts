@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { ToMain } from "../bridge/worker-start.ts";
 import type { Libc } from "../net/libc.ts";
-import { canStandBack, standingBack } from "../net/priority.ts";
+import { priorityToReturnTo, standingBack } from "../net/priority.ts";
 
 /** Milliseconds until a spare is made that stands back: it takes nothing from those who work. */
 const SOON = 500;
@@ -14,8 +14,9 @@ const LATER = 10_000;
 export class Spare {
   readonly #url: URL;
   readonly #onLost: (why: string) => void;
-  /** Null where a spare has to have the same share of the processor as those who work. */
   readonly #libc: Libc | null;
+  /** The nice value of those who work, for a spare that stands back; null: spares have that from the beginning. */
+  readonly priority: number | null;
   #thread: Worker | null = null;
   #isWarm = false;
   #timer: NodeJS.Timeout | null = null;
@@ -24,7 +25,8 @@ export class Spare {
   constructor(url: URL, libc: Libc | null, onLost: (why: string) => void) {
     this.#url = url;
     this.#onLost = onLost;
-    this.#libc = libc !== null && canStandBack(libc) ? libc : null;
+    this.#libc = libc;
+    this.priority = libc === null ? null : priorityToReturnTo(libc);
   }
 
   /** Whether one is warm and waiting. */
@@ -40,7 +42,7 @@ export class Spare {
         this.#timer = null;
         this.#make();
       },
-      this.#libc === null ? LATER : SOON,
+      this.priority === null ? LATER : SOON,
     );
   }
 
@@ -66,7 +68,8 @@ export class Spare {
 
   #make(): void {
     const make = () => new Worker(this.#url, { workerData: null, name: "fairlead-spare" });
-    const thread = this.#libc === null ? make() : standingBack(this.#libc, make);
+    const standsBack = this.#libc !== null && this.priority !== null;
+    const thread = standsBack ? standingBack(this.#libc, this.priority, make) : make();
     this.#thread = thread;
     const lose = () => {
       if (this.#thread === thread) this.#thread = null;

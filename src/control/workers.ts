@@ -197,6 +197,7 @@ export class Workers {
     this.control.write(index, ControlWord.generation, this.#snapshot.generation);
     const workerData: WorkerStart = {
       index,
+      priority: this.#options.spare.priority,
       workers: memory.workers,
       io,
       sockets: sockets[index] ?? [],

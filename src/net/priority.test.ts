@@ -5,11 +5,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { loadLibc } from "./libc.ts";
-import { canStandBack, standingBack, standsBack } from "./priority.ts";
+import { priorityToReturnTo, standingBack, standsBack } from "./priority.ts";
 
 const loaded = loadLibc();
-const may = loaded.ok && canStandBack(loaded.libc);
-const skip = may ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
+const ordinary = loaded.ok ? priorityToReturnTo(loaded.libc) : null;
+const skip = ordinary !== null ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
 
 /** Nice values of this process' threads with that name. */
 function niceOf(name: string): number[] {
@@ -21,7 +21,7 @@ function niceOf(name: string): number[] {
 }
 
 test("a thread made by one that stands back stands back itself, until it comes forward", { skip }, async () => {
-  assert.ok(loaded.ok);
+  assert.ok(loaded.ok && ordinary !== null);
   const { libc } = loaded;
   const mine = libc.getpriority(0, 0);
   const script = `
@@ -30,12 +30,12 @@ test("a thread made by one that stands back stands back itself, until it comes f
     import { comeForward, standsBack } from ${JSON.stringify(new URL("./priority.ts", import.meta.url).href)};
     const { libc } = loadLibc();
     parentPort.on("message", (word) => {
-      if (word === "forward") comeForward(libc);
+      if (word === "forward") comeForward(libc, ${mine});
       if (word === "end") parentPort.close();
       else parentPort.postMessage(standsBack(libc));
     });`;
   const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-  const thread = standingBack(libc, () => new Worker(url, { name: "stands-back" }));
+  const thread = standingBack(libc, ordinary, () => new Worker(url, { name: "stands-back" }));
   assert.equal(libc.getpriority(0, 0), mine, "we do not");
   assert.equal(standsBack(libc), false);
   for (const [word, nice, back] of [

@@ -8,20 +8,22 @@ const THIS_THREAD = 0;
 const LEAST = 19;
 
 /**
- * Whether a thread that stood back could come forward again. That takes CAP_SYS_NICE, or an RLIMIT_NICE above the priority
- * that the process has now. For the main thread.
+ * The calling thread's nice value, if a thread that stood back could come forward to it again; else null. That takes
+ * CAP_SYS_NICE, or an RLIMIT_NICE above it.
  */
-export function canStandBack(libc: Libc): boolean {
+export function priorityToReturnTo(libc: Libc): number | null {
   const ordinary = libc.getpriority(PRIO_PROCESS, THIS_THREAD);
   // Who may go above the ordinary priority may also come back to it.
-  if (libc.setpriority(PRIO_PROCESS, THIS_THREAD, ordinary - 1) !== 0) return false;
+  if (libc.setpriority(PRIO_PROCESS, THIS_THREAD, ordinary - 1) !== 0) return null;
   libc.setpriority(PRIO_PROCESS, THIS_THREAD, ordinary);
-  return true;
+  return ordinary;
 }
 
-/** What `make` returns; the threads that it makes get the least share of the processor. Ask `canStandBack` before. */
-export function standingBack<T>(libc: Libc, make: () => T): T {
-  const ordinary = libc.getpriority(PRIO_PROCESS, THIS_THREAD);
+/**
+ * What `make` returns; the threads that it makes get the least share of the processor. The calling thread has it for that
+ * moment, too, so that nobody may take its priority then for what it usually is; `ordinary` is `priorityToReturnTo`'s.
+ */
+export function standingBack<T>(libc: Libc, ordinary: number, make: () => T): T {
   libc.setpriority(PRIO_PROCESS, THIS_THREAD, LEAST);
   try {
     return make();
@@ -30,12 +32,12 @@ export function standingBack<T>(libc: Libc, make: () => T): T {
   }
 }
 
-/** Whether the calling thread has a smaller share than the main thread. */
+/** Whether the calling thread has the least share. */
 export function standsBack(libc: Libc): boolean {
-  return libc.getpriority(PRIO_PROCESS, THIS_THREAD) > libc.getpriority(PRIO_PROCESS, process.pid);
+  return libc.getpriority(PRIO_PROCESS, THIS_THREAD) === LEAST;
 }
 
-/** Gives the calling thread the share of the main thread. */
-export function comeForward(libc: Libc): void {
-  libc.setpriority(PRIO_PROCESS, THIS_THREAD, libc.getpriority(PRIO_PROCESS, process.pid));
+/** Gives the calling thread the ordinary share. */
+export function comeForward(libc: Libc, ordinary: number): void {
+  libc.setpriority(PRIO_PROCESS, THIS_THREAD, ordinary);
 }

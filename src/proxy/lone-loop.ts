@@ -40,6 +40,7 @@ export function loneLoop(
   const context = new Context(
     {
       index: 0,
+      priority: null,
       workers: 1,
       io: "batched",
       sockets: [],

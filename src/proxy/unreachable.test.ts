@@ -42,7 +42,7 @@ function pair() {
       sources,
     } as const;
     const context = new Context(
-      { ...start, rings: [], streams: null, snapshot, limits, receiveBuffer: 0, seed: [1, 2] },
+      { ...start, priority: null, rings: [], streams: null, snapshot, limits, receiveBuffer: 0, seed: [1, 2] },
       plane.outbox,
       new Ring(createRingMemory(1 << 16)),
       new Adopted(snapshot),

@@ -105,7 +105,7 @@ function runBatched(): void {
     return;
   }
   // A spare that takes somebody's place stands back no longer.
-  comeForward(loaded.libc);
+  if (workerData === null && start.priority !== null) comeForward(loaded.libc, start.priority);
   const ringer = new Ringer(loaded.libc);
   const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
   tell({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer });

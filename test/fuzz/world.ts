@@ -94,6 +94,7 @@ export class World {
         snapshot,
         limits,
         receiveBuffer: 0,
+        priority: null,
         seed: [1, 2] as const,
       };
       const context = new Context(start, outbox, toMain, new Adopted(snapshot), EPOCH | 0);
