@@ -68,6 +68,21 @@ describe("the batched plane and the network's refusals", { skip }, () => {
     assert.equal(bench.plane.counts.unsent, 1);
   });
 
+  it("sends a datagram although reports about others' keep coming while it is to be sent", () => {
+    const real = libcOrThrow();
+    let reports = 5;
+    // As another worker's ICMP error does that comes between two of our calls.
+    const sendmmsg: Libc["sendmmsg"] = (fd, at, count, flags) => {
+      if (reports-- > 0) bench.refuseOne(closed);
+      return real.sendmmsg(fd, at, count, flags);
+    };
+    using bench: Bench = new Bench(["127.0.0.1"], 1, { ...real, sendmmsg });
+    const closed = bench.closedPort("127.0.0.1");
+    bench.send(0, "127.0.0.1", bench.ports[0]!, "good");
+    bench.runUntil(() => bench.got.length === 1 && bench.refused.length === 5);
+    assert.deepEqual([bench.plane.counts.unsent, bench.refused.map(({ text }) => text)], [0, Array(5).fill("other")]);
+  });
+
   it("counts what no socket can send and sends the rest", () => {
     using bench = new Bench(["127.0.0.1", "::1"]);
     bench.send(0, "::1", bench.ports[1]!, "IPv6 from an IPv4 socket");
@@ -176,14 +191,16 @@ class Bench implements PlaneHandler {
   got: { readonly text: string; readonly listener: number }[] = [];
   locals: string[] = [];
   peers: string[] = [];
-  readonly #libc: Libc = libcOrThrow();
+  readonly #libc: Libc;
   readonly #fds: readonly number[];
   readonly #makePlane: (worker: number) => BatchedPlane;
+  readonly #other: BatchedPlane;
   #isDone: () => boolean = () => true;
   #deadline = 0;
   #current: BatchedPlane;
 
-  constructor(hosts: readonly string[], workers = 1) {
+  constructor(hosts: readonly string[], workers = 1, libc: Libc = libcOrThrow()) {
+    this.#libc = libc;
     const opened = openUdpSockets(
       this.#libc,
       hosts.map((host) => ({ host, port: 0 })),
@@ -192,6 +209,7 @@ class Bench implements PlaneHandler {
     );
     if (!opened.ok) throw new Error(opened.problem);
     const { sockets } = opened;
+    this.#other = new BatchedPlane(libcOrThrow(), sockets.workers[0]!, -1);
     this.ports = opened.sockets.ports;
     this.#fds = sockets.workers.flat().map(({ fd }) => fd);
     this.#makePlane = (worker) => new BatchedPlane(this.#libc, sockets.workers[worker]!, -1);
@@ -237,6 +255,15 @@ class Bench implements PlaneHandler {
     this.#isDone = () => false;
     this.#deadline = performance.now() + milliseconds;
     this.#current.run(this);
+  }
+
+  /** Sends a datagram to a closed port from the first socket, beside the plane. */
+  refuseOne(port: number): void {
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    assert.ok(parseEndpoint("127.0.0.1", port, peer, 0));
+    const { outbox } = this.#other;
+    outbox.commit(outbox.bytes.write("other", outbox.claim(), "latin1"), 0, peer, 0);
+    outbox.flush();
   }
 
   /** A port on which nobody listens. */

@@ -23,6 +23,8 @@ import type { PlaneCounts } from "./plane.ts";
 import type { Refusals } from "./refusals.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
+/** So many ICMP errors of other datagrams may be reported while one datagram is to be sent; more would be a socket gone mad. */
+const REPORTS = 32;
 /** While a socket's buffer is full, one flush waits at most this often, this long (milliseconds). */
 const WAITS = 4;
 const WAIT = 5;
@@ -123,6 +125,7 @@ export class Sender {
   #sendRun(outbox: Outbox, socket: UdpSocket, from: number, to: number): void {
     let at = from;
     let retried = -1;
+    let reports = REPORTS;
     while (at < to) {
       const headersAt = this.#headers.address + at * MMSGHDR_BYTES;
       const sent = this.#libc.sendmmsg(socket.fd, headersAt, to - at, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -137,8 +140,9 @@ export class Sender {
       } else if (error === Errno.EMSGSIZE && !socket.isV6 && this.#sendFragmented(socket.fd, headersAt)) {
         at++;
         continue;
-      } else if (retried !== at) {
-        // The first failure may be an earlier datagram's ICMP error, reported here; it is cleared by now.
+      } else if (retried !== at || (error === Errno.ECONNREFUSED && reports-- > 0)) {
+        // The first failure may be an earlier datagram's ICMP error, reported here; it is cleared by now. A refusal is never
+        // about this datagram: the socket is not connected. Another worker's reports come here too, and meanwhile.
         retried = at;
         socket.isSuspect = true;
         continue;
