@@ -2,35 +2,25 @@
 // configuration in force gets to see. Loading it again gives the same configuration.
 import type { z } from "zod";
 import type { Config, schema } from "./schema.ts";
-import type { DestinationConfig } from "./sections/destination.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
 import type { RateConfig } from "./sections/rate-limits.ts";
-import type { RouteConfig } from "./sections/routes.ts";
-import type { SetConfig } from "./sections/sets.ts";
 import type { TlsProfileConfig } from "./tls-files.ts";
 import { formatHostPort } from "./values/address.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
 import { formatDuration } from "./values/duration.ts";
 import { formatSize } from "./values/size.ts";
-import type { StatusRange } from "./values/status.ts";
-import type { UriPatternConfig } from "./values/uri-pattern.ts";
-
-/** With every key present: what a section gains has to be written, too. */
-type Full<T> = { readonly [Key in keyof T]-?: T[Key] };
+import { writtenPattern, writtenRoute } from "./written-routes.ts";
+import { type Full, writtenSet } from "./written-sets.ts";
 
 /** The shape of the file, every section present. */
 export type Written = Full<z.input<typeof schema>>;
-
-type WrittenSet = NonNullable<Written["sets"]>[string];
-type WrittenRoute = NonNullable<Written["routes"]>[number];
-type WrittenProbe = Exclude<WrittenSet["probe"], false | undefined>;
 
 /** Writes it. Keys are not: where one was read from stands in its place. */
 export function written(config: Config): Written {
   return {
     listeners: config.listeners.map(listener),
-    sets: Object.fromEntries(config.sets.map((set) => [set.name, setOf(set)])),
-    routes: config.routes.map(route),
+    sets: Object.fromEntries(config.sets.map((set) => [set.name, writtenSet(set)])),
+    routes: config.routes.map(writtenRoute),
     timers: timersOf(config),
     limits: limitsOf(config),
     dns: dnsOf(config),
@@ -163,7 +153,7 @@ function overloadOf({ overload }: Config): Full<NonNullable<Written["overload"]>
     queues: overload.queues,
     max_answers_per_second: overload.answers,
     retry_after: formatDuration(overload.retryAfter),
-    emergency: overload.emergency.map((one) => (one.kind === "urn" ? one.urn : pattern(one.uri))),
+    emergency: overload.emergency.map((one) => (one.kind === "urn" ? one.urn : writtenPattern(one.uri))),
   };
 }
 
@@ -179,121 +169,4 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
     ...(one.tls === undefined ? {} : { tls: one.tls }),
   };
-}
-
-function setOf({
-  algorithm,
-  slots,
-  order,
-  useDefault,
-  key,
-  destinations,
-  probe,
-  passive,
-  failover,
-  unavailable,
-  tls,
-}: SetConfig): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
-  return {
-    algorithm,
-    slots,
-    order,
-    ...(key === undefined ? {} : { key }),
-    use_default: useDefault,
-    destinations: destinations.map(destination),
-    probe: probe === null ? false : probeOf(probe),
-    passive: { ...passive },
-    failover: {
-      on: [
-        ...(failover.onTimeout ? (["timeout"] as const) : []),
-        ...(failover.onTransportError ? (["transport_error"] as const) : []),
-        ...failover.codes,
-      ],
-      tries: failover.tries,
-      answer_within: formatDuration(failover.answerWithin),
-      after_provisional: failover.afterProvisional,
-      retry_after_cap: formatDuration(failover.retryAfterCap),
-    } satisfies Full<NonNullable<WrittenSet["failover"]>>,
-    unavailable: {
-      status: unavailable.status,
-      reason: unavailable.reason,
-      retry_after: formatDuration(unavailable.retryAfter * 1000),
-    } satisfies Full<NonNullable<WrittenSet["unavailable"]>>,
-    ...(tls === undefined ? {} : { tls }),
-  };
-}
-
-function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
-  const { method, every, timeout, downAfter, upAfter, mode, accept, from } = probe;
-  return {
-    method,
-    every: formatDuration(every),
-    timeout: formatDuration(timeout),
-    down_after: downAfter,
-    up_after: upAfter,
-    mode,
-    accept: accept.map(statusRange),
-    from,
-  };
-}
-
-function statusRange({ first, last }: StatusRange): string | number {
-  return first === last ? first : `${first / 100}xx`;
-}
-
-function destination(one: DestinationConfig): NonNullable<WrittenSet["destinations"]>[number] {
-  const { uri, name, weight, priority, maxCalls, state, probe, attrs, tls, serverName } = one;
-  return {
-    uri,
-    name,
-    weight,
-    priority,
-    max_calls: maxCalls,
-    state,
-    probe,
-    large_requests: one.largeRequests,
-    ...(one.listener === undefined ? {} : { listener: one.listener }),
-    ...(tls === undefined ? {} : { tls }),
-    ...(serverName === undefined ? {} : { server_name: serverName }),
-    attrs: { ...attrs },
-  };
-}
-
-function route(one: RouteConfig): WrittenRoute {
-  const { name, methods, requestUri, from, to, source, fromSet, listener: by, forwarding } = one;
-  return {
-    name,
-    ...(methods.length === 0 ? {} : { method: [...methods] }),
-    ...(requestUri === null ? {} : { request_uri: pattern(requestUri) }),
-    ...(from === null ? {} : { from: pattern(from) }),
-    ...(to === null ? {} : { to: pattern(to) }),
-    ...(source.length === 0 ? {} : { source: source.map(formatAddressBlock) }),
-    ...(fromSet === undefined ? {} : { from_set: fromSet }),
-    ...(by === undefined ? {} : { listener: by }),
-    ...(forwarding === undefined ? {} : { forwarding }),
-    ...actionOf(one),
-  };
-}
-
-function pattern({ user, host }: UriPatternConfig): string {
-  return user === null ? (host ?? "*") : `${user}@${host ?? "*"}`;
-}
-
-function actionOf({ action }: RouteConfig): WrittenRoute {
-  switch (action.kind) {
-    case "dispatch":
-      return {
-        set: action.set,
-        ...(action.key === undefined ? {} : { key: action.key }),
-        ...(action.path === undefined ? {} : { path: action.path }),
-      };
-    case "forward":
-      return { forward: true };
-    case "reject":
-      return { reject: { status: action.status, reason: action.reason } };
-    case "redirect":
-      return { redirect: { status: action.status, contact: action.contact } };
-    case "drop":
-      return { drop: true };
-  }
 }

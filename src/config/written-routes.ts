@@ -1,0 +1,48 @@
+// Routes in the words of fairlead.yaml.
+import type { z } from "zod";
+import type { RouteConfig, route as routeSchema } from "./sections/routes.ts";
+import { formatAddressBlock } from "./values/address-block.ts";
+import type { UriPatternConfig } from "./values/uri-pattern.ts";
+
+type WrittenRoute = z.input<typeof routeSchema>;
+
+/** A route. */
+export function writtenRoute(one: RouteConfig): WrittenRoute {
+  const { name, methods, requestUri, from, to, source, fromSet, listener: by, forwarding } = one;
+  return {
+    name,
+    ...(methods.length === 0 ? {} : { method: [...methods] }),
+    ...(requestUri === null ? {} : { request_uri: writtenPattern(requestUri) }),
+    ...(from === null ? {} : { from: writtenPattern(from) }),
+    ...(to === null ? {} : { to: writtenPattern(to) }),
+    ...(source.length === 0 ? {} : { source: source.map(formatAddressBlock) }),
+    ...(fromSet === undefined ? {} : { from_set: fromSet }),
+    ...(by === undefined ? {} : { listener: by }),
+    ...(forwarding === undefined ? {} : { forwarding }),
+    ...actionOf(one),
+  };
+}
+
+/** A pattern over URIs. */
+export function writtenPattern({ user, host }: UriPatternConfig): string {
+  return user === null ? (host ?? "*") : `${user}@${host ?? "*"}`;
+}
+
+function actionOf({ action }: RouteConfig): WrittenRoute {
+  switch (action.kind) {
+    case "dispatch":
+      return {
+        set: action.set,
+        ...(action.key === undefined ? {} : { key: action.key }),
+        ...(action.path === undefined ? {} : { path: action.path }),
+      };
+    case "forward":
+      return { forward: true };
+    case "reject":
+      return { reject: { status: action.status, reason: action.reason } };
+    case "redirect":
+      return { redirect: { status: action.status, contact: action.contact } };
+    case "drop":
+      return { drop: true };
+  }
+}

@@ -1,0 +1,93 @@
+// Dispatcher sets and their destinations in the words of fairlead.yaml.
+import type { z } from "zod";
+import type { DestinationConfig, destination as destinationSchema } from "./sections/destination.ts";
+import type { SetConfig, set as setSchema } from "./sections/sets.ts";
+import { formatDuration } from "./values/duration.ts";
+import type { StatusRange } from "./values/status.ts";
+
+/** With every key present: what a section gains has to be written, too. */
+export type Full<T> = { readonly [Key in keyof T]-?: T[Key] };
+
+type WrittenSet = z.input<typeof setSchema>;
+type WrittenDestination = Exclude<z.input<typeof destinationSchema>, string>;
+type WrittenProbe = Exclude<WrittenSet["probe"], false | undefined>;
+
+/** A set, without its name. */
+export function writtenSet({
+  algorithm,
+  slots,
+  order,
+  useDefault,
+  key,
+  destinations,
+  probe,
+  passive,
+  failover,
+  unavailable,
+  tls,
+}: SetConfig): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
+  return {
+    algorithm,
+    slots,
+    order,
+    ...(key === undefined ? {} : { key }),
+    use_default: useDefault,
+    destinations: destinations.map(writtenDestination),
+    probe: probe === null ? false : probeOf(probe),
+    passive: { ...passive },
+    failover: {
+      on: [
+        ...(failover.onTimeout ? (["timeout"] as const) : []),
+        ...(failover.onTransportError ? (["transport_error"] as const) : []),
+        ...failover.codes,
+      ],
+      tries: failover.tries,
+      answer_within: formatDuration(failover.answerWithin),
+      after_provisional: failover.afterProvisional,
+      retry_after_cap: formatDuration(failover.retryAfterCap),
+    } satisfies Full<NonNullable<WrittenSet["failover"]>>,
+    unavailable: {
+      status: unavailable.status,
+      reason: unavailable.reason,
+      retry_after: formatDuration(unavailable.retryAfter * 1000),
+    } satisfies Full<NonNullable<WrittenSet["unavailable"]>>,
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
+  const { method, every, timeout, downAfter, upAfter, mode, accept, from } = probe;
+  return {
+    method,
+    every: formatDuration(every),
+    timeout: formatDuration(timeout),
+    down_after: downAfter,
+    up_after: upAfter,
+    mode,
+    accept: accept.map(statusRange),
+    from,
+  };
+}
+
+function statusRange({ first, last }: StatusRange): string | number {
+  return first === last ? first : `${first / 100}xx`;
+}
+
+/** A destination. */
+export function writtenDestination(one: DestinationConfig): WrittenDestination {
+  const { uri, name, weight, priority, maxCalls, state, probe, attrs, tls, serverName } = one;
+  return {
+    uri,
+    name,
+    weight,
+    priority,
+    max_calls: maxCalls,
+    state,
+    probe,
+    large_requests: one.largeRequests,
+    ...(one.listener === undefined ? {} : { listener: one.listener }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(serverName === undefined ? {} : { server_name: serverName }),
+    attrs: { ...attrs },
+  };
+}
