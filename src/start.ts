@@ -4,28 +4,38 @@ import { startAdmin } from "./admin/server.ts";
 import { adminBackend } from "./admin-backend.ts";
 import { configurationIo } from "./cli/configuration-io.ts";
 import { ExitCode } from "./cli/exit-code.ts";
-import { type ReadOptions, readConfiguration } from "./config/open.ts";
+import type { ReadOptions } from "./config/open.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { formatHostPort } from "./config/values/address.ts";
-import { type Balancer, startBalancer } from "./control/balancer.ts";
+import { type Balancer, type StartResult, startBalancer } from "./control/balancer.ts";
 import { type OwnedLog, openLog } from "./control/log.ts";
 import { untilSignalled } from "./control/shutdown.ts";
 import { watchFiles } from "./control/watch.ts";
 import { PACKAGE } from "./package-facts.ts";
+import { TableFollower } from "./sources/follower.ts";
+import { loadConfiguration } from "./sources/load.ts";
+import { Sources } from "./sources/sources.ts";
+import { TableReader } from "./sources/table-reader.ts";
+
+/** Milliseconds between two looks at what is due. */
+const FOLLOW_INTERVAL = 250;
 
 /** Runs until a signal ends it; the exit code. */
 export async function run(files: readonly string[], options: ReadOptions): Promise<number> {
-  const read = () => readConfiguration(files, options, configurationIo);
-  const { config, problems } = read();
+  const reader = new TableReader();
+  const now = () => performance.now();
+  const sources = new Sources(reader, now);
+  const { config, problems } = await loadConfiguration(files, options, configurationIo, sources);
   complain(problems);
   if (config === undefined) return ExitCode.invalidConfiguration;
   const log = openLog({ level: config.log.level, format: formatOf(config), fd: 1 });
-  const started = await startBalancer({
+  const started: StartResult = await startBalancer({
     config,
     load: async () => {
-      const { config: next = null, problems: found } = read();
-      return { config: next, problems: found };
+      const inForce = started.ok ? started.balancer.control.inForce.config : config;
+      const loaded = await loadConfiguration(files, options, configurationIo, sources, inForce);
+      return { config: loaded.config ?? null, problems: loaded.problems };
     },
     workerUrl: new URL("./proxy/worker.ts", import.meta.url),
     streamsUrl: new URL("./streams/worker.ts", import.meta.url),
@@ -55,8 +65,12 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
       )
     : () => undefined;
   announce(balancer, admin.url, log);
+  const follower = new TableFollower({ control: balancer.control, sources, log, now, clock: () => Date.now() });
+  const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
   const code = await untilSignalled(process, balancer, reload, log);
   unwatch();
+  clearInterval(follow);
+  reader.stop();
   await admin.close();
   log.flush();
   return code;

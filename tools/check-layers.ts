@@ -15,10 +15,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ua: ["sip", "net"],
   health: ["sip", "dispatch", "net", "bridge", "ua"],
   config: ["sip", "dispatch", "net", "health"],
+  sources: ["config"],
   control: ["dispatch", "net", "bridge", "health", "config"],
   explain: ["dispatch", "config", "control", "proxy"],
   admin: ["bridge", "config", "control", "health", "explain"],
-  cli: ["config", "explain", "ua"],
+  cli: ["config", "sources", "explain", "ua"],
 };
 /** Single files that a layer may import from a layer that is otherwise closed to it. */
 const OPEN_FILES: Readonly<Record<string, readonly string[]>> = {

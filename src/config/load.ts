@@ -9,6 +9,9 @@ import { type Config, type Parsed, schema } from "./schema.ts";
 import { schemaFindings } from "./schema-findings.ts";
 import type { Secret } from "./secret.ts";
 import { readSecrets, type WantedSecret } from "./secrets.ts";
+import { readSources } from "./source-databases.ts";
+import { filledSets } from "./tables/fill.ts";
+import type { Tables } from "./tables/table.ts";
 import { readTls } from "./tls-files.ts";
 import { isObject } from "./values/object.ts";
 import { readYaml } from "./yaml-text.ts";
@@ -45,17 +48,32 @@ export function override(data: unknown, overrides: Overrides): unknown {
 const nowhere: Places = { find: () => ({ line: 0, column: 0 }) };
 
 /** Loads fairlead.yaml. Never throws. `file` is the name in problems, and relative secrets are looked for beside it. */
-export function loadYaml(text: string, file: string, io: ConfigIo, overrides: Overrides = {}): Loaded {
+export function loadYaml(
+  text: string,
+  file: string,
+  io: ConfigIo,
+  overrides: Overrides = {},
+  tables?: Tables | undefined,
+): Loaded {
   const yaml = readYaml(text, file);
   if (hasErrors(yaml.problems)) return { problems: yaml.problems };
-  const built = buildConfig(override(yaml.data, overrides), file, io, false);
+  const built = buildConfig(override(yaml.data, overrides), file, io, false, tables);
   const problems = built.findings.map((finding) => problemOf(finding, file, yaml.places ?? nowhere));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return built.config === undefined ? { problems } : { config: built.config, problems };
 }
 
-/** Builds a configuration from plain data in the shape of fairlead.yaml: schema, references, keys, checks. */
-export function buildConfig(data: unknown, file: string, io: ConfigIo, isImported = false): Built {
+/**
+ * Builds a configuration from plain data in the shape of fairlead.yaml: schema, references, keys, checks. Without `tables` its
+ * sources are not looked at: it says which ones there are, and lacks what they have.
+ */
+export function buildConfig(
+  data: unknown,
+  file: string,
+  io: ConfigIo,
+  isImported = false,
+  tables?: Tables | undefined,
+): Built {
   if (data === null)
     return {
       findings: [
@@ -69,13 +87,18 @@ export function buildConfig(data: unknown, file: string, io: ConfigIo, isImporte
     };
   const result = schema.safeParse(data);
   if (!result.success) return { findings: schemaFindings(schema, result.error.issues, data) };
-  const { parsed, listeners } = withListenerProfiles(result.data);
-  const references = checkReferences(parsed);
+  const { parsed: written, listeners } = withListenerProfiles(result.data);
+  const { sources, findings: sourceFindings } = readSources(written.sources, file, io);
+  const filled = filledSets({ ...written, sources }, tables ?? new Map());
+  const parsed = { ...written, sets: filled.sets };
+  const isWhole = sources.length === 0 || tables !== undefined;
+  const references = [...sourceFindings, ...filled.findings, ...checkReferences(parsed, isWhole)];
   const { secrets, findings } = readSecrets(wantedSecrets(parsed), file, io);
   const { profiles, findings: tlsFindings } = readTls(parsed.tls, file, io);
   const read = [...references, ...findings, ...tlsFindings.map((finding) => atListener(finding, listeners))];
   if (read.some(({ severity }) => severity === "error")) return { findings: read };
-  const config = complete(parsed, secrets, profiles);
+  const config = { ...complete(parsed, secrets, profiles), sources, tables: tables ?? new Map() };
+  if (!isWhole) return { config, findings: read };
   const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
   return checked.some((finding) => finding.severity === "error")
     ? { findings: [...read, ...checked] }
@@ -93,8 +116,8 @@ function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
   ];
 }
 
-function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Config {
-  const { receive_buffer, server_header, protected_headers, rate_limits, admin, ...rest } = parsed;
+function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Omit<Config, "sources" | "tables"> {
+  const { receive_buffer, server_header, protected_headers, rate_limits, admin, sources: _, ...rest } = parsed;
   const tokens = secrets.slice(parsed.keys.length);
   return {
     ...rest,

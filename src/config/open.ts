@@ -6,6 +6,7 @@ import { toYaml } from "./importers/to-yaml.ts";
 import type { ConfigIo } from "./io.ts";
 import { buildConfig, type Loaded, loadYaml, type Overrides, override } from "./load.ts";
 import { hasErrors, type Problem } from "./problem.ts";
+import type { Tables } from "./tables/table.ts";
 import { MAX_FILE } from "./yaml-text.ts";
 
 /** What the command line adds to the files. */
@@ -24,8 +25,16 @@ export interface Translated {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a configuration. Never throws: a file that cannot be read is a problem. This version takes one file. */
-export function readConfiguration(files: readonly string[], options: ReadOptions, io: ConfigIo): Loaded {
+/**
+ * Reads a configuration. Never throws: a file that cannot be read is a problem. This version takes one file. `tables`: those of
+ * its sources; without them it is not whole if it has any (load.ts `buildConfig`).
+ */
+export function readConfiguration(
+  files: readonly string[],
+  options: ReadOptions,
+  io: ConfigIo,
+  tables?: Tables | undefined,
+): Loaded {
   const [file, another] = files;
   if (file === undefined)
     return {
@@ -50,7 +59,7 @@ export function readConfiguration(files: readonly string[], options: ReadOptions
   const text = readText(file, io);
   if (typeof text !== "string") return { problems: [text] };
   const importer = IMPORTERS.find((one) => one.recognise(text, file));
-  if (importer === undefined) return readOwn(text, file, options, io);
+  if (importer === undefined) return readOwn(text, file, options, io, tables);
   const imported = importer.read(text, file, options);
   return buildImported(imported, file, io, options.overrides ?? {});
 }
@@ -76,7 +85,7 @@ export function translate(file: string, options: ImportOptions, io: ConfigIo): T
   };
 }
 
-function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo): Loaded {
+function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo, tables: Tables | undefined): Loaded {
   const other = foreign(text, file);
   if (other !== undefined) return { problems: [other] };
   const { listen, set, algorithm, probe, admin } = options;
@@ -91,7 +100,7 @@ function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo)
       hint: "say it in the file",
     }),
   );
-  return problems.length > 0 ? { problems } : loadYaml(text, file, io, overrides);
+  return problems.length > 0 ? { problems } : loadYaml(text, file, io, overrides, tables);
 }
 
 function buildImported(imported: Imported, file: string, io: ConfigIo, overrides: Overrides): Loaded {

@@ -12,9 +12,9 @@ function listenerName(listeners: readonly ListenerConfig[], reference: string): 
   return listeners.find((one) => one.name === reference || listenerUri(one) === plain)?.name;
 }
 
-/** What does not exist, and what is there twice. */
-export function checkReferences(parsed: Parsed): Finding[] {
-  return [...twice(parsed), ...missing(parsed), ...withoutRoute(parsed)];
+/** What does not exist, and what is there twice. Not `isWhole`: sets that are not there may come from a source. */
+export function checkReferences(parsed: Parsed, isWhole = true): Finding[] {
+  return [...twice(parsed), ...missing(parsed, isWhole), ...(isWhole ? withoutRoute(parsed) : [])];
 }
 
 function twice(parsed: Parsed): Finding[] {
@@ -41,7 +41,7 @@ function twice(parsed: Parsed): Finding[] {
   return findings;
 }
 
-function missing(parsed: Parsed): Finding[] {
+function missing(parsed: Parsed, isWhole: boolean): Finding[] {
   const findings: Finding[] = [];
   const setNames = parsed.sets.map((set) => set.name);
   const listenerNames = parsed.listeners.map((listener) => listener.name);
@@ -50,7 +50,7 @@ function missing(parsed: Parsed): Finding[] {
     findings.push(errorAt(path, `there is no listener "${reference}"`, suggestion(reference, listenerNames)));
   };
   const needSet = (name: string, path: PropertyKey[]) => {
-    if (setNames.includes(name)) return;
+    if (!isWhole || setNames.includes(name)) return;
     findings.push(errorAt(path, `there is no set "${name}"`, suggestion(name, setNames)));
   };
   const profiles = parsed.tls.map(({ name }) => name);

@@ -25,7 +25,7 @@ export function schemaFindings(schema: Schema, issues: readonly Issue[], input: 
 function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): Finding[] {
   const path = [...base, ...issue.path];
   const value = valueAt(input, path);
-  const secret = path[0] === "keys" || path.includes("passphrase");
+  const secret = path[0] === "keys" || path.includes("passphrase") || (path[0] === "sources" && mayTell(path, value));
   const shown = secret ? "the value" : show(value);
   switch (issue.code) {
     case "unrecognized_keys":
@@ -65,6 +65,11 @@ function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): F
     default:
       return [errorAt(path, `${shown}: ${issue.message}`)];
   }
+}
+
+/** Whether a value of a source may hold a password. */
+function mayTell(path: Path, value: unknown): boolean {
+  return path.includes("url") || path.includes("password") || (typeof value === "string" && value.includes(":"));
 }
 
 function tooSmall(issue: z.core.$ZodIssueTooSmall, shown: string): string {

@@ -15,15 +15,19 @@ import { type RateLimitsConfig, rateLimits } from "./sections/rate-limits.ts";
 import { routes } from "./sections/routes.ts";
 import { scanners } from "./sections/scanners.ts";
 import { sets } from "./sections/sets.ts";
+import { sources } from "./sections/sources.ts";
 import { streams } from "./sections/streams.ts";
 import { timers } from "./sections/timers.ts";
 import { tls } from "./sections/tls.ts";
+import type { SourceConfig } from "./source-databases.ts";
+import type { Tables } from "./tables/table.ts";
 import type { TlsProfileConfig } from "./tls-files.ts";
 
 /** `fairlead.yaml`. Its input type is the file, its output type the configuration before keys are read. */
 export const schema = z.strictObject({
   listeners,
   sets,
+  sources,
   routes,
   timers,
   limits,
@@ -60,10 +64,16 @@ export interface AdminConfig extends Readonly<Omit<NonNullable<Parsed["admin"]>,
 /** The configuration: times in milliseconds, sizes in bytes, addresses taken apart, references resolved, keys read. */
 export interface Config
   extends Readonly<
-    Omit<Parsed, "keys" | "tls" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits">
+    Omit<
+      Parsed,
+      "keys" | "sources" | "tls" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits"
+    >
   > {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
+  readonly sources: readonly SourceConfig[];
+  /** What the sources' tables had when its sets were filled from them. */
+  readonly tables: Tables;
   readonly tls: readonly TlsProfileConfig[];
   /** Null: off. */
   readonly admin: AdminConfig | null;

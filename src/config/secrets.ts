@@ -37,8 +37,8 @@ function readKey(reference: KeyReference, file: string, io: ConfigIo): Secret | 
     : new Secret(read.text, read.origin);
 }
 
-/** The passphrase of a private key, or what kept it from being read. */
-export function readPassphrase(reference: KeyReference, file: string, io: ConfigIo): PrivateText | string {
+/** A secret that others need as it is (a passphrase, a password), or what kept it from being read. */
+export function readPrivateText(reference: KeyReference, file: string, io: ConfigIo): PrivateText | string {
   const read = readSecret(reference, file, io);
   return typeof read === "string" ? read : new PrivateText(read.text, read.origin);
 }

@@ -6,7 +6,7 @@ import { serverNamesOf } from "../net/sip-identity.ts";
 import { errorAt, type Finding, type Path, warningAt } from "./finding.ts";
 import type { ConfigIo } from "./io.ts";
 import { PrivateText } from "./private-text.ts";
-import { readPassphrase } from "./secrets.ts";
+import { readPrivateText } from "./secrets.ts";
 import type { CertificateFiles, TlsProfileFiles } from "./sections/tls.ts";
 
 /** A certificate of ours, read. */
@@ -95,7 +95,7 @@ function readCertificate(files: CertificateFiles, at: Path, read: Reader): Loade
   const before = read.findings.length;
   const cert = read.text(files.cert, [...at, "cert"]);
   const keyText = read.text(files.key, [...at, "key"]);
-  const passphrase = files.passphrase === null ? null : readPassphrase(files.passphrase, read.file, read.io);
+  const passphrase = files.passphrase === null ? null : readPrivateText(files.passphrase, read.file, read.io);
   if (typeof passphrase === "string") read.error([...at, "passphrase"], passphrase);
   if (read.findings.length > before || typeof passphrase === "string") return null;
   const certificate = parse(cert);

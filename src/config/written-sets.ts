@@ -32,7 +32,8 @@ export function writtenSet({
     order,
     ...(key === undefined ? {} : { key }),
     use_default: useDefault,
-    destinations: destinations.map(writtenDestination),
+    // What comes from a table is there, not in the file.
+    destinations: destinations.filter(({ source }) => source === undefined).map(writtenDestination),
     probe: probe === null ? false : probeOf(probe),
     passive: { ...passive },
     failover: {

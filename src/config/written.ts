@@ -11,6 +11,7 @@ import { formatDuration } from "./values/duration.ts";
 import { formatSize } from "./values/size.ts";
 import { writtenPattern, writtenRoute } from "./written-routes.ts";
 import { type Full, writtenSet } from "./written-sets.ts";
+import { writtenSource } from "./written-source.ts";
 
 /** The shape of the file, every section present. */
 export type Written = Full<z.input<typeof schema>>;
@@ -19,7 +20,11 @@ export type Written = Full<z.input<typeof schema>>;
 export function written(config: Config): Written {
   return {
     listeners: config.listeners.map(listener),
-    sets: Object.fromEntries(config.sets.map((set) => [set.name, writtenSet(set)])),
+    // Sets that only a table has are in that table.
+    sets: Object.fromEntries(
+      config.sets.filter(({ source }) => source === undefined).map((set) => [set.name, writtenSet(set)]),
+    ),
+    sources: config.sources.map((source) => writtenSource(source, writtenSet(source.defaults))),
     routes: config.routes.map(writtenRoute),
     timers: timersOf(config),
     limits: limitsOf(config),

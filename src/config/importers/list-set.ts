@@ -50,14 +50,25 @@ function probeOf(every: string | undefined): Record<string, unknown> | false {
   return ms > 0 && ms < PROBE_TIMEOUT ? { every, timeout: formatDuration(ms) } : { every };
 }
 
-/** `weight` where a line of the set has one, else `rweight`; in a set with weights, none means 0. */
 function withWeights(members: readonly ListDestination[], algorithm: string): Record<string, unknown>[] {
-  const share = WEIGHED[algorithm] ?? shareOf(members);
-  return members.map((one) => {
+  const weights = weightsOf(members, algorithm);
+  return members.map((one, at) => {
     const { uri, ...rest } = one.data ?? {};
-    const weight = share === undefined ? undefined : Math.max(one[share], 0);
+    const weight = weights[at];
     return { uri, ...(weight === undefined || weight === 1 ? {} : { weight }), ...rest };
   });
+}
+
+/** What members of a set say about their share; -1: nothing. */
+export interface Shares {
+  readonly weight: number;
+  readonly rweight: number;
+}
+
+/** `weight` where a member of the set has one, else `rweight`; in a set with weights, none means 0. Empty: nobody has one. */
+export function weightsOf(members: readonly Shares[], algorithm: string): number[] {
+  const share = WEIGHED[algorithm] ?? shareOf(members);
+  return share === undefined ? [] : members.map((one) => Math.max(one[share], 0));
 }
 
 /** Which attribute Kamailio's algorithms with weights read. */
@@ -67,7 +78,7 @@ const WEIGHED: Readonly<Record<string, "weight" | "rweight">> = {
   "kamailio:15": "weight",
 };
 
-function shareOf(members: readonly ListDestination[]): "weight" | "rweight" | undefined {
+function shareOf(members: readonly Shares[]): "weight" | "rweight" | undefined {
   if (members.some((one) => one.weight >= 0)) return "weight";
   return members.some((one) => one.rweight >= 0) ? "rweight" : undefined;
 }

@@ -47,6 +47,8 @@ export interface DestinationConfig {
   readonly attrs: Readonly<Record<string, string>>;
   /** Why it cannot be used in this version (its state is `disabled` then); empty: it can. */
   readonly unusable: string;
+  /** Name of the source whose table has it; absent: the configuration or the admin API. */
+  readonly source?: string;
 }
 
 const long = z.strictObject({
@@ -103,41 +105,61 @@ const long = z.strictObject({
     .describe("Your own words about it; shown, not interpreted."),
 });
 
+/** A destination as an object of the file, defaults filled in. */
+export type DestinationFields = z.output<typeof long>;
+
+/** What is wrong with a destination, and which of its keys it is about. */
+export interface DestinationFault {
+  readonly what: string;
+  readonly hint: string;
+  readonly key: keyof DestinationFields;
+}
+
+/** The destination that the fields mean, or what is wrong. */
+export function destinationOf(given: DestinationFields): DestinationConfig | DestinationFault {
+  const uri = parseDestinationUri(given.uri);
+  if (typeof uri === "string") return { what: uri, hint: "such as sip:10.0.0.11:5060", key: "uri" };
+  const isUsable = isTransportName(uri.transport);
+  for (const key of ["tls", "server_name"] as const)
+    if (given[key] !== undefined && uri.lookUp !== "naptr" && !isSecure(transportNamed(uri.transport)))
+      return { what: `${key} is for destinations of TLS`, hint: "sips:HOST, or ;transport=tls", key };
+  const serverName = given.server_name?.toLowerCase();
+  if (serverName !== undefined && !isHost(serverName))
+    return { what: `"${given.server_name}" is not a host name`, hint: "", key: "server_name" };
+  const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
+  const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
+  return {
+    uri: given.uri,
+    name: given.name ?? given.uri,
+    host: uri.host,
+    port: portOf(uri),
+    transport: uri.transport,
+    lookUp: uri.lookUp,
+    ...(uri.user === undefined ? {} : { user: uri.user }),
+    weight: given.weight,
+    priority: given.priority,
+    maxCalls: given.max_calls,
+    state: unusable === "" ? given.state : "disabled",
+    probe: given.probe,
+    largeRequests: given.large_requests,
+    ...(given.listener === undefined ? {} : { listener: given.listener }),
+    ...(given.tls === undefined ? {} : { tls: given.tls }),
+    ...(serverName === undefined ? {} : { serverName }),
+    attrs: given.attrs,
+    unusable,
+  };
+}
+
+/** The fields of a destination of which nothing but its URI is known. */
+export function plainDestination(uri: string): DestinationFields {
+  return long.parse({ uri });
+}
+
 /** Schema of one destination. */
 export const destination = z
   .union([z.string().meta({ title: "SIP URI" }), long])
   .transform((value, sink): DestinationConfig => {
-    const given = typeof value === "string" ? long.parse({ uri: value }) : value;
-    const uri = parseDestinationUri(given.uri);
-    if (typeof uri === "string")
-      return refuse(sink, value, uri, "such as sip:10.0.0.11:5060", typeof value === "string" ? [] : ["uri"]);
-    const isUsable = isTransportName(uri.transport);
-    for (const key of ["tls", "server_name"] as const)
-      if (given[key] !== undefined && uri.lookUp !== "naptr" && !isSecure(transportNamed(uri.transport)))
-        return refuse(sink, value, `${key} is for destinations of TLS`, "sips:HOST, or ;transport=tls", [key]);
-    const serverName = given.server_name?.toLowerCase();
-    if (serverName !== undefined && !isHost(serverName))
-      return refuse(sink, value, `"${given.server_name}" is not a host name`, "", ["server_name"]);
-    const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
-    const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
-    return {
-      uri: given.uri,
-      name: given.name ?? given.uri,
-      host: uri.host,
-      port: portOf(uri),
-      transport: uri.transport,
-      lookUp: uri.lookUp,
-      ...(uri.user === undefined ? {} : { user: uri.user }),
-      weight: given.weight,
-      priority: given.priority,
-      maxCalls: given.max_calls,
-      state: unusable === "" ? given.state : "disabled",
-      probe: given.probe,
-      largeRequests: given.large_requests,
-      ...(given.listener === undefined ? {} : { listener: given.listener }),
-      ...(given.tls === undefined ? {} : { tls: given.tls }),
-      ...(serverName === undefined ? {} : { serverName }),
-      attrs: given.attrs,
-      unusable,
-    };
+    const made = destinationOf(typeof value === "string" ? plainDestination(value) : value);
+    if (!("what" in made)) return made;
+    return refuse(sink, value, made.what, made.hint, typeof value === "string" ? [] : [made.key]);
   });

@@ -32,6 +32,8 @@ export interface SetConfig {
   readonly unavailable: UnavailableConfig;
   /** Name of the TLS profile of its destinations of TLS; absent: the default one. */
   readonly tls?: string | undefined;
+  /** Name of the source whose table it comes from; absent: the configuration has it. */
+  readonly source?: string;
 }
 
 const algorithm = z
@@ -81,6 +83,23 @@ export const set = z.strictObject({
     .describe("Name of the TLS profile of those destinations that name none. Default: `default`."),
 });
 
+/** What the schema of one set makes of it; `fail` hears what does not go together, with the key (below the set) in question. */
+export function finishSet(
+  name: string,
+  value: z.output<typeof set>,
+  fail: (what: string, hint: string, at: string[]) => void,
+): SetConfig {
+  const { order, use_default: useDefault, key: hashed, ...rest } = value;
+  if (useDefault && !isCompat(rest.algorithm)) {
+    const what = `use_default is for algorithms of Kamailio and OpenSIPS, not for ${rest.algorithm}`;
+    fail(what, "weight: 0 under weighted and consistent-hash, a low priority under priority", ["use_default"]);
+  }
+  const fault = keyFault(rest.algorithm, hashed);
+  if (fault !== null) fail(fault.what, fault.hint, [hashed === undefined ? "algorithm" : "key"]);
+  const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
+  return { name, ...rest, order: order ?? usual, useDefault, ...(hashed === undefined ? {} : { key: hashed }) };
+}
+
 /** Schema of the section; output in the order of writing, except that numbers come first. */
 export const sets = z
   .record(z.string(), set)
@@ -96,20 +115,8 @@ export const sets = z
         [name],
       );
     }
-    return Object.entries(map).map(([name, { order, use_default: useDefault, key: hashed, ...rest }]) => {
-      if (useDefault && !isCompat(rest.algorithm)) {
-        refuse(
-          sink,
-          map,
-          `use_default is for algorithms of Kamailio and OpenSIPS, not for ${rest.algorithm}`,
-          "weight: 0 under weighted and consistent-hash, a low priority under priority",
-          [name, "use_default"],
-        );
-      }
-      const fault = keyFault(rest.algorithm, hashed);
-      if (fault !== null) refuse(sink, map, fault.what, fault.hint, [name, hashed === undefined ? "algorithm" : "key"]);
-      const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
-      return { name, ...rest, order: order ?? usual, useDefault, ...(hashed === undefined ? {} : { key: hashed }) };
-    });
+    return Object.entries(map).map(([name, value]) =>
+      finishSet(name, value, (what, hint, at) => refuse(sink, map, what, hint, [name, ...at])),
+    );
   })
   .describe("Dispatcher sets by name (or number): destinations that serve the same thing.");

@@ -1,0 +1,73 @@
+// What Kamailio's dispatcher says about one destination, in a line of its list or a row of its table, as a destination of
+// fairlead.yaml; or why Kamailio would leave it out.
+import type { DestinationFields } from "../sections/destination.ts";
+import { parseDestinationUri } from "../values/destination-uri.ts";
+import { readAttributes } from "./list-attributes.ts";
+
+/** Kamailio's flag bits. */
+const FLAG = { inactive: 1, trying: 2, disabled: 4, probing: 8, noDns: 16, noPing: 32 } as const;
+const ALL_FLAGS = 63;
+const MAX_PRIORITY = 2_147_483_647;
+const LONGEST_BARE_URI = 500;
+const LONGEST_HOST = 254;
+
+/** The four fields. */
+export interface KamailioFields {
+  readonly uri: string;
+  readonly flags: number;
+  readonly priority: number;
+  readonly attrs: string;
+}
+
+/** Says something about a field. */
+export type FieldRemark = (field: keyof KamailioFields, what: string, hint?: string) => void;
+
+/** A destination in the shape of fairlead.yaml. */
+export type DestinationData = Partial<DestinationFields> & { readonly uri: string };
+
+/** A destination, translated. */
+export interface KamailioDestination {
+  /** Null: left out, and a remark said why. `weight` is chosen later. */
+  readonly data: DestinationData | null;
+  readonly name: string;
+  /** 1 to 100, 0; -1: none given. */
+  readonly weight: number;
+  readonly rweight: number;
+  readonly socket: string | undefined;
+  /** What has no equivalent. */
+  readonly notes: readonly string[];
+}
+
+/** Translates the fields. */
+export function kamailioDestination(fields: KamailioFields, remark: FieldRemark): KamailioDestination {
+  const notes: string[] = [];
+  const attributes = readAttributes(fields.attrs);
+  for (const wrong of attributes.wrong) remark("attrs", wrong);
+  for (const text of attributes.without) notes.push(`no equivalent: ${text}`);
+  const uri = /^sips?:/i.test(fields.uri) || fields.uri.length >= LONGEST_BARE_URI ? fields.uri : `sip:${fields.uri}`;
+  const parsed = parseDestinationUri(uri);
+  const { weight, rweight, socket } = attributes;
+  const base = { name: attributes.duid ?? uri, weight, rweight, socket, notes };
+  if (typeof parsed === "string" || parsed.host.length > LONGEST_HOST) {
+    const why = typeof parsed === "string" ? parsed : "the host name is too long";
+    remark("uri", `${why}: left out, as Kamailio leaves it out`, "with ds_load_mode 1 Kamailio refuses the whole file");
+    return { ...base, data: null };
+  }
+  const data: DestinationData = { uri };
+  if (attributes.duid !== undefined) data.name = attributes.duid;
+  if (fields.priority !== 0) data.priority = Math.min(fields.priority, MAX_PRIORITY);
+  if (attributes.maxload > 0) data.max_calls = attributes.maxload;
+  setFlags(data, fields.flags, remark, notes);
+  if (Object.keys(attributes.opaque).length > 0) data.attrs = { ...attributes.opaque };
+  return { ...base, data };
+}
+
+function setFlags(data: DestinationData, flags: number, remark: FieldRemark, notes: string[]): void {
+  if ((flags & FLAG.disabled) !== 0) data.state = "disabled";
+  else if ((flags & FLAG.inactive) !== 0) data.state = "inactive";
+  if ((flags & FLAG.noPing) !== 0) data.probe = "never";
+  else if ((flags & FLAG.probing) !== 0) data.probe = "marked";
+  if ((flags & FLAG.trying) !== 0) notes.push("flag 2 (trying): starts as active, which gets traffic all the same");
+  if ((flags & FLAG.noDns) !== 0) notes.push("flag 16 (no address look-up at load): no equivalent, names are resolved");
+  if ((flags & ~ALL_FLAGS) !== 0) remark("flags", `flags ${flags >>> 0} has bits that mean nothing to Kamailio`);
+}

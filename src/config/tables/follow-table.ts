@@ -1,0 +1,41 @@
+// A table's destinations put into their sets. What has not changed about a row since the table of before stays what it became
+// in the meantime: the admin API may have given it another weight, or taken it out.
+import type { DestinationConfig } from "../sections/destination.ts";
+import type { SetConfig } from "../sections/sets.ts";
+import type { SourceConfig } from "../source-databases.ts";
+import type { TranslatedTable } from "./translate.ts";
+
+type BySet = TranslatedTable["destinations"];
+const NOTHING: BySet = new Map();
+
+/** The sets with the destinations of `after`. `before`: what they have of this source already. */
+export function withTable(
+  sets: readonly SetConfig[],
+  source: SourceConfig,
+  before: BySet = NOTHING,
+  after: BySet = NOTHING,
+): SetConfig[] {
+  const known = new Set(sets.map(({ name }) => name));
+  const changed = sets.map((set) => withRows(set, source, before.get(set.name) ?? [], after.get(set.name) ?? []));
+  for (const [name, destinations] of after) {
+    if (!known.has(name)) changed.push({ ...source.defaults, name, destinations, source: source.name });
+  }
+  return changed;
+}
+
+function withRows(
+  set: SetConfig,
+  { name: source }: SourceConfig,
+  before: readonly DestinationConfig[],
+  after: readonly DestinationConfig[],
+): SetConfig {
+  if (before.length === 0 && after.length === 0) return set;
+  const texts = new Map(before.map((one) => [one.name, JSON.stringify(one)]));
+  const present = new Map(set.destinations.filter((one) => one.source === source).map((one) => [one.name, one]));
+  const rows = after.flatMap((row) => {
+    if (texts.get(row.name) !== JSON.stringify(row)) return [row];
+    const now = present.get(row.name);
+    return now === undefined ? [] : [now];
+  });
+  return { ...set, destinations: [...set.destinations.filter((one) => one.source !== source), ...rows] };
+}

@@ -1,0 +1,60 @@
+// A row of OpenSIPS's dispatcher table (version 9).
+import type { DestinationData } from "../importers/kamailio-destination.ts";
+import type { DestinationFields } from "../sections/destination.ts";
+import type { RowReader, Say, TableRow } from "./row.ts";
+
+/** Columns without which there is no destination. */
+export const OPENSIPS_NEEDS = ["setid", "destination"] as const;
+
+/** The column `state`: 0 enabled, 1 disabled, 2 probing; the digits of the MI command mean something else. */
+const STATES: Readonly<Record<number, Partial<DestinationFields>>> = {
+  0: {},
+  // Never probed and only brought back by hand.
+  1: { state: "disabled" },
+  2: { state: "inactive", probe: "marked" },
+};
+
+/** A row of the dispatcher table. */
+export function readOpensipsRow(row: RowReader, remark: Say): Omit<TableRow, "key"> | null {
+  const setId = row.number("setid", null, 0);
+  const uri = destinationOf(row, "destination", remark);
+  const socket = row.text("socket", "").trim();
+  const state = row.number("state", 0, 0, 2);
+  const isAlwaysProbed = row.number("probe_mode", 0, 0, 1) === 1;
+  const priority = row.number("priority", 0);
+  const weight = weightOf(row, remark);
+  if (!row.isUsable) return null;
+  const data: DestinationData = {
+    uri,
+    ...(priority === 0 ? {} : { priority }),
+    ...(isAlwaysProbed ? { probe: "marked" } : {}),
+    ...STATES[state],
+    ...attrsOf(row),
+  };
+  return { setId: String(setId), data, name: "", weight, rweight: -1, socket: socket === "" ? undefined : socket };
+}
+
+/** A URI may have a user, a password and headers there, of which only probes get to see something. */
+function destinationOf(row: RowReader, what: string, remark: Say): string {
+  const text = row.needText(what);
+  const uri = text === "" || /^sips?:/i.test(text) ? text : `sip:${text}`;
+  const headers = uri.indexOf("?");
+  if (headers < 0) return uri;
+  remark(what, "the headers of the URI are left out");
+  return uri.slice(0, headers);
+}
+
+function weightOf(row: RowReader, remark: Say): number {
+  const text = row.text("weight", "1").trim();
+  if (!text.startsWith("fs://")) return row.number("weight", 1, 0, 65_535);
+  // It holds a password: it is not repeated.
+  remark("weight", "a weight from FreeSWITCH is not available for a table's row: 1");
+  return 1;
+}
+
+function attrsOf(row: RowReader): { attrs?: Record<string, string> } {
+  const attrs = row.text("attrs", "").trim();
+  const description = row.text("description", "").trim();
+  const words = { ...(attrs === "" ? {} : { attrs }), ...(description === "" ? {} : { description }) };
+  return Object.keys(words).length === 0 ? {} : { attrs: words };
+}

@@ -1,0 +1,145 @@
+// From a source's table to the destinations of its sets. Pure: the same table under the same configuration means the same.
+
+import { matchListener } from "../importers/list-listeners.ts";
+import { weightsOf } from "../importers/list-set.ts";
+import { type DestinationConfig, destinationOf, plainDestination } from "../sections/destination.ts";
+import { type ListenerConfig, listenerUri } from "../sections/listeners.ts";
+import type { SetConfig } from "../sections/sets.ts";
+import { COLUMNS, type SourceKind } from "../sections/sources.ts";
+import type { SourceConfig } from "../source-databases.ts";
+import { suggestion } from "../suggest.ts";
+import { KAMAILIO_NEEDS, readKamailioRow } from "./kamailio-table.ts";
+import { OPENSIPS_NEEDS, readOpensipsRow } from "./opensips-table.ts";
+import { type Columns, RowReader, type TableRow } from "./row.ts";
+import type { RowRemark, Table } from "./table.ts";
+
+/** What the meaning of a table depends on besides itself. */
+export interface TableContext {
+  /** Sets that there are, their own destinations included. */
+  readonly sets: readonly SetConfig[];
+  readonly listeners: readonly ListenerConfig[];
+}
+
+/** A table, translated. */
+export interface TranslatedTable {
+  /** By name of the set, in the order of the table. */
+  readonly destinations: ReadonlyMap<string, readonly DestinationConfig[]>;
+  readonly remarks: readonly RowRemark[];
+}
+
+const NEEDS: Readonly<Record<SourceKind, readonly string[]>> = {
+  kamailio: KAMAILIO_NEEDS,
+  opensips: OPENSIPS_NEEDS,
+};
+
+/** The destinations, or why the table as a whole cannot be used. The table is in order (table.ts `inOrder`). */
+export function translateTable(source: SourceConfig, table: Table, context: TableContext): TranslatedTable | string {
+  const columns = columnsOf(source, table);
+  if (typeof columns === "string") return columns;
+  const remarks: RowRemark[] = [];
+  const bySet = new Map<string, TableRow[]>();
+  const id = columns.get("id");
+  for (const [at, cells] of table.rows.entries()) {
+    const number = id === undefined ? null : (cells[id.index] ?? null);
+    const key = number === null ? `row ${at + 1}` : `${id?.name} ${number.slice(0, 40)}`;
+    const say = (isLeftOut: boolean) => (what: string, reason: string) =>
+      remarks.push({ key, column: columns.get(what)?.name ?? what, reason, isLeftOut });
+    const reader = new RowReader(columns, cells, say(true));
+    const row = readRow(source, reader, say(false));
+    if (row === null) continue;
+    const set = source.sets[row.setId] ?? `${source.prefix}${row.setId}`;
+    const members = bySet.get(set);
+    if (members === undefined) bySet.set(set, [{ key, ...row }]);
+    else members.push({ key, ...row });
+  }
+  const destinations = new Map<string, readonly DestinationConfig[]>();
+  for (const [set, rows] of bySet) destinations.set(set, destinationsOf(source, set, rows, columns, context, remarks));
+  return { destinations, remarks };
+}
+
+/** Why the table cannot be one of this source; empty: it can. */
+export function tableFault(source: SourceConfig, table: Table): string {
+  const columns = columnsOf(source, table);
+  return typeof columns === "string" ? columns : "";
+}
+
+function readRow(source: SourceConfig, reader: RowReader, say: (what: string, reason: string) => void) {
+  if (source.kind === "kamailio") return readKamailioRow(reader, Object.keys(source.extraAttrs), say);
+  return readOpensipsRow(reader, say);
+}
+
+function columnsOf(source: SourceConfig, table: Table): Columns | string {
+  const columns = new Map<string, { index: number; name: string }>();
+  const usual: Readonly<Record<string, string>> = COLUMNS[source.kind];
+  const wanted = [
+    ...Object.entries(source.columns),
+    ...Object.entries(source.extraAttrs).map(([name, column]) => [`attribute ${name}`, column] as const),
+  ];
+  for (const [what, name] of wanted) {
+    const index = table.columns.indexOf(name);
+    if (index >= 0) columns.set(what, { index, name });
+    // Older versions of a table have fewer columns; one that somebody has named is meant to be there.
+    else if (NEEDS[source.kind].includes(what) || name !== usual[what])
+      return `table ${source.table} has no column "${name}" (${suggestion(name, table.columns)})`;
+  }
+  const isForeign = (theirs: string, ours: string) => table.columns.includes(theirs) && !table.columns.includes(ours);
+  if (source.kind === "kamailio" && isForeign("probe_mode", source.columns.flags ?? "flags"))
+    return `table ${source.table} is OpenSIPS's: it has a column "probe_mode" and no "flags"`;
+  if (source.kind === "opensips" && isForeign("flags", source.columns.state ?? "state"))
+    return `table ${source.table} is Kamailio's: it has a column "flags" and no "state"`;
+  return columns;
+}
+
+function destinationsOf(
+  source: SourceConfig,
+  setName: string,
+  rows: readonly TableRow[],
+  columns: Columns,
+  { sets, listeners }: TableContext,
+  remarks: RowRemark[],
+): DestinationConfig[] {
+  const set = sets.find(({ name }) => name === setName) ?? source.defaults;
+  const weights = weightsOf(rows, set.algorithm);
+  const uris = listeners.map(listenerUri);
+  const taken = new Set(set.destinations.filter((one) => one.source !== source.name).map(({ name }) => name));
+  const own = new Set<string>();
+  return rows.flatMap((row, at) => {
+    const leaveOut = (what: string, reason: string) => {
+      remarks.push({ key: row.key, column: columns.get(what)?.name ?? what, reason, isLeftOut: true });
+      return [];
+    };
+    const socketColumn = source.kind === "kamailio" ? "attrs" : "socket";
+    const listener = listenerOf(row.socket, listeners, uris);
+    if (listener === null)
+      return leaveOut(socketColumn, `socket "${row.socket}" is not one of the listeners (${uris.join(", ")})`);
+    const plain = row.name === "" ? String(row.data.uri) : row.name;
+    if (taken.has(plain)) return leaveOut("", `set ${setName} has "${plain}" from elsewhere`);
+    // Each gets a share, as with Kamailio; the row that was first keeps the plain name.
+    const name = own.has(plain) ? `${plain}#${row.key.replace(/^\S+ /, "")}` : plain;
+    if (own.has(name)) return leaveOut("", `"${name}" is there more than once`);
+    own.add(name);
+    const made = destinationOf({
+      ...PLAIN,
+      ...row.data,
+      ...(name === row.data.uri ? {} : { name }),
+      weight: weights[at] ?? 1,
+      ...(listener === undefined ? {} : { listener }),
+    });
+    if ("what" in made) return leaveOut("destination", made.what);
+    return [{ ...made, source: source.name }];
+  });
+}
+
+const PLAIN = plainDestination("sip:127.0.0.1");
+
+/** Name of the listener; undefined: none is asked for, null: there is none such. */
+function listenerOf(
+  socket: string | undefined,
+  listeners: readonly ListenerConfig[],
+  uris: readonly string[],
+): string | undefined | null {
+  const named = listeners.find(({ name }) => name === socket);
+  if (named !== undefined) return named.name;
+  const uri = matchListener(socket, uris);
+  return uri === undefined || uri === null ? uri : (listeners[uris.indexOf(uri)]?.name ?? null);
+}

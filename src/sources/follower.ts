@@ -1,0 +1,147 @@
+// Follows the tables of the configuration in force: looks at them again when they are due, puts what has changed into force,
+// and keeps what is in force in their caches.
+import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import { type SourceConfig, sourceIdentity } from "../config/source-databases.ts";
+import { judgedRemarks } from "../config/tables/fill.ts";
+import { withTable } from "../config/tables/follow-table.ts";
+import { isSameTable, type Table } from "../config/tables/table.ts";
+import { translateTable } from "../config/tables/translate.ts";
+import { writeCache } from "./cache.ts";
+import { knownTables } from "./load.ts";
+import type { SourceState, Sources } from "./sources.ts";
+
+/** Where changes go: the control plane is one. */
+export interface TableControl {
+  readonly inForce: { readonly config: Config };
+  apply(
+    derive: (config: Config) => Config | Problem[],
+  ): Promise<{ readonly ok: boolean; readonly generation: number; readonly problems: readonly Problem[] }>;
+}
+
+/** The part of a log that is used. */
+export interface TableLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What a follower works with. */
+export interface FollowerOptions {
+  readonly control: TableControl;
+  readonly sources: Sources;
+  readonly log: TableLog;
+  /** The clock of `sources`. */
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Follows tables; somebody calls `tick` again and again. */
+export class TableFollower {
+  readonly #options: FollowerOptions;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins whatever is due; resolves when that is done. */
+  async tick(): Promise<void> {
+    const { control, sources, now } = this.#options;
+    const { config } = control.inForce;
+    const due = config.sources.filter((source) => {
+      const state = sources.stateOf(source);
+      return !state.isBusy && (state.due <= now() || isCacheStale(source, state, config));
+    });
+    await Promise.all(due.map((source) => this.#follow(source)));
+  }
+
+  async #follow(source: SourceConfig): Promise<void> {
+    const { sources, control, now, log } = this.#options;
+    const state = sources.stateOf(source);
+    state.isBusy = true;
+    try {
+      if (state.due <= now()) await this.#look(source, state);
+      if (isCacheStale(source, state, control.inForce.config)) await this.#keep(source, state);
+    } catch (error) {
+      log.warn({ source: source.name, error: String(error) }, "a source could not be followed");
+    } finally {
+      state.isBusy = false;
+    }
+  }
+
+  async #look(source: SourceConfig, state: SourceState): Promise<void> {
+    const { sources, control, log } = this.#options;
+    const fields = { source: source.name, place: source.place };
+    const failed = state.failure;
+    const number = state.looks + 1;
+    const found = await sources.look(source, knownTables(control.inForce.config)(source));
+    // A reload has looked since; what it found is newer.
+    if (state.looks !== number) return;
+    if (typeof found === "string") {
+      if (found !== failed) log.warn({ ...fields, why: found }, "a source cannot be read; its rows stay in use");
+      return;
+    }
+    if (failed !== "") log.info(fields, "a source can be read again");
+    const known = knownTables(control.inForce.config)(source);
+    if (known !== undefined && isSameTable(known, found)) return;
+    if (state.refused !== null && isSameTable(state.refused, found)) return;
+    await this.#apply(source, state, found);
+  }
+
+  async #apply(source: SourceConfig, state: SourceState, table: Table): Promise<void> {
+    const { control, log } = this.#options;
+    let told: readonly string[] = [];
+    const { ok, generation, problems } = await control.apply((config) => {
+      const next = configWithTable(config, source, table);
+      told = next.lines;
+      return next.config ?? [];
+    });
+    for (const line of told) log.warn({ source: source.name }, line);
+    for (const { what } of problems) log.warn({ source: source.name }, what);
+    state.refused = ok ? null : table;
+    if (ok) log.info({ source: source.name, rows: table.rows.length, generation }, "the rows of a source have changed");
+    else log.warn({ source: source.name }, "the rows of a source were refused; those of before stay in use");
+  }
+
+  async #keep(source: SourceConfig, state: SourceState): Promise<void> {
+    const { control, clock, log } = this.#options;
+    const table = knownTables(control.inForce.config)(source);
+    if (table === undefined) return;
+    // Said once for each table, whatever becomes of it.
+    state.cached = table;
+    const content = { identity: sourceIdentity(source), place: source.place, table, now: clock() };
+    await writeCache(source.cache, content).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      log.warn({ source: source.name, why }, "the cache of a source cannot be written");
+    });
+  }
+}
+
+/** The configuration with other rows of a source, and what is to be said; without one when the rows are refused. */
+export function configWithTable(
+  config: Config,
+  given: SourceConfig,
+  table: Table,
+): { readonly config?: Config; readonly lines: readonly string[] } {
+  const identity = sourceIdentity(given);
+  const source = config.sources.find((one) => sourceIdentity(one) === identity);
+  // A reload came in between, and it is not wanted any more.
+  if (source === undefined) return { config, lines: [] };
+  const old = config.tables.get(source.name);
+  const before = old === undefined ? undefined : translateTable(source, old, config);
+  const after = translateTable(source, table, config);
+  if (typeof after === "string") return { lines: [after] };
+  const { isRefused, lines } = judgedRemarks(source, after.remarks);
+  if (isRefused) return { lines };
+  const known = typeof before === "string" ? undefined : before?.destinations;
+  const sets = withTable(config.sets, source, known, after.destinations);
+  return { config: { ...config, sets, tables: new Map(config.tables).set(source.name, table) }, lines };
+}
+
+function isCacheStale(source: SourceConfig, state: SourceState, config: Config): boolean {
+  const table = config.tables.get(source.name);
+  if (source.cache === "" || table === undefined || table === state.cached) return false;
+  if (state.cached === null || !isSameTable(table, state.cached)) return true;
+  state.cached = table;
+  return false;
+}

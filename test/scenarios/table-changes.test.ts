@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
+import { createTable, insertRows, KAMAILIO } from "../sql/schemas.ts";
+
+/** A file with Kamailio's table; the folder goes when the test has ended. */
+async function withTable(
+  work: (url: string, sql: (text: string) => void, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fairlead-table-"));
+  const file = join(folder, "kamailio.db");
+  const sql = (text: string) => {
+    const database = new DatabaseSync(file);
+    database.exec(text);
+    database.close();
+  };
+  sql(createTable(KAMAILIO[3]!, "sqlite"));
+  try {
+    await work(`sqlite://${file}`, sql, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const QUIET = { probe: false, failover: { answer_within: "300ms" } };
+
+scenario(
+  "a set from a table follows it, and what did not change in it stays as it is",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const [first, second, third] = [destination.answers(200), destination.answers(200), destination.answers(200)];
+    await Promise.all([first.opened, second.opened, third.opened]);
+    await withTable(async (url, sql) => {
+      sql(insertRows("dispatcher", [{ id: 5, setid: 1, destination: first.uri, attrs: "duid=one;weight=10" }]));
+      const sources = [
+        { kamailio: { url, poll: "1s", sets: { 1: "media" }, defaults: { algorithm: "priority", ...QUIET } } },
+      ];
+      await lb.runs({ sources, routes: [{ set: "media" }] });
+      assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+      assert.equal(first.calls.length, 1);
+      // What the API says about a row goes on while the row does.
+      assert.equal((await lb.admin("PATCH", "/destinations/media/one", { max_calls: 70 })).status, 200);
+      sql(
+        insertRows("dispatcher", [
+          { id: 2, setid: 1, destination: second.uri, priority: 9 },
+          { id: 9, setid: 2, destination: third.uri, priority: 0 },
+        ]),
+      );
+      await until("a call at the new row", async () => {
+        await phone.invites("sip:bob@example.com");
+        return second.calls.length > 0;
+      });
+      const shown = async () =>
+        JSON.parse((await lb.admin("GET", "/destinations")).body) as {
+          destinations: { name: string; max_calls: number; calls: number }[];
+        };
+      assert.match(JSON.stringify(await shown()), /"one"[^}]*"max_calls":70/);
+      sql("DELETE FROM dispatcher WHERE id = 2; UPDATE dispatcher SET setid = 1 WHERE id = 9");
+      await lb.reload();
+      assert.doesNotMatch(JSON.stringify(await shown()), new RegExp(second.uri));
+      const { body } = await lb.admin("GET", "/config");
+      assert.match(body, /"sources"/);
+    });
+  },
+);
+
+scenario(
+  "without its database it starts with the cached rows, and goes on when the database is there",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const [first, second] = [destination.answers(200), destination.answers(200)];
+    await Promise.all([first.opened, second.opened]);
+    await withTable(async (url, sql, folder) => {
+      sql(insertRows("dispatcher", [{ setid: 1, destination: first.uri }]));
+      const cache = join(folder, "rows.json");
+      const file = url.slice("sqlite://".length);
+      const sources = [{ kamailio: { url, cache, poll: "1s", defaults: QUIET } }];
+      await lb.runs({ sources });
+      await until("the cache", async () => (await stat(cache).catch(() => null)) !== null);
+      assert.equal((await stat(cache)).mode & 0o777, 0o600);
+      await lb.process?.stop();
+      lb.process = undefined;
+      await rm(file);
+      await lb.runs({ sources });
+      assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+      assert.match(lb.process!.log.map(({ text }) => text).join("\n"), /unable to open database file \(its rows of /);
+      // A file that is no database is no table either.
+      await writeFile(file, "this is not a database, and longer than a header of one would be".repeat(20));
+      await lb.reload();
+      assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+      await rm(file);
+      sql(createTable(KAMAILIO[0]!, "sqlite"));
+      sql(insertRows("dispatcher", [{ setid: 1, destination: second.uri }]));
+      await until("a call at the new row", async () => {
+        await phone.invites("sip:bob@example.com");
+        return second.calls.length > 0;
+      });
+    });
+  },
+);
