@@ -10,6 +10,7 @@ const KEYS: Readonly<Record<number, string>> = {
   [KeySource.to]: "To URI",
   [KeySource.requestUri]: "request URI",
   [KeySource.isInvite]: "",
+  [KeySource.resources]: "",
   [KeySource.authUser]: "user of the credentials",
 };
 

@@ -41,6 +41,7 @@ export const COUNTERS = [
   "rejected_too_large",
   "rejected_no_route",
   "rejected_no_destination",
+  "rejected_full",
   "rejected_table_full",
   "rejected_closing",
   "rejected_relay",

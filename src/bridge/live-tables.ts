@@ -1,6 +1,7 @@
 // Live tables: shared memory that both planes see. A row per destination, a row per set, a column of counters per worker.
 // Each cell has one kind of writer: STATE the main thread, LOAD and counters the worker that owns the column.
 import { DestinationState, type Live } from "../dispatch/types.ts";
+import { createResourceMemory, ResourceLoads } from "./resource-loads.ts";
 
 /** Rows reserved for destinations and for sets. */
 export const MAX_DESTINATIONS = 65_536;
@@ -41,6 +42,8 @@ export interface LiveTablesMemory {
   readonly workers: number;
   readonly words: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** See resource-loads.ts. */
+  readonly resources: SharedArrayBuffer;
 }
 
 /** Reserves the shared memory (untouched pages cost nothing). */
@@ -50,6 +53,7 @@ export function createLiveTablesMemory(workers: number): LiveTablesMemory {
     workers,
     words: new SharedArrayBuffer(words * 4),
     counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
+    resources: createResourceMemory(workers),
   };
 }
 
@@ -58,6 +62,7 @@ export class LiveTables implements Live {
   readonly memory: LiveTablesMemory;
   /** See `AdmissionWord`. */
   readonly admission: Int32Array;
+  readonly resources: ResourceLoads;
   readonly #state: Int32Array;
   readonly #load: Int32Array;
   readonly #failures: Int32Array;
@@ -84,6 +89,7 @@ export class LiveTables implements Live {
       const bytes = MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * 8;
       this.#counters.push(new Float64Array(memory.counters, w * bytes, MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT));
     }
+    this.resources = new ResourceLoads(memory.resources, memory.workers);
     const turns = (SHARED_COLUMNS + memory.workers) * MAX_DESTINATIONS;
     this.#turns = new Int32Array(memory.words, turns * 4, MAX_SETS);
     this.admission = new Int32Array(memory.words, (turns + MAX_SETS) * 4, ADMISSION_WORDS);
@@ -129,6 +135,10 @@ export class LiveTables implements Live {
     return Atomics.load(this.#load, slot);
   }
 
+  resourceLoad(account: number, resource: number): number {
+    return this.resources.load(account, resource);
+  }
+
   /** Counts one call if fewer than `max` (0: no limit) are counted over all workers; false when full. */
   reserve(worker: number, slot: number, max: number): boolean {
     for (;;) {
@@ -159,6 +169,7 @@ export class LiveTables implements Live {
       Atomics.sub(this.#load, slot, calls);
       forgotten += calls;
     }
+    this.resources.forgetWorker(worker);
     return forgotten;
   }
 

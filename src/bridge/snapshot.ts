@@ -1,6 +1,6 @@
 // The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
 // replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
-import type { SlotChoice } from "../dispatch/types.ts";
+import type { ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
 import type { KeyExpression } from "./key-expression.ts";
 
@@ -68,6 +68,11 @@ export interface FailoverEntry {
   readonly unavailable: FailureAnswer;
 }
 
+/** Resources of all destinations, with their names by number (empty: nobody has that number). Typed arrays are views of `Snapshot.memory`. */
+export interface SnapshotResources extends ResourceTable {
+  readonly names: readonly string[];
+}
+
 /** A dispatcher set, compiled. Typed arrays are views of `Snapshot.memory`. */
 export interface SetEntry {
   /** Row of the set: stable across reloads, as slots are. Routes, destinations, turns and transactions name a set by it. */
@@ -85,6 +90,7 @@ export interface SetEntry {
   readonly key: number;
   /** See `DispatcherSet.useDefault`. */
   readonly useDefault: boolean;
+  readonly rule: ResourceRule;
   readonly failover: FailoverEntry;
 }
 
@@ -109,6 +115,8 @@ export interface DispatchAction {
   readonly set: number;
   /** What is hashed instead of what the set says: a `KeySource` or an expression (`FIRST_EXPRESSION`); -1: nothing else. */
   readonly key: number;
+  /** Resources that a call takes where it goes: a bit for each, by its number. */
+  readonly resources: number;
   readonly stateful: boolean;
   readonly path: PathPolicy;
 }
@@ -243,6 +251,7 @@ export interface Snapshot {
   /** Rows of DESTINATION_WORDS, by slot; `destinationRows` of them. View of `memory`. */
   readonly destinations: Int32Array;
   readonly destinationRows: number;
+  readonly resources: SnapshotResources;
   /**
    * Open-addressed table, endpoint to the chain of destinations there: entry = slot + 1, 0 free; its length is a power of
    * two; a lookup starts at hashEndpoint & (length - 1) and steps by one. All destinations of one endpoint are found by

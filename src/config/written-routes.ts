@@ -34,6 +34,7 @@ function actionOf({ action }: RouteConfig): WrittenRoute {
       return {
         set: action.set,
         ...(action.key === undefined ? {} : { key: action.key }),
+        ...(action.resources === undefined ? {} : { resources: [...action.resources] }),
         ...(action.path === undefined ? {} : { path: action.path }),
       };
     case "forward":

@@ -19,6 +19,7 @@ export function writtenSet({
   order,
   useDefault,
   key,
+  resources,
   destinations,
   probe,
   passive,
@@ -32,6 +33,7 @@ export function writtenSet({
     order,
     ...(key === undefined ? {} : { key }),
     use_default: useDefault,
+    resources: { ...resources, needed: [...resources.needed] },
     // What comes from a table is there, not in the file.
     destinations: destinations.filter(({ source }) => source === undefined).map(writtenDestination),
     probe: probe === null ? false : probeOf(probe),
@@ -76,13 +78,14 @@ function statusRange({ first, last }: StatusRange): string | number {
 
 /** A destination. */
 export function writtenDestination(one: DestinationConfig): WrittenDestination {
-  const { uri, name, weight, priority, maxCalls, state, probe, attrs, tls, serverName } = one;
+  const { uri, name, weight, priority, maxCalls, resources, state, probe, attrs, tls, serverName } = one;
   return {
     uri,
     name,
     weight,
     priority,
     max_calls: maxCalls,
+    resources: { ...resources },
     state,
     probe,
     large_requests: one.largeRequests,

@@ -25,6 +25,7 @@ const RICH = {
           weight: 3,
           priority: -1,
           max_calls: 9,
+          resources: "pstn=32; transc/s = 100",
           state: "draining",
           probe: "marked",
           listener: "udp://127.0.0.1:5060",
@@ -34,13 +35,27 @@ const RICH = {
       ],
       probe: { method: "INFO", every: "1500ms", accept: ["2xx", 486], mode: "down", from: "sip:p@example.com" },
       passive: { failures: 0 },
+      resources: { needed: "pstn", measure: "relative", ties: "random", overbook: true, shared: false },
       failover: { on: [503, "timeout"], tries: 2, answer_within: "700ms", after_provisional: true },
       unavailable: { status: 503, reason: "Busy", retry_after: "4500ms" },
     },
-    token: { algorithm: "kamailio:9", use_default: true, destinations: ["sip:[2001:db8::7]:5061"], probe: false },
+    token: {
+      algorithm: "kamailio:9",
+      use_default: true,
+      resources: ["pstn"],
+      destinations: [{ uri: "sip:[2001:db8::7]:5061", resources: { pstn: 0 } }],
+      probe: false,
+    },
   },
   routes: [
-    { method: "REGISTER", request_uri: "+49*@*.Example.com", source: "10.0.0.0/8", set: "media", key: "to" },
+    {
+      method: "REGISTER",
+      request_uri: "+49*@*.Example.com",
+      source: "10.0.0.0/8",
+      set: "media",
+      key: "to",
+      resources: "transc;pstn",
+    },
     { name: "pool", from_set: "any", listener: "lan", forward: true },
     { from: "*@example.com", to: "bob@*", source: ["2001:db8::/32", "192.0.2.7"], reject: { status: 480 } },
     { method: ["SUBSCRIBE", "X-FOO"], forwarding: "stateless", redirect: { contact: "sip:10.0.0.9" } },
@@ -121,6 +136,7 @@ describe("a configuration in the words of fairlead.yaml", () => {
       source: ["10.0.0.0/8"],
       set: "media",
       key: "to",
+      resources: ["transc", "pstn"],
     });
   });
 

@@ -7,6 +7,7 @@ import { compileBlock } from "./compile-block.ts";
 import type { KeyTable } from "./compile-keys.ts";
 import { findListener } from "./compile-listeners.ts";
 import { rowOfSet } from "./compile-sets.ts";
+import { neededBits, type ResourceRows } from "./resource-table.ts";
 
 const encoder = new TextEncoder();
 
@@ -18,6 +19,7 @@ export function compileRoutes(
   config: Config,
   setRows: readonly number[],
   keys: KeyTable,
+  resources: ResourceRows,
   problems: string[],
 ): RouteEntry[] {
   const rowOf: RowOf = (route, set) => {
@@ -26,7 +28,7 @@ export function compileRoutes(
     problems.push(`${route}: there is no set ${set}`);
     return -1;
   };
-  const entries = config.routes.map((route) => compileRoute(config, route, rowOf, keys, problems));
+  const entries = config.routes.map((route) => compileRoute(config, route, rowOf, keys, resources, problems));
   const isStateful = config.forwarding === "stateful";
   entries.push({
     ...EVERYTHING,
@@ -55,6 +57,7 @@ function compileRoute(
   route: RouteConfig,
   rowOf: RowOf,
   keys: KeyTable,
+  resources: ResourceRows,
   problems: string[],
 ): RouteEntry {
   const listener = route.listener === undefined ? -1 : findListener(config.listeners, route.listener);
@@ -69,7 +72,7 @@ function compileRoute(
     source: route.source.map(compileBlock),
     fromSet: fromSetOf(route, rowOf),
     listener,
-    action: compileAction(config, route, rowOf, keys),
+    action: compileAction(config, route, rowOf, keys, resources),
   };
 }
 
@@ -78,14 +81,22 @@ function fromSetOf({ name, fromSet }: RouteConfig, rowOf: RowOf): number {
   return fromSet === "any" ? -2 : rowOf(name, fromSet);
 }
 
-function compileAction(config: Config, route: RouteConfig, rowOf: RowOf, keys: KeyTable): RouteAction {
+function compileAction(
+  config: Config,
+  route: RouteConfig,
+  rowOf: RowOf,
+  keys: KeyTable,
+  resources: ResourceRows,
+): RouteAction {
   const { action } = route;
   const stateful = (route.forwarding ?? config.forwarding) === "stateful";
   switch (action.kind) {
     case "dispatch": {
       const set = rowOf(route.name, action.set);
       const key = keys.numberOf(action.key);
-      return { kind: "dispatch", set, key, stateful, path: action.path ?? "supported" };
+      const usual = config.sets.find(({ name }) => name === action.set)?.resources.needed ?? [];
+      const needed = neededBits(action.resources ?? usual, resources);
+      return { kind: "dispatch", set, key, resources: needed, stateful, path: action.path ?? "supported" };
     }
     case "forward":
       return { kind: "forward", stateful };

@@ -12,6 +12,7 @@ import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
 import type { KeyTable } from "./compile-keys.ts";
 import type { PlacedDestination } from "./place.ts";
+import { ruleOf } from "./resource-table.ts";
 
 /** Compiles all sets into their rows; a set whose algorithm is unknown becomes a sentence in `problems`. */
 export function compileSets(
@@ -50,6 +51,7 @@ export function compileSets(
       table,
       key: keys.numberOf(set.key),
       useDefault,
+      rule: ruleOf(set),
       failover,
     });
   }

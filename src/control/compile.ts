@@ -10,6 +10,7 @@ import { compileRates } from "./compile-rates.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import type { PlacedDestination } from "./place.ts";
+import { compileResources, freshResourceRows, type ResourceRows } from "./resource-table.ts";
 
 /** What a snapshot is made from besides the configuration. */
 export interface CompileContext {
@@ -20,6 +21,8 @@ export interface CompileContext {
   readonly rows: number;
   /** Row of each set (`SetEntry.index`), by its place in the configuration. */
   readonly setRows: readonly number[];
+  /** Absent: the first ones. */
+  readonly resources?: ResourceRows;
   /** Bound ports, by listener. */
   readonly ports: readonly number[];
   /** Keys when the configuration has none: random ones, the same for the life of the process. */
@@ -38,12 +41,14 @@ export function compile(config: Config, context: CompileContext): CompileResult 
   const { placed, rows, setRows } = context;
   const keys = new KeyTable(config);
   const sets = compileSets(config, placed, setRows, keys, problems);
-  const routes = compileRoutes(config, setRows, keys, problems);
+  const resourceRows = context.resources ?? freshResourceRows(config, placed);
+  const routes = compileRoutes(config, setRows, keys, resourceRows, problems);
   const destinations = compileDestinations(placed, config.listeners, setRows, rows);
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
+  const resources = compileResources(placed, resourceRows, rows);
   const tables = sets.flatMap(({ slots, weights, maxCalls, table }) => [slots, weights, maxCalls, table]);
-  const shelf = new Shelf([destinations, endpoints, ...tables]);
+  const shelf = new Shelf([destinations, endpoints, resources.accounts, resources.capacities, ...tables]);
   const snapshot: Snapshot = {
     generation: context.generation,
     listeners: compileListeners(config.listeners, context.ports),
@@ -52,6 +57,11 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     expressions: keys.expressions,
     destinations: shelf.words(destinations),
     destinationRows: rows,
+    resources: {
+      ...resources,
+      accounts: shelf.words(resources.accounts),
+      capacities: shelf.words(resources.capacities),
+    },
     endpoints: shelf.words(endpoints),
     timers: config.timers,
     overload: compileOverload(config.overload),

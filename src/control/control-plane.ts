@@ -1,7 +1,7 @@
 // The one door through which configuration enters: check, resolve, compile, publish, wait until every worker has it. If a
 // step fails the old one stays; nothing was mutated, so nothing is undone.
 import { isDeepStrictEqual } from "node:util";
-import { type LiveTables, MAX_DESTINATIONS, MAX_SETS } from "../bridge/live-tables.ts";
+import type { LiveTables } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
 import { hasErrors, type Problem } from "../config/problem.ts";
@@ -11,11 +11,11 @@ import { TlsIdentities } from "./compile-tls.ts";
 import type { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
 import { isSamePlace, keptWarnings, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
-import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
+import { type PlacedDestination, placeDestinations } from "./place.ts";
 import type { Publisher } from "./publisher.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
+import { type RowPlan, RowPlans } from "./row-plans.ts";
 import { rowsOf } from "./rows.ts";
-import { type SlotPlan, Slots } from "./slots.ts";
 
 /** All or nothing: in force on every worker, or refused with its problems (which may hold warnings in both cases). */
 export interface ApplyResult {
@@ -60,8 +60,7 @@ interface Candidate {
   readonly snapshot: Snapshot;
   readonly placed: readonly PlacedDestination[];
   readonly tls: TlsState;
-  readonly plan: SlotPlan;
-  readonly setPlan: SlotPlan;
+  readonly plan: RowPlan;
   readonly locations: Locations;
   readonly warnings: readonly Problem[];
 }
@@ -70,8 +69,7 @@ interface Candidate {
 export class ControlPlane {
   readonly reloads = { ok: 0, failed: 0 };
   readonly #options: ControlPlaneOptions;
-  readonly #slots: Slots;
-  readonly #setRows: Slots;
+  readonly #rows: RowPlans;
   readonly #identities = new TlsIdentities();
   #publisher: Publisher | null = null;
   #inForce: InForce | null = null;
@@ -86,8 +84,7 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
     const present = { oldestGeneration: () => this.#publisher?.oldestAdopted() ?? 0, clock: options.clock };
-    this.#slots = new Slots({ limit: MAX_DESTINATIONS, load: (slot) => options.live.load(slot), ...present });
-    this.#setRows = new Slots({ limit: MAX_SETS, load: () => 0, ...present });
+    this.#rows = new RowPlans(options.live, present);
   }
 
   /** The first configuration; what it compiles to is what the workers are started with. */
@@ -219,28 +216,19 @@ export class ControlPlane {
   #make(config: Config, generation: number, locations: Locations): Candidate | Problem[] {
     const { ports, keys } = this.#options;
     const destinations = rowsOf(config, locations);
-    const identities = slotIdentities(destinations);
-    const plan = this.#slots.plan(identities);
-    if (plan === null)
-      return [
-        configurationProblem(
-          "more destinations than there is room for",
-          "65,536, those that still have calls included",
-        ),
-      ];
-    const setPlan = this.#setRows.plan(setNames(config));
-    if (setPlan === null)
-      return [
-        configurationProblem("more sets than there is room for", "4,096, those removed in the last 10 min included"),
-      ];
-    const placed = placeDestinations(config, destinations, identities, plan.slots, this.#identities);
-    const rows = plan.slots.reduce((most, slot) => Math.max(most, slot + 1), this.#slots.rows);
-    const setRows = setPlan.slots;
-    const result = compile(config, { generation, placed, rows, setRows, ports, keys, closing: this.#closing });
+    const plan = this.#rows.plan(config, destinations);
+    if ("what" in plan) return [plan];
+    const { identities, resources } = plan;
+    const { slots } = plan.destinations;
+    const placed = placeDestinations(config, destinations, identities, slots, this.#identities);
+    const rows = slots.reduce((most, slot) => Math.max(most, slot + 1), this.#rows.rows);
+    const setRows = plan.sets.slots;
+    const closing = this.#closing;
+    const result = compile(config, { generation, placed, rows, setRows, resources, ports, keys, closing });
     if (!result.ok) return result.problems.map((what) => configurationProblem(what));
     const warnings = keptWarnings(locations);
     const tls = this.#identities.state(config);
-    return { config, snapshot: result.snapshot, placed, tls, plan, setPlan, locations, warnings };
+    return { config, snapshot: result.snapshot, placed, tls, plan, locations, warnings };
   }
 
   /**
@@ -248,7 +236,7 @@ export class ControlPlane {
    * what they were until it is in force: should it be refused, nothing about them was forgotten.
    */
   #prepare({ plan, placed, snapshot }: Candidate): void {
-    for (const slot of plan.reused) this.#options.live.clear(slot);
+    for (const slot of plan.destinations.reused) this.#options.live.clear(slot);
     const old = this.#inForce?.placed ?? [];
     const known = new Set(old.map(({ slot }) => slot));
     this.#options.health.adopt([...old, ...placed.filter(({ slot }) => !known.has(slot))], snapshot.listeners);
@@ -256,21 +244,15 @@ export class ControlPlane {
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
   #returnTo(old: InForce, refused: Candidate, generation: number): void {
-    for (const [rows, plan, identities] of [
-      [this.#slots, refused.plan, slotIdentities(old.placed)],
-      [this.#setRows, refused.setPlan, setNames(old.config)],
-    ] as const) {
-      rows.commit(plan, generation);
-      const back = rows.plan(identities);
-      if (back !== null) rows.commit(back, this.#generation);
-    }
+    this.#rows.commit(refused.plan, generation);
+    const back = this.#rows.plan(old.config, old.placed);
+    if (!("what" in back)) this.#rows.commit(back, this.#generation);
     this.#options.health.adopt(old.placed, old.snapshot.listeners);
   }
 
-  #commit({ config, snapshot, placed, tls, plan, setPlan, locations }: Candidate): void {
+  #commit({ config, snapshot, placed, tls, plan, locations }: Candidate): void {
     this.#generation = snapshot.generation;
-    this.#slots.commit(plan, snapshot.generation);
-    this.#setRows.commit(setPlan, snapshot.generation);
+    this.#rows.commit(plan, snapshot.generation);
     this.#options.health.adopt(placed, snapshot.listeners);
     this.#inForce = { config, snapshot, placed, tls, since: this.#options.clock() };
     for (const { set, config: destination, unusable } of placed) {
@@ -289,8 +271,4 @@ export class ControlPlane {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function setNames({ sets }: Config): string[] {
-  return sets.map(({ name }) => name);
 }

@@ -1,5 +1,6 @@
 // From destinations to what a worker looks at.
-import type { Algorithm, Destination, DispatcherSet, SlotChoice } from "./types.ts";
+import { NO_RESOURCES, PLAIN_RULE } from "./resources.ts";
+import type { Algorithm, Destination, DispatcherSet, ResourceRule, ResourceTable, SlotChoice } from "./types.ts";
 
 /**
  * Compiles a set. `destinations` are in the set's order (order.ts); weights above 65,535 count as 65,535, maxCalls below 0
@@ -12,6 +13,8 @@ export function compileSet(
   slotChoice: SlotChoice,
   destinations: readonly Destination[],
   useDefault = false,
+  resources: ResourceTable = NO_RESOURCES,
+  rule: ResourceRule = PLAIN_RULE,
 ): DispatcherSet {
   return {
     index,
@@ -23,5 +26,7 @@ export function compileSet(
     maxCalls: Int32Array.from(destinations, (destination) => Math.max(destination.maxCalls, 0)),
     table: algorithm.compile(destinations),
     useDefault,
+    resources,
+    rule,
   };
 }

@@ -5,6 +5,8 @@ import { DestinationState, type Live } from "./types.ts";
 export class FakeLive implements Live {
   readonly states = new Uint8Array(65_536);
   readonly loads = new Int32Array(65_536);
+  /** By account (0 to 127), 32 each. */
+  readonly resourceLoads = new Int32Array(4096);
   /** Microseconds. */
   readonly latencies = new Int32Array(65_536);
   turns = 0;
@@ -20,6 +22,10 @@ export class FakeLive implements Live {
 
   load(slot: number): number {
     return this.loads[slot]!;
+  }
+
+  resourceLoad(account: number, resource: number): number {
+    return this.resourceLoads[account * 32 + resource]!;
   }
 
   latency(slot: number): number {

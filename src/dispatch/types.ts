@@ -2,10 +2,19 @@
 // control plane, who is well is read through `Live`.
 
 /**
- * What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. `isInvite` is no hash: 1 for
- * an INVITE, 0 for everything else.
+ * What a worker must hash before it asks an algorithm: nothing, or one of the message's identities. Two are no hashes: `isInvite`, 1
+ * for an INVITE, 0 for everything else; `resources`, what the request needs (resources.ts `demandOf`).
  */
-export const KeySource = { none: 0, callId: 1, from: 2, to: 3, requestUri: 4, isInvite: 5, authUser: 6 } as const;
+export const KeySource = {
+  none: 0,
+  callId: 1,
+  from: 2,
+  to: 3,
+  requestUri: 4,
+  isInvite: 5,
+  authUser: 6,
+  resources: 7,
+} as const;
 export type KeySource = (typeof KeySource)[keyof typeof KeySource];
 
 /**
@@ -49,6 +58,28 @@ export const SlotChoice = {
 } as const;
 export type SlotChoice = (typeof SlotChoice)[keyof typeof SlotChoice];
 
+/**
+ * How much the destinations of a snapshot have of each named resource: a row per slot, `stride` columns, one for each resource by
+ * its number (0 to 30).
+ */
+export interface ResourceTable {
+  readonly stride: number;
+  /** Row of the account on which a slot's resources are counted, by slot; -1: it has none. */
+  readonly accounts: Int32Array;
+  /** At `slot * stride + number`; -1: it has none of it. */
+  readonly capacities: Int32Array;
+}
+
+/** How a set goes by resources (OpenSIPS's `load_balancer`: the flags r, n and s). */
+export interface ResourceRule {
+  /** What is free counts as a share of the capacity, in whole percents, and not as a number. */
+  readonly isRelative: boolean;
+  /** Who is full is taken all the same, when nobody has room. */
+  readonly mayOverbook: boolean;
+  /** Chance decides among equals, and not the set's order. */
+  readonly isByChance: boolean;
+}
+
 /** A dispatcher set as a worker sees it. */
 export interface DispatcherSet {
   /** Row of the set in the live tables (its turn counter). */
@@ -66,6 +97,8 @@ export interface DispatcherSet {
   readonly table: Uint16Array;
   /** The last one is kept for when no other can (Kamailio's `use_default`); only `compat` algorithms look at it. */
   readonly useDefault: boolean;
+  readonly resources: ResourceTable;
+  readonly rule: ResourceRule;
 }
 
 /** All that an algorithm may see of the present. */
@@ -74,6 +107,8 @@ export interface Live {
   isUsable(slot: number): boolean;
   /** Calls counted on this slot, over all workers. */
   load(slot: number): number;
+  /** How much of a resource is in use on an account, over all workers. */
+  resourceLoad(account: number, resource: number): number;
   /** Smoothed probe round trip in microseconds; 0 when unknown. */
   latency(slot: number): number;
   /**
@@ -108,6 +143,8 @@ export interface Algorithm {
   readonly uses?: readonly ("weight" | "order" | "latency")[];
   /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */
   readonly goesBy?: string;
+  /** At failover the candidates are chosen anew, by what is so then, among those that were not tried (OpenSIPS's `lb_next`). */
+  readonly choosesAgain?: boolean;
   /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */
   readonly isPure: boolean;
   /**

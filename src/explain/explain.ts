@@ -31,6 +31,7 @@ const KEY_NAMES = {
   requestUri: "request-uri",
   isInvite: "",
   authUser: "auth-user",
+  resources: "",
   expression: "key",
 } as const;
 /** Name of the route that control/compile-routes.ts adds behind the configured ones. */

@@ -92,7 +92,7 @@ test("who was refused is refused again when its copy comes, and its ACK goes now
 test("without transactions, too, the copy of a call that was taken is passed on", () => {
   const rig = new Rig({
     stateful: false,
-    action: { kind: "dispatch", set: 0, key: -1, stateful: false, path: "supported" },
+    action: { kind: "dispatch", set: 0, key: -1, resources: 0, stateful: false, path: "supported" },
     overload: { newCalls: 10, burst: 1_000, answers: 1000 },
   });
   const text = request("INVITE", { call: "first", caller: STRANGER });

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from "../bridge/snapshot.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
-import type { DispatcherSet } from "../dispatch/types.ts";
+import type { DispatcherSet, ResourceTable } from "../dispatch/types.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
 import { Header, headerOf } from "../sip/header.ts";
@@ -127,7 +127,7 @@ export class Adopted {
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
     this.listeners = snapshot.listeners.map(spellOut);
-    this.sets = inRows(snapshot.sets);
+    this.sets = inRows(snapshot.sets, snapshot.resources);
     this.routes = snapshot.routes;
     const { serverHeader } = snapshot;
     this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
@@ -259,20 +259,21 @@ function spellOut(entry: ListenerEntry): WorkerListener {
   };
 }
 
-function inRows(entries: readonly SetEntry[]): readonly WorkerSet[] {
+function inRows(entries: readonly SetEntry[], resources: ResourceTable): readonly WorkerSet[] {
   const rows: WorkerSet[] = [];
-  for (const entry of entries) rows[entry.index] = equip(entry);
+  for (const entry of entries) rows[entry.index] = equip(entry, resources);
   return rows;
 }
 
-function equip(entry: SetEntry): WorkerSet {
+function equip(entry: SetEntry, resources: ResourceTable): WorkerSet {
   const algorithm = algorithmByName(entry.algorithm);
   if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
   const failoverCode = new Uint8Array(700);
   for (const code of entry.failover.codes) failoverCode[code] = 1;
-  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault } = entry;
+  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule } = entry;
+  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule };
   return {
-    dispatch: { index, name, algorithm, slotChoice, slots, weights, maxCalls, table, useDefault },
+    dispatch: { ...plain, algorithm, resources },
     key: entry.key,
     failover: entry.failover,
     hasStandby: entry.hasStandby,

@@ -7,6 +7,7 @@ import { type Context, Count } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
+import { forceResources, giveResources } from "./resources.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
 /** How long a challenge is remembered, in milliseconds: time enough for a person to type a password. */
@@ -37,6 +38,7 @@ export function releaseCall(c: Context, at: number, slot: number): void {
   if ((words[at + T.flags]! & TransactionFlag.counted) === 0) return;
   words[at + T.flags] = words[at + T.flags]! & ~TransactionFlag.counted;
   uncountCall(c, slot);
+  giveResources(c, words, at + T.account, words[at + T.resources]!);
 }
 
 /** Gives back the call that this transaction holds, whoever it is counted on: its newest branch's destination. */
@@ -96,11 +98,15 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   copyEndpoint(c.branches.words, b + B.endpoint, words, d + D.destination);
   if ((t[at + T.flags]! & TransactionFlag.counted) !== 0 && t[at + T.branch] === branch) {
     t[at + T.flags] = t[at + T.flags]! & ~TransactionFlag.counted;
+    words[d + D.account] = t[at + T.account]!;
+    t[at + T.account] = 0;
   } else {
     // A second fork, or the late answer of a destination that was given up: a call all the same, in place of the present one.
     releaseHeldCall(c, at);
     countCall(c, slot);
+    words[d + D.account] = forceResources(c, slot, t[at + T.resources]!);
   }
+  words[d + D.resources] = t[at + T.resources]!;
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
 }
 
@@ -124,6 +130,7 @@ function releaseDialog(c: Context, d: number): void {
   if ((words[d + D.flags]! & DialogFlag.counted) === 0) return;
   words[d + D.flags] = words[d + D.flags]! & ~DialogFlag.counted;
   uncountCall(c, words[d + D.slot]!);
+  giveResources(c, words, d + D.account, words[d + D.resources]!);
 }
 
 /** The request at hand passes within the dialog: it is alive. */

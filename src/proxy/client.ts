@@ -8,7 +8,9 @@ import { releaseCall } from "./call.ts";
 import { sendCancel } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { conclude } from "./final.ts";
+import { takeResources } from "./resources.ts";
 import { restore } from "./restore.ts";
+import { chooseAgain } from "./routing.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { earlier, isDue } from "./wheel.ts";
 import { sendRequest } from "./write-request.ts";
@@ -72,6 +74,7 @@ export function tryNext(c: Context, row: number): number {
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   const rows = c.adopted.snapshot.destinations;
+  if (t[at + T.candidate]! > 0) chooseAgain(c, row);
   while (t[at + T.candidate]! < t[at + T.candidates]!) {
     const slot = c.transactions.slots[(at + T.slots) * 2 + t[at + T.candidate]!]!;
     const isNext = t[at + T.candidate]! > 0;
@@ -84,6 +87,10 @@ export function tryNext(c: Context, row: number): number {
     if (listener < 0) continue;
     if (t[at + T.method] === Method.INVITE) {
       if (!c.live.reserve(c.worker, slot, rows[destination + DestinationColumn.maxCalls]!)) continue;
+      if (!takeResources(c, at, slot)) {
+        c.live.release(c.worker, slot);
+        continue;
+      }
       t[at + T.flags] = t[at + T.flags]! | TransactionFlag.counted;
       c.tally(slot, Tally.calls);
     }

@@ -41,6 +41,9 @@ export const D = {
   /** Listener towards the destination; listener towards the caller. */
   outgoing: 12,
   incoming: 13,
+  /** As in a transaction. */
+  resources: 14,
+  account: 15,
   destination: 16,
   caller: 16 + ENDPOINT_WORDS,
 } as const;
@@ -81,7 +84,7 @@ export class Dialogs {
     else return 0;
     const at = row * DIALOG_WORDS;
     const words = this.words;
-    for (let i = D.callerTag; i <= D.incoming; i++) words[at + i] = 0;
+    for (let i = D.callerTag; i <= D.account; i++) words[at + i] = 0;
     words[at + D.call1] = call1;
     words[at + D.call2] = call2;
     const bucket = call1 & this.#mask;

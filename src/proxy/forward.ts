@@ -109,10 +109,10 @@ function start(c: Context, row: number): number {
 
 /** Dispatches a request to a set. Returns 0 or the status to be answered. */
 export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: boolean): number {
-  const { set, key, stateful } = action;
+  const { set, key, resources, stateful } = action;
   const { method } = c.message;
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
-  const count = selectCandidates(c, set, key);
+  const count = selectCandidates(c, set, key, resources);
   if (count === 0) return isSips(c) ? refuseSips(c) : noDestination(c, set);
   dropForeignRoutes(c);
   const opens = opensDialog(c);
@@ -129,6 +129,7 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   if (isInDialog) flags |= TransactionFlag.inDialog;
   if (c.ownRoute.dropsAll) flags |= TransactionFlag.dropsRoutes;
   words[at + T.flags] = flags;
+  words[at + T.resources] = resources;
   words[at + T.candidates] = count;
   words[at + T.tries] = isInDialog ? 1 : c.adopted.sets[set]!.failover.tries;
   const slots = (at + T.slots) * 2;
@@ -210,9 +211,16 @@ function closing(c: Context): number {
   return busy(c);
 }
 
+/** Whether somebody in the set could take calls, had he room. */
+function hasUsable(c: Context, set: number): boolean {
+  const { slots } = c.adopted.sets[set]!.dispatch;
+  for (let i = 0; i < slots.length; i++) if (c.live.isUsable(slots[i]!)) return true;
+  return false;
+}
+
 /** Nobody in the set can take it. */
 function noDestination(c: Context, set: number): number {
-  c.count(Count.rejected_no_destination);
+  c.count(hasUsable(c, set) ? Count.rejected_full : Count.rejected_no_destination);
   const { extra } = c.adopted.sets[set]!.unavailable;
   if (extra.length === 0) return busy(c);
   c.extra = extra;

@@ -149,7 +149,8 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
   const counters = COUNTERS.filter((name, i) => name !== "received" && c.counters.column[i]! > 0);
   const touched = c.candidates.indexOf(UNTOUCHED);
   const candidates = [...c.candidates.subarray(0, touched < 0 ? c.candidates.length : touched)];
-  const isDispatched = candidates.length > 0 || counters.includes("rejected_no_destination");
+  const isDispatched =
+    candidates.length > 0 || counters.includes("rejected_no_destination") || counters.includes("rejected_full");
   const { routes } = c.adopted;
   const mismatches = way === "routes" ? routes.map((each) => routeMismatch(c, each)) : [];
   const route = mismatches.indexOf(null);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fc, runs } from "../../test/kit/property.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -77,12 +78,31 @@ function loads(rig: Rig): number[] {
   return [0, 1, 2].map((slot) => rig.context.live.load(slot));
 }
 
+/** Every call takes one of both; the destinations have 2 and 4 of them each. */
+function resources(snapshot: Snapshot): Snapshot {
+  return {
+    ...snapshot,
+    resources: {
+      stride: 2,
+      accounts: Int32Array.of(0, 1, 2),
+      capacities: Int32Array.of(2, 4, 2, 4, 2, 4),
+      names: ["pstn", "transc"],
+    },
+    routes: snapshot.routes.map((route) => ({ ...route, action: { ...route.action, resources: 0b11 } })),
+  };
+}
+
+function inUse(rig: Rig): number[] {
+  return [0, 1, 2].flatMap((account) => [0, 1].map((number) => rig.context.live.resourceLoad(account, number)));
+}
+
 for (const [title, options] of [
   ["round robin", { destinations: 3, failover: { codes: [500, 503] } }],
   ["failover after a provisional", { destinations: 3, failover: { codes: [500, 503, 600], afterProvisional: true } }],
   ["max_calls 1", { destinations: 3, maxCalls: 1 }],
   ["tables of three rows", { destinations: 3, transactions: 3, dialogs: 3 }],
   ["by hash of the call", { destinations: 3, algorithm: "hash-call-id" }],
+  ["resources", { destinations: 3, algorithm: "load-balancer", failover: { codes: [500, 503] }, reshape: resources }],
 ] as const) {
   test(`everything is released in the end: ${title}`, { timeout: 60_000 }, () => {
     let run = 0;
@@ -94,11 +114,16 @@ for (const [title, options] of [
           play(rig, run, one);
           const negative = loads(rig).findIndex((load) => load < 0);
           assert.equal(negative, -1, `load of destination ${negative} is below zero`);
+          assert.ok(
+            inUse(rig).every((load) => load >= 0),
+            `resources in use: ${inUse(rig)}`,
+          );
           if (options.maxCalls !== undefined) assert.ok(loads(rig).every((load) => load <= CALLS * 3));
         }
         rig.pass(300_000, 100);
         rig.pass(DAY, 60_000);
         assert.equal(rig.held(), "");
+        assert.deepEqual(inUse(rig), [0, 0, 0, 0, 0, 0]);
       }),
       { numRuns: runs(60) },
     );

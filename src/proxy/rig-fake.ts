@@ -72,6 +72,8 @@ export interface RigOptions {
   readonly keepAlive?: KeepAliveEntry;
   /** What the listeners are called, `host:port`. */
   readonly sentBy?: string;
+  /** Makes other things of the snapshot. */
+  readonly reshape?: (snapshot: Snapshot) => Snapshot;
   /** Destinations are reached over TCP. */
   readonly farTcp?: boolean;
 }
@@ -113,7 +115,8 @@ export class Rig {
   readonly #epoch: number;
 
   constructor(options: RigOptions = {}) {
-    const snapshot = snapshotOf(options);
+    const plain = snapshotOf(options);
+    const snapshot = options.reshape?.(plain) ?? plain;
     this.#epoch = options.epoch ?? 1000;
     this.#plane = new SilentPlane((outbox) => {
       for (let i = 0; i < outbox.count; i++) {

@@ -1,8 +1,11 @@
 // Which route a new request takes (the first that matches), and which candidates its set offers.
 import { inBlocks } from "../bridge/address-block.ts";
 import { DestinationColumn, type RouteEntry } from "../bridge/snapshot.ts";
+import { demandOf } from "../dispatch/resources.ts";
+import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";
 import { sameBytes } from "../sip/scan.ts";
+import type { WorkerSet } from "./adopted.ts";
 import { challenger } from "./call.ts";
 import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
@@ -10,6 +13,7 @@ import { fromTagHash } from "./identity.ts";
 import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { isSips, keepSecure } from "./secured.ts";
+import { MAX_CANDIDATES, T, TRANSACTION_WORDS } from "./transactions.ts";
 
 /** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
 export function findRoute(c: Context): RouteEntry | null {
@@ -63,14 +67,50 @@ function isMethod(c: Context, methods: readonly Uint8Array[]): boolean {
 
 const INVITE = Buffer.from("INVITE", "latin1");
 
-/** Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1; returns how many there are. */
-export function selectCandidates(c: Context, setIndex: number, key: number): number {
-  const set = c.adopted.sets[setIndex]!;
-  let count = set.dispatch.algorithm.select(set.dispatch, choiceKey(c, set, key), c.live, c.candidates);
-  if (set.hasStandby) count = appendStandby(c, set.dispatch.slots, count);
+/**
+ * Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1, `resources` what it needs; returns how
+ * many there are.
+ */
+export function selectCandidates(c: Context, setIndex: number, key: number, resources: number): number {
+  let count = select(c, c.adopted.sets[setIndex]!, key, resources);
   const preferred = preferredSlot(c, setIndex);
   if (preferred >= 0) count = preferSlot(c, preferred, count);
   return isSips(c) ? keepSecure(c, count) : count;
+}
+
+function select(c: Context, set: WorkerSet, key: number, resources: number): number {
+  const { dispatch } = set;
+  const { algorithm } = dispatch;
+  const number =
+    algorithm.key === KeySource.resources
+      ? demandOf(resources, c.message.method === Method.INVITE)
+      : choiceKey(c, set, key);
+  const count = algorithm.select(dispatch, number, c.live, c.candidates);
+  return set.hasStandby ? appendStandby(c, dispatch.slots, count) : count;
+}
+
+/**
+ * At failover, where the set's algorithm looks at the present once more: the candidates of `row` behind those that were tried become
+ * whoever has room now, best first. The request is at hand.
+ */
+export function chooseAgain(c: Context, row: number): void {
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  const set = c.adopted.sets[t[at + T.set]!];
+  if (set === undefined || set.dispatch.algorithm.choosesAgain !== true) return;
+  let count = select(c, set, -1, t[at + T.resources]!);
+  if (isSips(c)) count = keepSecure(c, count);
+  const { slots } = c.transactions;
+  const first = (at + T.slots) * 2;
+  const tried = t[at + T.candidate]!;
+  let next = tried;
+  for (let i = 0; i < count && next < MAX_CANDIDATES; i++) {
+    const slot = c.candidates[i]!;
+    let known = 0;
+    while (known < tried && slots[first + known] !== slot) known++;
+    if (known === tried) slots[first + next++] = slot;
+  }
+  t[at + T.candidates] = next;
 }
 
 /** Behind all others: destinations of worse SRV priority, for when those before them turn out to be dead (RFC 3263 4.3). */

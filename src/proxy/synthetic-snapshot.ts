@@ -1,5 +1,6 @@
 // A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
 import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import { NO_RESOURCES, PLAIN_RULE } from "../dispatch/resources.ts";
 import { SlotChoice } from "../dispatch/types.ts";
 import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import { Transport } from "../net/transport.ts";
@@ -48,6 +49,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         table: new Uint16Array(memory, 2176, 0),
         key: -1,
         useDefault: false,
+        rule: PLAIN_RULE,
         failover: {
           codes: [503],
           onTimeout: true,
@@ -70,12 +72,13 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         source: [],
         fromSet: -1,
         listener: -1,
-        action: { kind: "dispatch", set: 0, key: -1, stateful, path: "supported" },
+        action: { kind: "dispatch", set: 0, key: -1, resources: 0, stateful, path: "supported" },
       },
     ],
     expressions: [],
     destinations,
     destinationRows: count,
+    resources: { ...NO_RESOURCES, names: [] },
     endpoints,
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
     overload: {

@@ -95,8 +95,11 @@ export const T = {
   bestLength: 44,
   /** Bytes of our own answers that the caller got, less those for which it sent its request again (ration.ts). */
   spent: 45,
+  /** Resources that its call takes where it goes (a bit for each), and one more than the account that holds them; 0: none does. */
+  resources: 46,
+  account: 47,
   /** Candidate slots, two per word. */
-  slots: 46,
+  slots: 48,
 } as const;
 export const TRANSACTION_WORDS = 64;
 /** Most candidates kept for one transaction. */
@@ -142,7 +145,7 @@ export class Transactions {
     words[at + T.state] = 0;
     words[at + T.wheel + 1] = 0;
     for (let i = T.branch; i <= T.deadline; i++) words[at + i] = 0;
-    for (let i = T.candidates; i <= T.spent; i++) words[at + i] = 0;
+    for (let i = T.candidates; i <= T.account; i++) words[at + i] = 0;
     words[at + T.key1] = key1;
     words[at + T.key2] = key2;
     const bucket = key1 & this.#mask;

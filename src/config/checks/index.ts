@@ -12,6 +12,13 @@ import {
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
+import {
+  balancingNothing,
+  idleResourceRule,
+  scatteredResources,
+  tooManyResources,
+  unknownResources,
+} from "./resources.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice } from "./stateless.ts";
 import { unverifiedDestinations } from "./tls.ts";
@@ -28,6 +35,11 @@ export const CHECKS: readonly Check[] = [
   reachability,
   ignoredSettings,
   latencyWithoutProbes,
+  unknownResources,
+  tooManyResources,
+  scatteredResources,
+  balancingNothing,
+  idleResourceRule,
   largeRequests,
   probeTimes,
   unreachableRoutes,

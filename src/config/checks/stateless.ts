@@ -50,15 +50,22 @@ export const statelessCapacity: Check = {
   look(config): Finding[] {
     return [...statelessSets(config).keys()].flatMap((name) => {
       const set = config.sets.find((one) => one.name === name);
-      const index = set?.destinations.findIndex((destination) => destination.maxCalls > 0) ?? -1;
-      if (index < 0) return [];
-      return [
-        warningAt(
-          ["sets", name, "destinations", index, "max_calls"],
-          "max_calls has no effect: stateless forwarding does not count calls",
-          "forwarding: stateful",
-        ),
-      ];
+      const limits = {
+        max_calls: set?.destinations.findIndex(({ maxCalls }) => maxCalls > 0) ?? -1,
+        resources: set?.destinations.findIndex(({ resources }) => Object.keys(resources).length > 0) ?? -1,
+      };
+      return Object.entries(limits).flatMap(([key, index]) => {
+        if (index < 0) return [];
+        const path = ["sets", name, "destinations", index, key];
+        const verb = key === "resources" ? "have" : "has";
+        return [
+          warningAt(
+            path,
+            `${key} ${verb} no effect: stateless forwarding does not count calls`,
+            "forwarding: stateful",
+          ),
+        ];
+      });
     });
   },
 };

@@ -5,6 +5,7 @@ import { isHost } from "../values/address.ts";
 import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
 import { reference } from "../values/reference.ts";
+import { capacities } from "./resources.ts";
 
 /** States that a configuration can give; `trying` only comes from results. */
 export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] as const;
@@ -33,6 +34,8 @@ export interface DestinationConfig {
   readonly priority: number;
   /** 0: no limit. */
   readonly maxCalls: number;
+  /** Capacity of each named resource. */
+  readonly resources: Readonly<Record<string, number>>;
   readonly state: (typeof CONFIGURED_STATES)[number];
   readonly probe: (typeof PROBE_MARKS)[number];
   /** By what requests go to it that are longer than `limits.large_request_bytes`. */
@@ -77,6 +80,11 @@ const long = z.strictObject({
     .default(0)
     .describe("The higher number is preferred and comes first in the set's order."),
   max_calls: z.int().min(0).max(2_147_483_647).default(0).describe("Most calls at a time; 0: no limit."),
+  resources: capacities
+    .default({})
+    .describe(
+      'How many calls at a time it can serve of each kind, `{pstn: 32, transc: 100}` or `"pstn=32;transc=100"`; what a call is, its route says (`resources`).',
+    ),
   state: z
     .enum(CONFIGURED_STATES)
     .default("active")
@@ -139,6 +147,7 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
     weight: given.weight,
     priority: given.priority,
     maxCalls: given.max_calls,
+    resources: given.resources,
     state: unusable === "" ? given.state : "disabled",
     probe: given.probe,
     largeRequests: given.large_requests,

@@ -8,6 +8,7 @@ import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
 import { phrase } from "./failover.ts";
 import { key } from "./key.ts";
 import { FORWARDING } from "./misc.ts";
+import { needed } from "./resources.ts";
 
 /** Which registrations get our Path (RFC 3327). */
 export const PATH_POLICIES = ["always", "supported", "never"] as const;
@@ -17,6 +18,8 @@ export interface DispatchActionConfig {
   readonly kind: "dispatch";
   readonly set: string;
   readonly key?: string;
+  /** Resources that its calls take where they go; absent: as the set says. */
+  readonly resources?: readonly string[];
   /** Absent: `supported`. */
   readonly path?: (typeof PATH_POLICIES)[number];
 }
@@ -76,6 +79,11 @@ const fields = z.strictObject({
   key: key
     .optional()
     .describe("With `set`: what a hash algorithm hashes instead of what the set says; see `sets.NAME.key`."),
+  resources: needed
+    .optional()
+    .describe(
+      "With `set`: what a call takes of its destination's `resources` while it lasts, `[pstn, transc]`. Default: as the set says.",
+    ),
   path: z
     .enum(PATH_POLICIES)
     .optional()
@@ -110,6 +118,7 @@ function actionOf(given: Given): RouteActionConfig {
       kind: "dispatch",
       set: given.set,
       ...(given.key === undefined ? {} : { key: given.key }),
+      ...(given.resources === undefined ? {} : { resources: given.resources }),
       ...(given.path === undefined ? {} : { path: given.path }),
     };
   if (given.reject !== undefined) return { kind: "reject", ...given.reject };
@@ -131,6 +140,10 @@ export const route = fields.transform((given, sink): RouteConfig => {
       actions[1] ?? "",
     ]);
   if (given.key !== undefined && given.set === undefined) return refuse(sink, given, "key without set", "", ["key"]);
+  if (given.resources !== undefined && given.set === undefined)
+    return refuse(sink, given, "resources without set", "only calls that are dispatched to a set take any", [
+      "resources",
+    ]);
   if (given.path !== undefined && given.set === undefined)
     return refuse(sink, given, "path without set", "only what is dispatched to a set gets a Path", ["path"]);
   if (given.redirect !== undefined && typeof parseDestinationUri(given.redirect.contact) === "string") {

@@ -7,6 +7,7 @@ import { type DestinationConfig, destination } from "./destination.ts";
 import { type FailoverConfig, failover, type UnavailableConfig, unavailable } from "./failover.ts";
 import { key } from "./key.ts";
 import { type PassiveConfig, type ProbeConfig, passive, probe } from "./probe.ts";
+import { type SetResourcesConfig, setResources } from "./resources.ts";
 
 /** How a hash algorithm goes on when the slot it computed is not usable (dispatch/types.ts SlotChoice). */
 export const SLOT_CHOICES = ["spread", "kamailio"] as const;
@@ -24,6 +25,7 @@ export interface SetConfig {
   readonly key?: string;
   /** The last destination of the order is kept for when no other can; only under an algorithm of another product. */
   readonly useDefault: boolean;
+  readonly resources: SetResourcesConfig;
   readonly destinations: readonly DestinationConfig[];
   /** Null: off. */
   readonly probe: ProbeConfig | null;
@@ -73,6 +75,7 @@ export const set = z.strictObject({
     .describe(
       "Under `kamailio:N` and `opensips:N`: the last destination of the order gets calls only when no other can (Kamailio's `use_default`, OpenSIPS's flag `d`).",
     ),
+  resources: setResources.describe("Named resources of this set, or only the list of those that its calls need."),
   destinations: z.array(destination).max(65_536).default([]).describe("The servers of this set."),
   probe,
   passive,

@@ -18,6 +18,9 @@ export function isCompat(name: string): boolean {
   return COMPAT.some((algorithm) => algorithm.name === name);
 }
 
+/** What no key can stand for. */
+const KEYLESS: readonly KeySource[] = [KeySource.none, KeySource.isInvite, KeySource.resources];
+
 /** What is wrong with a set of this algorithm that has, or has not, a key of its own; null: nothing. */
 export function keyFault(name: string, key: string | undefined): AlgorithmFault | null {
   const algorithm = algorithmByName(name);
@@ -28,7 +31,7 @@ export function keyFault(name: string, key: string | undefined): AlgorithmFault 
       ? { what: `${name} hashes what \`key\` says, and there is none`, hint: 'key: "{from.user}"' }
       : null;
   }
-  const isHash = needsKey || (algorithm.key !== KeySource.none && algorithm.key !== KeySource.isInvite);
+  const isHash = needsKey || !KEYLESS.includes(algorithm.key);
   return isHash ? null : { what: `${name} does not look at a key`, hint: "algorithm: hash-key" };
 }
 

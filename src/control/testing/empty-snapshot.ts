@@ -1,5 +1,6 @@
 // A snapshot of nothing, for tests of what carries snapshots.
 import type { Snapshot } from "../../bridge/snapshot.ts";
+import { NO_RESOURCES } from "../../dispatch/resources.ts";
 
 /** Without listeners, sets and routes. */
 export function emptySnapshot(generation: number): Snapshot {
@@ -12,6 +13,7 @@ export function emptySnapshot(generation: number): Snapshot {
     expressions: [],
     destinations: new Int32Array(memory, 0, 0),
     destinationRows: 0,
+    resources: { ...NO_RESOURCES, names: [] },
     endpoints: new Int32Array(memory, 0, 1),
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
     overload: {

@@ -10,6 +10,7 @@ import { hashFrom } from "./hash-from.ts";
 import { hashKey } from "./hash-key.ts";
 import { hashRequestUri } from "./hash-request-uri.ts";
 import { hashTo } from "./hash-to.ts";
+import { loadBalancer } from "./load-balancer.ts";
 import { priority } from "./priority.ts";
 import { priorityWeighted } from "./priority-weighted.ts";
 import { random } from "./random.ts";
@@ -26,6 +27,7 @@ export const ALGORITHMS: readonly Algorithm[] = [
   priority,
   priorityWeighted,
   callLoad,
+  loadBalancer,
   twoChoices,
   fastest,
   hashCallId,
