@@ -1,6 +1,7 @@
-// npm test: every *.test.ts of the project. Unit tests run two files at a time; what lies under test/ starts whole processes
-// and binds ports, so those files run one after the other. A line per file, failures in full, skips with their reasons.
-import { globSync } from "node:fs";
+// npm test: every *.test.ts of the project. Two files at a time: unit tests, and scenarios, which mostly wait. What measures,
+// floods or kills says so in a line "// Runs alone: why", and so does all else under test/ without a word: one file after
+// the other. A line per file, failures in full, skips with their reasons.
+import { globSync, readFileSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect, parseArgs, styleText } from "node:util";
@@ -106,6 +107,11 @@ interface TestOptions {
   readonly verbose: boolean;
 }
 
+function runsAlone(file: string): boolean {
+  if (!file.startsWith("test/")) return false;
+  return !file.startsWith("test/scenarios/") || /^\/\/ Runs alone: /m.test(readFileSync(`${root}${file}`, "utf8"));
+}
+
 function summarise(milliseconds: number): void {
   if (skips.length > 0) console.log(`\nskipped:\n${skips.map((skip) => `  ${skip}`).join("\n")}`);
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
@@ -141,13 +147,12 @@ async function main(): Promise<number> {
   }
   const options = { name: values.name, timeout: Number(values.timeout), verbose: values.verbose };
   const started = performance.now();
-  const isSerial = (file: string) => file.startsWith("test/");
   await runFiles(
-    files.filter((file) => !isSerial(file)),
+    files.filter((file) => !runsAlone(file)),
     PARALLEL,
     options,
   );
-  await runFiles(files.filter(isSerial), 1, options);
+  await runFiles(files.filter(runsAlone), 1, options);
   summarise(performance.now() - started);
   return total.failed + total.cancelled > 0 ? 1 : 0;
 }

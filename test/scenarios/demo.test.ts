@@ -1,3 +1,4 @@
+// Runs alone: it starts the demo with its own ports and rates.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LbProcess } from "../kit/lb-process.ts";

@@ -1,3 +1,4 @@
+// Runs alone: it sends ten thousand requests.
 import assert from "node:assert/strict";
 import { headerValues, type ParsedMessage, parameterOf } from "../../src/ua/parsed-message.ts";
 import { answering, type Destination } from "../kit/destination.ts";

@@ -1,5 +1,6 @@
 // Must show of overload control, in little: a configured capacity, twice and five times as many calls from callers who repeat
 // what is not answered. `node bench/overload.ts` is the same at full size.
+// Runs alone: it fills the machine on purpose.
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { Crowd } from "../../bench/calls/crowd.ts";

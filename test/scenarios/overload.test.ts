@@ -1,3 +1,4 @@
+// Runs alone: it fills the machine on purpose.
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import { scenario } from "../kit/scenario.ts";

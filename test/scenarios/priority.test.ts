@@ -1,4 +1,5 @@
 // The shares of the processor that the threads of the real process have, by the system's own account.
+// Runs alone: it measures shares of the processor.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
 // Whatever the network does to a stream, exactly the messages that were sent arrive: cut at every offset, byte by byte, coalesced;
 // over TCP, within TLS records, and in the frames of a WebSocket.
+// Runs alone: it sends thousands of messages as fast as it can.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";

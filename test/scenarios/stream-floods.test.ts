@@ -1,4 +1,5 @@
 // Many connections that mean harm: what they announce and never send costs little, what they leave behind is gone soon.
+// Runs alone: it measures memory while it floods.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import type { LoadBalancer } from "../kit/lb.ts";

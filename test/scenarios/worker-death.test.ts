@@ -1,3 +1,4 @@
+// Runs alone: it measures how long a replacement takes.
 import assert from "node:assert/strict";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
