@@ -18,6 +18,8 @@ export interface TlsProfile {
   readonly certificates: readonly TlsCertificate[];
   /** Whom we believe: certificates, PEM; empty: whom the system believes. */
   readonly ca: string;
+  /** Lists of revoked certificates, PEM, one each; none: nobody is looked for. */
+  readonly crl: readonly string[];
   /** What is asked of those who connect. */
   readonly clientCertificate: "none" | "request" | "require";
   /** Whether a destination must prove its name. */

@@ -40,6 +40,7 @@ function profileOf(name: string, { certificate, key }: { certificate: string; ke
     name,
     certificates: [{ cert: certificate, key, passphrase: null }],
     ca: "",
+    crl: "",
     clientCertificate: "none",
     verify: true,
     minimumVersion: "1.2",

@@ -6,6 +6,7 @@ import { serverNamesOf } from "../net/sip-identity.ts";
 import { errorAt, type Finding, type Path, warningAt } from "./finding.ts";
 import type { ConfigIo } from "./io.ts";
 import { PrivateText } from "./private-text.ts";
+import { type RevocationList, readRevocations, subjectName } from "./revocations.ts";
 import { readPrivateText } from "./secrets.ts";
 import type { CertificateFiles, TlsProfileFiles } from "./sections/tls.ts";
 
@@ -25,12 +26,18 @@ export interface LoadedCertificate {
 }
 
 /** A profile whose files have been read. */
-export interface TlsProfileConfig extends Omit<TlsProfileFiles, "certificates" | "ca"> {
+export interface TlsProfileConfig extends Omit<TlsProfileFiles, "certificates" | "ca" | "crl"> {
   readonly certificates: readonly LoadedCertificate[];
   /** As written; empty: the system's. */
   readonly caFile: string;
   /** PEM; empty: the system's. */
   readonly ca: string;
+  /** As written; empty: none. */
+  readonly crlFile: string;
+  /** PEM, each list by itself. */
+  readonly crl: readonly string[];
+  /** When the first of the lists runs out, in milliseconds since 1970; Infinity: none does. */
+  readonly crlExpires: number;
 }
 
 const DAY = 86_400_000;
@@ -83,12 +90,15 @@ function readProfile(given: TlsProfileFiles, read: Reader): TlsProfileConfig {
     return loaded === null ? [] : [loaded];
   });
   const ca = given.ca === "" ? "" : readAuthorities(given.ca, [...base, "ca"], read);
+  const lists = given.crl === "" ? [] : readLists(given, ca, base, read);
   if (given.clientCertificate !== "none" && given.ca === "") {
     const what = `client_certificate: ${given.clientCertificate} without ca would believe everybody whom the system believes`;
     read.error([...base, "client_certificate"], what, "ca: the file of those who sign for your clients");
   }
   if (given.ciphers !== "") checkCiphers(given, [...base, "ciphers"], read);
-  return { ...given, certificates, caFile: given.ca, ca };
+  const crl = lists.map(({ pem }) => pem);
+  const crlExpires = Math.min(...lists.map(({ next }) => next ?? Number.POSITIVE_INFINITY));
+  return { ...given, certificates, caFile: given.ca, ca, crlFile: given.crl, crl, crlExpires };
 }
 
 function readCertificate(files: CertificateFiles, at: Path, read: Reader): LoadedCertificate | null {
@@ -141,16 +151,63 @@ function checkDates(certificate: X509Certificate, file: string, at: Path, read: 
 function readAuthorities(path: string, at: Path, read: Reader): string {
   const text = read.text(path, at);
   if (text === "") return "";
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificatesIn(text);
   const broken = blocks.findIndex((block) => parse(block) === null);
   if (blocks.length === 0) read.error(at, `file ${path} holds no certificate`, "PEM: -----BEGIN CERTIFICATE-----");
   else if (broken >= 0) read.error(at, `file ${path}: certificate ${broken + 1} of ${blocks.length} cannot be read`);
   return text;
 }
 
+/** A file of one list or more. With a list that has run out, or an authority without one, OpenSSL believes nobody. */
+function readLists(
+  { crl: path, ca: caFile }: TlsProfileFiles,
+  ca: string,
+  base: Path,
+  read: Reader,
+): readonly RevocationList[] {
+  const at: Path = [...base, "crl"];
+  if (caFile === "") {
+    read.error(
+      at,
+      "crl without ca: those whom the system believes would all need a list",
+      "ca: the file of those who sign",
+    );
+    return [];
+  }
+  const text = read.text(path, at);
+  if (text === "" || ca === "") return [];
+  const lists = readRevocations(text);
+  if (lists.length === 0) read.error(at, `file ${path} holds no revocation list`, "PEM: -----BEGIN X509 CRL-----");
+  for (const [i, list] of lists.entries()) {
+    const which = `file ${path}: revocation list ${i + 1} of ${lists.length}`;
+    const now = read.io.now();
+    if (list === null || contextFault({ crl: list.pem }) !== "") read.error(at, `${which} cannot be read`);
+    else if (list.issued > now) read.error(at, `${which} is not valid before ${new Date(list.issued).toISOString()}`);
+    else if (list.next !== null && list.next <= now)
+      read.error(at, `${which} ran out on ${new Date(list.next).toISOString()}`, "a new one from the authority");
+    else if (list.next !== null && list.next - now < DAY) {
+      const what = `${which} runs out on ${new Date(list.next).toISOString()}; from then on nobody is believed`;
+      read.findings.push(warningAt(at, what));
+    }
+  }
+  const issuers = new Set(lists.map((list) => list?.issuer));
+  for (const block of certificatesIn(ca)) {
+    const authority = parse(block);
+    if (authority === null || issuers.has(subjectName(authority.raw))) continue;
+    const name = authority.subject.replaceAll("\n", ", ");
+    const what = `file ${path} has no list of ${name}, so nobody is believed whom that authority of ${caFile} has signed`;
+    read.findings.push(warningAt(at, what));
+  }
+  return lists.filter((list) => list !== null);
+}
+
 function checkCiphers({ ciphers, minimumVersion }: TlsProfileFiles, at: Path, read: Reader): void {
   const fault = contextFault({ ciphers, minVersion: minimumVersion === "1.3" ? "TLSv1.3" : "TLSv1.2" });
   if (fault !== "") read.error(at, `OpenSSL does not take these ciphers: ${fault}`);
+}
+
+function certificatesIn(text: string): readonly string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
 }
 
 function contextFault(options: Parameters<typeof createSecureContext>[0]): string {

@@ -4,7 +4,6 @@ import type { z } from "zod";
 import type { Config, schema } from "./schema.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
 import type { RateConfig } from "./sections/rate-limits.ts";
-import type { TlsProfileConfig } from "./tls-files.ts";
 import { formatHostPort } from "./values/address.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -12,6 +11,7 @@ import { formatSize } from "./values/size.ts";
 import { writtenPattern, writtenRoute } from "./written-routes.ts";
 import { type Full, writtenSet } from "./written-sets.ts";
 import { writtenSource } from "./written-source.ts";
+import { writtenProfile } from "./written-tls.ts";
 
 /** The shape of the file, every section present. */
 export type Written = Full<z.input<typeof schema>>;
@@ -32,7 +32,7 @@ export function written(config: Config): Written {
     streams: streamsOf(config),
     overload: overloadOf(config),
     keepalive: keepaliveOf(config),
-    tls: Object.fromEntries(config.tls.map((profile) => [profile.name, profileOf(profile)])),
+    tls: Object.fromEntries(config.tls.map((profile) => [profile.name, writtenProfile(profile)])),
     keys: config.keys.map((key) => key.toJSON()),
     admin: adminOf(config),
     log: { ...config.log },
@@ -132,21 +132,6 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     keepalive: formatDuration(streams.keepalive),
     handshake_timeout: formatDuration(streams.handshakeTimeout),
     handshakes: streams.handshakes,
-  };
-}
-
-function profileOf(profile: TlsProfileConfig): NonNullable<Written["tls"]>[string] {
-  return {
-    certificates: profile.certificates.map(({ files: { cert, key }, passphrase }) => ({
-      cert,
-      key,
-      ...(passphrase === null ? {} : { passphrase: passphrase.toJSON() }),
-    })),
-    ...(profile.caFile === "" ? {} : { ca: profile.caFile }),
-    client_certificate: profile.clientCertificate,
-    verify: profile.verify,
-    minimum_version: profile.minimumVersion,
-    ...(profile.ciphers === "" ? {} : { ciphers: profile.ciphers }),
   };
 }
 

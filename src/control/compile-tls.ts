@@ -14,6 +14,7 @@ const BUILT_IN: TlsProfile = {
   name: DEFAULT_PROFILE,
   certificates: [],
   ca: "",
+  crl: [],
   clientCertificate: "none",
   verify: true,
   minimumVersion: "TLSv1.2",
@@ -88,7 +89,7 @@ function profilesOf({ tls }: Config): TlsProfile[] {
 }
 
 function compileProfile(config: TlsProfileConfig): TlsProfile {
-  const { name, certificates, ca, clientCertificate, verify, minimumVersion, ciphers } = config;
+  const { name, certificates, ca, crl, clientCertificate, verify, minimumVersion, ciphers } = config;
   return {
     name,
     certificates: certificates.map(({ cert, key, passphrase, names }) => ({
@@ -98,6 +99,7 @@ function compileProfile(config: TlsProfileConfig): TlsProfile {
       names,
     })),
     ca,
+    crl,
     clientCertificate,
     verify,
     minimumVersion: minimumVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
@@ -105,6 +107,6 @@ function compileProfile(config: TlsProfileConfig): TlsProfile {
   };
 }
 
-function rulesOf({ verify, ca }: TlsProfile): string {
-  return verify ? hash("sha256", ca, "hex") : "anybody";
+function rulesOf({ verify, ca, crl }: TlsProfile): string {
+  return verify ? hash("sha256", ca + crl.join(""), "hex") : "anybody";
 }

@@ -50,7 +50,7 @@ export class SecureContexts {
 
 /** What a context is made of; `ca` undefined: Node's own, which nobody asks where nobody is to prove anything. */
 export function contextOptions(
-  { ciphers, minimumVersion }: Pick<TlsProfile, "ciphers" | "minimumVersion">,
+  { ciphers, crl, minimumVersion }: Pick<TlsProfile, "ciphers" | "crl" | "minimumVersion">,
   certificate: TlsCertificate | undefined,
   ca: string | string[] | undefined,
 ): SecureContextOptions {
@@ -59,6 +59,7 @@ export function contextOptions(
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined || crl.length === 0 ? {} : { crl: [...crl] }),
     ...(ciphers === "" ? {} : { ciphers }),
     ...(certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key }),
     ...(certificate === undefined || certificate.passphrase === "" ? {} : { passphrase: certificate.passphrase }),

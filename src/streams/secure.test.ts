@@ -25,6 +25,7 @@ function profileOf(more: Partial<TlsProfile> = {}): TlsProfile {
     name: "default",
     certificates: [{ ...own, passphrase: "", names: ["lb.example.com"] }],
     ca: authority.ca,
+    crl: [],
     clientCertificate: "none",
     verify: true,
     minimumVersion: "TLSv1.2",

@@ -108,7 +108,7 @@ export class Secure {
 
   #serverOf(listener: number, secure: SecureProfile): Server {
     const { profile } = secure;
-    const { clientCertificate, ca } = profile;
+    const { clientCertificate, ca, crl } = profile;
     const server = createServer({
       ...secure.options,
       handshakeTimeout: this.#limits.handshakeTimeout,
@@ -117,7 +117,7 @@ export class Secure {
       rejectUnauthorized: false,
       // A session begun under other rules, or with another listener, is not resumed.
       sessionIdContext: createHash("sha256")
-        .update(`${listener} ${clientCertificate} ${ca}`)
+        .update(`${listener} ${clientCertificate} ${ca} ${crl.join("")}`)
         .digest("hex")
         .slice(0, 32),
       SNICallback: (name, choose) => choose(null, secure.named(name)),

@@ -1,5 +1,7 @@
 // Certificates for tests, made when they are needed: openssl writes them, because Node makes no X.509.
+
 import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +49,7 @@ export class Authority {
     await newKey(join(folder, "ca.key"));
     await run("openssl", [
       ...["req", "-x509", "-new", "-key", join(folder, "ca.key"), "-subj", `/CN=${name}`, "-days", "30"],
-      ...["-addext", "keyUsage=critical,keyCertSign", "-out", join(folder, "ca.pem")],
+      ...["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", join(folder, "ca.pem")],
     ]);
     return new Authority(folder, await readFile(join(folder, "ca.pem"), "utf8"));
   }
@@ -86,6 +88,23 @@ export class Authority {
       return { cert: await readFile(cert, "utf8"), key: await readFile(`${key}.locked`, "utf8") };
     }
     return { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };
+  }
+
+  /** A list of these as revoked, PEM; it runs out after so many days, and has if they are below 0. */
+  async revokes(revoked: readonly Certificate[], days = 7): Promise<string> {
+    const base = join(this.#folder, String(++this.#made));
+    const now = Date.now();
+    const entries = revoked.map(({ cert }) => {
+      const { serialNumber } = new X509Certificate(cert);
+      return `R\t${stamp(now + 30 * DAY).slice(2)}\t${stamp(now - DAY).slice(2)}\t${serialNumber}\tunknown\t/CN=x\n`;
+    });
+    await writeFile(`${base}.index`, entries.join(""));
+    await writeFile(`${base}.cnf`, configOf(this.#folder, base));
+    await run("openssl", [
+      ...["ca", "-gencrl", "-config", `${base}.cnf`, "-out", `${base}.crl`],
+      ...["-crl_lastupdate", stamp(now - 10 * DAY), "-crl_nextupdate", stamp(now + days * DAY)],
+    ]);
+    return readFile(`${base}.crl`, "utf8");
   }
 
   close(): Promise<void> {

@@ -23,6 +23,8 @@ export interface TlsProfileFiles {
   readonly certificates: readonly CertificateFiles[];
   /** Empty: whom the system believes. */
   readonly ca: string;
+  /** Empty: none. */
+  readonly crl: string;
   readonly clientCertificate: (typeof CLIENT_CERTIFICATES)[number];
   readonly verify: boolean;
   readonly minimumVersion: "1.2" | "1.3";
@@ -65,6 +67,11 @@ const profile = z
         "Ours. A client that asks for a server name gets the first one with that name, others the first of all; destinations get the first of all.",
       ),
     ca: path.optional().describe("PEM file: whose signatures are believed. Default: those that the system believes."),
+    crl: path
+      .optional()
+      .describe(
+        "PEM file: which certificates are revoked, by lists (CRL) of every authority in `ca`. For clients and for destinations.",
+      ),
     client_certificate: z
       .enum(CLIENT_CERTIFICATES)
       .default("none")
@@ -91,6 +98,7 @@ const profile = z
   .transform((given) => ({
     certificates: given.certificates,
     ca: given.ca ?? "",
+    crl: given.crl ?? "",
     clientCertificate: given.client_certificate,
     verify: given.verify,
     minimumVersion: String(given.minimum_version) as TlsProfileFiles["minimumVersion"],
