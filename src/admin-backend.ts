@@ -52,6 +52,10 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       control.inForce.config.tls.flatMap(({ name, certificates }) =>
         certificates.map(({ files, expires }) => ({ profile: name, file: files.cert, expires })),
       ),
+    revocations: () =>
+      control.inForce.config.tls
+        .filter(({ crlExpires }) => Number.isFinite(crlExpires))
+        .map(({ name, crlFile, crlExpires }) => ({ profile: name, file: crlFile, expires: crlExpires })),
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => written(control.inForce.config),
@@ -83,6 +87,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       workers.control.write(worker, ControlWord.fault, fault === "throw" ? 1 : 2);
       workers.wake(worker);
     },
+    endStreams: () => balancer.streams?.terminate(),
     watchProbes: (listener) => balancer.watchProbes(listener),
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Counters, counterIndex } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/live-tables.ts";
 import { SILENT } from "../control/log.ts";
-import type { Applied } from "./backend.ts";
+import type { Applied, StreamsView } from "./backend.ts";
 import { AdminClient, AdminError } from "./client.ts";
 import { createAdminApp, listenProblem, startAdmin } from "./server.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
@@ -11,7 +11,7 @@ import { fakeBackend } from "./testing/fake-backend.ts";
 const LISTEN = "http://127.0.0.1:25080";
 
 /** The API over a fake process. */
-function lab(options: { faults?: boolean; closing?: boolean; result?: Applied } = {}) {
+function lab(options: { faults?: boolean; closing?: boolean; result?: Applied; streams?: StreamsView } = {}) {
   const { backend, seen, ready, probes } = fakeBackend(options);
   const { live, counters } = backend;
   const app = createAdminApp({ listen: LISTEN, backend, log: SILENT, faults: options.faults ?? false });
@@ -120,6 +120,11 @@ describe("admin API", () => {
     const answer = await ask("GET", "/readyz");
     assert.deepEqual([answer.statusCode, answer.json().reasons], [503, ["worker 1 is not running"]]);
     assert.equal((await lab({ closing: true }).ask("GET", "/readyz")).statusCode, 503);
+    const counters = {} as StreamsView["counters"];
+    const streams = (isReady: boolean) => ({ ready: isReady, connections: 0, counters, restarts: 1 });
+    assert.equal((await lab({ streams: streams(true) }).ask("GET", "/readyz")).statusCode, 200);
+    const without = await lab({ streams: streams(false) }).ask("GET", "/readyz");
+    assert.deepEqual([without.statusCode, without.json().reasons], [503, ["the stream worker is not running"]]);
     assert.equal((await ask("GET", "/healthz")).statusCode, 200);
   });
 
@@ -165,6 +170,7 @@ describe("metrics", () => {
       'fairlead_failovers_total{reason="timeout"} 1',
       'fairlead_sip_requests_total{listener="udp://127.0.0.1:5060",transport="udp",method="INVITE"} 1',
       'fairlead_tls_certificate_expiry_seconds{profile="default",file="sip.pem"} 1800000000',
+      'fairlead_tls_crl_expiry_seconds{profile="trunk",file="trunk.crl"} 1900000000',
       'fairlead_sip_responses_total{set="media",destination="media1",code="2xx"} 1',
       'fairlead_destination_up{set="media",destination="media1"} 1',
       'fairlead_destination_active_calls{set="media",destination="media1"} 1',

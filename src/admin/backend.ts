@@ -75,6 +75,8 @@ export interface WorkerView {
 
 /** Connections and their worker. */
 export interface StreamsView {
+  /** It listens. */
+  readonly ready: boolean;
   /** Open now. */
   readonly connections: number;
   readonly counters: Readonly<Record<StreamCounter, number>>;
@@ -146,6 +148,8 @@ export interface AdminBackend {
   streams(): StreamsView | null;
   /** Certificates of ours that are in force. */
   certificates(): readonly CertificateView[];
+  /** Files of revocation lists that run out, and when the first list in each does. */
+  revocations(): readonly CertificateView[];
   sets(): readonly SetView[];
   /** Totals of the DNS resolver, and how many names were looked up and are served from an old answer. */
   dns(): DnsView;
@@ -165,6 +169,8 @@ export interface AdminBackend {
   /** Reads the files again. */
   reload(): Promise<Applied>;
   injectFault(worker: number, fault: Fault): void;
+  /** The same for the stream worker: it ends. */
+  endStreams(): void;
   /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
   watchProbes(listener: (slot: number, outcome: "ok" | "bad", rtt: number) => void): void;
 }

@@ -31,6 +31,9 @@ const CLOSED: readonly StreamCounter[] = [
 export function registerStreams(registry: Registry, backend: AdminBackend): void {
   if (backend.streams() === null) return;
   const counter = (name: StreamCounter) => backend.streams()?.counters[name] ?? 0;
+  read(registry, "gauge", "stream_worker_ready", "1 while the stream worker listens", [], (set) =>
+    set(backend.streams()?.ready === true ? 1 : 0),
+  );
   read(registry, "gauge", "stream_connections", "Open connections", [], (set) =>
     set(backend.streams()?.connections ?? 0),
   );

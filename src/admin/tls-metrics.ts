@@ -9,4 +9,8 @@ export function registerTls(registry: Registry, backend: AdminBackend): void {
   read(registry, "gauge", "tls_certificate_expiry_seconds", help, ["profile", "file"], (set) => {
     for (const { profile, file, expires } of backend.certificates()) set(expires / 1000, { profile, file });
   });
+  const lists = "When the first revocation list of a file runs out, in seconds since 1970";
+  read(registry, "gauge", "tls_crl_expiry_seconds", lists, ["profile", "file"], (set) => {
+    for (const { profile, file, expires } of backend.revocations()) set(expires / 1000, { profile, file });
+  });
 }

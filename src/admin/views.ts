@@ -63,5 +63,6 @@ export function readiness(backend: AdminBackend): ReadinessResource {
   if (backend.process().closing) reasons.push("shutting down");
   if (workers.length === 0) reasons.push("no worker");
   for (const { index, ready } of workers) if (!ready) reasons.push(`worker ${index} is not running`);
+  if (backend.streams()?.ready === false) reasons.push("the stream worker is not running");
   return { ready: reasons.length === 0, reasons, workers: workers.map(workerResource) };
 }

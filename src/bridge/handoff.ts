@@ -27,10 +27,18 @@ export const RecordKind = {
   framed: 9,
   /** Streams to worker: the header section of a message that cannot be framed; `time` is the status to answer with. */
   unframed: 10,
-  /** Streams to worker: the connection to peer is lost, with what was sent over it; port 0: all connections are. */
+  /**
+   * Streams to worker: the connection to peer is lost, with what was sent over it; port 0: all connections are, and `time` is the
+   * number by which a new stream worker says so.
+   */
   lost: 11,
   /** Worker to main: the destination in slot `listener` asked for `time` ms without new requests. */
   resting: 12,
+  /**
+   * Worker to streams: what stands before this was for connections that are lost, and has been given up. `time` is the number of that
+   * `lost`.
+   */
+  anew: 13,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -14,6 +14,8 @@ export const StreamWord = {
   heartbeat: 1,
   /** Connections that are open now, made by others and by us. */
   connections: 2,
+  /** The number by which the present stream worker says that its predecessor's connections are lost (handoff.ts, `lost`). */
+  number: 3,
 } as const;
 /** Counters of the stream worker, behind the words. */
 export const STREAM_COUNTERS = [

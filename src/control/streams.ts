@@ -86,10 +86,11 @@ export class Streams {
     this.#tell({ kind: "policy", policy });
   }
 
-  /** Open connections, counters since the process began, and how often the stream worker was replaced. */
-  view(): { connections: number; counters: Record<StreamCounter, number>; restarts: number } {
+  /** Whether it listens, open connections, counters since the process began, and how often the stream worker was replaced. */
+  view(): { ready: boolean; connections: number; counters: Record<StreamCounter, number>; restarts: number } {
     const count = (name: StreamCounter) => [name, this.#words[streamCounter(name)] ?? 0] as const;
     return {
+      ready: this.#thread !== null && this.#isReady,
       connections: this.#words[StreamWord.connections] ?? 0,
       counters: Object.fromEntries(STREAM_COUNTERS.map(count)) as Record<StreamCounter, number>,
       restarts: this.#restarts,
@@ -117,6 +118,11 @@ export class Streams {
     });
     if (problem !== "") this.#tls = before;
     return problem;
+  }
+
+  /** Tests of what happens when it dies. */
+  terminate(): void {
+    void this.#thread?.terminate();
   }
 
   /** Lets leave what workers sent last, and ends it. */

@@ -45,6 +45,11 @@ export class Outbox {
    * such listeners.
    */
   passOn: (outbox: Outbox, i: number) => boolean = () => false;
+  /**
+   * What was passed on so far is not to be sent any more, if it has not left: on the word of `number` (bridge/handoff.ts, `lost`). False:
+   * everything was passed on after that. Set as `passOn` is.
+   */
+  passAnew: (number: number) => boolean = () => true;
   #next = 0;
   #send: (outbox: Outbox) => void;
 

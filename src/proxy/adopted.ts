@@ -1,5 +1,7 @@
 // The snapshot as one worker uses it: algorithms looked up by name, header lines of each listener spelled out, failover
 // codes as a bitmap. Built once per generation, between two batches.
+
+import { BRANCH_BYTES } from "../bridge/branch-format.ts";
 import {
   DESTINATION_WORDS,
   DestinationColumn,
@@ -17,7 +19,6 @@ import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.t
 import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
 import type { Via } from "../sip/via.ts";
-import { BRANCH_BYTES } from "./branch-format.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
 import { retryAfterLine, retryAfterLines } from "./retry-after.ts";
 import { Scanners } from "./scanner-names.ts";
@@ -103,6 +104,8 @@ export class Adopted {
   readonly serverLine: Uint8Array;
   /** Whether any message may need a transaction here (else nothing is handed to an owner). */
   readonly anyStateful: boolean;
+  /** Whether some requests get none. */
+  readonly anyStateless: boolean;
   /** Whether some emergency calls are known by a pattern, and not by a URN. */
   readonly hasEmergencyPatterns: boolean;
   /** How much new work is taken. */
@@ -131,9 +134,11 @@ export class Adopted {
     this.routes = snapshot.routes;
     const { serverHeader } = snapshot;
     this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
-    this.anyStateful =
-      snapshot.stateful ||
-      snapshot.routes.some((r) => (r.action.kind === "dispatch" || r.action.kind === "forward") && r.action.stateful);
+    const are = (stateful: boolean) =>
+      snapshot.stateful === stateful ||
+      snapshot.routes.some(({ action }) => "stateful" in action && action.stateful === stateful);
+    this.anyStateful = are(true);
+    this.anyStateless = are(false);
     this.hasEmergencyPatterns = snapshot.overload.emergency.some(({ uri }) => uri !== null);
     this.budgets = budgetsOf(snapshot.overload);
     this.busyLines = retryAfterLines(snapshot.overload.retryAfter);

@@ -1,10 +1,11 @@
 // Writing what else leaves: a forwarded response without our Via (RFC 3261 16.7), and the ACK and CANCEL that are ours to
 // make (17.1.1.3, 9.1).
+
+import { BRANCH_BYTES, BranchKind } from "../bridge/branch-format.ts";
 import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
-import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";

@@ -1,9 +1,10 @@
 // Keep-alives to phones that registered over UDP with our Path: a NAT forgets a flow that nothing passes, and with it the
 // way by which calls find the phone. Learned from the registrar's 2xx, forgotten with the registration.
+
+import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { isV4, sameEndpoint } from "../net/endpoint.ts";
 import { readHex32, writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
-import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { type Context, Count } from "./context.ts";
 import { K, KEPT_WORDS } from "./kept-flows.ts";
 import { lifetimeOf } from "./registration.ts";

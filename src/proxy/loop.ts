@@ -1,4 +1,6 @@
 // One worker's turn: whose message is it, and what is it. Everything before the decision is in here, nothing after it.
+
+import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import type { Inbox } from "../net/batch.ts";
@@ -7,7 +9,6 @@ import type { Plane, PlaneHandler } from "../net/plane.ts";
 import { Method } from "../sip/method.ts";
 import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
-import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { dialogTimer } from "./call.ts";
 import { branchRefused, branchTimer } from "./client.ts";
 import { type Context, Count, NOTHING } from "./context.ts";

@@ -1,9 +1,10 @@
 // Loop detection (RFC 5393 4.2): our branch carries a hash of everything that affects routing; a request that brings back
 // one of our Vias with the same hash has changed nothing on its way round.
+
+import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { Header } from "../sip/header.ts";
 import { readHex32 } from "../sip/token.ts";
 import { Via } from "../sip/via.ts";
-import { BRANCH_BYTES, BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 import { isOwnHost } from "./own-route.ts";
 

@@ -19,19 +19,27 @@ export class LostConnections {
   readonly #byName: Int16Array = new Int16Array(TABLE);
   #count = 0;
   #isAll = false;
+  /** By which all are lost, see bridge/handoff.ts. */
+  #number = 0;
 
   /** Takes the record that `ring.next` has found, and all of its kind behind it, one walk's worth at most. */
   drain(c: Context, ring: Ring): void {
     do {
-      this.note(ring.peer);
+      this.note(ring.peer, ring.time);
       ring.take();
     } while (this.#count < MOST && ring.next() && ring.kind === RecordKind.lost);
     this.sweep(c);
   }
 
-  /** Notes a connection by its peer; port 0: every connection. There must not be more than `MOST` between two walks. */
-  note(peer: Int32Array): void {
-    if (peer[4] === 0) this.#isAll = true;
+  /**
+   * Notes a connection by its peer; port 0: every connection, as the stream worker says by `number`. There must not be more than
+   * `MOST` between two walks.
+   */
+  note(peer: Int32Array, number = 0): void {
+    if (peer[4] === 0) {
+      this.#isAll = true;
+      this.#number = number;
+    }
     const entry = this.#count++;
     copyEndpoint(peer, 0, this.#peers, entry * ENDPOINT_WORDS);
     insert(this.#byAddress, hashEndpoint(peer, 0), entry);
@@ -43,6 +51,8 @@ export class LostConnections {
    * answered over another one.
    */
   sweep(c: Context): void {
+    // First: what is sent instead goes over new connections, and is not to be taken for what is given up.
+    if (this.#isAll) this.#isAll = c.outbox.passAnew(this.#number);
     const { words, count, highest } = c.branches;
     for (let branch = count === 0 ? 0 : highest; branch > 0; branch--) {
       const b = branch * BRANCH_WORDS;

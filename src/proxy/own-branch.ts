@@ -1,7 +1,8 @@
 // Our branch parameter, read back from a response or from a datagram that the network returned: whose is it, and which row.
+
+import { BRANCH_BYTES, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { NOT_HEX, readHex32 } from "../sip/token.ts";
 import type { Via } from "../sip/via.ts";
-import { BRANCH_BYTES, MAGIC_BYTES } from "./branch-format.ts";
 import type { Context } from "./context.ts";
 
 /** Our Via as far as it is the same over all transports. */

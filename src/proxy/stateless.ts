@@ -1,6 +1,7 @@
 // Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
 // its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
 
+import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, isV4 } from "../net/endpoint.ts";
 import { hostWords } from "../sip/host.ts";
@@ -8,7 +9,6 @@ import type { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { readHex32 } from "../sip/token.ts";
 import { Via } from "../sip/via.ts";
-import { BranchKind, MAGIC_BYTES } from "./branch-format.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { replyEndpoint } from "./reply.ts";

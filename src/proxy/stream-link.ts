@@ -1,16 +1,36 @@
 // How a worker's messages get to the stream worker: whatever its outbox holds for a listener without a datagram socket goes
 // into a ring.
 import { RecordKind, Ring } from "../bridge/handoff.ts";
-import { wakeStreams } from "../bridge/stream-start.ts";
+import { StreamWord, wakeStreams } from "../bridge/stream-start.ts";
 import type { StreamLink } from "../bridge/worker-start.ts";
 import type { Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 
+const NOTHING = Buffer.alloc(0);
+const nowhere = new Int32Array(ENDPOINT_WORDS);
 /** Lets `outbox` pass on to the stream worker; what finds no room in the ring is refused. */
 export function linkStreams(outbox: Outbox, link: StreamLink): void {
   const ring = new Ring(link.toStreams);
   const words = new Int32Array(link.words);
+  // Of what the worker before us had passed on nobody knows any more.
+  let number = Atomics.load(words, StreamWord.number);
+  let isSaid = false;
+  const say = (): boolean => {
+    isSaid ||= ring.push(RecordKind.anew, 0, number, nowhere, 0, nowhere, 0, NOTHING, 0, 0);
+    return isSaid;
+  };
+  say();
+  outbox.passAnew = (next) => {
+    if (next === number) return false;
+    // What waits here belongs to what is given up.
+    outbox.flush();
+    number = next;
+    isSaid = false;
+    if (say()) wakeStreams(words);
+    return true;
+  };
   outbox.passOn = (from, i) => {
+    if (!isSaid && !say()) return false;
     const { listener, peer, local, bytes, start, end } = from;
     const at = i * ENDPOINT_WORDS;
     if (!ring.push(RecordKind.send, listener[i]!, 0, peer, at, local, i * 4, bytes, start[i]!, end[i]!)) return false;

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectionWord, secondPortWord } from "../bridge/way-back.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { LostConnections } from "./lost-connections.ts";
 import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -175,4 +177,22 @@ test("a destination is known by its address and the port of its Via, whatever po
     OVER,
   );
   assert.notEqual(stranger[0]!.to, "192.0.2.77:5060");
+});
+
+test("when all connections are lost, what waits for them is called back before anything is sent instead", () => {
+  for (const isNew of [true, false]) {
+    const rig = new Rig({ ...FAR_TCP, destinations: 2 });
+    rig.receive(request("INVITE"));
+    const { outbox } = rig.context;
+    const calledBack: number[] = [];
+    outbox.passAnew = (number) => {
+      calledBack.push(number, outbox.count);
+      return isNew;
+    };
+    const lost = new LostConnections();
+    lost.note(new Int32Array(ENDPOINT_WORDS), 7);
+    lost.sweep(rig.context);
+    assert.deepEqual(calledBack, [7, 0]);
+    assert.equal(outbox.count, isNew ? 1 : 0, "what was sent after that word is not lost");
+  }
 });

@@ -1,4 +1,6 @@
 // A forwarded request: our Via and Record-Route, and the other edits of RFC 3261 16.6 and 18.2.1, written in one pass.
+
+import { BRANCH_BYTES, BranchKind } from "../bridge/branch-format.ts";
 import { DestinationColumn } from "../bridge/snapshot.ts";
 import { MAX_DATAGRAM } from "../net/batch.ts";
 import { isSecure, Transport } from "../net/transport.ts";
@@ -9,7 +11,6 @@ import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes } from "../sip/write.ts";
 import type { WorkerListener } from "./adopted.ts";
-import { BRANCH_BYTES, BranchKind } from "./branch-format.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { repairContact } from "./contact.ts";
 import { type Context, Count } from "./context.ts";

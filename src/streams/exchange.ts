@@ -1,10 +1,14 @@
 // The stream worker's ends of the rings: messages go to the worker that owns their call, what cannot be sent goes back to
 // who wanted it sent, and workers' messages come in.
+import { randomInt } from "node:crypto";
+import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { RecordKind, Ring } from "../bridge/handoff.ts";
 import { type StreamStart, StreamWord } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { TableHash } from "../sip/hash.ts";
-import type { Message } from "../sip/message.ts";
+import { Message } from "../sip/message.ts";
+import { Method } from "../sip/method.ts";
+import { Reason } from "../sip/reason.ts";
 import type { Connection } from "./connection.ts";
 
 /** Records taken from one ring in one go, so that sockets have their turn. */
@@ -19,6 +23,7 @@ const NO_BYTES = Buffer.alloc(0);
 interface News {
   readonly kind: RecordKind;
   readonly listener: number;
+  readonly time: number;
   readonly peer: Int32Array;
   readonly bytes: Buffer;
 }
@@ -31,6 +36,11 @@ export class Exchange {
   readonly #hash: TableHash;
   readonly #words: Int32Array;
   readonly #wake: (worker: number) => void;
+  readonly #view = new Message();
+  /** By which we say that the connections of the stream worker before us are lost. */
+  readonly #number = randomInt(1, 0x7fffffff);
+  /** By worker: what it wants sent may be from before it has heard that. */
+  readonly #isBehind: boolean[];
   #toWake = 0;
   #isWaking = false;
 
@@ -42,6 +52,8 @@ export class Exchange {
     this.#hash = new TableHash(start.seed[0], start.seed[1]);
     this.#words = words;
     this.#wake = wake;
+    Atomics.store(words, StreamWord.number, this.#number);
+    this.#isBehind = start.toWorkers.map(() => start.isRestart);
     // What the stream worker before us was at when it died must not kill us too.
     for (const ring of this.#incoming) ring.discardOpened();
   }
@@ -73,20 +85,30 @@ export class Exchange {
     bytes: Buffer,
     start: number,
     end: number,
+    time = 0,
   ): void {
     const last = Math.min(end, start + RETURNED_BYTES);
     this.#deliverNews(worker);
     const waiting = this.#news[worker]!;
-    if (waiting.length === 0 && this.#push(worker, kind, listener, 0, peer, NOWHERE, bytes, start, last)) return;
+    if (waiting.length === 0 && this.#push(worker, kind, listener, time, peer, NOWHERE, bytes, start, last)) return;
     // A worker that misses it learns by its timers.
     if (waiting.length < MOST_NEWS)
-      waiting.push({ kind, listener, peer: peer.slice(), bytes: Buffer.from(bytes.subarray(start, last)) });
+      waiting.push({ kind, listener, time, peer: peer.slice(), bytes: Buffer.from(bytes.subarray(start, last)) });
   }
 
   /** Tells every worker. */
   tellAll(kind: RecordKind, listener: number, peer: Int32Array): void {
     for (let worker = 0; worker < this.#outgoing.length; worker++)
       this.tell(worker, kind, listener, peer, NO_BYTES, 0, 0);
+  }
+
+  /**
+   * Tells every worker that the connections of the stream worker before us are lost. It gives up what was on its way over them; what of that
+   * still waits in its ring is not sent by us, or it would be sent twice.
+   */
+  tellAllLost(): void {
+    for (let worker = 0; worker < this.#outgoing.length; worker++)
+      this.tell(worker, RecordKind.lost, 0, NOWHERE, NO_BYTES, 0, 0, this.#number);
   }
 
   /** Takes what workers want sent; true when there may be more. */
@@ -96,7 +118,9 @@ export class Exchange {
       this.#deliverNews(worker);
       let left = MOST_PER_DRAIN;
       while (left-- > 0 && ring.next()) {
-        send(worker, ring);
+        if (ring.kind === RecordKind.anew) {
+          if (ring.time === this.#number) this.#isBehind[worker] = false;
+        } else if (!this.#isBehind[worker] || !this.#isGivenUp(ring)) send(worker, ring);
         ring.take();
       }
       if (left < 0) hasMore = true;
@@ -113,6 +137,15 @@ export class Exchange {
       if (async) await value;
     }
     Atomics.store(words, StreamWord.sleeping, 0);
+  }
+
+  /** Whether a worker that hears of lost connections gives this up: a request whose transaction it keeps, and that waits for an answer. */
+  #isGivenUp({ bytes, start, end }: Ring): boolean {
+    const message = this.#view;
+    if (message.reset(bytes, start, end) !== Reason.ok || !message.isRequest) return false;
+    if (message.method === Method.ACK || message.method === Method.CANCEL) return false;
+    const { hasMagic, branchStart } = message.topVia;
+    return hasMagic && bytes[branchStart + MAGIC_BYTES] === BranchKind.stateful;
   }
 
   #push(
@@ -133,8 +166,8 @@ export class Exchange {
   #deliverNews(worker: number): void {
     const waiting = this.#news[worker]!;
     while (waiting.length > 0) {
-      const { kind, listener, peer, bytes } = waiting[0]!;
-      if (!this.#push(worker, kind, listener, 0, peer, NOWHERE, bytes, 0, bytes.length)) return;
+      const { kind, listener, time, peer, bytes } = waiting[0]!;
+      if (!this.#push(worker, kind, listener, time, peer, NOWHERE, bytes, 0, bytes.length)) return;
       waiting.shift();
     }
   }

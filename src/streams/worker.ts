@@ -2,7 +2,6 @@
 // message means is decided by the worker that owns its call.
 import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { RecordKind } from "../bridge/handoff.ts";
 import {
   type FromStreams,
   type StreamListener,
@@ -142,7 +141,7 @@ async function main(): Promise<void> {
   }
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
-  if (start.isRestart) exchange.tellAll(RecordKind.lost, 0, new Int32Array(6));
+  if (start.isRestart) exchange.tellAllLost();
   parentPort?.on("message", (message: ToStreams) => {
     if (message.kind === "policy") {
       admission.adopt(message.policy);

@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { RouteGroup } from "../context.ts";
 import { HttpProblem } from "../problem.ts";
 
-const FAULT = z.strictObject({ worker: z.int().min(0), fault: z.enum(["throw", "hang"]) });
+const FAULT = z.union([
+  z.strictObject({ worker: z.int().min(0), fault: z.enum(["throw", "hang"]) }),
+  z.strictObject({ worker: z.literal("streams"), fault: z.literal("end") }),
+]);
 
 export const faultRoutes: RouteGroup = {
   name: "fault",
@@ -11,11 +14,15 @@ export const faultRoutes: RouteGroup = {
     if (!faults) return;
     app.post("/api/v1/fault", (request, reply) => {
       const result = FAULT.safeParse(request.body);
-      if (!result.success) throw new HttpProblem(400, "expected {worker: N, fault: throw | hang}");
+      if (!result.success)
+        throw new HttpProblem(400, "expected {worker: N, fault: throw | hang} or {worker: streams, fault: end}");
       const { worker, fault } = result.data;
-      if (!backend.workers().some(({ index }) => index === worker)) throw new HttpProblem(404, `no worker ${worker}`);
+      const isThere =
+        worker === "streams" ? backend.streams() !== null : backend.workers().some(({ index }) => index === worker);
+      if (!isThere) throw new HttpProblem(404, `no worker ${worker}`);
       log.warn({ worker, fault }, "a fault was asked for");
-      backend.injectFault(worker, fault);
+      if (fault === "end") backend.endStreams();
+      else backend.injectFault(worker, fault);
       return reply.code(202).send({ worker, fault });
     });
   },

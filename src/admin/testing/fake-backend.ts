@@ -2,7 +2,7 @@
 // is for the scenarios.
 import { createCountersMemory } from "../../bridge/counters.ts";
 import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
-import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault } from "../backend.ts";
+import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault, StreamsView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 
 /** The backend, and what it was asked. */
@@ -15,8 +15,10 @@ export interface FakeBackend {
   readonly probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[];
 }
 
-/** Makes one; `closing` and `result` are what it says. */
-export function fakeBackend(options: { closing?: boolean; result?: Applied; access?: AccessView } = {}): FakeBackend {
+/** Makes one; these are what it says. */
+export function fakeBackend(
+  options: { closing?: boolean; result?: Applied; access?: AccessView; streams?: StreamsView } = {},
+): FakeBackend {
   const workers = 2;
   const live = new LiveTables(createLiveTablesMemory(workers));
   const counters = createCountersMemory(workers);
@@ -50,8 +52,9 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied; acce
         fill: 0,
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
-    streams: () => null,
+    streams: () => options.streams ?? null,
     certificates: () => [{ profile: "default", file: "sip.pem", expires: 1_800_000_000_000 }],
+    revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
     config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),
@@ -74,6 +77,7 @@ export function fakeBackend(options: { closing?: boolean; result?: Applied; acce
       seen.reloads++;
       return Promise.resolve(result);
     },
+    endStreams: () => undefined,
     injectFault: (worker, fault) => void seen.faults.push([worker, fault]),
     watchProbes: (listener) => void probes.push(listener),
   };
