@@ -1,49 +1,96 @@
-// Reloads while many connections are open: none is closed, and what is asked over them meanwhile is answered.
+// Reloads while many connections are open: none is closed, no call fails, and whoever connects from then on sees the new certificate.
+// FAIRLEAD_LONG=1: a thousand reloads, 200 connections of each kind, 300 calls a second.
 import assert from "node:assert/strict";
-import { configuredSet } from "../kit/lb.ts";
-import { RawStream } from "../kit/raw-stream.ts";
+import { after, before } from "node:test";
+import { Authority, type Certificate } from "../kit/certificates.ts";
+import { configuredSet, type LoadBalancer, type Section } from "../kit/lb.ts";
+import { reservePort } from "../kit/port.ts";
+import { RawCallee, RawCalls } from "../kit/raw-calls.ts";
+import { LINE_KINDS, type LineKind, RawLine } from "../kit/raw-line.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
-const CONNECTIONS = 200;
-const RELOADS = process.env.FAIRLEAD_LONG === undefined ? 20 : 1_000;
-/** Connections over which something is asked during each reload. */
-const ASKED = 20;
+const isLong = process.env.FAIRLEAD_LONG !== undefined;
+const [CONNECTIONS, RELOADS, RATE] = isLong ? [200, 1_000, 300] : [50, 30, 100];
+/** Every so many reloads the certificate is another one. */
+const RENEWAL = 5;
+/** What is under way when the last reload is done has so long to end. */
+const PATIENCE = 15_000;
 
-function options(callId: string): string {
-  return (
-    `OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TCP 10.9.9.9:5070;branch=z9hG4bK${callId};rport\r\n` +
-    `Max-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n` +
-    `Call-ID: ${callId}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
-  );
+let authority: Authority;
+let certificates: readonly Certificate[];
+before(async () => {
+  authority = await Authority.make();
+  certificates = [await authority.issue(), await authority.issue()];
+});
+after(() => authority.close());
+
+/** So many connections of one kind, some at a time. */
+async function lines(kind: LineKind, port: number): Promise<RawLine[]> {
+  const opened: RawLine[] = [];
+  while (opened.length < CONNECTIONS) {
+    const some = Array.from({ length: 25 }, () => RawLine.open(kind, { address: "127.0.0.1", port }, authority.ca));
+    opened.push(...(await Promise.all(some)));
+  }
+  return opened;
+}
+
+/** What somebody who connects now is shown. */
+async function shown(port: number): Promise<string> {
+  const line = await RawLine.open("tls", { address: "127.0.0.1", port }, authority.ca);
+  const { fingerprint } = line;
+  line.close();
+  return fingerprint;
+}
+
+async function listeners(lb: LoadBalancer): Promise<{ section: Section; ports: Record<LineKind, number> }> {
+  const ports = { tcp: lb.address.port, tls: lb.tlsPort, ws: (await reservePort()).port };
+  const uris = LINE_KINDS.map((kind) => `${kind}://127.0.0.1:${ports[kind]}`);
+  return { section: { listeners: [`udp://127.0.0.1:${ports.tcp}`, ...uris] }, ports };
 }
 
 const limit = RELOADS * 1_000 + 60_000;
-scenario("reloads close no connection and cost no request", { io: "batched", limit }, async ({ lb, destination }) => {
-  const [one, two] = [destination.answers(200), destination.answers(200)];
-  const sets = async (weight: number) => ({
-    "1": await configuredSet("weighted", [
-      { to: one, weight },
-      { to: two, weight: 5 },
-    ]),
-  });
-  const listeners = lb.bothTransports;
-  await lb.runs({ ...listeners, sets: await sets(1) });
-  const streams = await Promise.all(Array.from({ length: CONNECTIONS }, () => RawStream.open(lb.address)));
-  let asked = 0;
-  for (let reload = 1; reload <= RELOADS; reload++) {
-    const reloaded = lb.runs({ ...listeners, sets: await sets(1 + (reload % 9)) });
-    const some = Array.from({ length: ASKED }, () => streams[asked++ % CONNECTIONS]!);
-    await Promise.all(some.map((stream, i) => stream.sends(options(`r${reload}-${i}`))));
-    await reloaded;
-  }
-  const answered = () => streams.reduce((sum, { received }) => sum + received.split("SIP/2.0 200 ").length - 1, 0);
-  await until("all answers", () => answered() === asked, 10_000).catch(() => {});
-  const closed = streams.filter(({ isClosed }) => isClosed).length;
-  console.log(
-    `streams: ${answered()} of ${asked} requests answered during ${RELOADS} reloads, ${closed} connections closed`,
-  );
-  assert.deepEqual([answered(), closed], [asked, 0]);
-  assert.equal(await lb.metric("stream_opened_total", { by: "them" }), CONNECTIONS);
-  for (const stream of streams) stream.close();
-});
+scenario(
+  "reloads close no connection and fail no call, and renew certificates",
+  { io: "batched", limit },
+  async ({ lb }) => {
+    const callees = [new RawCallee(), new RawCallee()];
+    const { section, ports } = await listeners(lb);
+    const applies = async (reload: number): Promise<void> => {
+      const certificate = certificates[Math.floor(reload / RENEWAL) % certificates.length]!;
+      const tls = { default: { certificates: [await lb.certificateFiles(certificate)] } };
+      const weighted = callees.map((to, i) => ({ to, weight: i === 0 ? 1 + (reload % 9) : 5 }));
+      await lb.runs({ ...section, tls, sets: { "1": await configuredSet("weighted", weighted) } });
+    };
+    await applies(0);
+    const open = (await Promise.all(LINE_KINDS.map((kind) => lines(kind, ports[kind])))).flat();
+    const calls = new RawCalls();
+    let isOver = false;
+    const calling = calls.run(open, RATE, () => isOver);
+    const seen: string[] = [await shown(ports.tls)];
+    const since = performance.now();
+    for (let reload = 1; reload <= RELOADS; reload++) {
+      await applies(reload);
+      if (reload % RENEWAL === 0) seen.push(await shown(ports.tls));
+    }
+    const seconds = (performance.now() - since) / 1000;
+    isOver = true;
+    await calling;
+    await until("the last calls", () => calls.open === 0, PATIENCE).catch(() => calls.giveUp());
+    const closed = open.filter(({ isClosed }) => isClosed).length;
+    const renewed = seen.filter((fingerprint, i) => i > 0 && fingerprint !== seen[i - 1]).length;
+    console.log(
+      `streams: ${calls.done} of ${calls.begun} calls ended well over ${open.length} connections (TCP, TLS, WS) during ${RELOADS} ` +
+        `reloads in ${seconds.toFixed(1)} s, ${renewed} of ${seen.length - 1} certificates renewed live, ${closed} connections closed`,
+    );
+    assert.deepEqual(calls.failures, []);
+    assert.equal(calls.done, calls.begun);
+    assert.equal(closed, 0);
+    assert.equal(new Set(seen).size, certificates.length);
+    assert.equal(renewed, seen.length - 1);
+    assert.ok(calls.begun >= 0.9 * RATE * seconds, `only ${calls.begun} calls were begun in ${seconds} s`);
+    await lb.untilMetric("stream_connections", open.length);
+    for (const line of open) line.close();
+    for (const callee of callees) callee.close();
+  },
+);
