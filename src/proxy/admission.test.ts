@@ -159,3 +159,32 @@ test("a To tag of one's own invention is no way past the budget", () => {
     ["503"],
   );
 });
+
+test("an emergency call is counted once, whichever limits are asked about it", () => {
+  const none = {
+    perListener: null,
+    rejects: true,
+    v4Prefix: 32,
+    v6Prefix: 64,
+    exempt: [0, 0].map(() => new Int32Array(0)),
+  };
+  const perSource = { requests: { interval: 1_000, depth: 1_000.1 }, datagrams: { interval: 1, depth: 1_000 } };
+  for (const newCalls of [0, 1]) {
+    const overload = { newCalls, burst: 20_000, answers: 1_000_000, emergency: [URN] };
+    const rig = new Rig({ overload, rates: { ...none, perSource } });
+    for (let i = 0; i < 4; i++) {
+      const text = request("INVITE", { call: `sos${i}`, uri: "urn:service:sos", caller: STRANGER });
+      assert.equal(kind(rig.receive(text, STRANGER)[0]!.text), "INVITE");
+    }
+    // Without a budget only those count that the rate would have kept out.
+    assert.equal(rig.counter("emergency_calls"), newCalls === 0 ? 3 : 4);
+  }
+});
+
+test("on a route without transactions a copy of a call costs no second place, whatever other routes have", () => {
+  const action = { kind: "dispatch", set: 0, key: -1, stateful: false, path: "supported" } as const;
+  const rig = new Rig({ stateful: true, action, overload: { newCalls: 10, burst: 1_000, answers: 1000 } });
+  const text = request("INVITE", { call: "copied", caller: STRANGER });
+  for (let i = 0; i < 20; i++) assert.equal(kind(rig.receive(text, STRANGER)[0]!.text), "INVITE");
+  assert.deepEqual(tally(calls(rig, 20)), { taken: 6, "503": 14 });
+});

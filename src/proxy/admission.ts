@@ -15,6 +15,11 @@ import { Verdict } from "./verdicts.ts";
 export const Admission = { taken: 0, answer: 1, silence: 2 } as const;
 export type Admission = (typeof Admission)[keyof typeof Admission];
 
+/** Whether there is any reason to ask whether a new request is taken. */
+export function mayRefuse(c: Context): boolean {
+  return c.adopted.budgets.areLimited || c.fill > CALM;
+}
+
 /**
  * Whether the request at hand, which belongs to no dialog that we know, is taken. What only makes sense within a dialog is:
  * it will find its own way or none.
@@ -34,7 +39,7 @@ export function admit(c: Context): Admission {
   if (known === Verdict.unknown) {
     if (isTaken(c, budget, isCall, trusted, now)) {
       // With transactions a retransmission is recognised by them.
-      if (!c.adopted.snapshot.stateful) c.verdicts.keep(c.key1, c.key2, false);
+      if (c.adopted.anyStateless) c.verdicts.keep(c.key1, c.key2, false);
       return Admission.taken;
     }
   }

@@ -5,6 +5,7 @@ import { inRanges } from "../bridge/address-ranges.ts";
 import type { Rate, RateLimit } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
+import { mayRefuse } from "./admission.ts";
 import { type Context, Count } from "./context.ts";
 import { isEmergency } from "./emergency.ts";
 import { Moment } from "./source-table.ts";
@@ -43,7 +44,8 @@ export function isOverRate(c: Context, isAnswered: boolean, isValid: boolean): b
   const limit = take(c, c.listener, c.peer, 0, Moment.requests);
   if (limit === Limit.none) return false;
   if (isValid && c.message.method === Method.INVITE && isEmergency(c, false)) {
-    c.count(Count.emergency_calls);
+    // Otherwise admission is going to.
+    if (!mayRefuse(c)) c.count(Count.emergency_calls);
     return false;
   }
   c.count((isAnswered ? Count.rejected_rate_source : Count.dropped_rate_source) + limit);

@@ -4,12 +4,11 @@ import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { parseDecimal } from "../sip/scan.ts";
-import { Admission, admit, refuseNew } from "./admission.ts";
+import { Admission, admit, mayRefuse, refuseNew } from "./admission.ts";
 import { busy } from "./busy.ts";
 import { isPureChoice } from "./choice-key.ts";
 import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
-import { CALM } from "./distress.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
@@ -155,7 +154,7 @@ function chooseWay(c: Context): number {
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
     if (ownRoute.cuts > 0) return unknownDialog(c);
   }
-  if (c.adopted.budgets.areLimited || c.fill > CALM) {
+  if (mayRefuse(c)) {
     const admission = admit(c);
     if (admission !== Admission.taken) return refuseNew(c, admission);
   }
