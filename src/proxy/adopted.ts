@@ -102,9 +102,8 @@ export class Adopted {
   readonly routes: readonly RouteEntry[];
   /** The Server line of our own answers, or nothing. */
   readonly serverLine: Uint8Array;
-  /** Whether any message may need a transaction here (else nothing is handed to an owner). */
+  /** Whether any message may need a transaction here (else nothing is handed to an owner); and whether some get none. */
   readonly anyStateful: boolean;
-  /** Whether some requests get none. */
   readonly anyStateless: boolean;
   /** Whether some emergency calls are known by a pattern, and not by a URN. */
   readonly hasEmergencyPatterns: boolean;
