@@ -64,6 +64,17 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       names: control.locations.size,
       stale: [...control.locations.values()].filter(({ why, targets }) => why !== "" && targets.length > 0).length,
     }),
+    async audit(isRepair) {
+      const { workers: done, missing, entries } = await balancer.audit.run(isRepair);
+      const rows = entries.map(({ slot, ...found }) => {
+        const target = health.registry.target(slot);
+        return { set: target?.set ?? null, name: target?.name ?? (slot < 0 ? null : `removed, row ${slot}`), ...found };
+      });
+      return { workers: done, missing, rows };
+    },
+    forgetCalls(slot, isWhole) {
+      return balancer.forgetCalls(rowsOf(balancer, slot, isWhole), "an operator says so");
+    },
     coreHash(first, second) {
       const bytes = Buffer.from(first + second, "utf8");
       const split = Buffer.byteLength(first, "utf8");
@@ -92,11 +103,20 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
   };
 }
 
-/** An operator who says "enable" knows better than the destination, which asked for a rest. */
-function endRests({ control, health }: Balancer, slot: number, isWhole: boolean): void {
+/** An operator who says "enable" knows better than the destination, which asked for a rest, and than what its calls say. */
+function endRests(balancer: Balancer, slot: number, isWhole: boolean): void {
+  const { rests, outliers } = balancer.health;
+  for (const row of rowsOf(balancer, slot, isWhole)) {
+    rests.end(row);
+    outliers.end(row);
+  }
+}
+
+/** The slots of a row, or of all rows of the destination that it belongs to. */
+function rowsOf({ control }: Balancer, slot: number, isWhole: boolean): number[] {
   const { placed } = control.inForce;
   const origin = placed.find((one) => one.slot === slot)?.origin;
-  for (const one of placed) if (one.slot === slot || (isWhole && one.origin === origin)) health.rests.end(one.slot);
+  return placed.filter((one) => one.slot === slot || (isWhole && one.origin === origin)).map((one) => one.slot);
 }
 
 function viewOf(
@@ -106,11 +126,19 @@ function viewOf(
   const record = health.registry.get(slot);
   const { name, uri, weight, priority, maxCalls, host, transport, listener, attrs, probe } = config;
   const last = record?.lastProbe ?? null;
-  const rest = health.rests.reason(slot);
+  const [rest, ejection] = [health.rests.reason(slot), health.outliers.reason(slot)];
   // What is down for another reason shows that one.
-  const isResting = rest !== "" && record !== undefined && isWell(record.state);
+  const isShown = record !== undefined && isWell(record.state);
+  const isEjected = ejection !== "" && isShown;
+  const isResting = rest !== "" && isShown && !isEjected;
   const shown = () =>
-    isResting ? "resting" : live.isStandby(slot) ? "standby" : nameOfState(record?.state ?? DestinationState.inactive);
+    isEjected
+      ? "ejected"
+      : isResting
+        ? "resting"
+        : live.isStandby(slot)
+          ? "standby"
+          : nameOfState(record?.state ?? DestinationState.inactive);
   return {
     slot,
     set: set.name,
@@ -129,12 +157,16 @@ function viewOf(
     probe,
     isMarked: record?.marked ?? false,
     state: record === undefined ? "inactive" : shown(),
-    reason: isResting
-      ? rest
-      : live.isStandby(slot)
-        ? "servers of a better SRV priority can be used"
-        : (record?.reason ?? ""),
+    reason: isEjected
+      ? ejection
+      : isResting
+        ? rest
+        : live.isStandby(slot)
+          ? "servers of a better SRV priority can be used"
+          : (record?.reason ?? ""),
     since: record?.since ?? 0,
+    meanCall: health.callLengths.mean(slot),
+    untilEmpty: health.callLengths.untilEmpty(slot),
     lastProbe:
       last === null
         ? null

@@ -18,7 +18,7 @@ const EVERYBODY: Access = { name: "", role: "admin" };
 const OPEN_ROUTES: readonly string[] = ["/healthz", "/readyz"];
 /** Their commands say themselves which role they take. */
 const COMMAND_ROUTES: readonly string[] = ["/RPC", "/mi"];
-const OPERATORS_ROUTE = /^\/api\/v1\/(reload$|destinations\/:set\/:destination\/)/;
+const OPERATORS_ROUTE = /^\/api\/v1\/(reload$|counters\/|destinations\/:set\/:destination\/)/;
 
 /** Whether `access` may do what takes `needed`. */
 export function isEnough({ role }: Access, needed: Role): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Counters, counterIndex } from "../bridge/counters.ts";
-import { DESTINATION_COUNTERS } from "../bridge/live-tables.ts";
+import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import { SILENT } from "../control/log.ts";
 import type { Applied, StreamsView } from "./backend.ts";
 import { AdminClient, AdminError } from "./client.ts";

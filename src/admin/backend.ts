@@ -56,6 +56,27 @@ export interface DestinationView {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly lastProbe: ProbeResource | null;
+  /** Mean length of its last calls, and the time until those on it now will have ended; seconds, null: unknown. */
+  readonly meanCall: number | null;
+  readonly untilEmpty: number | null;
+}
+
+/** A row of the counters audit; null for both names: calls whose callee is no destination. */
+export interface AuditedView {
+  readonly set: string | null;
+  readonly name: string | null;
+  readonly ringing: number;
+  readonly talking: number;
+  /** By how much its load was too high. */
+  readonly drift: number;
+}
+
+/** What a counters audit found. */
+export interface AuditView {
+  readonly workers: readonly number[];
+  /** Workers that did not answer in time. */
+  readonly missing: readonly number[];
+  readonly rows: readonly AuditedView[];
 }
 
 /** A worker as main sees it. */
@@ -161,6 +182,10 @@ export interface AdminBackend {
    * probing mark from now on; undefined: an inactive one gets it, others keep what they have.
    */
   setState(slot: number, isWhole: boolean, state: StateName, reason: string, isMarked?: boolean): void;
+  /** Recounts all calls, and with `isRepair` makes the loads right. */
+  audit(isRepair: boolean): Promise<AuditView>;
+  /** The calls on a destination are over; `isWhole` as for `setState`. Resolves with how many were counted. */
+  forgetCalls(slot: number, isWhole: boolean): Promise<number>;
   /** Kamailio's hash of one or two keys (an empty second one is none), as an unsigned number. */
   coreHash(first: string, second: string): number;
   /** Whether probes are sent; `wanted` changes it, for as long as the process runs. Returns what it was. */

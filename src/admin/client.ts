@@ -2,6 +2,7 @@
 // server that is not there is one with status 0.
 import type {
   AppliedResource,
+  AuditResource,
   CallsResource,
   DestinationChange,
   DestinationResource,
@@ -78,6 +79,15 @@ export class AdminClient {
 
   calls(): Promise<CallsResource> {
     return this.#call("GET", "/api/v1/calls");
+  }
+
+  /** Recounts all calls; with `repair` the loads are right afterwards. */
+  audit(repair: boolean): Promise<AuditResource> {
+    return this.#call(repair ? "POST" : "GET", "/api/v1/counters/audit");
+  }
+
+  forgetCalls(set: string, destination: string): Promise<{ forgotten: number }> {
+    return this.#call("POST", `${pathOf(set, destination)}/forget-calls`);
   }
 
   reload(): Promise<AppliedResource> {

@@ -2,7 +2,7 @@
 // shared tables when a scraper asks. Labels are bounded: never a Call-ID, a user or an address of a caller.
 import { Counter, Histogram, Registry } from "prom-client";
 import { COUNTERS, readCounter, readRequests } from "../bridge/counters.ts";
-import { DESTINATION_COUNTERS } from "../bridge/live-tables.ts";
+import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import type { AdminBackend } from "./backend.ts";
 import { read } from "./read-metric.ts";
 import { registerStreams } from "./stream-metrics.ts";

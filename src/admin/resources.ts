@@ -1,6 +1,6 @@
 // The shapes of the admin API's JSON, version 1: what the server writes and what its clients read. Names are snake_case, as in
 // the configuration; times are ISO 8601, durations milliseconds.
-import type { DestinationCounter } from "../bridge/live-tables.ts";
+import type { DestinationCounter } from "../bridge/destination-counters.ts";
 import type { StateName } from "../health/state.ts";
 
 export type { StateName };
@@ -24,6 +24,34 @@ export interface ProbeResource {
   /** `200`, `no answer within 2000 ms`. */
   readonly what: string;
   readonly rtt_ms: number | null;
+}
+
+/** How far a drain is. */
+export interface DrainResource {
+  readonly calls: number;
+  /** Seconds until the last of them will have ended, as far as the last calls tell; null: none has ended yet. */
+  readonly eta_s: number | null;
+}
+
+/** What a counters audit found at a destination; null for both names: calls whose callee is none. */
+export interface AuditedResource {
+  readonly set: string | null;
+  readonly destination: string | null;
+  /** Calls that transactions and dialogs hold. */
+  readonly ringing: number;
+  readonly talking: number;
+  /** By how much more was counted. */
+  readonly drift: number;
+}
+
+/** A counters audit. */
+export interface AuditResource {
+  /** No worker is missing, and nothing differs or was left so. */
+  readonly ok: boolean;
+  readonly repaired: boolean;
+  readonly workers: readonly number[];
+  readonly missing: readonly number[];
+  readonly destinations: readonly AuditedResource[];
 }
 
 /** One destination, now. */
@@ -50,6 +78,10 @@ export interface DestinationResource {
   /** Smoothed probe round trip. */
   readonly latency_ms: number | null;
   readonly last_probe: ProbeResource | null;
+  /** Mean length of its last calls in seconds. */
+  readonly mean_call_s: number | null;
+  /** What a draining one still has; null: it is not draining. */
+  readonly drain: DrainResource | null;
   /** Totals since the destination was added. */
   readonly counters: Readonly<Record<DestinationCounter, number>>;
 }

@@ -1,5 +1,5 @@
 // From the backend's views and the live tables to the API's resources.
-import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/live-tables.ts";
+import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/destination-counters.ts";
 import type { AdminBackend, DestinationView, SetView, WorkerView } from "./backend.ts";
 import type { DestinationResource, ReadinessResource, SetResource, StateName, WorkerResource } from "./resources.ts";
 
@@ -10,7 +10,21 @@ export function isUsable(state: StateName): boolean {
 
 /** A destination with its live figures. */
 export function destinationResource({ live }: AdminBackend, view: DestinationView): DestinationResource {
-  const { slot, set, name, configured, uri, state, reason, weight, priority, maxCalls, lastProbe } = view;
+  const {
+    slot,
+    set,
+    name,
+    configured,
+    uri,
+    state,
+    reason,
+    weight,
+    priority,
+    maxCalls,
+    lastProbe,
+    meanCall,
+    untilEmpty,
+  } = view;
   const micros = live.latency(slot);
   const counters = Object.fromEntries(DESTINATION_COUNTERS.map((counter) => [counter, live.counter(slot, counter)]));
   return {
@@ -29,8 +43,14 @@ export function destinationResource({ live }: AdminBackend, view: DestinationVie
     failures: live.failures(slot),
     latency_ms: micros > 0 ? micros / 1000 : null,
     last_probe: lastProbe,
+    mean_call_s: rounded(meanCall),
+    drain: state === "draining" ? { calls: live.load(slot), eta_s: rounded(untilEmpty) } : null,
     counters: counters as Record<DestinationCounter, number>,
   };
+}
+
+function rounded(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds * 10) / 10;
 }
 
 /** A set; `destinations` are its own. */

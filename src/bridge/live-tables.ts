@@ -1,39 +1,24 @@
 // Live tables: shared memory that both planes see. A row per destination, a row per set, a column of counters per worker.
 // Each cell has one kind of writer: STATE the main thread, LOAD and counters the worker that owns the column.
 import { DestinationState, type Live } from "../dispatch/types.ts";
+import { COUNTER_PLACE, DESTINATION_COUNTER_COUNT, type DestinationCounter } from "./destination-counters.ts";
+import { createRecountMemory, MAX_DESTINATIONS } from "./recount.ts";
 import { createResourceMemory, ResourceLoads } from "./resource-loads.ts";
 
-/** Rows reserved for destinations and for sets. */
-export const MAX_DESTINATIONS = 65_536;
+/** Rows reserved for sets. */
 export const MAX_SETS = 4_096;
 /** Most workers a process may have. */
 export const MAX_WORKERS = 16;
-/** In the word of a destination's state: any value with it is none of `DestinationState`. */
+/** In the word of a destination's state: any value with one of these is none of `DestinationState`. */
 const RESTING = 0x100;
+const EJECTED = 0x200;
+const MARKS = RESTING | EJECTED;
 /** Words that admission shares (proxy/admission.ts), a cache line each: the budgets of calls, other requests and answers. */
 export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
 const ADMISSION_WORDS = 48;
 
-/** What a worker counts per destination. Every name is a counter except none; order is the storage order. */
-export const DESTINATION_COUNTERS = [
-  "requests",
-  "responses_1xx",
-  "responses_2xx",
-  "responses_3xx",
-  "responses_4xx",
-  "responses_5xx",
-  "responses_6xx",
-  "calls",
-  "failovers",
-  "timeouts",
-  "transport_errors",
-  "rests",
-] as const;
-export type DestinationCounter = (typeof DESTINATION_COUNTERS)[number];
-const DESTINATION_COUNTER_COUNT = DESTINATION_COUNTERS.length;
-
 /** Columns of the table of destinations that are one for all workers; behind them stands a column of loads per worker. */
-const SHARED_COLUMNS = 5;
+const SHARED_COLUMNS = 6;
 /** Which part of what a quicker answer is quicker by counts: an eighth. */
 const ANSWER_SHIFT = 3;
 
@@ -44,6 +29,8 @@ export interface LiveTablesMemory {
   readonly counters: SharedArrayBuffer;
   /** See resource-loads.ts. */
   readonly resources: SharedArrayBuffer;
+  /** See bridge/recount.ts. */
+  readonly recounts: SharedArrayBuffer;
 }
 
 /** Reserves the shared memory (untouched pages cost nothing). */
@@ -54,6 +41,7 @@ export function createLiveTablesMemory(workers: number): LiveTablesMemory {
     words: new SharedArrayBuffer(words * 4),
     counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
     resources: createResourceMemory(workers),
+    recounts: createRecountMemory(workers),
   };
 }
 
@@ -68,6 +56,7 @@ export class LiveTables implements Live {
   readonly #failures: Int32Array;
   readonly #latency: Int32Array;
   readonly #answerTime: Int32Array;
+  readonly #heldBack: Int32Array;
   readonly #loadByWorker: Int32Array[] = [];
   readonly #turns: Int32Array;
   readonly #counters: Float64Array[] = [];
@@ -84,6 +73,7 @@ export class LiveTables implements Live {
     this.#failures = column(2);
     this.#latency = column(3);
     this.#answerTime = column(4);
+    this.#heldBack = column(5);
     for (let w = 0; w < memory.workers; w++) {
       this.#loadByWorker.push(column(SHARED_COLUMNS + w));
       const bytes = MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * 8;
@@ -96,14 +86,14 @@ export class LiveTables implements Live {
   }
 
   state(slot: number): DestinationState {
-    return (Atomics.load(this.#state, slot) & ~RESTING) as DestinationState;
+    return (Atomics.load(this.#state, slot) & ~MARKS) as DestinationState;
   }
 
-  /** Main thread only. Whether it rests stays as it is. */
+  /** Main thread only. Whether it rests or is ejected stays as it is. */
   setState(slot: number, state: DestinationState): void {
     for (;;) {
       const before = Atomics.load(this.#state, slot);
-      if (Atomics.compareExchange(this.#state, slot, before, (before & RESTING) | state) === before) return;
+      if (Atomics.compareExchange(this.#state, slot, before, (before & MARKS) | state) === before) return;
     }
   }
 
@@ -120,6 +110,27 @@ export class LiveTables implements Live {
   /** Main thread only. */
   wake(slot: number): void {
     Atomics.and(this.#state, slot, ~RESTING);
+  }
+
+  /** Whether it gets no new requests because too many of them failed there, whatever its state. */
+  isEjected(slot: number): boolean {
+    return (this.#state[slot]! & EJECTED) !== 0;
+  }
+
+  /** Main thread only. */
+  setEjected(slot: number, isEjected: boolean): void {
+    if (isEjected) Atomics.or(this.#state, slot, EJECTED);
+    else Atomics.and(this.#state, slot, ~EJECTED);
+  }
+
+  /** How much of its share goes to others while it starts slowly, of 256; 0: nothing. */
+  heldBack(slot: number): number {
+    return this.#heldBack[slot]!;
+  }
+
+  /** Main thread only. */
+  setHeldBack(slot: number, part: number): void {
+    Atomics.store(this.#heldBack, slot, part);
   }
 
   isUsable(slot: number): boolean {
@@ -171,6 +182,17 @@ export class LiveTables implements Live {
     }
     this.resources.forgetWorker(worker);
     return forgotten;
+  }
+
+  /** Calls that the column of a worker holds. */
+  heldBy(worker: number, slot: number): number {
+    return Atomics.load(this.#loadByWorker[worker]!, slot);
+  }
+
+  /** Corrects the total, and the column of `worker`, who alone may do that; -1: only the total, main thread only. */
+  correct(worker: number, slot: number, by: number): void {
+    if (worker >= 0) this.#loadByWorker[worker]![slot]! += by;
+    Atomics.add(this.#load, slot, by);
   }
 
   /** One more request in a row that this destination failed (timeout or transport error). */
@@ -234,9 +256,14 @@ export class LiveTables implements Live {
     this.#counters[worker]![slot * DESTINATION_COUNTER_COUNT + counter]!++;
   }
 
+  /** Adds `amount` to a counter of a destination. */
+  add(worker: number, slot: number, counter: number, amount: number): void {
+    this.#counters[worker]![slot * DESTINATION_COUNTER_COUNT + counter]! += amount;
+  }
+
   /** A counter summed over all workers. */
   counter(slot: number, name: DestinationCounter): number {
-    const at = slot * DESTINATION_COUNTER_COUNT + DESTINATION_COUNTERS.indexOf(name);
+    const at = slot * DESTINATION_COUNTER_COUNT + COUNTER_PLACE[name];
     let sum = 0;
     for (const column of this.#counters) sum += column[at]!;
     return sum;
@@ -248,6 +275,7 @@ export class LiveTables implements Live {
     Atomics.store(this.#failures, slot, 0);
     Atomics.store(this.#latency, slot, 0);
     Atomics.store(this.#answerTime, slot, 0);
+    Atomics.store(this.#heldBack, slot, 0);
     for (const column of this.#counters) {
       column.fill(0, slot * DESTINATION_COUNTER_COUNT, (slot + 1) * DESTINATION_COUNTER_COUNT);
     }

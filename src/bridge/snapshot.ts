@@ -83,6 +83,8 @@ export interface SetEntry {
   readonly slots: Uint16Array;
   /** Whether some of them only serve when others of the same name cannot (SRV priorities). */
   readonly hasStandby: boolean;
+  /** Whether who comes back starts slowly. */
+  readonly startsSlowly: boolean;
   readonly weights: Uint16Array;
   readonly maxCalls: Int32Array;
   readonly table: Uint16Array;

@@ -35,6 +35,9 @@ export const ControlWord = {
   callsOutside: 9,
   /** Worker: how full the fullest queue that leads to it is, of 255. */
   fill: 10,
+  /** Main: number and wishes of the recount it asks for (bridge/recount.ts). Worker: the one it has done last. */
+  recount: 11,
+  recounted: 12,
 } as const;
 export const CONTROL_WORDS = 16;
 

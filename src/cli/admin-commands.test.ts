@@ -62,7 +62,7 @@ describe("commands for the running instance", () => {
   it("drain takes a name, SET/NAME or URI, and shows what became of it", async () => {
     const { code, stdout } = await run(["destinations", "drain", "media/media1", "--reason", "disk swap"]);
     assert.equal(code, 0);
-    assert.match(stdout, /^media {2}media1 +draining .* operator: disk swap$/m);
+    assert.match(stdout, /^media {2}media1 +draining .* operator: disk swap; no calls left$/m);
     assert.equal((await run(["destinations", "enable", "sip:10.0.0.11:5060"])).code, 0);
     assert.equal(fake.backend.destinations()[0]?.state, "active");
   });

@@ -4,6 +4,7 @@ import type { AdminClient } from "../admin/client.ts";
 import {
   type DestinationChange,
   type DestinationResource,
+  type DrainResource,
   GIVEN_STATES,
   type GivenState,
   STATE_VERBS,
@@ -38,6 +39,7 @@ const TONES: Readonly<Record<StateName, Tone>> = {
   draining: "warning",
   standby: "plain",
   resting: "warning",
+  ejected: "bad",
 };
 
 interface ChangeOptions extends AdminCommandOptions {
@@ -63,6 +65,7 @@ export const destinationsCommand: Command = {
     registerSet(family);
     registerAdd(family);
     registerRemove(family);
+    registerForget(family);
   },
 };
 
@@ -82,7 +85,7 @@ export function destinationTable(destinations: readonly DestinationResource[], n
     { title: "REASON" },
   ];
   const rows = destinations.map((destination) => {
-    const { set, name, state, since, load, max_calls, weight, counters, latency_ms, reason } = destination;
+    const { set, name, state, since, load, max_calls, weight, counters, latency_ms, reason, drain } = destination;
     return [
       set,
       name,
@@ -93,10 +96,31 @@ export function destinationTable(destinations: readonly DestinationResource[], n
       String(counters.requests),
       String(counters.failovers),
       latency_ms === null ? "-" : `${latency_ms.toFixed(1)} ms`,
-      reason,
+      drain === null ? reason : `${reason}; ${drainText(drain)}`,
     ];
   });
   return { columns, rows };
+}
+
+/** `12 calls left, about 3m`. */
+export function drainText({ calls, eta_s }: DrainResource): string {
+  if (calls === 0) return "no calls left";
+  const about = eta_s === null ? "" : `, about ${formatAge(eta_s * 1000)}`;
+  return `${calls} ${calls === 1 ? "call" : "calls"} left${about}`;
+}
+
+function registerForget(family: Program): void {
+  const command = family
+    .command("forget-calls <destination>")
+    .description("Its calls are over: it was restarted. They are no longer counted.");
+  addAdminOptions(command.addOption(setOption())).action((destination: string, options: ChangeOptions) =>
+    withAdmin(options, async (client) => {
+      const { set, key, name } = await resolve(client, destination, options.set);
+      const done = await client.forgetCalls(set, key);
+      const columns = [{ title: "DESTINATION" }, { title: "FORGOTTEN", right: true }];
+      print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten)]] }));
+    }),
+  );
 }
 
 function registerList(family: Program): void {

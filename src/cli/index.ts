@@ -2,6 +2,7 @@
 import { callsCommand } from "./calls.ts";
 import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
+import { countersCommand } from "./counters.ts";
 import { destinationsCommand } from "./destinations.ts";
 import { explainCommand } from "./explain.ts";
 import { importCommand } from "./import.ts";
@@ -15,5 +16,6 @@ export const COMMANDS: readonly Command[] = [
   setsCommand,
   destinationsCommand,
   callsCommand,
+  countersCommand,
   reloadCommand,
 ];

@@ -1,5 +1,6 @@
 // Dispatcher sets and their destinations in the words of fairlead.yaml.
 import type { z } from "zod";
+import type { OutlierSettings } from "../health/outlier-settings.ts";
 import type { DestinationConfig, destination as destinationSchema } from "./sections/destination.ts";
 import type { SetConfig, set as setSchema } from "./sections/sets.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -23,6 +24,8 @@ export function writtenSet({
   destinations,
   probe,
   passive,
+  outliers,
+  slowStart,
   failover,
   unavailable,
   tls,
@@ -37,7 +40,9 @@ export function writtenSet({
     // What comes from a table is there, not in the file.
     destinations: destinations.filter(({ source }) => source === undefined).map(writtenDestination),
     probe: probe === null ? false : probeOf(probe),
-    passive: { ...passive },
+    passive: { failures: passive.failures, calls_lost_after: formatDuration(passive.callsLostAfter) },
+    outliers: outliers === null ? false : outliersOf(outliers),
+    slow_start: formatDuration(slowStart),
     failover: {
       on: [
         ...(failover.onTimeout ? (["timeout"] as const) : []),
@@ -69,6 +74,19 @@ function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
     mode,
     accept: accept.map(statusRange),
     from,
+  };
+}
+
+function outliersOf(settings: OutlierSettings): Full<Exclude<WrittenSet["outliers"], false | undefined>> {
+  const percent = (share: number) => Math.round(share * 100);
+  return {
+    failed_percent: percent(settings.failed),
+    taken_percent: percent(settings.taken),
+    requests: settings.requests,
+    window: formatDuration(settings.window),
+    eject_for: formatDuration(settings.ejectFor),
+    max_ejected_percent: percent(settings.maxEjected),
+    panic_percent: percent(settings.panic),
   };
 }
 

@@ -15,6 +15,7 @@ import type { DnsCounts } from "../net/dns/counts.ts";
 import { chooseIo } from "../net/io.ts";
 import { receiveBufferWarning } from "../net/listen.ts";
 import { isStream } from "../net/transport.ts";
+import { Audit } from "./audit.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
@@ -53,6 +54,7 @@ export interface Balancer {
   readonly health: HealthLoop;
   readonly workers: Workers;
   readonly live: LiveTables;
+  readonly audit: Audit;
   readonly memory: SharedMemory;
   /** What the resolver has counted. */
   readonly dnsCounts: DnsCounts;
@@ -61,6 +63,8 @@ export interface Balancer {
   readonly listeners: readonly string[];
   /** Null where no listener is one of streams. */
   readonly streams: Streams | null;
+  /** The calls on these destinations are over, for this reason; resolves with how many were counted. */
+  forgetCalls(slots: readonly number[], reason: string): Promise<number>;
   /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
   watchProbes(listener: (slot: number, outcome: Outcome, rtt: number) => void): void;
   /** Lets calls come to their end, for at most `deadline` ms; then `stop`. Returns how many calls were still alive. */
@@ -107,6 +111,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       for (const watcher of probeWatchers) watcher(slot, outcome, rtt);
     },
     onChange: (change) => logChange(log, change),
+    onLost: (slots) => void forgetCalls(slots, "their destination has been down for too long"),
   });
   const keys = [new Uint8Array(randomBytes(16))];
   const names = new DnsNames(SYSTEM_NAMES);
@@ -146,6 +151,16 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     },
     control.inForce.snapshot,
   );
+  const audit = new Audit({ live, control: workers.control, wake: (worker) => workers.wake(worker) });
+  const forgetCalls = async (slots: readonly number[], reason: string) => {
+    const calls = await audit.release(slots);
+    if (calls > 0)
+      log.warn(
+        { calls, destinations: slots.map((slot) => health.registry.target(slot)?.name), reason },
+        "calls are taken to be over and no longer counted",
+      );
+    return calls;
+  };
   const send = (listener: number, endpoint: Int32Array, bytes: Buffer): boolean => {
     const worker = Math.max(
       0,
@@ -225,6 +240,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       health,
       workers,
       live,
+      audit,
+      forgetCalls,
       memory,
       dnsCounts: names.counts,
       io: choice.io,

@@ -46,6 +46,7 @@ export function compileSets(
       slotChoice: choice,
       slots,
       hasStandby: (members[index] ?? []).some(({ rank }) => rank > 0),
+      startsSlowly: set.slowStart > 0,
       weights,
       maxCalls,
       table,

@@ -29,6 +29,7 @@ async function lab(first: Config) {
     key: new Uint8Array(16),
     send: () => true,
     onChange() {},
+    onLost() {},
   });
   const disk = { next: first as Config | null };
   const published: Snapshot[] = [];

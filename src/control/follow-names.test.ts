@@ -36,6 +36,7 @@ describe("names of destinations", () => {
       key: new Uint8Array(16),
       send: () => true,
       onChange() {},
+      onLost() {},
     });
     const names = new DnsNames({ now: () => time.now, random: () => 0, readFile: async () => null });
     const config = configOf({

@@ -1,11 +1,24 @@
-// Health at work: the registry, the prober and passive health, with the timers that drive them.
+// Health at work: the registry, the prober and all that watches, with the timers that drive them.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { ListenerEntry } from "../bridge/snapshot.ts";
+import { DestinationState } from "../dispatch/types.ts";
+import { CallLengths } from "../health/call-lengths.ts";
+import { Outliers } from "../health/outliers.ts";
 import { PassiveHealth } from "../health/passive.ts";
 import { Prober, type ProberContext } from "../health/prober.ts";
 import { HealthRegistry, type StateChange } from "../health/registry.ts";
 import { Rests } from "../health/rests.ts";
-import { healthTargets, passiveTargets, probeTargets } from "./health-plan.ts";
+import { SlowStart } from "../health/slow-start.ts";
+import { isWell } from "../health/standby.ts";
+import {
+  healthTargets,
+  lossTargets,
+  outlierTargets,
+  passiveTargets,
+  probeTargets,
+  slowStartTargets,
+} from "./health-plan.ts";
+import { LostCalls } from "./lost-calls.ts";
 import type { PlacedDestination } from "./place.ts";
 import { ownAddresses } from "./source-address.ts";
 
@@ -13,10 +26,13 @@ import { ownAddresses } from "./source-address.ts";
 export interface HealthLoopOptions extends Omit<ProberContext, "registry"> {
   readonly live: LiveTables;
   readonly onChange: (change: StateChange) => void;
+  /** The calls on these destinations are over. */
+  readonly onLost: (slots: readonly number[]) => void;
 }
 
 const PROBE_TICK = 25;
 const PASSIVE_POLL = 100;
+const JUDGE_POLL = 1_000;
 
 /** All of health. */
 export class HealthLoop {
@@ -24,14 +40,27 @@ export class HealthLoop {
   readonly prober: Prober;
   readonly passive: PassiveHealth;
   readonly rests: Rests;
+  readonly outliers: Outliers;
+  readonly slowStart: SlowStart;
+  readonly lostCalls: LostCalls;
+  readonly callLengths: CallLengths;
+  readonly #options: HealthLoopOptions;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: HealthLoopOptions) {
-    const { live, clock, now, onChange } = options;
-    this.registry = new HealthRegistry(live, clock, onChange);
+    const { live, clock, now } = options;
+    this.#options = options;
+    this.registry = new HealthRegistry(live, clock, (change) => this.#changed(change));
     this.prober = new Prober({ ...options, registry: this.registry });
     this.rests = new Rests(live, now);
     this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
+    this.slowStart = new SlowStart(live, now);
+    this.lostCalls = new LostCalls(live, this.registry, now);
+    this.callLengths = new CallLengths(live);
+    this.outliers = new Outliers(live, this.registry, now, {
+      ejected: (slot, reason) => this.#tell(slot, DestinationState.ejected, reason),
+      returned: (slot, reason) => this.#returned(slot, reason),
+    });
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
@@ -40,9 +69,14 @@ export class HealthLoop {
     const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
     const probed = probeTargets(placed, listeners, own);
     const watched = passiveTargets(placed);
+    const slots = placed.map(({ slot }) => slot);
     this.prober.adopt(probed);
     this.passive.adopt(watched);
-    this.rests.adopt(placed.map(({ slot }) => slot));
+    this.rests.adopt(slots);
+    this.slowStart.adopt(slowStartTargets(placed));
+    this.outliers.adopt(outlierTargets(placed));
+    this.lostCalls.adopt(lossTargets(placed));
+    this.callLengths.adopt(slots);
     const cared = new Set([...probed, ...watched.filter(({ failures }) => failures > 0)].map(({ slot }) => slot));
     for (const { slot } of placed) if (!cared.has(slot)) this.registry.unwatched(slot);
   }
@@ -53,10 +87,39 @@ export class HealthLoop {
       setInterval(() => this.prober.tick(), PROBE_TICK),
       setInterval(() => this.passive.poll(), PASSIVE_POLL),
       setInterval(() => this.rests.poll(), PASSIVE_POLL),
+      setInterval(() => this.slowStart.poll(), PASSIVE_POLL),
+      setInterval(() => this.#judge(), JUDGE_POLL),
     ];
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #judge(): void {
+    this.outliers.poll();
+    this.callLengths.poll();
+    const lost = this.lostCalls.poll();
+    if (lost.length > 0) this.#options.onLost(lost);
+  }
+
+  #changed(change: StateChange): void {
+    if (isWell(change.to) && !isWell(change.from)) this.slowStart.begin(change.target.slot);
+    this.#options.onChange(change);
+  }
+
+  #returned(slot: number, reason: string): void {
+    const state = this.registry.get(slot)?.state;
+    if (state === undefined || !isWell(state)) return;
+    this.slowStart.begin(slot);
+    this.#tell(slot, state, reason);
+  }
+
+  /** An ejection or its end, as if it were a change of state: people want to hear of it all the same. */
+  #tell(slot: number, to: DestinationState, reason: string): void {
+    const [target, record] = [this.registry.target(slot), this.registry.get(slot)];
+    if (target === undefined || record === undefined) return;
+    const from = to === DestinationState.ejected ? record.state : DestinationState.ejected;
+    this.#options.onChange({ target, from, to, reason, at: this.#options.clock() });
   }
 }

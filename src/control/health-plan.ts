@@ -3,11 +3,14 @@ import type { ListenerEntry } from "../bridge/snapshot.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import { isStatusIn } from "../config/values/status.ts";
+import type { OutlierTarget } from "../health/outliers.ts";
 import type { PassiveTarget } from "../health/passive.ts";
 import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
 import type { HealthTarget } from "../health/registry.ts";
+import type { SlowStartTarget } from "../health/slow-start.ts";
 import { stateOf } from "../health/state.ts";
 import { formatAddress } from "../net/endpoint.ts";
+import type { LossTarget } from "./lost-calls.ts";
 import type { PlacedDestination } from "./place.ts";
 import { slotIdentity } from "./slots.ts";
 import { type OwnAddress, sourceAddressFor } from "./source-address.ts";
@@ -58,6 +61,23 @@ export function passiveTargets(placed: readonly PlacedDestination[]): PassiveTar
       // A one-shot probe does not bring anything back for sure.
       isProbed: set.probe !== null && set.probe.mode !== "once" && config.probe !== "never",
     }));
+}
+
+/** Those whose failures are judged. */
+export function outlierTargets(placed: readonly PlacedDestination[]): OutlierTarget[] {
+  return placed.flatMap(({ slot, set, unusable }) =>
+    set.outliers === null || unusable !== "" ? [] : [{ slot, set: set.name, settings: set.outliers }],
+  );
+}
+
+/** Those that start slowly. */
+export function slowStartTargets(placed: readonly PlacedDestination[]): SlowStartTarget[] {
+  return placed.map(({ slot, set }) => ({ slot, time: set.slowStart }));
+}
+
+/** Those whose calls are over when they have been down for long. */
+export function lossTargets(placed: readonly PlacedDestination[]): LossTarget[] {
+  return placed.map(({ slot, set }) => ({ slot, after: set.passive.callsLostAfter }));
 }
 
 function settingsOf({ probe }: SetConfig): ProbeSettings | null {

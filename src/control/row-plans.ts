@@ -1,6 +1,7 @@
 // Rows of all tables that outlive a configuration, planned and put into force together: destinations, sets, accounts of resources
 // and the numbers of their names.
-import { type LiveTables, MAX_DESTINATIONS, MAX_SETS } from "../bridge/live-tables.ts";
+import { type LiveTables, MAX_SETS } from "../bridge/live-tables.ts";
+import { MAX_DESTINATIONS } from "../bridge/recount.ts";
 import { MAX_ACCOUNTS } from "../bridge/resource-loads.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";

@@ -20,7 +20,8 @@ export type KeySource = (typeof KeySource)[keyof typeof KeySource];
 /**
  * Destination states, as stored in the live tables (Kamailio: A, T, I, D; draining is ours). standby: well, but kept for when
  * those of better SRV priority are not; never a state of its own accord, always what the live tables show instead of it.
- * resting: well, but it asked for no new requests for a while; never in the live tables, only shown.
+ * resting: well, but it asked for no new requests for a while; ejected: well, but too many new requests failed there. Both are marks
+ * beside the state in the live tables, and only shown as states.
  */
 export const DestinationState = {
   active: 0,
@@ -30,6 +31,7 @@ export const DestinationState = {
   draining: 4,
   standby: 5,
   resting: 6,
+  ejected: 7,
 } as const;
 export type DestinationState = (typeof DestinationState)[keyof typeof DestinationState];
 

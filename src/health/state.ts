@@ -46,7 +46,16 @@ function become(health: Health, state: DestinationState, count: number): Health 
 }
 
 /** Names of the states, by number, as files, the API and logs write them. */
-export const STATE_NAMES = ["active", "trying", "inactive", "disabled", "draining", "standby", "resting"] as const;
+export const STATE_NAMES = [
+  "active",
+  "trying",
+  "inactive",
+  "disabled",
+  "draining",
+  "standby",
+  "resting",
+  "ejected",
+] as const;
 export type StateName = (typeof STATE_NAMES)[number];
 
 /** The number behind a name. */

@@ -31,6 +31,7 @@ export interface WorkerSet {
   readonly failover: FailoverEntry;
   /** See `SetEntry.hasStandby`. */
   readonly hasStandby: boolean;
+  readonly startsSlowly: boolean;
   /** 1 at every response code that moves on to the next candidate. */
   readonly failoverCode: Uint8Array;
   readonly unavailable: UnavailableAnswer;
@@ -281,6 +282,7 @@ function equip(entry: SetEntry, resources: ResourceTable): WorkerSet {
     key: entry.key,
     failover: entry.failover,
     hasStandby: entry.hasStandby,
+    startsSlowly: entry.startsSlowly,
     failoverCode,
     unavailable: spellOutAnswer(entry.failover.unavailable),
   };

@@ -3,11 +3,12 @@
 // destination makes to an address outside is on no destination's load; such calls are counted together.
 import { copyEndpoint, sameAddress } from "../net/endpoint.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
-import { type Context, Count } from "./context.ts";
+import { type Context, Count, Tally } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
 import { forceResources, giveResources } from "./resources.ts";
+import { dialogLifetime, sessionInterval } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
 /** How long a challenge is remembered, in milliseconds: time enough for a person to type a password. */
@@ -86,11 +87,13 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   const d = dialog * DIALOG_WORDS;
   if (!confirmed || words[d + D.state] !== DialogState.early) return;
   words[d + D.state] = DialogState.confirmed;
-  const { t1, dialog: lifetime } = c.adopted.snapshot.timers;
+  words[d + D.session] = sessionInterval(c);
+  words[d + D.since] = c.now;
+  const lifetime = dialogLifetime(c, d);
   // The caller has its answer already and may not want a second one: until a request passes in this dialog, it is believed
   // for no longer than a 2xx is repeated (64 * T1, RFC 3261 13.3.1.4).
   const isExtra = t[at + T.state] !== TransactionState.proceeding;
-  dialogs.wheel.arm(dialog, c.now + (isExtra ? Math.min(64 * t1, lifetime) : lifetime));
+  dialogs.wheel.arm(dialog, c.now + (isExtra ? Math.min(64 * c.adopted.snapshot.timers.t1, lifetime) : lifetime));
   // Whoever answers has the call, also where another branch announced a dialog of the same name.
   const slot = c.branches.words[b + B.slot]!;
   words[d + D.slot] = slot;
@@ -119,10 +122,27 @@ export function endDialog(c: Context, row: number): void {
   const d = dialog * DIALOG_WORDS;
   if (words[d + D.state] !== DialogState.confirmed && words[d + D.state] !== DialogState.early) return;
   if (words[d] !== c.transactions.words[at + T.call1]) return;
+  if (words[d + D.state] === DialogState.confirmed) noteDuration(c, d);
   releaseDialog(c, d);
   words[d + D.state] = DialogState.ended;
   c.count(Count.dialogs_ended);
   c.dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.linger);
+}
+
+function noteDuration(c: Context, d: number): void {
+  const { words } = c.dialogs;
+  const slot = words[d + D.slot]!;
+  if ((words[d + D.flags]! & DialogFlag.counted) === 0 || slot < 0) return;
+  c.live.count(c.worker, slot, Tally.calls_ended);
+  c.live.add(c.worker, slot, Tally.call_seconds, ((c.now - words[d + D.since]!) | 0) / 1000);
+}
+
+/** Gives back the call that the dialog at `d` holds, if it holds one, because no BYE will ever do that. */
+export function loseCall(c: Context, d: number): void {
+  const { words } = c.dialogs;
+  if ((words[d + D.flags]! & DialogFlag.counted) === 0) return;
+  c.tally(words[d + D.slot]!, Tally.calls_lost);
+  releaseDialog(c, d);
 }
 
 function releaseDialog(c: Context, d: number): void {
@@ -144,7 +164,7 @@ export function touchDialog(c: Context, dialog: number): void {
     if (isCaller && sameAddress(c.peer, 0, words, d + D.caller)) replyEndpoint(c, words, d + D.caller);
   }
   // The wheel looks again at the due time only when the old one comes: no relinking per message.
-  c.dialogs.wheel.postpone(dialog, c.now + c.adopted.snapshot.timers.dialog);
+  c.dialogs.wheel.postpone(dialog, c.now + dialogLifetime(c, d));
 }
 
 /** The dialog's timer fired: it is forgotten, and its call no longer counted. */
@@ -152,7 +172,7 @@ export function dialogTimer(c: Context, dialog: number): void {
   const d = dialog * DIALOG_WORDS;
   const state = c.dialogs.words[d + D.state];
   if (state === DialogState.confirmed) c.count(Count.dialogs_expired);
-  releaseDialog(c, d);
+  loseCall(c, d);
   c.dialogs.remove(dialog);
 }
 

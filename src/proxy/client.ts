@@ -8,6 +8,7 @@ import { releaseCall } from "./call.ts";
 import { sendCancel } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { conclude } from "./final.ts";
+import { noteUnanswered } from "./outcome.ts";
 import { takeResources } from "./resources.ts";
 import { restore } from "./restore.ts";
 import { chooseAgain } from "./routing.ts";
@@ -169,6 +170,8 @@ export function branchRefused(c: Context, branch: number): void {
   if (retryByDatagram(c, branch)) return;
   const slot = c.branches.words[b + B.slot]!;
   c.tally(slot, Tally.transport_errors);
+  const row = c.branches.words[b + B.transaction]!;
+  noteUnanswered(c, row, slot, c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE);
   if (slot >= 0) c.live.noteFailure(slot);
   c.branches.wheel.disarm(branch);
   branchFailed(c, branch, Cause.transportError, 503);
@@ -244,6 +247,8 @@ export function branchTimer(c: Context, branch: number): void {
     }
     const slot = words[b + B.slot]!;
     c.tally(slot, Tally.timeouts);
+    // An INVITE that rings has been answered as far as its destination is concerned: callers give up, not servers.
+    if (state === BranchState.calling || !isInvite) noteUnanswered(c, row, slot, isInvite);
     const isInDialog = (c.transactions.words[row * TRANSACTION_WORDS + T.flags]! & TransactionFlag.inDialog) !== 0;
     // Silence within a dialog may be that of the other phone; only new requests tell about the destination.
     if (slot >= 0 && state === BranchState.calling && !isInDialog) c.live.noteFailure(slot);

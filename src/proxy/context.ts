@@ -1,8 +1,9 @@
 // What the stations of a message share: the worker's tables, the snapshot in force, and the message at hand. One object
 // per worker, filled anew for each message; stations borrow it and keep nothing.
 import { COUNTERS, type CounterName, Counters } from "../bridge/counters.ts";
+import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/destination-counters.ts";
 import type { Ring } from "../bridge/handoff.ts";
-import { DESTINATION_COUNTERS, type DestinationCounter, LiveTables } from "../bridge/live-tables.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import type { WorkerStart } from "../bridge/worker-start.ts";
 import type { Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";

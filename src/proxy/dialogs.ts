@@ -46,6 +46,9 @@ export const D = {
   account: 15,
   destination: 16,
   caller: 16 + ENDPOINT_WORDS,
+  /** Of a confirmed one: milliseconds within which the session is refreshed (RFC 4028), 0: nobody said; when it was confirmed. */
+  session: 28,
+  since: 29,
 } as const;
 export const DIALOG_WORDS = 32;
 
@@ -74,6 +77,11 @@ export class Dialogs {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** The highest row that was ever in use. */
+  get highest(): number {
+    return this.#fresh - 1;
   }
 
   /** A new row; 0 when the table is full. */

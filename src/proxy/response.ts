@@ -10,8 +10,10 @@ import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
 import { tagHash } from "./identity.ts";
 import { noteRegistration } from "./keep-alive.ts";
+import { noteAnswered } from "./outcome.ts";
 import { restIfAsked } from "./rest.ts";
 import { rememberProvisional } from "./server.ts";
+import { refreshSession } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
 /** Milliseconds; an answer that took longer counts as this, which fits 31 bits of microseconds. */
@@ -65,10 +67,12 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
   }
   if (status < 300) {
     if (state === BranchState.completed) return;
+    if (state !== BranchState.accepted) noteAnswered(c, row, words[b + B.slot]!, status, true);
     words[b + B.state] = BranchState.accepted;
     c.branches.wheel.disarm(branch);
     const toTag = toTagHash(c);
     if (toTag !== 0) rememberDialog(c, row, branch, toTag, true);
+    if ((t[at + T.flags]! & TransactionFlag.inDialog) !== 0) refreshSession(c, row);
     if (t[at + T.state] === TransactionState.proceeding) {
       cancelBranches(c, row, branch);
       forwardFinal(c, row);
@@ -81,6 +85,7 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
   if (state === BranchState.accepted) return;
   sendAck(c, row, branch);
   if (state === BranchState.completed) return;
+  noteAnswered(c, row, words[b + B.slot]!, status, true);
   words[b + B.state] = BranchState.completed;
   c.branches.wheel.disarm(branch);
   failure(c, row, branch, status);
@@ -125,6 +130,9 @@ function otherResponse(c: Context, row: number, branch: number, status: number):
     }
     return;
   }
+  noteAnswered(c, row, words[b + B.slot]!, status, false);
+  const isUpdate = c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.UPDATE;
+  if (isUpdate && status < 300) refreshSession(c, row);
   words[b + B.state] = BranchState.completed;
   c.branches.wheel.disarm(branch);
   failure(c, row, branch, status);

@@ -13,6 +13,7 @@ import { fromTagHash } from "./identity.ts";
 import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { isSips, keepSecure } from "./secured.ts";
+import { admitSlowly } from "./slow-start.ts";
 import { MAX_CANDIDATES, T, TRANSACTION_WORDS } from "./transactions.ts";
 
 /** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
@@ -86,6 +87,7 @@ function select(c: Context, set: WorkerSet, key: number, resources: number): num
       ? demandOf(resources, c.message.method === Method.INVITE)
       : choiceKey(c, set, key);
   const count = algorithm.select(dispatch, number, c.live, c.candidates);
+  if (set.startsSlowly) admitSlowly(c, number, algorithm.isPure, count);
   return set.hasStandby ? appendStandby(c, dispatch.slots, count) : count;
 }
 

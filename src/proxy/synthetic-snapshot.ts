@@ -43,6 +43,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         algorithm,
         slotChoice: SlotChoice.kamailio,
         hasStandby: false,
+        startsSlowly: false,
         slots: new Uint16Array(memory, 2048, count).map((_, i) => i),
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),

@@ -133,6 +133,11 @@ export class Transactions {
     return this.#count;
   }
 
+  /** The highest row that was ever in use. */
+  get highest(): number {
+    return this.#fresh - 1;
+  }
+
   /** A new row, zeroed and findable by its key; 0 when the table is full. */
   create(key1: number, key2: number): number {
     let row = this.#free;

@@ -73,6 +73,11 @@ export const destinationRoutes: RouteGroup = {
       return change(context, { kind: "remove", slot }, `${set} ${name} removed`);
     });
 
+    app.post<Path>("/api/v1/destinations/:set/:destination/forget-calls", async ({ params }) => {
+      const { destination, isWhole } = findDestination(backend, params.set, params.destination);
+      return { forgotten: await backend.forgetCalls(destination.slot, isWhole) };
+    });
+
     for (const verb of Object.keys(STATE_VERBS) as StateVerb[]) {
       app.post<Path>(`/api/v1/destinations/:set/:destination/${verb}`, ({ params, body }) => {
         const { destination, isWhole } = findDestination(backend, params.set, params.destination);

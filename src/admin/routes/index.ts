@@ -2,6 +2,7 @@
 import type { RouteGroup } from "../context.ts";
 import { callsRoutes } from "./calls.ts";
 import { configRoutes } from "./config.ts";
+import { counterRoutes } from "./counters.ts";
 import { destinationRoutes } from "./destinations.ts";
 import { faultRoutes } from "./fault.ts";
 import { healthRoutes } from "./health.ts";
@@ -13,6 +14,7 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   setRoutes,
   destinationRoutes,
   callsRoutes,
+  counterRoutes,
   configRoutes,
   rpcRoutes,
   faultRoutes,

@@ -11,6 +11,7 @@ const STATE_LETTER: Readonly<Record<StateName, string>> = {
   draining: "D",
   standby: "A",
   resting: "I",
+  ejected: "I",
 };
 /** Kamailio's numbers of transports. */
 const PROTOCOLS: Readonly<Record<string, number>> = { udp: 1, tcp: 2, tls: 3, sctp: 4, ws: 5, wss: 6 };

@@ -69,6 +69,8 @@ export function fakeBackend(
       const at = destinations.findIndex((known) => known.slot === slot);
       destinations[at] = { ...destinations[at]!, state, reason };
     },
+    audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [] }),
+    forgetCalls: () => Promise.resolve(0),
     apply(change) {
       seen.changes.push(change);
       return Promise.resolve(result);
@@ -108,5 +110,7 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     reason: "configuration",
     since,
     lastProbe: null,
+    meanCall: null,
+    untilEmpty: null,
   };
 }

@@ -34,6 +34,7 @@ const TONES: Readonly<Record<DestinationResource["state"], Tone>> = {
   draining: "warning",
   standby: "plain",
   resting: "warning",
+  ejected: "bad",
   inactive: "bad",
   disabled: "bad",
 };

@@ -67,8 +67,14 @@ export const passive = z
       .max(1_000)
       .default(3)
       .describe("Timeouts and transport errors in a row, of real traffic, that make a destination inactive; 0: off."),
+    calls_lost_after: duration(0, 86_400_000)
+      .prefault("5m")
+      .describe(
+        "The calls of a destination that has been down for so long are over and no longer counted; `0s`: never.",
+      ),
   })
   .prefault({})
+  .transform(({ failures, calls_lost_after }) => ({ failures, callsLostAfter: calls_lost_after }))
   .describe("What real traffic says about a destination.");
 
 /** Passive health. */

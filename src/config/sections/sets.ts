@@ -1,11 +1,13 @@
 // Section `sets`: dispatcher sets, by name.
 import { z } from "zod";
+import type { OutlierSettings } from "../../health/outlier-settings.ts";
 import { ALGORITHM_NAMES, algorithmFault, isCompat, keyFault } from "../values/algorithm.ts";
 import { refuse } from "../values/issue.ts";
 import { isName, reference } from "../values/reference.ts";
 import { type DestinationConfig, destination } from "./destination.ts";
 import { type FailoverConfig, failover, type UnavailableConfig, unavailable } from "./failover.ts";
 import { key } from "./key.ts";
+import { outliers, slowStart } from "./outliers.ts";
 import { type PassiveConfig, type ProbeConfig, passive, probe } from "./probe.ts";
 import { type SetResourcesConfig, setResources } from "./resources.ts";
 
@@ -13,6 +15,9 @@ import { type SetResourcesConfig, setResources } from "./resources.ts";
 export const SLOT_CHOICES = ["spread", "kamailio"] as const;
 /** Order of equal priorities: as written, or reversed as Kamailio does (dispatch/order.ts). */
 export const ORDERS = ["written", "kamailio"] as const;
+
+/** Milliseconds, where destinations are ejected. */
+const USUAL_SLOW_START = 30_000;
 
 /** A dispatcher set. `destinations` stand as written; `order` says how to sort them. */
 export interface SetConfig {
@@ -30,6 +35,10 @@ export interface SetConfig {
   /** Null: off. */
   readonly probe: ProbeConfig | null;
   readonly passive: PassiveConfig;
+  /** Null: nobody is ejected. */
+  readonly outliers: OutlierSettings | null;
+  /** Milliseconds; 0: who comes back has its whole share at once. */
+  readonly slowStart: number;
   readonly failover: FailoverConfig;
   readonly unavailable: UnavailableConfig;
   /** Name of the TLS profile of its destinations of TLS; absent: the default one. */
@@ -79,6 +88,8 @@ export const set = z.strictObject({
   destinations: z.array(destination).max(65_536).default([]).describe("The servers of this set."),
   probe,
   passive,
+  outliers,
+  slow_start: slowStart,
   failover,
   unavailable,
   tls: reference
@@ -92,7 +103,7 @@ export function finishSet(
   value: z.output<typeof set>,
   fail: (what: string, hint: string, at: string[]) => void,
 ): SetConfig {
-  const { order, use_default: useDefault, key: hashed, ...rest } = value;
+  const { order, use_default: useDefault, key: hashed, slow_start, ...rest } = value;
   if (useDefault && !isCompat(rest.algorithm)) {
     const what = `use_default is for algorithms of Kamailio and OpenSIPS, not for ${rest.algorithm}`;
     fail(what, "weight: 0 under weighted and consistent-hash, a low priority under priority", ["use_default"]);
@@ -100,7 +111,9 @@ export function finishSet(
   const fault = keyFault(rest.algorithm, hashed);
   if (fault !== null) fail(fault.what, fault.hint, [hashed === undefined ? "algorithm" : "key"]);
   const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
-  return { name, ...rest, order: order ?? usual, useDefault, ...(hashed === undefined ? {} : { key: hashed }) };
+  const slowStart = slow_start ?? (rest.outliers === null ? 0 : USUAL_SLOW_START);
+  const ordered = { order: order ?? usual, useDefault };
+  return { name, ...rest, ...ordered, slowStart, ...(hashed === undefined ? {} : { key: hashed }) };
 }
 
 /** Schema of the section; output in the order of writing, except that numbers come first. */

@@ -1,0 +1,54 @@
+// fairlead counters: whether what is counted is true.
+import type { AuditResource } from "../admin/resources.ts";
+import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
+import type { Command } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
+
+interface AuditOptions extends AdminCommandOptions {
+  readonly repair?: boolean;
+}
+
+export const countersCommand: Command = {
+  name: "counters",
+  summary: "Recounts the calls of the running instance and compares.",
+  register(program) {
+    const counters = program.command("counters").description(countersCommand.summary);
+    const audit = counters
+      .command("audit")
+      .description(
+        "Compares every load with the transactions and dialogs that there are; ends with 1 when they differ.",
+      )
+      .option("--repair", "make the loads say what there is");
+    addAdminOptions(audit).action((options: AuditOptions) =>
+      withAdmin(options, async (client) => {
+        const found = await client.audit(options.repair === true);
+        print(found, options, () => auditTable(found));
+        if (options.output === "table") process.stdout.write(`\n${verdict(found)}\n`);
+        if (!found.ok) process.exitCode = ExitCode.failure;
+      }),
+    );
+  },
+};
+
+function auditTable({ destinations }: AuditResource): Table {
+  const right = true;
+  const columns = [
+    { title: "SET" },
+    { title: "DESTINATION" },
+    { title: "RINGING", right },
+    { title: "TALKING", right },
+    { title: "COUNTED TOO MUCH", right },
+  ];
+  const rows = destinations.map(({ set, destination, ringing, talking, drift }) => {
+    const wrong = { text: String(drift), tone: drift === 0 ? "good" : "bad" } as const;
+    return [set ?? "-", destination ?? "(no destination)", String(ringing), String(talking), wrong];
+  });
+  return { columns, rows };
+}
+
+function verdict({ destinations, missing, repaired, workers }: AuditResource): string {
+  const wrong = destinations.filter(({ drift }) => drift !== 0).length;
+  const said = missing.length === 0 ? "" : `; no answer from worker ${missing.join(", ")}`;
+  const found = wrong === 0 ? "every load is right" : `${wrong} wrong${repaired ? ", repaired" : ""}`;
+  return `${workers.length} workers: ${found}${said}`;
+}

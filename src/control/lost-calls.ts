@@ -1,0 +1,54 @@
+// Calls that went down with their destination: one that has been down for `calls_lost_after` has no calls any more, whether or
+// not anybody said BYE to them. While it is only silent now and then, they are left alone.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import { DestinationState } from "../dispatch/types.ts";
+import type { HealthRegistry } from "../health/registry.ts";
+
+/** A destination and how long it may be down with calls on it; milliseconds, 0: for ever. */
+export interface LossTarget {
+  readonly slot: number;
+  readonly after: number;
+}
+
+/** Watches who is down. `poll` is called about once a second; `now` is monotonic milliseconds. */
+export class LostCalls {
+  readonly #live: LiveTables;
+  readonly #registry: HealthRegistry;
+  readonly #now: () => number;
+  #targets: readonly LossTarget[] = [];
+  /** Since when it has not been active. */
+  readonly #since = new Map<number, number>();
+
+  constructor(live: LiveTables, registry: HealthRegistry, now: () => number) {
+    this.#live = live;
+    this.#registry = registry;
+    this.#now = now;
+  }
+
+  /** Takes over the destinations of a new configuration. */
+  adopt(targets: readonly LossTarget[]): void {
+    this.#targets = targets.filter(({ after }) => after > 0);
+    const kept = new Set(this.#targets.map(({ slot }) => slot));
+    for (const slot of [...this.#since.keys()]) if (!kept.has(slot)) this.#since.delete(slot);
+  }
+
+  /** Those whose calls are over as of now; a destination is named once for each time that it is down. */
+  poll(): number[] {
+    const now = this.#now();
+    const over: number[] = [];
+    for (const { slot, after } of this.#targets) {
+      // A destination on trial is not back yet.
+      const isDown = this.#registry.isDownByResults(slot);
+      const isOnTrial = this.#registry.get(slot)?.state === DestinationState.trying && this.#since.has(slot);
+      if (!isDown && !isOnTrial) {
+        this.#since.delete(slot);
+        continue;
+      }
+      const since = this.#since.get(slot) ?? now;
+      this.#since.set(slot, since);
+      if (now - since < after || this.#live.load(slot) === 0) continue;
+      over.push(slot);
+    }
+    return over;
+  }
+}

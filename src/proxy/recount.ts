@@ -1,0 +1,58 @@
+// A worker goes through its tables and says what it finds: how many calls its transactions and dialogs really hold on each
+// destination, beside what it has counted. Between two turns, so nothing changes meanwhile: what differs is wrong.
+import { OUTSIDE, RecountColumns, RecountWish } from "../bridge/recount.ts";
+import { ControlWord } from "../bridge/worker-start.ts";
+import { B, BRANCH_WORDS } from "./branches.ts";
+import { loseCall } from "./call.ts";
+import type { Context } from "./context.ts";
+import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
+import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+
+/** Does what main has asked for and says so. `own` is where the worker's control block begins. */
+export function obeyRecount(c: Context, control: Int32Array, own: number): void {
+  const asked = Atomics.load(control, own + ControlWord.recount);
+  const columns = new RecountColumns(c.live.memory.recounts, c.worker);
+  if ((asked & RecountWish.release) !== 0) releaseLost(c, columns.over);
+  recount(c, columns, (asked & RecountWish.repair) !== 0);
+  Atomics.store(control, own + ControlWord.recounted, asked);
+}
+
+/** Calls on destinations that main has declared over are no longer counted. Their dialogs are still known by their requests. */
+function releaseLost(c: Context, over: Int32Array): void {
+  const { words, highest } = c.dialogs;
+  for (let row = 1; row <= highest; row++) {
+    const d = row * DIALOG_WORDS;
+    if (words[d + D.state] === DialogState.free || (words[d + D.flags]! & DialogFlag.counted) === 0) continue;
+    const slot = words[d + D.slot]!;
+    if (slot >= 0 && over[slot] === 1) loseCall(c, d);
+  }
+}
+
+function recount(c: Context, { transactions, dialogs, held }: RecountColumns, isRepair: boolean): void {
+  transactions.fill(0);
+  dialogs.fill(0);
+  const t = c.transactions.words;
+  for (let row = 1; row <= c.transactions.highest; row++) {
+    const at = row * TRANSACTION_WORDS;
+    if (t[at + T.state] === TransactionState.free || (t[at + T.flags]! & TransactionFlag.counted) === 0) continue;
+    const branch = t[at + T.branch]!;
+    if (branch !== 0) transactions[placeOf(c.branches.words[branch * BRANCH_WORDS + B.slot]!)]!++;
+  }
+  const d = c.dialogs.words;
+  for (let row = 1; row <= c.dialogs.highest; row++) {
+    const at = row * DIALOG_WORDS;
+    if (d[at + D.state] === DialogState.free || (d[at + D.flags]! & DialogFlag.counted) === 0) continue;
+    dialogs[placeOf(d[at + D.slot]!)]!++;
+  }
+  for (let slot = 0; slot < OUTSIDE; slot++) {
+    held[slot] = c.live.heldBy(c.worker, slot);
+    const drift = held[slot]! - transactions[slot]! - dialogs[slot]!;
+    if (isRepair && drift !== 0) c.live.correct(c.worker, slot, -drift);
+  }
+  held[OUTSIDE] = c.callsOutside;
+  if (isRepair) c.callsOutside = transactions[OUTSIDE]! + dialogs[OUTSIDE]!;
+}
+
+function placeOf(slot: number): number {
+  return slot < 0 ? OUTSIDE : slot;
+}
