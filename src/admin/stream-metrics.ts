@@ -10,13 +10,17 @@ const OPENED: readonly (readonly [StreamCounter, string])[] = [
 ];
 const CLOSED: readonly StreamCounter[] = [
   "refused",
+  "reserved",
   "source_full",
   "not_allowed",
   "proxy_header",
   "connect_failed",
   "unverified",
   "handshake_refused",
+  "handshake_source_full",
+  "handshake_reserved",
   "handshake_timeout",
+  "handshake_failed",
   "unverified_client",
   "idle",
   "lifetime",
@@ -24,7 +28,7 @@ const CLOSED: readonly StreamCounter[] = [
   "stalled",
   "unfinished",
   "unframed",
-  "handshake_failed",
+  "upgrade_failed",
 ];
 
 /** Registers them. */

@@ -25,6 +25,8 @@ export const STREAM_COUNTERS = [
   "opened",
   /** Not taken, because there were as many as `streams.connections` allows. */
   "refused",
+  /** Strangers' that were not taken, because what was left of that is kept for destinations and trusted sources. */
+  "reserved",
   /** Not taken, because its source had as many as `streams.connections_per_source` allows. */
   "source_full",
   /** Not taken, because its listener does not hear its source. */
@@ -35,8 +37,11 @@ export const STREAM_COUNTERS = [
   "connect_failed",
   /** Attempts to connect that ended because the other end did not prove who it is. */
   "unverified",
-  /** Connections that did not become ones of TLS: too many handshakes at a time, one too slow, one that failed for another reason. */
+  /** Handshakes (TLS, WebSocket) that were not begun: too many at a time, too many of one source, those left are kept as above. */
   "handshake_refused",
+  "handshake_source_full",
+  "handshake_reserved",
+  /** Connections that did not become ones of TLS: one too slow, one that failed for another reason. */
   "handshake_timeout",
   "handshake_failed",
   /** Closed because a client did not prove who it is and had to. */
@@ -58,7 +63,7 @@ export const STREAM_COUNTERS = [
   /** Messages that were answered with 400 while their connection went on: more than one in a WebSocket message. */
   "refused_messages",
   /** WebSocket handshakes that came to nothing. */
-  "handshake_failed",
+  "upgrade_failed",
 ] as const;
 export type StreamCounter = (typeof STREAM_COUNTERS)[number];
 const FIRST_COUNTER = 16;
@@ -120,9 +125,13 @@ export interface StreamLimits {
   readonly keepalive: number;
   /** Bytes of a message's start line and headers. */
   readonly headerBytes: number;
-  /** TLS, those who connect: how long a handshake may take, and how many may be under way at a time. */
+  /** Those who connect: how long a handshake of TLS or WebSocket may take, and how many may be under way at a time. */
   readonly handshakeTimeout: number;
   readonly handshakes: number;
+  /** Handshakes of one source at a time; destinations and trusted sources may have any number. */
+  readonly handshakesPerSource: number;
+  /** Percent of `connections` and of `handshakes` that are kept for destinations and trusted sources. */
+  readonly reserve: number;
 }
 
 /** What the configuration in force says about who may connect. */

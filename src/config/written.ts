@@ -132,6 +132,8 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     keepalive: formatDuration(streams.keepalive),
     handshake_timeout: formatDuration(streams.handshakeTimeout),
     handshakes: streams.handshakes,
+    handshakes_per_source: streams.handshakesPerSource,
+    reserve: streams.reserve,
   };
 }
 

@@ -4,12 +4,12 @@ import { inBlocks } from "../bridge/address-block.ts";
 import { inRanges } from "../bridge/address-ranges.ts";
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import type { StreamCounter, StreamLimits, StreamPolicy } from "../bridge/stream-start.ts";
-import { isV4 } from "../net/endpoint.ts";
+import { SourceCount } from "./source-count.ts";
 
 /** The door for connections that others make. */
 export class Admission {
   readonly #limits: StreamLimits;
-  readonly #sources = new Map<number | string, number>();
+  readonly #sources = new SourceCount();
   readonly #destinations = new Set<string>();
   #policy: StreamPolicy;
 
@@ -38,26 +38,19 @@ export class Admission {
     const isDestination = this.#destinations.has(nameOf(peer, 0));
     const allow = this.#policy.listeners[listener]?.allow;
     if (allow !== undefined && allow.length > 0 && !isDestination && !inRanges(allow, peer, 0)) return "not_allowed";
-    const isLimited = !isDestination && !inRanges(this.#policy.trusted, peer, 0);
-    const here = this.#sources.get(sourceOf(peer)) ?? 0;
-    return isLimited && here >= this.#limits.connectionsPerSource ? "source_full" : null;
+    const isFull = this.#sources.of(peer) >= this.#limits.connectionsPerSource;
+    return isFull && !this.isTrusted(peer) ? "source_full" : null;
+  }
+
+  /** Whether this address is a destination's or a trusted source's. */
+  isTrusted(peer: Int32Array): boolean {
+    return this.#destinations.has(nameOf(peer, 0)) || inRanges(this.#policy.trusted, peer, 0);
   }
 
   /** A connection from this address is there. What is returned is to be called once when it is gone. */
   enter(peer: Int32Array): () => void {
-    const source = sourceOf(peer);
-    this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1);
-    return () => {
-      const left = (this.#sources.get(source) ?? 0) - 1;
-      if (left > 0) this.#sources.set(source, left);
-      else this.#sources.delete(source);
-    };
+    return this.#sources.enter(peer);
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one: whoever has one address of it has them all. */
-function sourceOf(peer: Int32Array): number | string {
-  return isV4(peer, 0) ? peer[3]! : `${peer[0]} ${peer[1]}`;
 }
 
 function nameOf(words: Int32Array, at: number): string {

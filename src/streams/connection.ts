@@ -6,8 +6,8 @@ import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
 
-/** What a connection tells its owner. */
-export interface ConnectionOwner {
+/** Who takes what comes over connections. */
+export interface Intake {
   /** A number for `message`: which worker this message is for. */
   choose(message: Message): number;
   /** A whole message; false when there is no room for it just now. */
@@ -18,9 +18,16 @@ export interface ConnectionOwner {
   refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void;
   /** What comes is not of the protocol below SIP; the peer has been told. */
   garbled(connection: Connection): void;
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  readonly intake: Intake;
   /** A connection that we tried to make is there. */
   connected(connection: Connection): void;
-  /** It is over, for whatever reason; called once. */
+  /** The other end has said its last word, and ours is being said; called at most once, before `closed`. */
+  leaving(connection: Connection): void;
+  /** It is over, for whatever reason, and its socket is closed; called once. */
   closed(connection: Connection): void;
 }
 
@@ -55,6 +62,8 @@ export class Connection implements CarrierHandler {
   #isConnected: boolean;
   #isClosed = false;
   #isEnding = false;
+  /** By performance.now, since when it is to close when everything has left; 0: it is not. */
+  #leavingSince = 0;
   /** The table's key of its address. */
   readonly key: string | number;
   #isUnverified = false;
@@ -180,8 +189,9 @@ export class Connection implements CarrierHandler {
     this.#owner.closed(this);
   }
 
-  /** Closes it when everything has left. */
+  /** Closes it when everything has left; whoever does not take that in time is told off by `overdue`. */
   leave(): void {
+    if (this.#leavingSince === 0) this.#leavingSince = performance.now();
     this.flush();
     this.#carrier.leave();
   }
@@ -192,6 +202,8 @@ export class Connection implements CarrierHandler {
    */
   overdue(now: number, limits: StreamLimits, isHeld: boolean): StreamCounter | null {
     if (this.#isStuck(now, limits.writeTimeout)) return "stalled";
+    // Its end has been counted already, where it was one of ours.
+    if (this.#leavingSince !== 0) return now - this.#leavingSince > limits.writeTimeout ? "stalled" : null;
     if (isHeld) return null;
     const { idle, lifetime, messageTimeout, ping } = limits;
     if (this.partialSince !== 0 && now - this.partialSince > messageTimeout) return "unfinished";
@@ -205,11 +217,11 @@ export class Connection implements CarrierHandler {
   }
 
   headers(message: Message): number {
-    return this.#owner.choose(message);
+    return this.#owner.intake.choose(message);
   }
 
   message(bytes: Buffer, start: number, end: number, mark: number): boolean {
-    return this.#owner.message(this, bytes, start, end, mark);
+    return this.#owner.intake.message(this, bytes, start, end, mark);
   }
 
   ping(): void {
@@ -219,15 +231,15 @@ export class Connection implements CarrierHandler {
   }
 
   broken(bytes: Buffer, start: number, end: number, status: number): void {
-    this.#owner.broken(this, bytes, start, end, status);
+    this.#owner.intake.broken(this, bytes, start, end, status);
   }
 
   refused(bytes: Buffer, start: number, end: number, status: number): void {
-    this.#owner.refused(this, bytes, start, end, status);
+    this.#owner.intake.refused(this, bytes, start, end, status);
   }
 
   garbled(): void {
-    this.#owner.garbled(this);
+    this.#owner.intake.garbled(this);
   }
 
   received(): void {
@@ -238,11 +250,14 @@ export class Connection implements CarrierHandler {
   }
 
   ended(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    // Nothing new is sent there, what waits still leaves.
+    if (this.#isClosed || this.#leavingSince !== 0) return;
+    if (!this.#isConnected) {
+      this.close();
+      return;
+    }
+    // Nothing new is sent there, what waits still leaves. Its place and its descriptor stay taken until then.
     this.leave();
-    this.#owner.closed(this);
+    this.#owner.leaving(this);
   }
 
   closed(): void {

@@ -10,12 +10,15 @@ import {
   type StreamCounter,
   type StreamLimits,
   type StreamStart,
+  StreamWord,
   streamCounter,
 } from "../bridge/stream-start.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { Message } from "../sip/message.ts";
 import { Connections } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
+import { carryWeb } from "./websocket-client.ts";
 
 const LIMITS: StreamLimits = {
   connections: 100,
@@ -31,6 +34,8 @@ const LIMITS: StreamLimits = {
   headerBytes: 32_768,
   handshakeTimeout: 5_000,
   handshakes: 100,
+  handshakesPerSource: 100,
+  reserve: 0,
 };
 
 /** Connections with one worker, whose end of the rings is the test's. */
@@ -48,6 +53,11 @@ class Bench {
     this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, { from: undefined }]]));
     this.#words = words;
     after(() => this.connections.leave());
+  }
+
+  /** Connections that are open, as the metrics say. */
+  get open(): number {
+    return this.#words[StreamWord.connections] ?? 0;
   }
 
   count(name: StreamCounter): number {
@@ -206,4 +216,37 @@ test("a peer that does not take what waits for it loses its connection", async (
   assert.equal(bench.count("stalled"), 1);
   server.close();
   for (const socket of sockets) socket.destroy();
+});
+
+test("a peer that has ended its side and does not read keeps its place until it is closed, in time", async () => {
+  const bench = new Bench({ writeBuffer: 1 << 24, writeTimeout: 700 }, 1 << 22);
+  const ours: Socket[] = [];
+  const { server, port } = await listening((socket) => {
+    ours.push(socket);
+    bench.connections.accept(1, socket);
+  });
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => undefined);
+  socket.write(options(1));
+  const { word } = await bench.next();
+  const peerPort = socket.localPort ?? 0;
+  for (let i = 0; i < 200; i++) bench.send("x".repeat(60_000), peerPort, word);
+  socket.end();
+  const began = performance.now();
+  for (let i = 0; i < 200 && ours[0]?.readableEnded === false; i++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual([ours[0]?.destroyed, bench.open], [false, 1], "its socket is open, so it counts");
+  for (let i = 0; i < 400 && bench.open === 1; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual([ours[0]?.destroyed, bench.open, bench.count("stalled")], [true, 0, 1]);
+  assert.ok(performance.now() - began >= 600);
+  socket.destroy();
+  server.close();
+});
+
+test("an outgoing WebSocket for which there is no place is given up without a word", async () => {
+  const socket = connect(1, "127.0.0.1").on("error", () => undefined);
+  carryWeb(socket, new Int32Array(ENDPOINT_WORDS), "/", new Message());
+  socket.destroy();
+  // The library would throw out of a later round if it had been asked.
+  await once(socket, "close");
+  await new Promise((resolve) => setImmediate(resolve));
 });

@@ -25,73 +25,68 @@ import { ByteCarrier } from "./byte-carrier.ts";
 import type { Carry } from "./carrier.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { keyOf, MADE_BY_THEM } from "./connection-key.ts";
+import { Deliveries } from "./deliveries.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
-import { addressOf } from "./gate.ts";
+import { type Guests, reserveOf, STRANGERS } from "./guests.ts";
 import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
 import { carryWeb } from "./websocket-client.ts";
 
 /** How often idle connections are looked for, in milliseconds. */
 const SWEEP = 250;
-/** A connection that cannot be framed is closed after its sender has had so long to be answered, in milliseconds. */
-const LAST_WORDS = 500;
-/** While a worker's ring is full: how often it is tried again, in milliseconds. */
-const RETRY = 2;
 
 /** The table of connections. */
 export class Connections implements ConnectionOwner {
+  readonly intake: Deliveries;
   readonly #exchange: Exchange;
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
   readonly #dials: ReadonlyMap<number, Dial>;
-  readonly #peerOf: (socket: Socket, peer: Int32Array) => boolean;
+  readonly #guests: Guests;
   readonly #places: (Connection | undefined)[] = [];
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
   readonly #free: number[] = [];
   readonly #byAddress = new Map<string | number, Connection>();
   readonly #touched = new Set<Connection>();
-  readonly #stalled = new Set<Connection>();
   readonly #view = new Message();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
-  #retry: NodeJS.Timeout | null = null;
   /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
   #swept = performance.now();
 
-  /** `peerOf` knows whom a connection that somebody made is of. */
+  /** `guests` knows whom a connection that somebody made is of. */
   constructor(
     exchange: Exchange,
     limits: StreamLimits,
     words: Int32Array,
     dials: ReadonlyMap<number, Dial>,
-    peerOf = addressOf,
+    guests: Guests = STRANGERS,
   ) {
+    this.intake = new Deliveries(exchange, (name) => this.countUp(name));
     this.#exchange = exchange;
     this.#limits = limits;
     this.#words = words;
     this.#dials = dials;
-    this.#peerOf = peerOf;
+    this.#guests = guests;
     setInterval(() => this.#sweep(), SWEEP).unref();
   }
 
   /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
   accept(listener: number, socket: Socket, carry = this.#plain(socket)): void {
     const peer = this.#peer;
-    if (!this.#peerOf(socket, peer)) {
+    if (!this.#guests.peerOf(socket, peer)) {
       socket.destroy();
       return;
     }
     const who = socket instanceof TLSSocket ? MADE_BY_THEM : 0;
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    if (!this.hasRoom(0) || this.#add(listener, peer, who, socket, carry, true) === null) {
-      this.countUp("refused");
-      reset(socket);
-      return;
-    }
-    this.countUp("accepted");
+    let refusal = this.fullness(0, this.#guests.isTrusted(peer));
+    if (refusal === null && this.#add(listener, peer, who, socket, carry, true) === null) refusal = "refused";
+    if (refusal !== null) reset(socket);
+    this.countUp(refusal ?? "accepted");
   }
 
   /** A WebSocket that somebody opened to `listener`, over `socket`. */
@@ -99,9 +94,12 @@ export class Connections implements ConnectionOwner {
     this.accept(listener, socket, (handler) => new WebSocketCarrier(handler, web, socket, this.#view));
   }
 
-  /** Whether strangers may make one more connection, besides `others` that are about to be. */
-  hasRoom(others: number): boolean {
-    return this.#count + others < this.#limits.connections;
+  /** Why nobody, or no stranger, may make one more connection, besides `others` that are about to be there; null: they may. */
+  fullness(others: number, isTrusted: boolean): "refused" | "reserved" | null {
+    const { connections, reserve } = this.#limits;
+    const count = this.#count + others;
+    if (count >= connections) return "refused";
+    return !isTrusted && count >= connections - reserveOf(connections, reserve) ? "reserved" : null;
   }
 
   countUp(name: StreamCounter): void {
@@ -135,43 +133,17 @@ export class Connections implements ConnectionOwner {
     this.#touched.clear();
   }
 
-  choose(message: Message): number {
-    return this.#exchange.ownerOf(message);
-  }
-
-  message(connection: Connection, bytes: Buffer, start: number, end: number, worker: number): boolean {
-    if (this.#exchange.give(worker, connection, bytes, start, end)) return true;
-    this.#stalled.add(connection);
-    this.#retry ??= setTimeout(() => this.#resume(), RETRY);
-    return false;
-  }
-
-  broken(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
-    this.countUp("unframed");
-    if (status === 0 || !this.#exchange.complain(connection, bytes, start, end, status)) {
-      // Not from within the handler of its own data.
-      setImmediate(() => connection.close());
-      return;
-    }
-    connection.endSoon();
-    setTimeout(() => connection.close(), LAST_WORDS);
-  }
-
-  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
-    this.countUp("refused_messages");
-    this.#exchange.complain(connection, bytes, start, end, status);
-  }
-
-  garbled(connection: Connection): void {
-    if (!connection.isConnected) return;
-    this.countUp("unframed");
-    connection.endSoon();
-    setTimeout(() => connection.close(), LAST_WORDS);
-  }
-
   connected(connection: Connection): void {
     connection.noteLocal();
     this.countUp("opened");
+  }
+
+  leaving(connection: Connection): void {
+    const { peer, listener } = connection;
+    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
+    if (connection.isAddressed) this.#exchange.tellAll(RecordKind.lost, listener, peer);
+    // Once is enough.
+    connection.isAddressed = false;
   }
 
   closed(connection: Connection): void {
@@ -181,7 +153,7 @@ export class Connections implements ConnectionOwner {
     this.#free.push(place);
     if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
     this.#touched.delete(connection);
-    this.#stalled.delete(connection);
+    this.intake.forget(connection);
     this.#count--;
     this.#words[StreamWord.connections] = this.#count;
     if (!connection.isConnected) {
@@ -271,15 +243,6 @@ export class Connections implements ConnectionOwner {
     return connection;
   }
 
-  #resume(): void {
-    this.#retry = null;
-    for (const connection of [...this.#stalled]) {
-      this.#stalled.delete(connection);
-      // Still no room: `message` has put it back.
-      connection.resume();
-    }
-  }
-
   #sweep(): void {
     const now = performance.now();
     // We come late: what peers have sent meanwhile is read before they are judged, the next time whatever happens.
@@ -288,7 +251,7 @@ export class Connections implements ConnectionOwner {
     if (isLate) return;
     for (const connection of this.#places) {
       if (connection === undefined || !connection.isConnected) continue;
-      const reason = connection.overdue(now, this.#limits, this.#stalled.has(connection));
+      const reason = connection.overdue(now, this.#limits, this.intake.isHeld(connection));
       if (reason === null) continue;
       this.countUp(reason);
       if (reason === "lifetime") connection.leave();

@@ -2,22 +2,22 @@
 // is known by the proxy's word. Behind it are handshakes, and then connections.
 import type { Socket } from "node:net";
 import type { StreamCounter, StreamLimits } from "../bridge/stream-start.ts";
-import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Admission } from "./admission.ts";
+import { addressOf, type Guests, nameOf } from "./guests.ts";
 import { takeProxyHeader } from "./proxy-door.ts";
 
 /** What a gate has to know of what is behind it. */
 export interface GateOptions {
   readonly limits: StreamLimits;
   readonly admission: Admission;
-  /** Whether one more connection may be there, besides so many that are about to be. */
-  readonly hasRoom: (others: number) => boolean;
+  /** Why there is no room for one more connection, besides so many that are about to be there; null: there is. */
+  readonly fullness: (others: number, isTrusted: boolean) => StreamCounter | null;
   readonly countUp: (name: StreamCounter) => void;
 }
 
 /** The gate of a stream worker. */
-export class Gate {
+export class Gate implements Guests {
   readonly #options: GateOptions;
   /** Whom proxies have spoken for, by the proxy's connection. */
   readonly #clients = new Map<string, Int32Array>();
@@ -30,7 +30,7 @@ export class Gate {
 
   /** Somebody has connected to `listener`. Whoever may come in is given to `enter`. */
   knock(listener: number, socket: Socket, enter: (socket: Socket) => void): void {
-    const { limits, admission, hasRoom } = this.#options;
+    const { limits, admission, fullness } = this.#options;
     const peer = new Int32Array(ENDPOINT_WORDS);
     if (!addressOf(socket, peer)) {
       socket.destroy();
@@ -40,8 +40,9 @@ export class Gate {
       if (this.#admit(listener, socket, peer)) enter(socket);
       return;
     }
-    if (!hasRoom(this.#silent)) {
-      this.#refuse(socket, "refused");
+    const isFull = fullness(this.#silent, true);
+    if (isFull !== null) {
+      this.#refuse(socket, isFull);
       return;
     }
     const name = nameOf(socket);
@@ -58,17 +59,20 @@ export class Gate {
     });
   }
 
-  /** Writes whom a connection is of, also one over TLS; false: nobody, it is gone. */
-  readonly peerOf = (socket: Socket, peer: Int32Array): boolean => {
+  peerOf(socket: Socket, peer: Int32Array): boolean {
     const client = this.#clients.size === 0 ? undefined : this.#clients.get(nameOf(socket));
     if (client === undefined) return addressOf(socket, peer);
     copyEndpoint(client, 0, peer, 0);
     return true;
-  };
+  }
+
+  isTrusted(peer: Int32Array): boolean {
+    return this.#options.admission.isTrusted(peer);
+  }
 
   #admit(listener: number, socket: Socket, peer: Int32Array): boolean {
-    const { admission } = this.#options;
-    const refusal = admission.refusal(listener, peer);
+    const { admission, fullness } = this.#options;
+    const refusal = admission.refusal(listener, peer) ?? fullness(0, admission.isTrusted(peer));
     if (refusal !== null) {
       this.#refuse(socket, refusal);
       return false;
@@ -82,14 +86,4 @@ export class Gate {
     this.#options.countUp(why);
     socket.resetAndDestroy();
   }
-}
-
-/** Writes the address at the other end of a connection; false: it is gone. */
-export function addressOf({ remoteAddress, remotePort }: Socket, peer: Int32Array): boolean {
-  return remoteAddress !== undefined && remotePort !== undefined && parsePeer(remoteAddress, remotePort, peer, 0);
-}
-
-/** One connection of the system: a TLS socket and the one below it have the same. */
-function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

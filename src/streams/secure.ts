@@ -5,18 +5,17 @@ import { isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { NO_TLS, type TlsState } from "../bridge/tls-state.ts";
 import { identityFault } from "../net/sip-identity.ts";
+import type { HandshakeRefusal, Handshakes } from "./handshakes.ts";
 import { SecureContexts, type SecureProfile } from "./secure-contexts.ts";
 
-/** Limits of the handshakes of those who connect to us. */
-export interface HandshakeLimits {
-  /** How long one may take, in milliseconds. */
-  readonly handshakeTimeout: number;
-  /** How many may be under way at a time. */
-  readonly handshakes: number;
-}
-
 /** Why somebody's connection did not become one of TLS. */
-export type HandshakeFault = "handshake_refused" | "handshake_timeout" | "handshake_failed" | "unverified_client";
+export type HandshakeFault = HandshakeRefusal | "handshake_timeout" | "handshake_failed" | "unverified_client";
+
+const REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
+  handshake_refused: "too many handshakes at a time",
+  handshake_source_full: "too many handshakes of its source at a time",
+  handshake_reserved: "the handshakes that are left are for destinations and trusted sources",
+};
 
 /** Why a connection of ours did not become one of TLS. */
 export interface Refusal {
@@ -39,15 +38,17 @@ export interface HandshakeHandler {
 
 /** TLS of one stream worker. */
 export class Secure {
-  readonly #limits: HandshakeLimits;
+  readonly #timeout: number;
+  readonly #handshakes: Handshakes;
   readonly #handler: HandshakeHandler;
   #contexts = new SecureContexts(NO_TLS);
   /** Node's servers; these listen nowhere, they only do handshakes. By listener, made anew for a new state. */
   readonly #servers = new Map<number, Server>();
-  #underWay = 0;
 
-  constructor(limits: HandshakeLimits, handler: HandshakeHandler) {
-    this.#limits = limits;
+  /** A handshake may take `timeout` milliseconds. */
+  constructor(timeout: number, handshakes: Handshakes, handler: HandshakeHandler) {
+    this.#timeout = timeout;
+    this.#handshakes = handshakes;
     this.#handler = handler;
   }
 
@@ -61,9 +62,10 @@ export class Secure {
   accept(listener: number, raw: Socket): void {
     const profile = this.#contexts.ofListener(listener);
     const address = raw.remoteAddress ?? "";
-    if (profile === undefined || this.#underWay >= this.#limits.handshakes) {
+    const refusal = profile === undefined ? "handshake_refused" : this.#handshakes.begin(raw);
+    if (profile === undefined || refusal !== null) {
       raw.resetAndDestroy();
-      this.#handler.failed(listener, "handshake_refused", address, "too many handshakes at a time");
+      this.#handler.failed(listener, refusal ?? "handshake_refused", address, REFUSALS[refusal ?? "handshake_refused"]);
       return;
     }
     let server = this.#servers.get(listener);
@@ -71,7 +73,6 @@ export class Secure {
       server = this.#serverOf(listener, profile);
       this.#servers.set(listener, server);
     }
-    this.#underWay++;
     server.emit("connection", raw);
   }
 
@@ -96,10 +97,16 @@ export class Secure {
         return fault === "" ? undefined : new Error(`${fault}, not for ${host}`);
       },
     });
-    socket.once("secureConnect", () => socket.disableRenegotiation());
-    socket.once("error", (error) => {
-      // Until the handshake is done there is none, and after it there is only one if that is what ended it.
-      const isUnverified = socket.authorizationError !== null && socket.authorizationError !== undefined;
+    let isDone = false;
+    socket.once("secureConnect", () => {
+      isDone = true;
+      socket.disableRenegotiation();
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      // With TLS 1.3 what they think of our certificate comes after our side of the handshake; a later reset is nobody's fault.
+      if (isDone && error.code?.startsWith("ERR_SSL_") !== true) return;
+      // Before the end of the handshake there is such an error only if that is what ended it.
+      const isUnverified = !isDone && socket.authorizationError !== null && socket.authorizationError !== undefined;
       if (isUnverified) unverified();
       this.#handler.refused({ address: `${options.host}:${options.port}`, host, why: reasonOf(error), isUnverified });
     });
@@ -111,7 +118,7 @@ export class Secure {
     const { clientCertificate, ca, crl } = profile;
     const server = createServer({
       ...secure.options,
-      handshakeTimeout: this.#limits.handshakeTimeout,
+      handshakeTimeout: this.#timeout,
       requestCert: clientCertificate !== "none",
       // What came of it is decided, and counted, here.
       rejectUnauthorized: false,
@@ -123,7 +130,7 @@ export class Secure {
       SNICallback: (name, choose) => choose(null, secure.named(name)),
     });
     server.on("secureConnection", (socket) => {
-      this.#underWay--;
+      this.#handshakes.end(socket);
       const why = clientFault(clientCertificate, socket);
       if (why === "") {
         socket.disableRenegotiation();
@@ -135,7 +142,6 @@ export class Secure {
       this.#handler.failed(listener, "unverified_client", address, why);
     });
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-      this.#underWay--;
       const isLate = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
       const address = socket.remoteAddress ?? "";
       socket.on("error", () => undefined).destroy();

@@ -9,8 +9,9 @@ import { SOCKET_LIMITS, WebSocketCarrier } from "./websocket-carrier.ts";
 
 /** Carries a connection to `peer` as a WebSocket; `path` begins with a slash, `view` reads headers. */
 export function carryWeb(socket: Socket, peer: Int32Array, path: string, view: Message): Carry {
-  const web = openWebSocket(socket, formatEndpoint(peer, 0), path);
-  return (handler) => new WebSocketCarrier(handler, web, socket, view);
+  const authority = formatEndpoint(peer, 0);
+  // Not before there is a connection for it: nobody else hears its errors.
+  return (handler) => new WebSocketCarrier(handler, openWebSocket(socket, authority, path), socket, view);
 }
 
 /** `authority` is host and port as the request's Host names them. */

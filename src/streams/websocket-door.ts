@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { StreamCounter } from "../bridge/stream-start.ts";
 import { reset } from "./reset.ts";
 import { SOCKET_LIMITS } from "./websocket-carrier.ts";
 
@@ -17,14 +18,14 @@ export interface DoorOptions {
   readonly origins: readonly string[];
   /** Milliseconds that a handshake may take. */
   readonly timeout: number;
-  /** Whether one more connection may be there. */
-  readonly hasRoom: () => boolean;
+  /** Why this connection's handshake is not even begun; null: it may. What is let in is told by `onOpen`. */
+  readonly refusal: (socket: Socket) => StreamCounter | null;
   /** A WebSocket is open over this socket. */
   readonly onOpen: (web: WebSocket, socket: Socket) => void;
   /** A handshake came to nothing. */
   readonly onFail: () => void;
-  /** There was no room for a connection. */
-  readonly onRefuse: () => void;
+  /** A handshake was not begun. */
+  readonly onRefuse: (why: StreamCounter) => void;
 }
 
 /** The handshakes of one listener. */
@@ -45,15 +46,11 @@ export class WebSocketDoor {
     this.#http.on("clientError", (_error, socket) => socket.destroy());
   }
 
-  /** Handshakes under way. */
-  get pending(): number {
-    return this.#pending.size;
-  }
-
   /** Takes a new connection. */
   knock(socket: Socket): void {
-    if (!this.#options.hasRoom()) {
-      this.#options.onRefuse();
+    const why = this.#options.refusal(socket);
+    if (why !== null) {
+      this.#options.onRefuse(why);
       reset(socket);
       return;
     }

@@ -1,39 +1,47 @@
 // The doors of all WebSocket listeners: what is let in becomes a connection, and handshakes under way count like connections.
-import type { StreamListener } from "../bridge/stream-start.ts";
+import type { Socket } from "node:net";
+import type { StreamCounter, StreamListener } from "../bridge/stream-start.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Connections } from "./connections.ts";
-import type { HandshakeLimits } from "./secure.ts";
+import type { Guests } from "./guests.ts";
+import type { Handshakes } from "./handshakes.ts";
 import { WebSocketDoor } from "./websocket-door.ts";
 
 /** Doors to one table of connections. */
 export class WebSocketDoors {
   readonly #connections: Connections;
-  readonly #limits: HandshakeLimits;
-  readonly #doors: WebSocketDoor[] = [];
+  readonly #timeout: number;
+  readonly #handshakes: Handshakes;
+  readonly #guests: Guests;
+  readonly #peer = new Int32Array(ENDPOINT_WORDS);
 
-  constructor(connections: Connections, limits: HandshakeLimits) {
+  /** A handshake may take `timeout` milliseconds. */
+  constructor(connections: Connections, timeout: number, handshakes: Handshakes, guests: Guests) {
     this.#connections = connections;
-    this.#limits = limits;
+    this.#timeout = timeout;
+    this.#handshakes = handshakes;
+    this.#guests = guests;
   }
 
   /** A door for a listener. */
   add(index: number, { path, origins }: NonNullable<StreamListener["web"]>): WebSocketDoor {
     const connections = this.#connections;
-    const door = new WebSocketDoor({
+    return new WebSocketDoor({
       path,
       origins,
-      timeout: this.#limits.handshakeTimeout,
-      hasRoom: () => this.#hasRoom(),
-      onOpen: (web, socket) => connections.acceptWeb(index, socket, web),
-      onFail: () => connections.countUp("handshake_failed"),
-      onRefuse: () => connections.countUp("refused"),
+      timeout: this.#timeout,
+      refusal: (socket) => this.#refusal(socket),
+      onOpen: (web, socket) => {
+        this.#handshakes.end(socket);
+        connections.acceptWeb(index, socket, web);
+      },
+      onFail: () => connections.countUp("upgrade_failed"),
+      onRefuse: (why) => connections.countUp(why),
     });
-    this.#doors.push(door);
-    return door;
   }
 
-  #hasRoom(): boolean {
-    let pending = 0;
-    for (const door of this.#doors) pending += door.pending;
-    return pending < this.#limits.handshakes && this.#connections.hasRoom(pending);
+  #refusal(socket: Socket): StreamCounter | null {
+    const isTrusted = this.#guests.peerOf(socket, this.#peer) && this.#guests.isTrusted(this.#peer);
+    return this.#connections.fullness(this.#handshakes.count, isTrusted) ?? this.#handshakes.begin(socket);
   }
 }

@@ -21,6 +21,8 @@ import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { Gate } from "./gate.ts";
+import type { Guests } from "./guests.ts";
+import { Handshakes } from "./handshakes.ts";
 import { Notes } from "./notes.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
 import { WebSocketDoors } from "./websocket-doors.ts";
@@ -75,12 +77,16 @@ function dialOf(listener: StreamListener, secure: Secure): Dial {
 }
 
 /** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
-function openSecure(onFault: (fault: HandshakeFault) => void, onSecured: HandshakeHandler["secured"]): Secure {
+function openSecure(
+  guests: Guests,
+  onFault: (fault: HandshakeFault) => void,
+  onSecured: HandshakeHandler["secured"],
+): Secure {
   const notes = new Notes(
     ({ what, fields }) => tell({ kind: "note", what, fields }),
     () => performance.now(),
   );
-  return new Secure(start.limits, {
+  return new Secure(start.limits.handshakeTimeout, new Handshakes(start.limits, guests), {
     secured: onSecured,
     failed(listener, fault, address, why) {
       onFault(fault);
@@ -104,11 +110,6 @@ function adopt(secure: Secure, tls: TlsState): string {
 
 async function main(): Promise<void> {
   const exchange = new Exchange(start, words, waker());
-  const secure = openSecure(
-    (fault) => connections.countUp(fault),
-    (index, socket) => enter(index, socket),
-  );
-  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener, secure)] as const));
   words[StreamWord.connections] = 0;
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
@@ -116,11 +117,18 @@ async function main(): Promise<void> {
   const gate = new Gate({
     limits: start.limits,
     admission,
-    hasRoom: (others) => connections.hasRoom(others),
+    fullness: (others, isTrusted) => connections.fullness(others, isTrusted),
     countUp: (name) => connections.countUp(name),
   });
-  const connections = new Connections(exchange, start.limits, words, dials, gate.peerOf);
-  const doors = new WebSocketDoors(connections, start.limits);
+  const secure = openSecure(
+    gate,
+    (fault) => connections.countUp(fault),
+    (index, socket) => enter(index, socket),
+  );
+  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener, secure)] as const));
+  const connections = new Connections(exchange, start.limits, words, dials, gate);
+  const { handshakeTimeout } = start.limits;
+  const doors = new WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
   const entrances = new Map<number, (socket: Socket) => void>();
   const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
   secure.adopt(start.tls);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { LoadBalancer } from "../kit/lb.ts";
 import { RawStream } from "../kit/raw-stream.ts";
+import { RawWebSocket } from "../kit/raw-websocket.ts";
 import { type Stage, scenario } from "../kit/scenario.ts";
 
 const PROXY = "127.0.0.9";
@@ -130,8 +131,40 @@ scenario("one source does not take all the places; others and whom we trust stil
   for (const one of [...many, ...trusted, other, next]) one.close();
 });
 
+scenario(
+  "the last places are kept for whom we trust, and no source has all handshakes",
+  { io: "batched" },
+  async (stage) => {
+    const { address, port } = stage.lb.address;
+    const web = { address, port: stage.lb.tlsPort };
+    const listeners = [`udp://${address}:${port}`, `tcp://${address}:${port}`, `ws://${address}:${web.port}`];
+    const streams = { connections: 16, reserve: 25, handshakes_per_source: 2 };
+    const lb = await starts(stage, {}, { listeners, streams, trusted: ["127.0.0.40"] });
+    const shaking = await Promise.all(Array.from({ length: 3 }, () => RawStream.open(web, "127.0.0.29")));
+    await lb.untilMetric("stream_closed_total", 1, { reason: "handshake_source_full" });
+    for (const one of shaking) one.close();
+    await lb.untilMetric("stream_closed_total", 2, { reason: "upgrade_failed" });
+    const strangers = await Promise.all(
+      Array.from({ length: 13 }, (_, i) => RawStream.open(lb.address, `127.0.0.${i + 2}`)),
+    );
+    await lb.untilMetric("stream_closed_total", 1, { reason: "reserved" });
+    const trusted = await Promise.all(Array.from({ length: 4 }, () => RawStream.open(lb.address, "127.0.0.40")));
+    for (const [i, one] of trusted.entries()) await one.sends(options(`trusted${i}`));
+    for (const one of trusted) await answered(one);
+    const tooMany = await RawStream.open(lb.address, "127.0.0.40");
+    await tooMany.closed();
+    assert.equal(await lb.metric("stream_closed_total", { reason: "refused" }), 1);
+    for (const one of [...strangers, ...trusted]) one.close();
+  },
+);
+
 scenario("an old connection is closed between two messages", { io: "portable" }, async (stage) => {
-  const lb = await starts(stage, {}, { streams: { lifetime: "2s" } });
+  const { address, port } = stage.lb.address;
+  const web = { address, port: stage.lb.tlsPort };
+  const listeners = [`udp://${address}:${port}`, `tcp://${address}:${port}`, `ws://${web.address}:${web.port}`];
+  const lb = await starts(stage, {}, { listeners, streams: { lifetime: "2s" } });
+  // One that does not answer our close frame: it is closed all the same, and was closed once.
+  const mute = await RawWebSocket.open(web);
   const old = await RawStream.open(lb.address);
   const began = performance.now();
   while (!old.isClosed && performance.now() - began < 2400) {
@@ -139,6 +172,6 @@ scenario("an old connection is closed between two messages", { io: "portable" },
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   assert.equal(old.isClosed, false, "not while something passes");
-  await old.closed(4000);
-  assert.equal(await lb.metric("stream_closed_total", { reason: "lifetime" }), 1);
+  await Promise.all([old.closed(4000), mute.closed(4000)]);
+  assert.equal(await lb.metric("stream_closed_total", { reason: "lifetime" }), 2);
 });

@@ -65,7 +65,7 @@ scenario(
       raw.close();
       right++;
     }
-    await lb.untilMetric("stream_closed_total", 11, { reason: "handshake_failed" });
+    await lb.untilMetric("stream_closed_total", 11, { reason: "upgrade_failed" });
     console.log(`WebSocket handshakes: ${right} of ${attempts.length} answered as they should be`);
   },
 );
@@ -199,7 +199,7 @@ scenario(
     honest.write(frame(Op.text, options("honest")));
     await honest.hears("an answer", () => honest.messages.length === 1);
     await slow.closed(8000);
-    await lb.untilMetric("stream_closed_total", 1, { reason: "handshake_failed" });
+    await lb.untilMetric("stream_closed_total", 1, { reason: "upgrade_failed" });
     await lb.untilMetric("stream_closed_total", 1, { reason: "unframed" });
     honest.close();
     await lb.untilMetric("stream_connections", 0);

@@ -46,6 +46,22 @@ export const streams = z
       .max(60_000)
       .default(1_000)
       .describe("Handshakes of TLS, and of WebSocket, that may be under way at a time; one more is closed at once."),
+    handshakes_per_source: z
+      .int()
+      .min(1)
+      .max(60_000)
+      .default(250)
+      .describe(
+        "When so many handshakes of one address (IPv6: one /64) are under way, its next connection is closed at once. Not for destinations and trusted sources.",
+      ),
+    reserve: z
+      .int()
+      .min(0)
+      .max(90)
+      .default(10)
+      .describe(
+        "Percent of `connections` and of `handshakes` that are kept for destinations and trusted sources: strangers find no room from there on.",
+      ),
     write_timeout: duration(1_000, 3_600_000)
       .prefault("30s")
       .describe("A peer that has not taken what waits for it after so long loses its connection."),
@@ -67,6 +83,8 @@ export const streams = z
     writeBuffer: given.write_buffer,
     handshakeTimeout: given.handshake_timeout,
     handshakes: given.handshakes,
+    handshakesPerSource: given.handshakes_per_source,
+    reserve: given.reserve,
     writeTimeout: given.write_timeout,
     lifetime: given.lifetime,
     keepalive: given.keepalive,

@@ -14,6 +14,8 @@ import { identityWord } from "../../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../../net/endpoint.ts";
 import { Connections } from "../connections.ts";
 import { Exchange } from "../exchange.ts";
+import { STRANGERS } from "../guests.ts";
+import { Handshakes } from "../handshakes.ts";
 import { Secure } from "../secure.ts";
 
 const LIMITS: StreamLimits = {
@@ -30,6 +32,8 @@ const LIMITS: StreamLimits = {
   headerBytes: 32_768,
   handshakeTimeout: 5_000,
   handshakes: 100,
+  handshakesPerSource: 100,
+  reserve: 0,
 };
 const LISTENER = 1;
 
@@ -46,7 +50,7 @@ export class SecureBench {
     const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
     this.ring = new Ring(to);
     const all = { ...LIMITS, ...limits };
-    this.secure = new Secure(all, {
+    this.secure = new Secure(all.handshakeTimeout, new Handshakes(all, STRANGERS), {
       secured: (listener, socket) => this.connections.accept(listener, socket),
       failed: (_listener, fault, _address, why) => {
         this.connections.countUp(fault);

@@ -1,0 +1,78 @@
+// What comes over connections, on its way to the workers: a full ring pauses the connection until there is room again, and what cannot
+// be read any further is answered and ends it.
+import type { StreamCounter } from "../bridge/stream-start.ts";
+import type { Message } from "../sip/message.ts";
+import type { Connection, Intake } from "./connection.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** A connection that cannot be framed is closed after its sender has had so long to be answered, in milliseconds. */
+const LAST_WORDS = 500;
+/** While a worker's ring is full: how often it is tried again, in milliseconds. */
+const RETRY = 2;
+
+/** The way in for messages of all connections. */
+export class Deliveries implements Intake {
+  readonly #exchange: Exchange;
+  readonly #countUp: (name: StreamCounter) => void;
+  /** Those for whose messages there was no room. */
+  readonly #held = new Set<Connection>();
+  #retry: NodeJS.Timeout | null = null;
+
+  constructor(exchange: Exchange, countUp: (name: StreamCounter) => void) {
+    this.#exchange = exchange;
+    this.#countUp = countUp;
+  }
+
+  /** Whether messages of it wait for room with a worker. */
+  isHeld(connection: Connection): boolean {
+    return this.#held.has(connection);
+  }
+
+  /** It is gone, with what it still had. */
+  forget(connection: Connection): void {
+    this.#held.delete(connection);
+  }
+
+  choose(message: Message): number {
+    return this.#exchange.ownerOf(message);
+  }
+
+  message(connection: Connection, bytes: Buffer, start: number, end: number, worker: number): boolean {
+    if (this.#exchange.give(worker, connection, bytes, start, end)) return true;
+    this.#held.add(connection);
+    this.#retry ??= setTimeout(() => this.#resume(), RETRY);
+    return false;
+  }
+
+  broken(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
+    this.#countUp("unframed");
+    if (status === 0 || !this.#exchange.complain(connection, bytes, start, end, status)) {
+      // Not from within the handler of its own data.
+      setImmediate(() => connection.close());
+      return;
+    }
+    connection.endSoon();
+    setTimeout(() => connection.close(), LAST_WORDS);
+  }
+
+  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
+    this.#countUp("refused_messages");
+    this.#exchange.complain(connection, bytes, start, end, status);
+  }
+
+  garbled(connection: Connection): void {
+    if (!connection.isConnected) return;
+    this.#countUp("unframed");
+    connection.endSoon();
+    setTimeout(() => connection.close(), LAST_WORDS);
+  }
+
+  #resume(): void {
+    this.#retry = null;
+    for (const connection of [...this.#held]) {
+      this.#held.delete(connection);
+      // Still no room: `message` has put it back.
+      connection.resume();
+    }
+  }
+}

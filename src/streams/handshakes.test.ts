@@ -1,0 +1,47 @@
+// Who may begin a handshake, on real connections from several addresses.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { until } from "../../test/kit/wait.ts";
+import { STRANGERS } from "./guests.ts";
+import { Handshakes } from "./handshakes.ts";
+import { portOf } from "./testing/secure-bench.ts";
+
+test("no source has all handshakes, and the last ones are kept for whom we trust", async (t) => {
+  const trusted = Buffer.from([127, 0, 0, 9]).readInt32BE();
+  const guests = { ...STRANGERS, isTrusted: (peer: Int32Array) => peer[3] === trusted };
+  const limits = { handshakeTimeout: 60_000, handshakes: 10, handshakesPerSource: 3, reserve: 20 };
+  const handshakes = new Handshakes(limits, guests);
+  const ours: Socket[] = [];
+  const server = createServer((socket) => void ours.push(socket.resume()));
+  const port = await portOf(server);
+  const theirs: Socket[] = [];
+  t.after(() => {
+    for (const socket of [...theirs, ...ours]) socket.destroy();
+    server.close();
+  });
+  const begins = async (localAddress: string): Promise<string | null> => {
+    const count = ours.length;
+    const socket = connect({ host: "127.0.0.1", port, localAddress });
+    theirs.push(socket);
+    await once(socket, "connect");
+    await until("the connection", () => ours.length > count);
+    return handshakes.begin(ours.at(-1)!);
+  };
+  for (let i = 0; i < 3; i++) assert.equal(await begins("127.0.0.2"), null);
+  assert.equal(await begins("127.0.0.2"), "handshake_source_full");
+  for (let i = 0; i < 5; i++) assert.equal(await begins(`127.0.1.${i + 1}`), null);
+  assert.equal(await begins("127.0.0.3"), "handshake_reserved");
+  for (let i = 0; i < 2; i++) assert.equal(await begins("127.0.0.9"), null);
+  assert.equal(await begins("127.0.0.9"), "handshake_refused");
+  assert.equal(handshakes.count, 10);
+  // One is done, one is broken off: both places are free again, once.
+  handshakes.end(ours[0]!);
+  theirs[1]!.destroy();
+  await until("the second place", () => handshakes.count === 8);
+  theirs[0]!.destroy();
+  await once(ours[0]!, "close");
+  assert.equal(handshakes.count, 8);
+  for (let i = 0; i < 2; i++) assert.equal(await begins("127.0.0.9"), null);
+});

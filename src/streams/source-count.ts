@@ -1,0 +1,27 @@
+// How much of something each source has. An IPv6 source is its /64: whoever has one address of it has them all.
+import { isV4 } from "../net/endpoint.ts";
+
+/** Counts by source. */
+export class SourceCount {
+  readonly #sources = new Map<number | string, number>();
+
+  /** How much the source of this address has. */
+  of(peer: Int32Array): number {
+    return this.#sources.get(sourceOf(peer)) ?? 0;
+  }
+
+  /** It has one more. What is returned is to be called once when that is gone. */
+  enter(peer: Int32Array): () => void {
+    const source = sourceOf(peer);
+    this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1);
+    return () => {
+      const left = (this.#sources.get(source) ?? 0) - 1;
+      if (left > 0) this.#sources.set(source, left);
+      else this.#sources.delete(source);
+    };
+  }
+}
+
+function sourceOf(peer: Int32Array): number | string {
+  return isV4(peer, 0) ? peer[3]! : `${peer[0]} ${peer[1]}`;
+}
