@@ -5,46 +5,19 @@ import { BRANCH_BYTES } from "../bridge/branch-format.ts";
 import {
   DESTINATION_WORDS,
   DestinationColumn,
-  type FailoverEntry,
-  type FailureAnswer,
   type ListenerEntry,
   type RouteEntry,
-  type SetEntry,
   type Snapshot,
 } from "../bridge/snapshot.ts";
-import { algorithmByName } from "../dispatch/algorithms/index.ts";
-import type { DispatcherSet, ResourceTable } from "../dispatch/types.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
 import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
 import type { Via } from "../sip/via.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
-import { retryAfterLine, retryAfterLines } from "./retry-after.ts";
+import { retryAfterLines } from "./retry-after.ts";
 import { Scanners } from "./scanner-names.ts";
-
-/** A dispatcher set with its failover policy in the form that the packet path asks for. */
-export interface WorkerSet {
-  readonly dispatch: DispatcherSet;
-  /** See `SetEntry.key`. */
-  readonly key: number;
-  readonly failover: FailoverEntry;
-  /** See `SetEntry.hasStandby`. */
-  readonly hasStandby: boolean;
-  readonly startsSlowly: boolean;
-  /** 1 at every response code that moves on to the next candidate. */
-  readonly failoverCode: Uint8Array;
-  readonly unavailable: UnavailableAnswer;
-}
-
-/** What a caller gets when no candidate is left, spelled out. */
-export interface UnavailableAnswer {
-  readonly status: number;
-  /** Reason phrase; empty: the usual one. */
-  readonly phrase: Uint8Array;
-  /** The Retry-After line, or nothing. */
-  readonly extra: Uint8Array;
-}
+import { setsInRows, type WorkerSet } from "./worker-set.ts";
 
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
 export interface WorkerListener {
@@ -130,7 +103,7 @@ export class Adopted {
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
     this.listeners = snapshot.listeners.map(spellOut);
-    this.sets = inRows(snapshot.sets, snapshot.resources);
+    this.sets = setsInRows(snapshot.sets, snapshot.resources);
     this.routes = snapshot.routes;
     const { serverHeader } = snapshot;
     this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
@@ -262,35 +235,6 @@ function spellOut(entry: ListenerEntry): WorkerListener {
     isAdvertisedNumeric: parseEndpoint(host, advertisedPort, advertised, 0),
     advertisedPort,
   };
-}
-
-function inRows(entries: readonly SetEntry[], resources: ResourceTable): readonly WorkerSet[] {
-  const rows: WorkerSet[] = [];
-  for (const entry of entries) rows[entry.index] = equip(entry, resources);
-  return rows;
-}
-
-function equip(entry: SetEntry, resources: ResourceTable): WorkerSet {
-  const algorithm = algorithmByName(entry.algorithm);
-  if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
-  const failoverCode = new Uint8Array(700);
-  for (const code of entry.failover.codes) failoverCode[code] = 1;
-  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule } = entry;
-  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule };
-  return {
-    dispatch: { ...plain, algorithm, resources },
-    key: entry.key,
-    failover: entry.failover,
-    hasStandby: entry.hasStandby,
-    startsSlowly: entry.startsSlowly,
-    failoverCode,
-    unavailable: spellOutAnswer(entry.failover.unavailable),
-  };
-}
-
-function spellOutAnswer({ status, reason, retryAfter }: FailureAnswer): UnavailableAnswer {
-  const extra = retryAfter > 0 ? retryAfterLine(retryAfter) : Buffer.alloc(0);
-  return { status, phrase: Buffer.from(reason, "utf8"), extra };
 }
 
 function answerOf(route: RouteEntry): RouteAnswer {

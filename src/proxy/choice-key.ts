@@ -1,10 +1,10 @@
 // The number that an algorithm decides by, for the request at hand: by the route's key, the set's, or the algorithm's own.
 import { FIRST_EXPRESSION } from "../bridge/key-expression.ts";
 import { KeySource } from "../dispatch/types.ts";
-import type { WorkerSet } from "./adopted.ts";
 import type { Context } from "./context.ts";
 import { computeKey } from "./key.ts";
 import { hashExpression } from "./key-text.ts";
+import type { WorkerSet } from "./worker-set.ts";
 
 /** What is hashed: a `KeySource`, or `FIRST_EXPRESSION` plus the place of an expression. `key`: the route's, or -1. */
 export function keyChoice({ key: own, dispatch }: WorkerSet, key: number): number {

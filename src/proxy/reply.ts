@@ -4,11 +4,11 @@ import { ReplyOptions, writeReply } from "../sip/reply.ts";
 import { sameBytes } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
-import type { UnavailableAnswer } from "./adopted.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { phraseOf } from "./phrases.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
 import { isTrusted } from "./trust.ts";
+import type { UnavailableAnswer } from "./worker-set.ts";
 
 /** How many times the bytes of a request its answer may have. */
 export const MOST_ECHO = 3;

@@ -5,7 +5,6 @@ import { demandOf } from "../dispatch/resources.ts";
 import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";
 import { sameBytes } from "../sip/scan.ts";
-import type { WorkerSet } from "./adopted.ts";
 import { challenger } from "./call.ts";
 import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
@@ -15,6 +14,7 @@ import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { isSips, keepSecure } from "./secured.ts";
 import { admitSlowly } from "./slow-start.ts";
 import { MAX_CANDIDATES, T, TRANSACTION_WORDS } from "./transactions.ts";
+import type { WorkerSet } from "./worker-set.ts";
 
 /** The first route that matches the request at hand, or null. Traffic from the pool sees only routes with `from_set`. */
 export function findRoute(c: Context): RouteEntry | null {
