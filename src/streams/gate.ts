@@ -54,7 +54,8 @@ export class Gate implements Guests {
         this.#clients.set(name, peer);
         socket.once("close", () => this.#clients.delete(name));
         enter(socket);
-        socket.resume();
+        // TLS reads what has come already by itself; if that flowed before somebody listens, it would be lost.
+        if (socket.listenerCount("data") > 0) socket.resume();
       }
     });
   }

@@ -1,0 +1,89 @@
+// A trusted proxy says in clear for whom it comes, and then it is TLS: the header ends where it says, whatever comes in one piece with it.
+import assert from "node:assert/strict";
+import { connect, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { after, before } from "node:test";
+import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { Authority, type Certificate } from "../kit/certificates.ts";
+import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
+
+const PROXY = "127.0.0.9";
+const TEXT = Buffer.from("PROXY TCP4 10.9.8.7 192.0.2.1 42258 5061\r\n");
+const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000c0a090807c0000201a51213c5", "hex");
+const OPTIONS =
+  "OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS 10.9.9.9:5070;branch=z9hG4bK1;rport\r\nMax-Forwards: 70\r\n" +
+  "From: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+
+let authority: Authority;
+let own: Certificate;
+before(async () => {
+  authority = await Authority.make();
+  own = await authority.issue();
+});
+after(() => authority.close());
+
+/** The proxy's end of its connection to us: what is written first is preceded by the header, and leaves in pieces of this size. */
+function proxied(socket: Socket, header: Buffer, piece: number): Duplex {
+  let isFirst = true;
+  const duplex = new Duplex({
+    read() {},
+    async write(chunk: Buffer, _encoding, done) {
+      if (!isFirst) {
+        socket.write(chunk, done);
+        return;
+      }
+      isFirst = false;
+      const all = Buffer.concat([header, chunk]);
+      for (let at = 0; at < all.length; at += piece) {
+        await new Promise((resolve) => socket.write(all.subarray(at, at + piece), resolve));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      done();
+    },
+  });
+  socket.setNoDelay(true);
+  socket.on("data", (bytes) => duplex.push(bytes)).on("close", () => duplex.push(null));
+  socket.on("error", () => {});
+  return duplex;
+}
+
+scenario(
+  "TLS behind a trusted proxy is its client's, in whatever pieces it comes",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, destination } = stage;
+    const tls = await lb.withTls(own);
+    const listener = {
+      uri: `tls://127.0.0.1:${lb.tlsPort}`,
+      proxy_protocol: { from: [`${PROXY}/32`] },
+      allow: ["10.9.8.7"],
+    };
+    const listeners = [`udp://127.0.0.1:${lb.address.port}`, listener];
+    const streams = { message_timeout: "500ms" };
+    await lb.dispatches(1, "priority", [destination.answers(200)], {}, { ...tls, listeners, streams });
+    const open = (header: Buffer, piece: number): { tls: TLSSocket; raw: Socket } => {
+      const raw = connect({ host: "127.0.0.1", port: lb.tlsPort, localAddress: PROXY });
+      return { raw, tls: tlsConnect({ socket: proxied(raw, header, piece), host: "127.0.0.1", ca: authority.ca }) };
+    };
+    for (const header of [TEXT, BINARY]) {
+      for (const piece of [65_536, header.length, 7]) {
+        const { tls: secured, raw } = open(header, piece);
+        let received = "";
+        secured.on("data", (bytes) => {
+          received += String(bytes);
+        });
+        secured.on("error", () => {});
+        secured.write(OPTIONS);
+        await until(`an answer, ${piece} bytes at a time`, () => received.includes("SIP/2.0 200 "), 10_000);
+        assert.match(received, /;received=10\.9\.8\.7/);
+        raw.destroy();
+      }
+    }
+    // Without the header it is nobody's, however good its TLS is.
+    const { tls: silent, raw } = open(Buffer.alloc(0), 65_536);
+    silent.on("error", () => {});
+    await until("it to be closed", () => raw.destroyed, 10_000);
+    assert.equal(await lb.metric("stream_closed_total", { reason: "proxy_header" }), 1);
+  },
+);
