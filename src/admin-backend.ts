@@ -1,6 +1,6 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
 import type { AdminBackend, Applied, Change, DestinationView } from "./admin/backend.ts";
-import type { ProblemResource } from "./admin/resources.ts";
+import type { ProblemResource, ResourceFigures } from "./admin/resources.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
@@ -119,10 +119,20 @@ function rowsOf({ control }: Balancer, slot: number, isWhole: boolean): number[]
   return placed.filter((one) => one.slot === slot || (isWhole && one.origin === origin)).map((one) => one.slot);
 }
 
-function viewOf(
-  { health, live }: Balancer,
-  { origin, config, set, slot, address, port }: PlacedDestination,
-): DestinationView {
+/** Capacity and use of the named resources that a slot has. */
+function resourcesOf({ control, live }: Balancer, slot: number): Readonly<Record<string, ResourceFigures>> {
+  const { stride, names, accounts, capacities } = control.inForce.snapshot.resources;
+  const account = accounts[slot] ?? -1;
+  if (account < 0) return {};
+  const figures = names.flatMap((name, number) => {
+    const capacity = capacities[slot * stride + number] ?? -1;
+    return capacity < 0 ? [] : [[name, { capacity, load: live.resourceLoad(account, number) }] as const];
+  });
+  return Object.fromEntries(figures);
+}
+
+function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }: PlacedDestination): DestinationView {
+  const { health, live } = balancer;
   const record = health.registry.get(slot);
   const { name, uri, weight, priority, maxCalls, host, transport, listener, attrs, probe } = config;
   const last = record?.lastProbe ?? null;
@@ -148,6 +158,7 @@ function viewOf(
     weight,
     priority,
     maxCalls,
+    resources: resourcesOf(balancer, slot),
     host,
     address,
     port,
@@ -189,11 +200,13 @@ function derive(config: Config, change: Change, placed: readonly PlacedDestinati
   const found = placed.find(({ slot }) => slot === change.slot);
   if (found === undefined) return [configurationProblem("the destination is gone")];
   if (change.kind === "remove") return withoutDestination(config, found.origin);
-  const { weight, priority, max_calls } = change.change;
+  const { weight, priority, max_calls, resources, attrs } = change.change;
   return withFigures(config, found.origin, {
     ...(weight === undefined ? {} : { weight }),
     ...(priority === undefined ? {} : { priority }),
     ...(max_calls === undefined ? {} : { maxCalls: max_calls }),
+    ...(resources === undefined ? {} : { resources: { ...found.origin.resources, ...resources } }),
+    ...(attrs === undefined ? {} : { attrs: { ...found.origin.attrs, ...attrs } }),
   });
 }
 

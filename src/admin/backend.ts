@@ -4,7 +4,14 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { AccessToken } from "../config/schema.ts";
-import type { DestinationChange, NewDestination, ProbeResource, ProblemResource, StateName } from "./resources.ts";
+import type {
+  DestinationChange,
+  NewDestination,
+  ProbeResource,
+  ProblemResource,
+  ResourceFigures,
+  StateName,
+} from "./resources.ts";
 
 /** A listener; the index is its number in counters. */
 export interface ListenerView {
@@ -37,6 +44,8 @@ export interface DestinationView {
   readonly weight: number;
   readonly priority: number;
   readonly maxCalls: number;
+  /** Named resources, as they are at the moment. */
+  readonly resources: Readonly<Record<string, ResourceFigures>>;
   /** As its URI says, without brackets. */
   readonly host: string;
   /** Numeric, without brackets; empty: it has none. */

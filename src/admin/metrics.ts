@@ -146,6 +146,14 @@ function registerDestinations(registry: Registry, backend: AdminBackend): void {
   each("gauge", "destination_latency_seconds", "Smoothed probe round trip; 0: unknown", ({ slot }) => {
     return live.latency(slot) / 1e6;
   });
+  for (const figure of ["load", "capacity"] as const) {
+    const help = figure === "load" ? "Calls that take a named resource" : "How many calls can take it";
+    read(registry, "gauge", `destination_resource_${figure}`, help, [...labels, "resource"], (set) => {
+      for (const { set: owner, name, resources } of backend.destinations())
+        for (const [resource, figures] of Object.entries(resources))
+          set(figures[figure], { set: owner, destination: name, resource });
+    });
+  }
   const stateLabels = [...labels, "state"];
   read(registry, "gauge", "destination_admin_state", "1 for the state it was given", stateLabels, (set) => {
     for (const { set: owner, name, state } of backend.destinations()) {

@@ -54,6 +54,13 @@ export interface AuditResource {
   readonly destinations: readonly AuditedResource[];
 }
 
+/** One named resource of a destination, now. */
+export interface ResourceFigures {
+  readonly capacity: number;
+  /** Calls that take it, over all sets that share the server's account. */
+  readonly load: number;
+}
+
 /** One destination, now. */
 export interface DestinationResource {
   readonly set: string;
@@ -73,6 +80,8 @@ export interface DestinationResource {
   readonly max_calls: number;
   /** Calls counted on it. */
   readonly load: number;
+  /** Named resources; empty: it has none. */
+  readonly resources: Readonly<Record<string, ResourceFigures>>;
   /** Failures in a row, as calls saw them. */
   readonly failures: number;
   /** Smoothed probe round trip. */
@@ -161,6 +170,8 @@ export interface NewDestination {
   readonly weight?: number | undefined;
   readonly priority?: number | undefined;
   readonly max_calls?: number | undefined;
+  /** Capacities of named resources. */
+  readonly resources?: Readonly<Record<string, number>> | undefined;
   readonly state?: GivenState | undefined;
   readonly probe?: "default" | "marked" | "never" | undefined;
   readonly attrs?: Readonly<Record<string, string>> | undefined;
@@ -171,4 +182,8 @@ export interface DestinationChange {
   readonly weight?: number | undefined;
   readonly priority?: number | undefined;
   readonly max_calls?: number | undefined;
+  /** Capacities of named resources; those that are not named stay as they are. */
+  readonly resources?: Readonly<Record<string, number>> | undefined;
+  /** The operator's own words; those that are not named stay as they are. */
+  readonly attrs?: Readonly<Record<string, string>> | undefined;
 }

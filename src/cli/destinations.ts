@@ -1,5 +1,5 @@
 // fairlead destinations: who is well and why not, and what an operator does about it.
-import { Option, type Command as Program } from "commander";
+import { InvalidArgumentError, Option, type Command as Program } from "commander";
 import type { AdminClient } from "../admin/client.ts";
 import {
   type DestinationChange,
@@ -48,6 +48,7 @@ interface ChangeOptions extends AdminCommandOptions {
   readonly weight?: number;
   readonly priority?: number;
   readonly maxCalls?: number;
+  readonly resource?: Readonly<Record<string, number>>;
 }
 
 interface AddOptions extends ChangeOptions {
@@ -72,12 +73,14 @@ export const destinationsCommand: Command = {
 /** Destinations as a table; `now` in milliseconds since 1970. */
 export function destinationTable(destinations: readonly DestinationResource[], now: number): Table {
   const right = true;
+  const hasResources = destinations.some(({ resources }) => Object.keys(resources).length > 0);
   const columns = [
     { title: "SET" },
     { title: "DESTINATION" },
     { title: "STATE" },
     { title: "SINCE", right },
     { title: "CALLS", right },
+    ...(hasResources ? [{ title: "RESOURCES" }] : []),
     { title: "WEIGHT", right },
     { title: "REQUESTS", right },
     { title: "FAILED OVER", right },
@@ -85,13 +88,15 @@ export function destinationTable(destinations: readonly DestinationResource[], n
     { title: "REASON" },
   ];
   const rows = destinations.map((destination) => {
-    const { set, name, state, since, load, max_calls, weight, counters, latency_ms, reason, drain } = destination;
+    const { set, name, state, since, load, max_calls, resources, weight, counters, latency_ms, reason, drain } =
+      destination;
     return [
       set,
       name,
       { text: state, tone: TONES[state] },
       formatAge(now - Date.parse(since)),
       max_calls > 0 ? `${load}/${max_calls}` : String(load),
+      ...(hasResources ? [resourcesText(resources)] : []),
       String(weight),
       String(counters.requests),
       String(counters.failovers),
@@ -121,6 +126,12 @@ function registerForget(family: Program): void {
       print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten)]] }));
     }),
   );
+}
+
+function resourcesText(resources: DestinationResource["resources"]): string {
+  return Object.entries(resources)
+    .map(([name, { capacity: most, load }]) => `${name} ${load}/${most}`)
+    .join(", ");
 }
 
 function registerList(family: Program): void {
@@ -154,7 +165,7 @@ function registerVerb(family: Program, verb: StateVerb): void {
 function registerSet(family: Program): void {
   const command = family
     .command("set <destination>")
-    .description("Changes weight, priority or max_calls until the next reload.");
+    .description("Changes weight, priority, max_calls or resources until the next reload.");
   addShareOptions(addAdminOptions(command).addOption(setOption())).action(
     (destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
@@ -200,11 +211,18 @@ function addShareOptions(command: Program): Program {
   return command
     .option("--weight <number>", "its relative share", wholeNumber)
     .option("--priority <number>", "the higher number is preferred", integer)
-    .option("--max-calls <number>", "most calls at a time; 0: no limit", wholeNumber);
+    .option("--max-calls <number>", "most calls at a time; 0: no limit", wholeNumber)
+    .option("--resource <name=number>", "how much it has of a named resource; may be repeated", capacity);
 }
 
-function changeOf({ weight, priority, maxCalls: max_calls }: ChangeOptions): DestinationChange {
-  return { weight, priority, max_calls };
+function capacity(text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new InvalidArgumentError("expected NAME=NUMBER.");
+  return { ...before, [text.slice(0, equals)]: wholeNumber(text.slice(equals + 1)) };
+}
+
+function changeOf({ weight, priority, maxCalls: max_calls, resource: resources }: ChangeOptions): DestinationChange {
+  return { weight, priority, max_calls, resources };
 }
 
 async function printOne(client: AdminClient, set: string, key: string, options: AdminCommandOptions): Promise<void> {

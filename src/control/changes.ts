@@ -9,6 +9,8 @@ export interface DestinationFigures {
   readonly weight?: number;
   readonly priority?: number;
   readonly maxCalls?: number;
+  readonly resources?: Readonly<Record<string, number>>;
+  readonly attrs?: Readonly<Record<string, string>>;
 }
 
 /** With other figures for `destination`, which is one of `config`'s own. */

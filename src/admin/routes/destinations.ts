@@ -13,7 +13,8 @@ import {
 import { destinationResource } from "../views.ts";
 
 const share = { weight: z.int().min(0).max(65_535), priority: z.int(), max_calls: z.int().min(0).max(0x7fffffff) };
-const CHANGE = z.strictObject(share).partial();
+const resources = z.record(z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/), z.int().min(0).max(0x7fffffff));
+const CHANGE = z.strictObject({ ...share, resources }).partial();
 const NEW = z.strictObject({
   set: z.string().min(1),
   uri: z.string().min(1).max(1024),
@@ -64,7 +65,7 @@ export const destinationRoutes: RouteGroup = {
       const { slot, set, name } = findConfigured(backend, params);
       const wanted = parse(CHANGE, body);
       if (Object.keys(wanted).length === 0)
-        throw new HttpProblem(400, "nothing to change: weight, priority, max_calls");
+        throw new HttpProblem(400, "nothing to change: weight, priority, max_calls, resources");
       return change(context, { kind: "change", slot, change: wanted }, `${set} ${name} changed`);
     });
 

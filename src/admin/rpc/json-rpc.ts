@@ -17,10 +17,12 @@ export interface RpcCall {
 export interface RpcCommand {
   /** All its names. */
   readonly names: readonly string[];
-  /** Names of its parameters, in order. */
+  /** Names of its parameters, in order; `a|b`: either. */
   readonly parameters: readonly string[];
   /** Who may use it. */
   readonly role: Role;
+  /** Whether it changes something when it is called so, which a viewer may not; absent: as the role says. */
+  readonly changes?: (...parameters: readonly (string | undefined)[]) => boolean;
   /** The result. Parameters that were not given are undefined. Throws RpcFault. */
   run(call: RpcCall, ...parameters: readonly (string | undefined)[]): unknown;
 }
@@ -66,16 +68,21 @@ export async function answerRpc(dialect: Dialect, text: string, call: RpcCall): 
       throw new RpcFault(INVALID_REQUEST, 'expected {"jsonrpc": "2.0", "method": ..., "params": ..., "id": ...}');
     const command = dialect.commands.find(({ names }) => names.includes(method));
     if (command === undefined) throw dialect.unknownMethod;
-    if (!isEnough(call.access, command.role))
-      throw new RpcFault(403, `${call.access.name} is ${call.access.role}, this takes ${command.role}`);
+    if (!isEnough(call.access, command.role)) throw notEnough(call, command.role);
     const parameters = parametersOf(command, params, dialect.isOrdered);
-    if (command.role !== "viewer") call.log.info({ by: call.access.name, method, parameters }, "a command");
+    const changes = command.changes?.(...parameters) ?? command.role !== "viewer";
+    if (changes && !isEnough(call.access, "operator")) throw notEnough(call, "operator");
+    if (changes) call.log.info({ by: call.access.name, method, parameters }, "a command");
     return { status: 200, body: envelope({ result: await command.run(call, ...parameters) }, id) };
   } catch (error) {
     if (!(error instanceof RpcFault)) throw error;
     const { code, message } = error;
     return { status: dialect.statusOf(error), body: envelope({ error: { code, message } }, id) };
   }
+}
+
+function notEnough({ access }: RpcCall, role: Role): RpcFault {
+  return new RpcFault(403, `${access.name} is ${access.role}, this takes ${role}`);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
@@ -102,7 +109,12 @@ function parametersOf({ parameters }: RpcCommand, given: unknown, isOrdered: boo
   if (given === undefined || given === null) return [];
   if (Array.isArray(given)) return given.map(textOf);
   if (!isObject(given)) throw new RpcFault(INVALID_REQUEST, "params are a list or an object");
-  return isOrdered ? Object.values(given).map(textOf) : parameters.map((name) => textOf(given[name]));
+  return isOrdered ? Object.values(given).map(textOf) : parameters.map((names) => textOf(named(given, names)));
+}
+
+function named(given: Readonly<Record<string, unknown>>, names: string): unknown {
+  const name = names.split("|").find((one) => Object.hasOwn(given, one));
+  return name === undefined ? undefined : given[name];
 }
 
 function textOf(value: unknown): string | undefined {

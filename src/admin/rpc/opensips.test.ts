@@ -68,12 +68,59 @@ describe("OpenSIPS's commands", () => {
     assert.equal((await ask("ds_set_state", ["x", "media", address])).error.code, 500);
   });
 
+  it("list, resize and switch the destinations of the load balancer", async () => {
+    const { ask, seen } = lab();
+    const expected = {
+      uri: "sip:10.0.0.11:5060",
+      id: 1,
+      group: "media",
+      enabled: "yes",
+      "auto-reenable": "on",
+      Resources: [
+        { name: "pstn", max: 32, load: 3 },
+        { name: "transc", max: 100, load: 0 },
+      ],
+    };
+    for (const method of ["load_balancer:list", "lb_list"])
+      assert.deepEqual((await ask(method, undefined, VIEWER)).result, { Destinations: [expected] });
+    assert.equal((await ask("lb_resize", ["1", "pstn", 48])).result, "OK");
+    const named = { destination_id: 1, res_name: "transc", new_capacity: 0 };
+    assert.equal((await ask("load_balancer:resize", named)).result, "OK");
+    assert.deepEqual(seen.changes, [
+      { kind: "change", slot: 0, change: { resources: { pstn: 48 } } },
+      { kind: "change", slot: 0, change: { resources: { transc: 0 } } },
+    ]);
+    assert.equal((await ask("lb_resize", ["1", "voicemail", 5])).error.code, 404);
+    assert.equal((await ask("lb_resize", ["9", "pstn", 5])).error.code, 404);
+    assert.equal((await ask("lb_resize", ["1", "pstn", "many"])).error.code, -32_602);
+    assert.deepEqual((await ask("lb_status", ["1"], VIEWER)).result, { enable: "yes" });
+    assert.equal((await ask("lb_status", ["1", "0"], VIEWER)).error.code, 403);
+    assert.equal((await ask("lb_status", ["1", "0"])).result, "OK");
+    assert.deepEqual((await ask("load_balancer:status", { id: 1 })).result, { enable: "no" });
+    const [entry] = (await ask("lb_list")).result.Destinations;
+    assert.deepEqual([entry.enabled, entry["auto-reenable"]], ["no", "off"]);
+    assert.equal((await ask("lb_status", { id: "media1", status: 1 })).result, "OK");
+    assert.equal((await ask("lb_status", ["1", "2"])).error.code, -32_602);
+    assert.equal((await ask("lb_reload", [], VIEWER)).error.code, 403);
+    assert.equal((await ask("load_balancer:reload")).result, "OK");
+    assert.equal(seen.reloads, 1);
+  });
+
+  it("push a script's attributes to a destination by its address", async () => {
+    const { ask, seen } = lab();
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5060, "media"])).result, "OK");
+    assert.deepEqual(seen.changes, [{ kind: "change", slot: 0, change: { attrs: { script_attrs: "a=1" } } }]);
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5061, "media"])).error.code, 404);
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11"])).error.code, -32_602);
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5060, "media"], VIEWER)).error.code, 403);
+  });
+
   it("a viewer looks and changes nothing; what is no request of theirs is told so", async () => {
     const { ask, post, seen } = lab();
     assert.equal((await ask("ds_reload", {}, VIEWER)).error.code, 403);
     assert.equal((await ask("ds_reload", {})).result, "OK");
     assert.equal(seen.reloads, 1);
-    assert.equal((await ask("lb_list")).error.code, -32_601);
+    assert.equal((await ask("dr_reload")).error.code, -32_601);
     assert.equal((await post("junk")).json().error.code, -32_700);
     assert.equal((await post('[{"jsonrpc":"2.0","method":"ds_list","id":1}]')).json().error.code, -32_600);
     assert.equal((await post('{"method":"ds_list","id":1}')).json().error.code, -32_600);

@@ -1,12 +1,15 @@
-// OpenSIPS's commands of its dispatcher module, under their new names (`dispatcher:list`) and their old ones (`ds_list`).
+// OpenSIPS's commands: those of its load_balancer module, and of its dispatcher module under their new names (`dispatcher:list`) and their old ones (`ds_list`).
 import type { AdminBackend, DestinationView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 import { entriesOf, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
+import { LOAD_BALANCER } from "./opensips-load-balancer.ts";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 /** The partition that everything is in. */
 const PARTITION = "default";
+/** Among a destination's own words, those that a script would have pushed. */
+const SCRIPT_ATTRS = "script_attrs";
 /** Letters and digits of the command; the digits of the table mean something else. */
 const STATES: Readonly<Record<string, { readonly state: StateName; readonly isMarked: boolean }>> = {
   a: { state: "active", isMarked: false },
@@ -66,13 +69,40 @@ const reload: RpcCommand = {
   },
 };
 
+/** Theirs are seen by the script; here they are shown, until the next reload. */
+const pushScriptAttrs: RpcCommand = {
+  names: ["dispatcher:push_script_attrs", "ds_push_script_attrs"],
+  parameters: ["attrs", "ip", "port", "set|setid", "partition"],
+  role: "operator",
+  async run({ backend }, attrs, ip, port, set, partition = PARTITION) {
+    if (attrs === undefined || ip === undefined || port === undefined || set === undefined) throw MISSING;
+    checkPartition(partition);
+    const address = ip.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+    const entries = groupsOf(backend).find(({ id }) => id === set)?.entries ?? [];
+    const isThere = (view: DestinationView) => view.address === address && String(view.port) === port;
+    const found = entries.filter(({ rows }) => rows.some(isThere));
+    if (found.length === 0) throw new RpcFault(404, "destination not found");
+    for (const { shown } of found) {
+      const change = { attrs: { [SCRIPT_ATTRS]: attrs } };
+      const { ok, problems } = await backend.apply({ kind: "change", slot: shown.slot, change });
+      if (!ok)
+        throw new RpcFault(
+          500,
+          problems.find(({ severity }) => severity === "error")?.what ?? "the change was refused",
+        );
+    }
+    return "OK";
+  },
+};
+
 function destinationOf(
   backend: AdminBackend,
   view: DestinationView,
   rows: readonly DestinationView[],
   isFull: boolean,
 ): object {
-  const { uri, listener, attrs, weight, priority, slot } = view;
+  const { uri, listener, weight, priority, slot } = view;
+  const { [SCRIPT_ATTRS]: pushed, ...attrs } = view.attrs;
   const words = Object.entries(attrs).map(([name, value]) => `${name}=${value}`);
   return {
     URI: uri,
@@ -80,6 +110,7 @@ function destinationOf(
     first_hit_counter: backend.live.counter(slot, "requests"),
     ...(listener === undefined ? {} : { socket: listener }),
     ...(words.length === 0 ? {} : { attr: words.join(";") }),
+    ...(pushed === undefined ? {} : { script_attr: pushed }),
     ...(isFull ? { weight, priority } : {}),
     resolved_addresses: rows.filter(({ address }) => address !== "").map(addressOf),
   };
@@ -101,7 +132,7 @@ function checkPartition(name: string): void {
 
 /** OpenSIPS's interface. */
 export const OPENSIPS: Dialect = {
-  commands: [list, setState, reload],
+  commands: [list, setState, reload, pushScriptAttrs, ...LOAD_BALANCER],
   isOrdered: false,
   unknownMethod: new RpcFault(-32_601, "Method not found"),
   statusOf: () => 200,

@@ -98,6 +98,7 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     weight: 1,
     priority: 0,
     maxCalls: 400,
+    resources: slot === 0 ? { pstn: { capacity: 32, load: 3 }, transc: { capacity: 100, load: 0 } } : {},
     host: `10.0.0.${slot + 11}`,
     address: `10.0.0.${slot + 11}`,
     port: 5060,
