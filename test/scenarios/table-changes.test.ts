@@ -3,6 +3,8 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Destination } from "../kit/destination.ts";
+import type { Phone } from "../kit/phone.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 import { createTable, insertRows, KAMAILIO } from "../sql/schemas.ts";
@@ -26,6 +28,13 @@ async function withTable(
   }
 }
 
+async function reaches(phone: Phone, destination: Destination): Promise<boolean> {
+  await phone.invites("sip:bob@example.com");
+  return destination.calls.length > 0;
+}
+
+/** A database that failed is tried again after 1, 2 and 4 seconds. */
+const PATIENCE = 15_000;
 const QUIET = { probe: false, failover: { answer_within: "300ms" } };
 
 scenario(
@@ -51,10 +60,7 @@ scenario(
           { id: 9, setid: 2, destination: third.uri, priority: 0 },
         ]),
       );
-      await until("a call at the new row", async () => {
-        await phone.invites("sip:bob@example.com");
-        return second.calls.length > 0;
-      });
+      await until("a call at the new row", () => reaches(phone, second), PATIENCE);
       const shown = async () =>
         JSON.parse((await lb.admin("GET", "/destinations")).body) as {
           destinations: { name: string; max_calls: number; calls: number }[];
@@ -97,10 +103,7 @@ scenario(
       await rm(file);
       sql(createTable(KAMAILIO[0]!, "sqlite"));
       sql(insertRows("dispatcher", [{ setid: 1, destination: second.uri }]));
-      await until("a call at the new row", async () => {
-        await phone.invites("sip:bob@example.com");
-        return second.calls.length > 0;
-      });
+      await until("a call at the new row", () => reaches(phone, second), PATIENCE);
     });
   },
 );

@@ -66,8 +66,9 @@ export const unusedSets: Check = {
         route.action.kind === "dispatch" ? route.action.set : undefined,
       ]),
     );
+    // A table may hold sets for others, too.
     return config.sets.flatMap((set) =>
-      used.has(set.name) || used.has("any")
+      used.has(set.name) || used.has("any") || set.source !== undefined
         ? []
         : [{ ...warningAt(["sets", set.name], `no route leads to set "${set.name}"`), atKey: true }],
     );
