@@ -98,7 +98,7 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       workers.control.write(worker, ControlWord.fault, fault === "throw" ? 1 : 2);
       workers.wake(worker);
     },
-    endStreams: () => balancer.streams?.terminate(),
+    injectStreamFault: (fault) => balancer.streams?.injectFault(fault),
     watchProbes: (listener) => balancer.watchProbes(listener),
   };
 }

@@ -121,7 +121,7 @@ describe("admin API", () => {
     assert.deepEqual([answer.statusCode, answer.json().reasons], [503, ["worker 1 is not running"]]);
     assert.equal((await lab({ closing: true }).ask("GET", "/readyz")).statusCode, 503);
     const counters = {} as StreamsView["counters"];
-    const streams = (isReady: boolean) => ({ ready: isReady, connections: 0, counters, restarts: 1 });
+    const streams = (isReady: boolean) => ({ ready: isReady, connections: 0, counters, restarts: 1, delay: 0 });
     assert.equal((await lab({ streams: streams(true) }).ask("GET", "/readyz")).statusCode, 200);
     const without = await lab({ streams: streams(false) }).ask("GET", "/readyz");
     assert.deepEqual([without.statusCode, without.json().reasons], [503, ["the stream worker is not running"]]);

@@ -112,6 +112,8 @@ export interface StreamsView {
   readonly counters: Readonly<Record<StreamCounter, number>>;
   /** How often the stream worker was replaced. */
   readonly restarts: number;
+  /** How late its event loop is, without a break, in milliseconds. */
+  readonly delay: number;
 }
 
 /** Who may use the API, and which foreign commands it answers. */
@@ -203,8 +205,8 @@ export interface AdminBackend {
   /** Reads the files again. */
   reload(): Promise<Applied>;
   injectFault(worker: number, fault: Fault): void;
-  /** The same for the stream worker: it ends. */
-  endStreams(): void;
+  /** The same for the stream worker: it ends, or is slow for some seconds. */
+  injectStreamFault(fault: "end" | "slow"): void;
   /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
   watchProbes(listener: (slot: number, outcome: "ok" | "bad", rtt: number) => void): void;
 }

@@ -38,6 +38,14 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   read(registry, "gauge", "stream_worker_ready", "1 while the stream worker listens", [], (set) =>
     set(backend.streams()?.ready === true ? 1 : 0),
   );
+  read(
+    registry,
+    "gauge",
+    "stream_delay_seconds",
+    "How late the stream worker's event loop is, without a break",
+    [],
+    (set) => set((backend.streams()?.delay ?? 0) / 1000),
+  );
   read(registry, "gauge", "stream_connections", "Open connections", [], (set) =>
     set(backend.streams()?.connections ?? 0),
   );

@@ -233,6 +233,8 @@ export interface OverloadEntry {
   readonly answers: number;
   /** Whether full queues lead to refusals. */
   readonly queues: boolean;
+  /** The stream worker's event loop being so late is as much as a full queue, in milliseconds; 0: it does not count. */
+  readonly streamDelay: number;
   /** Milliseconds. */
   readonly retryAfter: number;
   readonly emergency: readonly EmergencyEntry[];

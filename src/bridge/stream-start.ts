@@ -16,6 +16,8 @@ export const StreamWord = {
   connections: 2,
   /** The number by which the present stream worker says that its predecessor's connections are lost (handoff.ts, `lost`). */
   number: 3,
+  /** How late its event loop is, without a break, in milliseconds. */
+  delay: 4,
 } as const;
 /** Counters of the stream worker, behind the words. */
 export const STREAM_COUNTERS = [
@@ -175,6 +177,8 @@ export interface StreamStart {
 export type ToStreams =
   /** The workers are gone, what they sent last is to leave. */
   | { readonly kind: "stop" }
+  /** Tests only: to be slow for some seconds. */
+  | { readonly kind: "slow" }
   | { readonly kind: "policy"; readonly policy: StreamPolicy }
   /** To be in force for all handshakes to come; answered with `secured`. */
   | { readonly kind: "tls"; readonly tls: TlsState; readonly number: number };

@@ -143,6 +143,7 @@ function overloadOf({ overload }: Config): Full<NonNullable<Written["overload"]>
     max_new_requests_per_second: overload.newRequests,
     burst: formatDuration(overload.burst),
     queues: overload.queues,
+    stream_delay: formatDuration(overload.streamDelay),
     max_answers_per_second: overload.answers,
     retry_after: formatDuration(overload.retryAfter),
     emergency: overload.emergency.map((one) => (one.kind === "urn" ? one.urn : writtenPattern(one.uri))),

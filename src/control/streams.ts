@@ -86,14 +86,21 @@ export class Streams {
     this.#tell({ kind: "policy", policy });
   }
 
-  /** Whether it listens, open connections, counters since the process began, and how often the stream worker was replaced. */
-  view(): { ready: boolean; connections: number; counters: Record<StreamCounter, number>; restarts: number } {
+  /** Whether it listens, open connections, counters since the process began, how often it was replaced, and how late it is (ms). */
+  view(): {
+    ready: boolean;
+    connections: number;
+    counters: Record<StreamCounter, number>;
+    restarts: number;
+    delay: number;
+  } {
     const count = (name: StreamCounter) => [name, this.#words[streamCounter(name)] ?? 0] as const;
     return {
       ready: this.#thread !== null && this.#isReady,
       connections: this.#words[StreamWord.connections] ?? 0,
       counters: Object.fromEntries(STREAM_COUNTERS.map(count)) as Record<StreamCounter, number>,
       restarts: this.#restarts,
+      delay: this.#words[StreamWord.delay] ?? 0,
     };
   }
 
@@ -120,9 +127,10 @@ export class Streams {
     return problem;
   }
 
-  /** Tests of what happens when it dies. */
-  terminate(): void {
-    void this.#thread?.terminate();
+  /** Tests of what happens then: it ends, or is slow for some seconds. */
+  injectFault(fault: "end" | "slow"): void {
+    if (fault === "end") void this.#thread?.terminate();
+    else this.#tell({ kind: "slow" });
   }
 
   /** Lets leave what workers sent last, and ends it. */

@@ -6,7 +6,7 @@ import { Method } from "../sip/method.ts";
 import type { Budget } from "./budget.ts";
 import { busy } from "./busy.ts";
 import { type Context, Count } from "./context.ts";
-import { CALM, isTooMuch } from "./distress.ts";
+import { CALM, isTooMuch, pressureOn } from "./distress.ts";
 import { isEmergency } from "./emergency.ts";
 import { isTrusted } from "./trust.ts";
 import { Verdict } from "./verdicts.ts";
@@ -17,7 +17,7 @@ export type Admission = (typeof Admission)[keyof typeof Admission];
 
 /** Whether there is any reason to ask whether a new request is taken. */
 export function mayRefuse(c: Context): boolean {
-  return c.adopted.budgets.areLimited || c.fill > CALM;
+  return c.adopted.budgets.areLimited || pressureOn(c) > CALM;
 }
 
 /**
@@ -31,7 +31,7 @@ export function admit(c: Context): Admission {
   const { budgets } = c.adopted;
   const isCall = method === Method.INVITE;
   const budget = isCall ? budgets.calls : budgets.requests;
-  if (budget.interval === 0 && c.fill <= CALM) return Admission.taken;
+  if (budget.interval === 0 && pressureOn(c) <= CALM) return Admission.taken;
   const known = c.verdicts.find(c.key1, c.key2);
   if (known === Verdict.taken) return Admission.taken;
   const now = unitsOf(c.now + c.skew);

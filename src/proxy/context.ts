@@ -71,6 +71,8 @@ export class Context {
   skew = 0;
   /** How full the fullest queue is that leads here, of 255. */
   fill = 0;
+  /** How late the stream worker is, as the fill of a queue. */
+  streamFill = 0;
   /** The same of each listener's own queue, as its last batch left it, and of the rings. */
   readonly fills: Uint8Array = new Uint8Array(64);
   ringFill = 0;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StreamWord } from "../bridge/stream-start.ts";
+import { connectionWord } from "../bridge/way-back.ts";
 import { isTooMuch } from "./distress.ts";
 import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
@@ -113,4 +115,31 @@ test("a flooded listener takes nothing from those whom we trust and who come by 
   assert.equal(refusals(1, false), 200);
   context.ringFill = 255;
   assert.ok(refusals(1, true) > 100);
+});
+
+test("a stream worker that is late keeps those away who come over streams, strangers first, and nobody else", () => {
+  const rig = new Rig({ trusted: ["192.0.2.3"], overload: { streamDelay: 500 } });
+  const delayed = (milliseconds: number): void => {
+    rig.context.streamWords[StreamWord.delay] = milliseconds;
+    rig.pass(10);
+  };
+  let call = 0;
+  const asks = (from: string, over: { word: number } | null = null, method = "INVITE"): string => {
+    const text = request(method, { call: `late${call++}`, caller: from });
+    const sent = over === null ? text : text.replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+    return kind(rig.receive(sent, from, over)[0]!.text);
+  };
+  const over = { word: connectionWord(7, 3) };
+  delayed(120);
+  assert.deepEqual([asks(STRANGER, over), asks(STRANGER, over, "REGISTER")], ["INVITE", "REGISTER"]);
+  delayed(340);
+  assert.deepEqual([asks(STRANGER, over), asks(STRANGER, over, "REGISTER")], ["503", "503"]);
+  assert.deepEqual([asks(STRANGER), asks(CALLER, over)], ["INVITE", "INVITE"]);
+  delayed(600);
+  assert.deepEqual([asks(CALLER), asks(STRANGER)], ["INVITE", "INVITE"]);
+  const refused = Array.from({ length: 100 }, () => asks(CALLER, over)).filter((answer) => answer === "503").length;
+  // 63 of 64.
+  assert.ok(refused >= 90, `${refused} of 100`);
+  delayed(0);
+  assert.equal(asks(STRANGER, over), "INVITE");
 });

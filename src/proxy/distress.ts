@@ -28,12 +28,21 @@ export const CALM: number = START.requests;
 /** Below this everything is read. */
 export const READS_ALL: number = START.unreadRequests;
 
+/** How full the queues are on the way by which the request at hand came; a stream worker that is late counts as one. */
+export function pressureOn(c: Context): number {
+  return c.streamFill > c.fill && c.adopted.listeners[c.listener]!.isStream ? c.streamFill : c.fill;
+}
+
 /** Whether the request at hand, which begins something, is refused because of the queues. */
 export function isTooMuch(c: Context, isTrusted: boolean): boolean {
-  if (c.fill <= CALM) return false;
+  const pressure = pressureOn(c);
+  if (pressure <= CALM) return false;
   // Strangers who flood one listener take nothing from those whom we trust and who come by another.
-  if (isTrusted) return isHit(c, Math.max(c.fills[c.listener]!, c.ringFill), START.trusted);
-  return isHit(c, c.fill, c.message.method === Method.INVITE ? START.calls : START.requests);
+  if (isTrusted) {
+    const own = c.adopted.listeners[c.listener]!.isStream ? c.streamFill : c.fills[c.listener]!;
+    return isHit(c, Math.max(own, c.ringFill), START.trusted);
+  }
+  return isHit(c, pressure, c.message.method === Method.INVITE ? START.calls : START.requests);
 }
 
 /**

@@ -1,9 +1,11 @@
 // Keeps an eye on the queues that lead to a worker: those of its sockets, as its plane sees them, and the rings of other threads.
 import type { Ring } from "../bridge/handoff.ts";
+import { StreamWord } from "../bridge/stream-start.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import type { Inbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Plane, PlaneCounts } from "../net/plane.ts";
+import { FULL } from "../net/queue-gauge.ts";
 import { areBudgetsSpent, keepBudgets } from "./admission.ts";
 import { type Context, Count } from "./context.ts";
 import { CALM, isLeftUnread, READS_ALL } from "./distress.ts";
@@ -80,7 +82,12 @@ export class Pressure {
     this.#ringFill = this.#felt(ringFill);
     c.ringFill = this.#ringFill;
     this.#control[c.worker * CONTROL_WORDS + ControlWord.fill] = fill;
-    c.fill = c.adopted.snapshot.overload.queues ? this.#felt(fill) : 0;
+    const { queues, streamDelay } = c.adopted.snapshot.overload;
+    c.fill = queues ? this.#felt(fill) : 0;
+    if (c.streamWords.length > 0) {
+      const delay = queues && streamDelay > 0 ? Atomics.load(c.streamWords, StreamWord.delay) : 0;
+      c.streamFill = delay === 0 ? 0 : Math.min(FULL, Math.floor((delay * FULL) / streamDelay));
+    }
   }
 
   #note(fill: number): void {

@@ -88,6 +88,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
       burst: 250,
       answers: 1_000_000,
       queues: true,
+      streamDelay: 500,
       retryAfter: 10_000,
       emergency: [],
     },

@@ -23,6 +23,8 @@ import { Exchange } from "./exchange.ts";
 import { Gate } from "./gate.ts";
 import type { Guests } from "./guests.ts";
 import { Handshakes } from "./handshakes.ts";
+import { becomeSlow } from "./injected-fault.ts";
+import { Lateness, LOOK } from "./lateness.ts";
 import { Notes } from "./notes.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
 import { WebSocketDoors } from "./websocket-doors.ts";
@@ -111,6 +113,7 @@ function adopt(secure: Secure, tls: TlsState): string {
 async function main(): Promise<void> {
   const exchange = new Exchange(start, words, waker());
   words[StreamWord.connections] = 0;
+  words[StreamWord.delay] = 0;
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
   const admission = new Admission(start.limits, start.policy);
@@ -148,9 +151,15 @@ async function main(): Promise<void> {
     return;
   }
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
+  const lateness = new Lateness(performance.now());
+  setInterval(() => Atomics.store(words, StreamWord.delay, lateness.look(performance.now())), LOOK);
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
   if (start.isRestart) exchange.tellAllLost();
   parentPort?.on("message", (message: ToStreams) => {
+    if (message.kind === "slow") {
+      becomeSlow(() => performance.now());
+      return;
+    }
     if (message.kind === "policy") {
       admission.adopt(message.policy);
       return;

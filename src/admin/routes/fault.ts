@@ -5,7 +5,7 @@ import { HttpProblem } from "../problem.ts";
 
 const FAULT = z.union([
   z.strictObject({ worker: z.int().min(0), fault: z.enum(["throw", "hang"]) }),
-  z.strictObject({ worker: z.literal("streams"), fault: z.literal("end") }),
+  z.strictObject({ worker: z.literal("streams"), fault: z.enum(["end", "slow"]) }),
 ]);
 
 export const faultRoutes: RouteGroup = {
@@ -15,14 +15,15 @@ export const faultRoutes: RouteGroup = {
     app.post("/api/v1/fault", (request, reply) => {
       const result = FAULT.safeParse(request.body);
       if (!result.success)
-        throw new HttpProblem(400, "expected {worker: N, fault: throw | hang} or {worker: streams, fault: end}");
-      const { worker, fault } = result.data;
+        throw new HttpProblem(400, "expected {worker: N, fault: throw | hang} or {worker: streams, fault: end | slow}");
+      const { data } = result;
+      const { worker, fault } = data;
       const isThere =
         worker === "streams" ? backend.streams() !== null : backend.workers().some(({ index }) => index === worker);
       if (!isThere) throw new HttpProblem(404, `no worker ${worker}`);
       log.warn({ worker, fault }, "a fault was asked for");
-      if (fault === "end") backend.endStreams();
-      else backend.injectFault(worker, fault);
+      if (data.worker === "streams") backend.injectStreamFault(data.fault);
+      else backend.injectFault(data.worker, data.fault);
       return reply.code(202).send({ worker, fault });
     });
   },

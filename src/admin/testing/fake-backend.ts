@@ -79,7 +79,7 @@ export function fakeBackend(
       seen.reloads++;
       return Promise.resolve(result);
     },
-    endStreams: () => undefined,
+    injectStreamFault: () => undefined,
     injectFault: (worker, fault) => void seen.faults.push([worker, fault]),
     watchProbes: (listener) => void probes.push(listener),
   };

@@ -52,6 +52,11 @@ export const overload = z
       .describe(
         "Refuse new requests, strangers' first, while receive queues are more than a third full (`io: batched`).",
       ),
+    stream_delay: duration(0, 60_000)
+      .prefault("500ms")
+      .describe(
+        "The event loop of the stream worker being so late, without a break, is as much as a full queue to what comes over TCP, TLS and WebSocket; 0s: it does not count.",
+      ),
     max_answers_per_second: z
       .int()
       .min(0)
@@ -72,6 +77,7 @@ export const overload = z
   .prefault({})
   .transform((given) => ({
     queues: given.queues,
+    streamDelay: given.stream_delay,
     newCalls: given.max_new_calls_per_second,
     newRequests: given.max_new_requests_per_second,
     burst: given.burst,

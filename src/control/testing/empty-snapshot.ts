@@ -22,6 +22,7 @@ export function emptySnapshot(generation: number): Snapshot {
       burst: 250,
       answers: 1_000_000,
       queues: true,
+      streamDelay: 500,
       retryAfter: 10_000,
       emergency: [],
     },
