@@ -47,6 +47,7 @@ function facts(explanation: Explanation): string {
     lines.push(["route", `${route.name}: ${route.action}${route.forwarding === null ? "" : `, ${route.forwarding}`}`]);
   if (explanation.set !== null) lines.push(["set", `${explanation.set}, ${explanation.algorithm}`]);
   if (key !== null) lines.push(["key", `${key.source} ${key.text}, hash ${key.value}`]);
+  if (explanation.resources.length > 0) lines.push(["needs", explanation.resources.join(", ")]);
   lines.push(["outcome", `${outcome.kind}: ${outcome.what}`]);
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)} ${printable(text)}\n`).join("");
 }

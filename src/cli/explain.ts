@@ -114,7 +114,10 @@ function read(file: string): Buffer {
 async function liveStates(client: AdminClient): Promise<LiveStates> {
   const destinations = await client.destinations();
   return new Map(
-    destinations.map(({ set, name, state, reason, load }) => [`${set}\n${name}`, { state, reason, load }]),
+    destinations.map(({ set, name, state, reason, load, resources }) => {
+      const used = Object.fromEntries(Object.entries(resources).map(([resource, own]) => [resource, own.load]));
+      return [`${set}\n${name}`, { state, reason, load, resources: used }];
+    }),
   );
 }
 

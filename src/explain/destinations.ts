@@ -1,6 +1,7 @@
 // The destinations of a set in the order in which they would be tried, each with the reason.
 import type { Rehearsal } from "../proxy/rehearsal.ts";
 import type { ExplainedDestination } from "./explanation.ts";
+import { freeText, resourcesOf, shortage } from "./resources.ts";
 import type { Stage } from "./stage.ts";
 
 /** States that take new calls. */
@@ -23,7 +24,8 @@ function explainOne(stage: Stage, rehearsal: Rehearsal, slot: number, isLive: bo
   const { name, uri, weight, priority, maxCalls } = stage.placed[slot]!.config;
   const { state, load } = stage.conditions[slot]!;
   const at = rehearsal.candidates.indexOf(slot);
-  const [outcome, why] = at < 0 ? (["skipped", whyNot(stage, slot)] as const) : verdict(stage, rehearsal, at);
+  const [outcome, why] =
+    at < 0 ? (["skipped", whyNot(stage, rehearsal, slot)] as const) : verdict(stage, rehearsal, at);
   return {
     order: at < 0 ? null : at + 1,
     name,
@@ -33,31 +35,35 @@ function explainOne(stage: Stage, rehearsal: Rehearsal, slot: number, isLive: bo
     priority,
     max_calls: maxCalls,
     load: isLive ? load : null,
+    resources: resourcesOf(stage, slot, isLive),
     outcome,
     why,
   };
 }
 
-function verdict(
-  stage: Stage,
-  { candidates, taken }: Rehearsal,
-  at: number,
-): readonly [ExplainedDestination["outcome"], string] {
+function verdict(stage: Stage, rehearsal: Rehearsal, at: number): readonly [ExplainedDestination["outcome"], string] {
+  const { candidates, taken } = rehearsal;
   const slot = candidates[at]!;
-  if (slot === taken) return ["taken", at === 0 ? "the first candidate" : "the first candidate that could be used"];
+  const free = freeText(stage, rehearsal, slot);
+  const room = free === "" ? "" : `: ${free}`;
+  if (slot === taken)
+    return ["taken", `${at === 0 ? "the first candidate" : "the first candidate that could be used"}${room}`];
   const before = taken < 0 || at < candidates.indexOf(taken);
-  if (!before) return ["next", "for failover"];
+  if (!before) return ["next", `for failover${room}`];
   const destination = stage.placed[slot]!;
   if (isFull(stage, slot)) return ["skipped", `has its ${destination.config.maxCalls} calls`];
+  const short = shortage(stage, rehearsal, slot);
+  if (short !== "") return ["skipped", short];
   return ["skipped", destination.unusable === "" ? "nothing could be sent to it" : destination.unusable];
 }
 
 /** Why a destination is not among the candidates. */
-function whyNot(stage: Stage, slot: number): string {
+function whyNot(stage: Stage, rehearsal: Rehearsal, slot: number): string {
   const { state, reason } = stage.conditions[slot]!;
   if (!USABLE.includes(state)) return reason === "configuration" ? `${state}, as configured` : `${state}: ${reason}`;
   if (isFull(stage, slot)) return `has its ${stage.placed[slot]!.config.maxCalls} calls`;
-  return "not offered by the algorithm";
+  const short = shortage(stage, rehearsal, slot);
+  return short === "" ? "not offered by the algorithm" : short;
 }
 
 function isFull(stage: Stage, slot: number): boolean {

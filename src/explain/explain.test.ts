@@ -190,6 +190,48 @@ describe("fairlead explain", () => {
     assert.ok(answer.destinations.every(({ order, why }) => order === null && why === "inactive: probe: 500"));
   });
 
+  it("named resources: what the route needs, what each destination has free of that, and who has none of it", async () => {
+    const config = configOf({
+      listeners: ["udp://10.9.9.1:5060"],
+      sets: {
+        gateways: {
+          algorithm: "load-balancer",
+          destinations: [
+            { uri: "sip:10.0.0.1", name: "one", resources: { pstn: 32, transc: 2 } },
+            { uri: "sip:10.0.0.2", name: "two", resources: "pstn=30;transc=9" },
+            { uri: "sip:10.0.0.3", name: "three", resources: { pstn: 99 } },
+            { uri: "sip:10.0.0.4", name: "four", resources: { pstn: 5, transc: 5 } },
+          ],
+        },
+      },
+      routes: [{ set: "gateways", resources: ["pstn", "transc"] }],
+    });
+    const state = "active" as const;
+    const live: LiveStates = new Map([
+      ["gateways\none", { state, reason: "", load: 2, resources: { pstn: 2, transc: 2 } }],
+      ["gateways\ntwo", { state, reason: "", load: 28, resources: { pstn: 28, transc: 1 } }],
+      ["gateways\nthree", { state, reason: "", load: 0, resources: { pstn: 0 } }],
+      ["gateways\nfour", { state, reason: "", load: 0, resources: { pstn: 0, transc: 0 } }],
+    ]);
+    const stage = setStage(config, live, new Map());
+    assert.ok("snapshot" in stage);
+    const message = shortMessage({ method: "INVITE", requestUri: "sip:bob@example.com", source: "192.0.2.7:5060" });
+    const answer = explain(config, stage, message, { source: "192.0.2.7:5060", isLive: true });
+    assert.ok(typeof answer !== "string");
+    assert.deepEqual(answer.resources, ["pstn", "transc"]);
+    assert.deepEqual(
+      answer.destinations.map(({ name, outcome, why }) => `${name} ${outcome}: ${why}`),
+      [
+        "four taken: the first candidate: pstn 5 of 5, transc 5 of 5 free",
+        "two next: for failover: pstn 2 of 30, transc 8 of 9 free",
+        "one skipped: all of its 2 transc in use",
+        "three skipped: has no transc",
+      ],
+    );
+    assert.deepEqual(answer.destinations[1]?.resources.pstn, { capacity: 30, load: 28 });
+    assert.ok(answer.notes.some((note) => note.includes("goes by the resources in use")));
+  });
+
   it("a request with our Record-Route follows it; a forged one gets 481", async () => {
     const invite = await explained({ from: "<sip:a@b>;tag=1" });
     const recorded = invite.changes.find(({ line }) => line.startsWith("Record-Route: "))?.line.slice(14) ?? "";

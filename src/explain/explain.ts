@@ -8,6 +8,7 @@ import { explainDestinations } from "./destinations.ts";
 import type { Explanation, HashedKey, MatchedRoute, Outcome } from "./explanation.ts";
 import { diffLines, headLines } from "./line-diff.ts";
 import type { MessageText } from "./message-text.ts";
+import { neededNames } from "./resources.ts";
 import { actionText, mismatchText } from "./routes.ts";
 import { type Sender, senderOf } from "./sender.ts";
 import type { Stage } from "./stage.ts";
@@ -66,6 +67,7 @@ export function explain(config: Config, stage: Stage, message: MessageText, arri
     set,
     algorithm,
     key: keyOf(rehearsal),
+    resources: neededNames(stage, rehearsal),
     destinations: index < 0 ? [] : explainDestinations(stage, rehearsal, index, arrival.isLive),
     outcome,
     changes: outcome.kind === "forwarded" ? diffLines(headLines(before), headLines(rehearsal.sent?.text ?? "")) : [],

@@ -24,6 +24,13 @@ export interface HashedKey {
   readonly value: number;
 }
 
+/** A named resource of a destination. */
+export interface ExplainedResource {
+  readonly capacity: number;
+  /** How much is in use; null: not known without a running instance. */
+  readonly load: number | null;
+}
+
 /** A destination of the set, in the order in which it would be tried; those that are no candidates come last. */
 export interface ExplainedDestination {
   /** 1 is the first candidate; null: not a candidate. */
@@ -37,6 +44,8 @@ export interface ExplainedDestination {
   readonly max_calls: number;
   /** Calls on it; null: not known without a running instance. */
   readonly load: number | null;
+  /** Named resources that it has. */
+  readonly resources: Readonly<Record<string, ExplainedResource>>;
   readonly outcome: "taken" | "next" | "skipped";
   readonly why: string;
 }
@@ -72,6 +81,8 @@ export interface Explanation {
   readonly set: string | null;
   readonly algorithm: string | null;
   readonly key: HashedKey | null;
+  /** Names of what a call takes of its destination by this route. */
+  readonly resources: readonly string[];
   readonly destinations: readonly ExplainedDestination[];
   readonly outcome: Outcome;
   /** Header lines before and after; empty when nothing is forwarded. */

@@ -15,6 +15,8 @@ export interface LiveDestination {
   /** Why it is in this state. */
   readonly reason: string;
   readonly load: number;
+  /** How much of each named resource is in use there. */
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** States by `set\nname`. */

@@ -35,6 +35,8 @@ export interface Condition {
   readonly state: keyof typeof DestinationState;
   /** Calls on it. */
   readonly load: number;
+  /** How much of each named resource is in use there; absent: nothing. */
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** A numeric host without brackets, and a port. */
@@ -108,9 +110,16 @@ export function rehearse(scene: Scene): Rehearsal {
     limits: { transactions: 1024, dialogs: 1024, messageBytes: 1 << 24 },
     now: () => performance.now(),
   });
-  for (const { slot, state, load } of scene.conditions) {
+  const { names, accounts } = snapshot.resources;
+  for (const { slot, state, load, resources = {} } of scene.conditions) {
     context.live.setState(slot, DestinationState[state]);
     for (let i = 0; i < load; i++) context.live.reserve(0, slot, 0);
+    for (const [name, used] of Object.entries(resources)) {
+      const [account, number] = [accounts[slot] ?? -1, names.indexOf(name)];
+      // Servers in several sets have told of the same account.
+      while (account >= 0 && number >= 0 && context.live.resourceLoad(account, number) < used)
+        context.live.resources.force(0, account, 1 << number);
+    }
   }
   context.candidates.fill(UNTOUCHED);
   // What a listener drops unread is to be explained all the same.

@@ -55,7 +55,7 @@ export const REFUSED: readonly RefusedAlgorithm[] = [
   },
   {
     name: "opensips:10",
-    why: "it sorts by what a route of the script returns, and there is no script",
-    instead: "call-load",
+    why: "it sorts by what a route of the script returns, and there is no script; what is free of a destination's `resources` is counted here, and their capacities can be changed at any time",
+    instead: "load-balancer",
   },
 ];
