@@ -1,5 +1,8 @@
 // Whether an address is one of many: address blocks as sorted ranges, so that a thousand of them cost ten comparisons.
 
+/** Sorted ranges of addresses that do not touch: eight words each, the first address and the last one, both included. */
+export type AddressRanges = Int32Array;
+
 /** Words per range: the first address and the last one, both included. */
 const RANGE_WORDS = 8;
 

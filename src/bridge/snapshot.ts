@@ -2,10 +2,13 @@
 // replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
 import type { ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
+import type { AddressRanges } from "./address-ranges.ts";
 import type { KeyExpression } from "./key-expression.ts";
+import type { Rates } from "./rates.ts";
+import type { HeaderEdits, MatchEntry, RewritingEntry } from "./request-changes.ts";
 
 /** Words per row of `Snapshot.destinations`. */
-export const DESTINATION_WORDS = 13;
+export const DESTINATION_WORDS = 14;
 /** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
 export const DestinationColumn = {
   endpoint: 0,
@@ -22,6 +25,8 @@ export const DestinationColumn = {
   transport: 11,
   /** A destination of UDP that has TCP too: one more than the listener by which its large requests go; 0: they go by UDP. */
   large: 12,
+  /** One more than its place in `Snapshot.rewritings`; 0: none. */
+  rewriting: 13,
 } as const;
 
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
@@ -111,48 +116,35 @@ export interface AddressBlock {
 /** Which registrations get our Path (RFC 3327): all, those that say they support it, or none. */
 export type PathPolicy = "always" | "supported" | "never";
 
-/** A route that leads to a set. */
+/**
+ * How requests of a route are treated once they have a set. A transaction keeps the treatment that it began with, whatever
+ * is configured later: what it sends again has to be the same again.
+ */
+export interface Treatment {
+  /** Instead of the first set's; null: that one. */
+  readonly failover: FailoverEntry | null;
+  /** Whether host, port and parameters of the request URI become the destination's. */
+  readonly rewritesHost: boolean;
+  /** Null: none. */
+  readonly headers: HeaderEdits | null;
+}
+
+/** A route that leads to a set, or to several. */
 export interface DispatchAction {
   readonly kind: "dispatch";
   readonly set: number;
+  /** Sets whose candidates follow those of `set`. */
+  readonly others: readonly number[];
+  /** Null: as the set says, and nothing changes. */
+  readonly treatment: Treatment | null;
+  /** The answer when no destination is usable; null: 503 with the Retry-After of that moment. */
+  readonly noDestination: FailureAnswer | null;
   /** What is hashed instead of what the set says: a `KeySource` or an expression (`FIRST_EXPRESSION`); -1: nothing else. */
   readonly key: number;
   /** Resources that a call takes where it goes: a bit for each, by its number. */
   readonly resources: number;
   readonly stateful: boolean;
   readonly path: PathPolicy;
-}
-
-/** Sorted ranges of addresses that do not touch: eight words each, the first address and the last one, both included. */
-export type AddressRanges = Int32Array;
-
-/** How often something may happen. */
-export interface Rate {
-  /** Milliseconds from one to the next. */
-  readonly interval: number;
-  /** Milliseconds by which it may be ahead: the burst. */
-  readonly depth: number;
-}
-
-/** A limit of new requests, and one of datagrams of whatever kind beyond which nothing is read any more. */
-export interface RateLimit {
-  readonly requests: Rate;
-  readonly datagrams: Rate;
-}
-
-/** How much strangers may send. */
-export interface Rates {
-  /** For each source; null: no limit. */
-  readonly perSource: RateLimit | null;
-  /** For all of them together on each listener; null: no limit. */
-  readonly perListener: RateLimit | null;
-  /** Whether a request beyond is answered with 503; it is dropped otherwise. */
-  readonly rejects: boolean;
-  /** Leading bits of an address that name a source. */
-  readonly v4Prefix: number;
-  readonly v6Prefix: number;
-  /** By listener: who is no stranger there, besides the destinations. */
-  readonly exempt: readonly AddressRanges[];
 }
 
 /** What a route does. */
@@ -171,6 +163,8 @@ export interface RouteEntry {
   readonly requestUri: UriPattern | null;
   readonly from: UriPattern | null;
   readonly to: UriPattern | null;
+  /** All of them have to hold. */
+  readonly match: readonly MatchEntry[];
   /** Source blocks; empty: any. */
   readonly source: readonly AddressBlock[];
   /**
@@ -256,6 +250,8 @@ export interface Snapshot {
   readonly destinations: Int32Array;
   readonly destinationRows: number;
   readonly resources: SnapshotResources;
+  /** What destinations change in request URIs (`DestinationColumn.rewriting`). */
+  readonly rewritings: readonly RewritingEntry[];
   /**
    * Open-addressed table, endpoint to the chain of destinations there: entry = slot + 1, 0 free; its length is a power of
    * two; a lookup starts at hashEndpoint & (length - 1) and steps by one. All destinations of one endpoint are found by

@@ -173,7 +173,7 @@ describe("a wrong fairlead.yaml", () => {
     [
       "a route without action",
       `${GOOD}routes: [{method: INVITE}]\n`,
-      "f.yaml:4:10: error: the route does nothing (one of set, forward, reject, redirect, drop)",
+      "f.yaml:4:10: error: the route does nothing (one of set, sets, forward, reject, redirect, drop)",
     ],
     ["a key written twice", `${GOOD}io: auto\nio: auto\n`, 'f.yaml:5:1: error: the key "io" is there twice'],
     ["broken YAML", `${GOOD}routes: [\n`, ""],

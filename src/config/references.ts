@@ -71,7 +71,11 @@ function missing(parsed: Parsed, isWhole: boolean): Finding[] {
   }
   for (const [index, route] of parsed.routes.entries()) {
     needListener(route.listener, ["routes", index, "listener"]);
-    if (route.action.kind === "dispatch") needSet(route.action.set, ["routes", index, "set"]);
+    if (route.action.kind === "dispatch") {
+      const { set, others = [] } = route.action;
+      if (others.length === 0) needSet(set, ["routes", index, "set"]);
+      else for (const [at, name] of [set, ...others].entries()) needSet(name, ["routes", index, "sets", at]);
+    }
     if (route.fromSet !== undefined && route.fromSet !== "any") needSet(route.fromSet, ["routes", index, "from_set"]);
   }
   return findings;
@@ -118,6 +122,6 @@ export function resolveReferences(parsed: Parsed): Pick<Parsed, "sets" | "routes
   const action = { kind: "dispatch" as const, set: only.name };
   return {
     sets,
-    routes: [{ name: "route 1", methods: [], requestUri: null, from: null, to: null, source: [], action }],
+    routes: [{ name: "route 1", methods: [], requestUri: null, from: null, to: null, match: [], source: [], action }],
   };
 }

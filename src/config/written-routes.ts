@@ -2,19 +2,24 @@
 import type { z } from "zod";
 import type { RouteConfig, route as routeSchema } from "./sections/routes.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
+import { formatTextPattern } from "./values/text-pattern.ts";
 import type { UriPatternConfig } from "./values/uri-pattern.ts";
+import { writtenDispatch } from "./written-dispatch.ts";
 
 type WrittenRoute = z.input<typeof routeSchema>;
 
 /** A route. */
 export function writtenRoute(one: RouteConfig): WrittenRoute {
-  const { name, methods, requestUri, from, to, source, fromSet, listener: by, forwarding } = one;
+  const { name, methods, requestUri, from, to, match: matches, source, fromSet, listener: by, forwarding } = one;
   return {
     name,
     ...(methods.length === 0 ? {} : { method: [...methods] }),
     ...(requestUri === null ? {} : { request_uri: writtenPattern(requestUri) }),
     ...(from === null ? {} : { from: writtenPattern(from) }),
     ...(to === null ? {} : { to: writtenPattern(to) }),
+    ...(matches.length === 0
+      ? {}
+      : { match: Object.fromEntries(matches.map(({ of, pattern }) => [of, formatTextPattern(pattern)])) }),
     ...(source.length === 0 ? {} : { source: source.map(formatAddressBlock) }),
     ...(fromSet === undefined ? {} : { from_set: fromSet }),
     ...(by === undefined ? {} : { listener: by }),
@@ -31,12 +36,7 @@ export function writtenPattern({ user, host }: UriPatternConfig): string {
 function actionOf({ action }: RouteConfig): WrittenRoute {
   switch (action.kind) {
     case "dispatch":
-      return {
-        set: action.set,
-        ...(action.key === undefined ? {} : { key: action.key }),
-        ...(action.resources === undefined ? {} : { resources: [...action.resources] }),
-        ...(action.path === undefined ? {} : { path: action.path }),
-      };
+      return writtenDispatch(action);
     case "forward":
       return { forward: true };
     case "reject":

@@ -107,6 +107,8 @@ export function writtenDestination(one: DestinationConfig): WrittenDestination {
     state,
     probe,
     large_requests: one.largeRequests,
+    strip: one.strip,
+    prefix: one.prefix,
     ...(one.listener === undefined ? {} : { listener: one.listener }),
     ...(tls === undefined ? {} : { tls }),
     ...(serverName === undefined ? {} : { server_name: serverName }),

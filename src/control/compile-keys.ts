@@ -8,6 +8,7 @@ import {
   type KeyPartConfig,
   type KeyWord,
   parseKeyExpression,
+  parseText,
 } from "../config/values/key-expression.ts";
 import { KeySource } from "../dispatch/types.ts";
 
@@ -63,6 +64,13 @@ export class KeyTable {
 export function compileExpression(text: string): KeyExpression {
   const parts = parseKeyExpression(text);
   if (typeof parts === "string") throw new Error(`key ${text}: ${parts}`);
+  return { parts: parts.map(compilePart), isStable: isStableKey(parts) };
+}
+
+/** A text that may have no part of the message's; throws where the configuration would have refused it. */
+export function compileText(text: string): KeyExpression {
+  const parts = parseText(text);
+  if (typeof parts === "string") throw new Error(`${text}: ${parts}`);
   return { parts: parts.map(compilePart), isStable: isStableKey(parts) };
 }
 

@@ -1,5 +1,5 @@
 // Rate limits as workers ask for them: times instead of rates, and who is not limited as ranges.
-import type { Rate, RateLimit, Rates } from "../bridge/snapshot.ts";
+import type { Rate, RateLimit, Rates } from "../bridge/rates.ts";
 import type { Config } from "../config/schema.ts";
 import type { RateConfig } from "../config/sections/rate-limits.ts";
 import { compileBlock } from "./compile-block.ts";

@@ -1,12 +1,16 @@
 // Routes as workers see them: names become indices, text becomes bytes.
+import type { MatchEntry } from "../bridge/request-changes.ts";
 import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
+import { type MatchConfig, matchExpression } from "../config/sections/match.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
+import { compileTextPattern } from "../config/values/text-pattern.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
 import { compileBlock } from "./compile-block.ts";
-import type { KeyTable } from "./compile-keys.ts";
+import { compileExpression, type KeyTable } from "./compile-keys.ts";
 import { findListener } from "./compile-listeners.ts";
 import { rowOfSet } from "./compile-sets.ts";
+import { compileTreatment } from "./compile-treatment.ts";
 import { neededBits, type ResourceRows } from "./resource-table.ts";
 
 const encoder = new TextEncoder();
@@ -44,6 +48,7 @@ const EVERYTHING = {
   requestUri: null,
   from: null,
   to: null,
+  match: [],
   source: [],
   fromSet: -1,
   listener: -1,
@@ -69,10 +74,19 @@ function compileRoute(
     requestUri: compilePattern(route.requestUri),
     from: compilePattern(route.from),
     to: compilePattern(route.to),
+    match: route.match.map(compileMatch),
     source: route.source.map(compileBlock),
     fromSet: fromSetOf(route, rowOf),
     listener,
     action: compileAction(config, route, rowOf, keys, resources),
+  };
+}
+
+function compileMatch({ of, pattern }: MatchConfig): MatchEntry {
+  return {
+    of: compileExpression(matchExpression(of)),
+    automaton: compileTextPattern(pattern),
+    isNot: pattern.isNot,
   };
 }
 
@@ -93,10 +107,13 @@ function compileAction(
   switch (action.kind) {
     case "dispatch": {
       const set = rowOf(route.name, action.set);
+      const others = (action.others ?? []).map((name) => rowOf(route.name, name));
       const key = keys.numberOf(action.key);
+      const { path = "supported", noDestination = null } = action;
+      const treatment = compileTreatment(config, action);
       const usual = config.sets.find(({ name }) => name === action.set)?.resources.needed ?? [];
       const needed = neededBits(action.resources ?? usual, resources);
-      return { kind: "dispatch", set, key, resources: needed, stateful, path: action.path ?? "supported" };
+      return { kind: "dispatch", set, others, key, resources: needed, stateful, path, treatment, noDestination };
     }
     case "forward":
       return { kind: "forward", stateful };

@@ -11,6 +11,7 @@ import { type Destination, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
 import type { KeyTable } from "./compile-keys.ts";
+import type { RewritingTable } from "./compile-treatment.ts";
 import type { PlacedDestination } from "./place.ts";
 import { ruleOf } from "./resource-table.ts";
 
@@ -65,6 +66,7 @@ export function compileDestinations(
   listeners: readonly ListenerConfig[],
   setRows: readonly number[],
   rows: number,
+  rewritings: RewritingTable,
 ): Int32Array {
   const table = new Int32Array(rows * DESTINATION_WORDS);
   for (const destination of placed) {
@@ -78,6 +80,7 @@ export function compileDestinations(
     table[at + DestinationColumn.large] = streamBeside(destination, listeners) + 1;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
+    table[at + DestinationColumn.rewriting] = rewritings.numberOf(destination.set.name, destination.config) + 1;
     table[at + DestinationColumn.used] = 1;
   }
   return table;

@@ -9,6 +9,7 @@ import { compileRanges } from "./compile-ranges.ts";
 import { compileRates } from "./compile-rates.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
+import { RewritingTable } from "./compile-treatment.ts";
 import type { PlacedDestination } from "./place.ts";
 import { compileResources, freshResourceRows, type ResourceRows } from "./resource-table.ts";
 
@@ -43,7 +44,8 @@ export function compile(config: Config, context: CompileContext): CompileResult 
   const sets = compileSets(config, placed, setRows, keys, problems);
   const resourceRows = context.resources ?? freshResourceRows(config, placed);
   const routes = compileRoutes(config, setRows, keys, resourceRows, problems);
-  const destinations = compileDestinations(placed, config.listeners, setRows, rows);
+  const rewritings = new RewritingTable(config);
+  const destinations = compileDestinations(placed, config.listeners, setRows, rows, rewritings);
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
   const resources = compileResources(placed, resourceRows, rows);
@@ -62,6 +64,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
       accounts: shelf.words(resources.accounts),
       capacities: shelf.words(resources.capacities),
     },
+    rewritings: rewritings.entries,
     endpoints: shelf.words(endpoints),
     timers: config.timers,
     overload: compileOverload(config.overload),

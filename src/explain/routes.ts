@@ -39,6 +39,8 @@ export function mismatchText(route: RouteConfig, condition: RouteCondition, isFr
       return `the From URI is not like ${patternText(route.from)}`;
     case "to":
       return `the To URI is not like ${patternText(route.to)}`;
+    case "match":
+      return `it does not match ${route.match.map(({ of }) => of).join(", ")}`;
   }
 }
 

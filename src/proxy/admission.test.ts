@@ -92,7 +92,17 @@ test("who was refused is refused again when its copy comes, and its ACK goes now
 test("without transactions, too, the copy of a call that was taken is passed on", () => {
   const rig = new Rig({
     stateful: false,
-    action: { kind: "dispatch", set: 0, key: -1, resources: 0, stateful: false, path: "supported" },
+    action: {
+      kind: "dispatch",
+      set: 0,
+      others: [],
+      treatment: null,
+      noDestination: null,
+      key: -1,
+      resources: 0,
+      stateful: false,
+      path: "supported",
+    },
     overload: { newCalls: 10, burst: 1_000, answers: 1000 },
   });
   const text = request("INVITE", { call: "first", caller: STRANGER });
@@ -182,7 +192,17 @@ test("an emergency call is counted once, whichever limits are asked about it", (
 });
 
 test("on a route without transactions a copy of a call costs no second place, whatever other routes have", () => {
-  const action = { kind: "dispatch", set: 0, key: -1, resources: 0, stateful: false, path: "supported" } as const;
+  const action = {
+    kind: "dispatch",
+    set: 0,
+    others: [],
+    treatment: null,
+    noDestination: null,
+    key: -1,
+    resources: 0,
+    stateful: false,
+    path: "supported",
+  } as const;
   const rig = new Rig({ stateful: true, action, overload: { newCalls: 10, burst: 1_000, answers: 1000 } });
   const text = request("INVITE", { call: "copied", caller: STRANGER });
   for (let i = 0; i < 20; i++) assert.equal(kind(rig.receive(text, STRANGER)[0]!.text), "INVITE");

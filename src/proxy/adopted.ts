@@ -17,7 +17,7 @@ import type { Via } from "../sip/via.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
 import { retryAfterLines } from "./retry-after.ts";
 import { Scanners } from "./scanner-names.ts";
-import { setsInRows, type WorkerSet } from "./worker-set.ts";
+import { type RewritingBytes, setsInRows, spellOutRewriting, type WorkerSet } from "./worker-set.ts";
 
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
 export interface WorkerListener {
@@ -74,6 +74,8 @@ export class Adopted {
   /** By row; a transaction may name a row that has no set any more. */
   readonly sets: readonly WorkerSet[];
   readonly routes: readonly RouteEntry[];
+  /** By place (`DestinationColumn.rewriting`, less one). */
+  readonly rewritings: readonly RewritingBytes[];
   /** The Server line of our own answers, or nothing. */
   readonly serverLine: Uint8Array;
   /** Whether any message may need a transaction here (else nothing is handed to an owner); and whether some get none. */
@@ -105,6 +107,7 @@ export class Adopted {
     this.listeners = snapshot.listeners.map(spellOut);
     this.sets = setsInRows(snapshot.sets, snapshot.resources);
     this.routes = snapshot.routes;
+    this.rewritings = snapshot.rewritings.map(spellOutRewriting);
     const { serverHeader } = snapshot;
     this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
     const are = (stateful: boolean) =>

@@ -21,6 +21,8 @@ export const BranchFlag = {
   moved: 16,
   /** It goes by UDP, however large it is. */
   stays: 32,
+  /** Its request URI is kept with it: not the one that came. */
+  rewritten: 64,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */
@@ -43,6 +45,9 @@ export const B = {
   deadline: 18,
   /** Loop-detection word in the branch parameter. */
   loop: 19,
+  /** Its request URI in the message store, where it is `rewritten`. */
+  uri: 20,
+  uriLength: 21,
 } as const;
 export const BRANCH_WORDS = 32;
 

@@ -13,6 +13,7 @@ import { takeResources } from "./resources.ts";
 import { restore } from "./restore.ts";
 import { chooseAgain } from "./routing.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { keepUri, makeUri, policyAt, removeBranch, treatmentAt } from "./treatment-of.ts";
 import { earlier, isDue } from "./wheel.ts";
 import { sendRequest } from "./write-request.ts";
 
@@ -47,8 +48,14 @@ export function startBranch(
   words[b + B.listener] = listener;
   words[b + B.loop] = c.loop;
   copyEndpoint(endpoint, endpointAt, words, b + B.endpoint);
+  if ((t[at + T.flags]! & (TransactionFlag.inDialog | TransactionFlag.fromPool | TransactionFlag.flow)) === 0) {
+    if (makeUri(c, slot, treatmentAt(c, at)) && !keepUri(c, branch)) {
+      removeBranch(c, branch);
+      return 503;
+    }
+  }
   if (!sendRequest(c, row, branch)) {
-    c.branches.remove(branch);
+    removeBranch(c, branch);
     return 513;
   }
   words[b + B.chain] = t[at + T.branch]!;
@@ -56,9 +63,7 @@ export function startBranch(
   words[b + B.sent] = c.now;
   c.tally(slot, Tally.requests);
   const timers = c.adopted.snapshot.timers;
-  const patience = mayFailOver(c, at, Cause.timeout)
-    ? c.adopted.sets[t[at + T.set]!]!.failover.answerWithin
-    : 64 * timers.t1;
+  const patience = mayFailOver(c, at, Cause.timeout) ? policyAt(c, at)!.failover.answerWithin : 64 * timers.t1;
   words[b + B.interval] = timers.t1;
   words[b + B.deadline] = c.now + patience;
   // Timers A and E are for datagrams: over a stream nothing is sent twice (RFC 3261 17.1.1.2, 17.1.2.2).
@@ -121,10 +126,11 @@ function mayFailOver(c: Context, at: number, cause: Cause): boolean {
   if (t[at + T.set]! < 0 || (flags & (TransactionFlag.cancelled | TransactionFlag.inDialog)) !== 0) return false;
   if (t[at + T.state] !== TransactionState.proceeding || t[at + T.tries]! <= 0) return false;
   if (t[at + T.candidate]! >= t[at + T.candidates]!) return false;
-  const set = c.adopted.sets[t[at + T.set]!];
-  if (set === undefined) return false;
-  if ((flags & TransactionFlag.ringing) !== 0 && !set.failover.afterProvisional) return false;
-  return cause === Cause.code || (cause === Cause.timeout ? set.failover.onTimeout : set.failover.onTransportError);
+  const policy = policyAt(c, at);
+  if (policy === undefined) return false;
+  const { failover } = policy;
+  if ((flags & TransactionFlag.ringing) !== 0 && !failover.afterProvisional) return false;
+  return cause === Cause.code || (cause === Cause.timeout ? failover.onTimeout : failover.onTransportError);
 }
 
 /**
@@ -143,9 +149,7 @@ export function branchFailed(c: Context, branch: number, cause: Cause, status: n
   if (cause === Cause.timeout) c.branches.wheel.disarm(branch);
   if (wasAbandoned || t[at + T.state] !== TransactionState.proceeding) return;
   releaseCall(c, at, slot);
-  const set = c.adopted.sets[t[at + T.set]!];
-  const moves =
-    mayFailOver(c, at, cause) && (cause !== Cause.code || (set !== undefined && set.failoverCode[status] === 1));
+  const moves = mayFailOver(c, at, cause) && (cause !== Cause.code || policyAt(c, at)!.failoverCode[status] === 1);
   if (moves && restore(c, row)) {
     const tried = tryNext(c, row);
     if (tried === 0) {

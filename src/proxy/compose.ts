@@ -6,7 +6,7 @@ import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
-import { B, BRANCH_WORDS } from "./branches.ts";
+import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
@@ -81,7 +81,10 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   const start = c.outbox.claim();
   let at = copyBytes(method, 0, method.length, out, start);
   out[at++] = 0x20;
-  if (route.uriStart >= 0) at = copyBytes(bytes, route.uriStart, route.uriEnd, out, at);
+  if ((words[b + B.flags]! & BranchFlag.rewritten) !== 0) {
+    const uri = c.store.start(words[b + B.uri]!);
+    at = copyBytes(c.store.bytes(words[b + B.uri]!), uri, uri + words[b + B.uriLength]!, out, at);
+  } else if (route.uriStart >= 0) at = copyBytes(bytes, route.uriStart, route.uriEnd, out, at);
   else at = copyBytes(bytes, request.uriStart, request.uriEnd, out, at);
   at = copyBytes(VERSION, 0, VERSION.length, out, at);
   const own = c.adopted.listeners[listener]!;

@@ -22,6 +22,7 @@ import { plainMemory, type Reserve } from "./reserve.ts";
 import { Flow, OwnRoute, Token } from "./route-finding.ts";
 import { SourceTable } from "./source-table.ts";
 import { MAX_CANDIDATES, Transactions } from "./transactions.ts";
+import { Treatments } from "./treatments.ts";
 import { Verdicts } from "./verdicts.ts";
 
 /** Index of every counter by name, so that stations write `c.count(Count.loops)`. */
@@ -62,6 +63,7 @@ export class Context {
   /** Words shared with the stream worker (bridge/stream-start.ts); none where no listener is one of streams. */
   readonly streamWords: Int32Array;
   adopted: Adopted;
+  readonly treatments: Treatments = new Treatments();
   /** Live calls whose callee is no destination: destinations make them, and no load has them. */
   callsOutside = 0;
 
@@ -151,6 +153,7 @@ export class Context {
   adopt(adopted: Adopted): void {
     this.adopted = adopted;
     this.message.watched = adopted.watched;
+    this.treatments.adopt(adopted.routes);
     const { interval, flows } = adopted.snapshot.keepAlive;
     if (interval > 0) this.kept ??= new KeptFlows(Math.ceil(flows / this.workers), this.now);
   }

@@ -9,6 +9,7 @@ import { reply, replyUnavailable } from "./reply.ts";
 import { restore } from "./restore.ts";
 import { complete, removeTransaction } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { policyAt } from "./treatment-of.ts";
 
 /**
  * Rank of a final response, the lower the better: 6xx, then 3xx, 4xx (those that help the caller to try again first), 5xx;
@@ -82,10 +83,10 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
   } else if (best === 503 || isTransportError) {
     // A proxy does not hand on a 503 that is not about itself (RFC 3261 16.7).
     const start = c.outbox.claim();
-    const set = c.adopted.sets[t[at + T.set]!];
-    const length = replyUnavailable(c, set?.unavailable);
+    const policy = policyAt(c, at);
+    const length = replyUnavailable(c, policy?.unavailable);
     spendFinal(c, row, length);
-    complete(c, row, set?.unavailable.status ?? 500, start, length);
+    complete(c, row, policy?.unavailable.status ?? 500, start, length);
   } else if (t[at + T.method] === Method.INVITE) {
     answer(c, row, 408);
   } else {

@@ -17,11 +17,12 @@ import { followFlow } from "./flow.ts";
 import { fromTagHash, tagHash } from "./identity.ts";
 import { followRoute } from "./in-dialog.ts";
 import { wantsPath } from "./path.ts";
-import { selectCandidates } from "./routing.ts";
+import { selectFromSets } from "./routing.ts";
 import { insecure, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import { makeUri, policyAt } from "./treatment-of.ts";
 import { dropForeignRoutes } from "./trust.ts";
 import { RecordRoute } from "./write-request.ts";
 
@@ -109,15 +110,15 @@ function start(c: Context, row: number): number {
 
 /** Dispatches a request to a set. Returns 0 or the status to be answered. */
 export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: boolean): number {
-  const { set, key, resources, stateful } = action;
+  const { set, resources, stateful } = action;
   const { method } = c.message;
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
-  const count = selectCandidates(c, set, key, resources);
-  if (count === 0) return isSips(c) ? refuseSips(c) : noDestination(c, set);
+  const count = selectFromSets(c, action);
+  if (count === 0) return isSips(c) ? refuseSips(c) : noDestination(c, action);
   dropForeignRoutes(c);
   const opens = opensDialog(c);
   const isPath = wantsPath(c, action.path);
-  if (!stateful || method === Method.ACK) return dispatchStateless(c, stateful, opens, isPath);
+  if (!stateful || method === Method.ACK) return dispatchStateless(c, action, isInDialog, opens, isPath);
   const row = openTransaction(c, false);
   if (row === 0) return tableFull(c);
   const words = c.transactions.words;
@@ -128,34 +129,52 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   if (isPath) flags |= TransactionFlag.path;
   if (isInDialog) flags |= TransactionFlag.inDialog;
   if (c.ownRoute.dropsAll) flags |= TransactionFlag.dropsRoutes;
+  if (action.treatment !== null && !isInDialog) {
+    flags |= TransactionFlag.treated;
+    words[at + T.treatment] = c.treatments.numberOf(action.treatment);
+    c.treatments.take(words[at + T.treatment]!);
+  }
   words[at + T.flags] = flags;
   words[at + T.resources] = resources;
   words[at + T.candidates] = count;
-  words[at + T.tries] = isInDialog ? 1 : c.adopted.sets[set]!.failover.tries;
+  words[at + T.tries] = isInDialog ? 1 : policyAt(c, at)!.failover.tries;
   const slots = (at + T.slots) * 2;
   for (let i = 0; i < count; i++) c.transactions.slots[slots + i] = c.candidates[i]!;
   const status = tryNext(c, row);
   if (status === 0) return 0;
   removeTransaction(c, row);
-  return status === 503 ? noDestination(c, set) : status;
+  return status === 503 ? noDestination(c, action) : status;
 }
 
-function dispatchStateless(c: Context, stateful: boolean, opens: boolean, isPath: boolean): number {
+function dispatchStateless(
+  c: Context,
+  { stateful, treatment }: DispatchAction,
+  isInDialog: boolean,
+  opens: boolean,
+  isPath: boolean,
+): number {
   const rows = c.adopted.snapshot.destinations;
   const row = c.adopted.row(c.candidates[0]!);
   copyEndpoint(rows, row, c.target, 0);
   c.targetSlot = c.candidates[0]!;
-  const own = rows[row + DestinationColumn.listener]!;
+  const configured = rows[row + DestinationColumn.listener]!;
   const transport = rows[row + DestinationColumn.transport]!;
-  c.outgoing = own >= 0 ? own : c.adopted.outgoing(c.listener, !isV4(rows, row), transport);
+  c.outgoing = configured >= 0 ? configured : c.adopted.outgoing(c.listener, !isV4(rows, row), transport);
   if (c.outgoing < 0) return 503;
   // Of a stateless route the ACK to a failure has to look like its INVITE (RFC 3261 16.11), so it gets the same branch.
   if (stateful) {
     forwardAck(c);
     return 0;
   }
-  if (!opens) return forwardStateless(c, isPath ? RecordRoute.path : RecordRoute.none);
-  return forwardStateless(c, isBehindNat(c) ? RecordRoute.nat : RecordRoute.plain);
+  const number = c.treatments.numberOf(treatment);
+  const own = number === 0 ? null : c.treatments.at(number);
+  // An ACK has a To tag: it is that to a failure, for the one to a 2xx follows our Record-Route.
+  const { method } = c.message;
+  const isHop = method === Method.ACK || method === Method.CANCEL;
+  const hasUri = (!isInDialog || isHop) && makeUri(c, c.targetSlot, own);
+  const changes = isInDialog || isHop ? null : own;
+  if (!opens) return forwardStateless(c, isPath ? RecordRoute.path : RecordRoute.none, changes, hasUri);
+  return forwardStateless(c, isBehindNat(c) ? RecordRoute.nat : RecordRoute.plain, changes, hasUri);
 }
 
 /** Whether the request at hand asks for a dialog: its Record-Route has to stay in the path (RFC 3261 16.6 point 4). */
@@ -211,17 +230,25 @@ function closing(c: Context): number {
   return busy(c);
 }
 
-/** Whether somebody in the set could take calls, had he room. */
-function hasUsable(c: Context, set: number): boolean {
-  const { slots } = c.adopted.sets[set]!.dispatch;
-  for (let i = 0; i < slots.length; i++) if (c.live.isUsable(slots[i]!)) return true;
+/** Whether somebody in the sets could take calls, had he room. */
+function hasUsable(c: Context, { set, others }: DispatchAction): boolean {
+  for (let i = -1; i < others.length; i++) {
+    const { slots } = c.adopted.sets[i < 0 ? set : others[i]!]!.dispatch;
+    for (let at = 0; at < slots.length; at++) if (c.live.isUsable(slots[at]!)) return true;
+  }
   return false;
 }
 
-/** Nobody in the set can take it. */
-function noDestination(c: Context, set: number): number {
-  c.count(hasUsable(c, set) ? Count.rejected_full : Count.rejected_no_destination);
-  const { extra } = c.adopted.sets[set]!.unavailable;
+/** Nobody in the sets can take it. */
+function noDestination(c: Context, action: DispatchAction): number {
+  c.count(hasUsable(c, action) ? Count.rejected_full : Count.rejected_no_destination);
+  if (action.noDestination !== null) {
+    const answer = c.treatments.noDestination(action)!;
+    c.phrase = answer.phrase;
+    c.extra = answer.extra;
+    return answer.status;
+  }
+  const { extra } = c.adopted.sets[action.set]!.unavailable;
   if (extra.length === 0) return busy(c);
   c.extra = extra;
   return 503;

@@ -1,11 +1,14 @@
 // The text of a key expression for the request at hand, put together in a buffer that stays.
 import { type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
+import { type Automaton, accepts } from "../dispatch/automaton.ts";
 import { coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { isV4 } from "../net/endpoint.ts";
+import type { Edits } from "../sip/edits.ts";
 import { Header, headerOf } from "../sip/header.ts";
 import { equalsIgnoreCase } from "../sip/scan.ts";
 import { authUser, findAuthUser } from "./auth-user.ts";
 import type { Context } from "./context.ts";
+import { lineEndAt, nameEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
 
 const COLON = 0x3a;
@@ -23,6 +26,23 @@ export function hashExpression(c: Context, expression: KeyExpression): number {
   let start = 0;
   while (start < end && text[start]! <= 0x20) start++;
   return start === end ? 0 : coreHashTrimmed(text, start, end);
+}
+
+/** Whether the text, blanks around it taken off, is one that `automaton` accepts. What is not there is an empty text. */
+export function isAccepted(c: Context, expression: KeyExpression, automaton: Automaton): boolean {
+  write(c, expression);
+  let end = length;
+  while (end > 0 && text[end - 1]! <= 0x20) end--;
+  let start = 0;
+  while (start < end && text[start]! <= 0x20) start++;
+  return accepts(automaton, text, start, end);
+}
+
+/** Adds the text to `edits`; control characters, such as the line ends of folded headers, become blanks. */
+export function writeText(c: Context, expression: KeyExpression, edits: Edits): void {
+  write(c, expression);
+  for (let at = 0; at < length; at++) if (text[at]! < 0x20 || text[at] === 0x7f) text[at] = 0x20;
+  edits.text(text, 0, length);
 }
 
 /** The text itself, for `explain`. */
@@ -103,7 +123,7 @@ function putUri(c: Context, start: number, end: number, which: number): void {
 
 function putHeader(c: Context, name: Uint8Array): void {
   const { message } = c;
-  const { bytes, end } = message;
+  const { bytes } = message;
   const known = headerOf(name, 0, name.length);
   if (known !== Header.other) {
     if (message.count[known] !== 0) put(bytes, message.valueStart[known]!, message.valueEnd[known]!);
@@ -111,18 +131,10 @@ function putHeader(c: Context, name: Uint8Array): void {
   }
   let at = message.headersStart;
   while (at < message.bodyStart) {
-    let lineEnd = at;
-    // A folded line goes on behind its line end.
-    do {
-      while (lineEnd < end && bytes[lineEnd] !== 0x0a) lineEnd++;
-      lineEnd++;
-    } while (lineEnd < end && (bytes[lineEnd] === 0x20 || bytes[lineEnd] === 0x09));
-    let colon = at;
-    while (colon < lineEnd && bytes[colon] !== COLON) colon++;
-    let nameEnd = colon;
-    while (nameEnd > at && bytes[nameEnd - 1]! <= 0x20) nameEnd--;
+    const lineEnd = lineEndAt(message, at);
+    const nameEnd = nameEndAt(bytes, at, lineEnd);
     if (equalsIgnoreCase(bytes, at, nameEnd, name)) {
-      putTrimmed(bytes, colon + 1, lineEnd);
+      putTrimmed(bytes, bytes.indexOf(COLON, nameEnd) + 1, lineEnd);
       return;
     }
     at = lineEnd;

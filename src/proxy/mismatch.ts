@@ -4,7 +4,16 @@ import type { Context } from "./context.ts";
 import { isMatch } from "./routing.ts";
 
 /** What a route may ask of a request, in the order in which it is asked. */
-export const ROUTE_CONDITIONS = ["fromSet", "listener", "methods", "source", "requestUri", "from", "to"] as const;
+export const ROUTE_CONDITIONS = [
+  "fromSet",
+  "listener",
+  "methods",
+  "source",
+  "requestUri",
+  "from",
+  "to",
+  "match",
+] as const;
 export type RouteCondition = (typeof ROUTE_CONDITIONS)[number];
 
 /**
@@ -18,6 +27,7 @@ export function routeMismatch(c: Context, route: RouteEntry): RouteCondition | n
     requestUri: null,
     from: null,
     to: null,
+    match: [],
     source: [],
     fromSet: c.pool >= 0 ? -2 : -1,
     listener: -1,

@@ -16,7 +16,8 @@ const OVER = { word: connectionWord(7, 3) };
 const SERIAL = 1234;
 
 function policy(path: PathPolicy, stateful = true): RouteAction {
-  return { kind: "dispatch", set: 0, key: -1, resources: 0, stateful, path };
+  const plain = { others: [], treatment: null, noDestination: null, resources: 0 };
+  return { kind: "dispatch", set: 0, key: -1, ...plain, stateful, path };
 }
 
 function register(more = "Supported: path, gruu\r\n", method = "REGISTER"): string {

@@ -1,7 +1,7 @@
 // How much strangers may send, to the request.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Rates } from "../bridge/snapshot.ts";
+import type { Rates } from "../bridge/rates.ts";
 import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 

@@ -2,7 +2,7 @@
 // more datagrams than requests are allowed; and read, when a request would be one too many.
 
 import { inRanges } from "../bridge/address-ranges.ts";
-import type { Rate, RateLimit } from "../bridge/snapshot.ts";
+import type { Rate, RateLimit } from "../bridge/rates.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { mayRefuse } from "./admission.ts";

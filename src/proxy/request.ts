@@ -1,5 +1,6 @@
 // A request has arrived: RFC 3261 16.3 to 16.6. Each step either settles the matter or passes on to the next; what comes
 // back is 0, or the status that the loop has to answer.
+import type { DispatchAction } from "../bridge/snapshot.ts";
 import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
@@ -167,8 +168,7 @@ function chooseWay(c: Context): number {
   }
   const { action } = route;
   if (action.kind === "dispatch") {
-    if (c.pool >= 0 && c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, action.set) >= 0)
-      return forwardFromPool(c, action.stateful);
+    if (c.pool >= 0 && isOfSets(c, action)) return forwardFromPool(c, action.stateful);
     const isPure = isPureChoice(c, c.adopted.sets[action.set]!, action.key);
     // What belongs to a call that nobody remembers may only follow a function of the message itself.
     if (
@@ -196,6 +196,15 @@ function chooseWay(c: Context): number {
   c.phrase = answers.phrase;
   c.extra = answers.extra;
   return action.status;
+}
+
+/** Whether the request at hand comes from a destination of one of the action's sets. */
+function isOfSets(c: Context, { set, others }: DispatchAction): boolean {
+  const { topVia } = c.message;
+  if (c.adopted.poolSlot(c.listener, c.peer, topVia, set) >= 0) return true;
+  for (let i = 0; i < others.length; i++)
+    if (c.adopted.poolSlot(c.listener, c.peer, topVia, others[i]!) >= 0) return true;
+  return false;
 }
 
 /**

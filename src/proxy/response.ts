@@ -15,6 +15,7 @@ import { restIfAsked } from "./rest.ts";
 import { rememberProvisional } from "./server.ts";
 import { refreshSession } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { policyAt } from "./treatment-of.ts";
 
 /** Milliseconds; an answer that took longer counts as this, which fits 31 bits of microseconds. */
 const MOST_ANSWER_TIME = 1_000_000;
@@ -155,10 +156,10 @@ function failure(c: Context, row: number, branch: number, status: number): void 
     return;
   }
   if (status === 401 || status === 407) rememberChallenge(c, row, branch, c.message.cseq);
-  const set = c.adopted.sets[t[at + T.set]!];
+  const policy = policyAt(c, at);
   const mayMove =
-    set !== undefined &&
-    set.failoverCode[status] === 1 &&
+    policy !== undefined &&
+    policy.failoverCode[status] === 1 &&
     t[at + T.tries]! > 0 &&
     t[at + T.candidate]! < t[at + T.candidates]!;
   if (status === 503 || mayMove || (t[at + T.best] !== 0 && (t[at + T.flags]! & TransactionFlag.cancelled) === 0)) {

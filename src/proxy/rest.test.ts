@@ -84,7 +84,17 @@ test("without transactions a destination's Retry-After counts as well", () => {
   const rig = new Rig({
     destinations: 2,
     stateful: false,
-    action: { kind: "dispatch", set: 0, key: -1, resources: 0, stateful: false, path: "supported" },
+    action: {
+      kind: "dispatch",
+      set: 0,
+      others: [],
+      treatment: null,
+      noDestination: null,
+      key: -1,
+      resources: 0,
+      stateful: false,
+      path: "supported",
+    },
   });
   const [sent] = rig.receive(request("INVITE", { call: "x" }));
   rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);

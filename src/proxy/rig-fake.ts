@@ -1,14 +1,14 @@
 // One worker's loop between made-up neighbours, with a clock that a test turns: what the exact tests of the proxy run on.
 
+import type { AddressRanges } from "../bridge/address-ranges.ts";
 import type { CounterName } from "../bridge/counters.ts";
+import type { Rates } from "../bridge/rates.ts";
 import {
-  type AddressRanges,
   DESTINATION_WORDS,
   DestinationColumn,
   type FailoverEntry,
   type KeepAliveEntry,
   type OverloadEntry,
-  type Rates,
   type RequestLimits,
   type RouteAction,
   type Snapshot,

@@ -1,6 +1,7 @@
 // Which route a new request takes (the first that matches), and which candidates its set offers.
 import { inBlocks } from "../bridge/address-block.ts";
-import { DestinationColumn, type RouteEntry } from "../bridge/snapshot.ts";
+import type { MatchEntry } from "../bridge/request-changes.ts";
+import { DestinationColumn, type DispatchAction, type RouteEntry } from "../bridge/snapshot.ts";
 import { demandOf } from "../dispatch/resources.ts";
 import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";
@@ -9,6 +10,7 @@ import { challenger } from "./call.ts";
 import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
+import { isAccepted } from "./key-text.ts";
 import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
 import { isSips, keepSecure } from "./secured.ts";
@@ -48,6 +50,14 @@ export function isMatch(c: Context, route: RouteEntry): boolean {
     )
       return false;
   }
+  return route.match.length === 0 || isLike(c, route.match);
+}
+
+function isLike(c: Context, conditions: readonly MatchEntry[]): boolean {
+  for (let i = 0; i < conditions.length; i++) {
+    const { of, automaton, isNot } = conditions[i]!;
+    if (isAccepted(c, of, automaton) === isNot) return false;
+  }
   return true;
 }
 
@@ -67,6 +77,7 @@ function isMethod(c: Context, methods: readonly Uint8Array[]): boolean {
 }
 
 const INVITE = Buffer.from("INVITE", "latin1");
+const before = new Uint16Array(MAX_CANDIDATES);
 
 /**
  * Fills `c.candidates` for the request at hand from a set, `key` being the route's own or -1, `resources` what it needs; returns how
@@ -77,6 +88,23 @@ export function selectCandidates(c: Context, setIndex: number, key: number, reso
   const preferred = preferredSlot(c, setIndex);
   if (preferred >= 0) count = preferSlot(c, preferred, count);
   return isSips(c) ? keepSecure(c, count) : count;
+}
+
+/** Fills `c.candidates` from all sets of a route, one after the other; returns how many there are. */
+export function selectFromSets(c: Context, { set, others, key, resources }: DispatchAction): number {
+  let count = selectCandidates(c, set, key, resources);
+  const { candidates } = c;
+  for (let i = 0; i < others.length; i++) {
+    for (let at = 0; at < count; at++) before[at] = candidates[at]!;
+    const more = Math.min(selectCandidates(c, others[i]!, key, resources), candidates.length - count);
+    candidates.copyWithin(count, 0, more);
+    for (let at = 0; at < count; at++) candidates[at] = before[at]!;
+    count += more;
+    // Who has challenged the caller comes before all, whichever set it is in.
+    const preferred = preferredSlot(c, others[i]!);
+    if (preferred >= 0) count = preferSlot(c, preferred, count);
+  }
+  return count;
 }
 
 function select(c: Context, set: WorkerSet, key: number, resources: number): number {
@@ -93,7 +121,7 @@ function select(c: Context, set: WorkerSet, key: number, resources: number): num
 
 /**
  * At failover, where the set's algorithm looks at the present once more: the candidates of `row` behind those that were tried become
- * whoever has room now, best first. The request is at hand.
+ * whoever has room now, best first, and those of further sets stay behind them. The request is at hand.
  */
 export function chooseAgain(c: Context, row: number): void {
   const t = c.transactions.words;
@@ -105,6 +133,9 @@ export function chooseAgain(c: Context, row: number): void {
   const { slots } = c.transactions;
   const first = (at + T.slots) * 2;
   const tried = t[at + T.candidate]!;
+  let further = 0;
+  for (let i = tried; i < t[at + T.candidates]!; i++)
+    if (setOfSlot(c, slots[first + i]!) !== t[at + T.set]) before[further++] = slots[first + i]!;
   let next = tried;
   for (let i = 0; i < count && next < MAX_CANDIDATES; i++) {
     const slot = c.candidates[i]!;
@@ -112,6 +143,7 @@ export function chooseAgain(c: Context, row: number): void {
     while (known < tried && slots[first + known] !== slot) known++;
     if (known === tried) slots[first + next++] = slot;
   }
+  for (let i = 0; i < further && next < MAX_CANDIDATES; i++) slots[first + next++] = before[i]!;
   t[at + T.candidates] = next;
 }
 
@@ -135,9 +167,11 @@ function preferredSlot(c: Context, setIndex: number): number {
   if (c.dialogs.challenged === 0) return -1;
   const slot = challenger(c, fromTagHash(c), message.cseq);
   // A challenge is no way into another set than the routes say.
-  return slot >= 0 && c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set] === setIndex
-    ? slot
-    : -1;
+  return slot >= 0 && setOfSlot(c, slot) === setIndex ? slot : -1;
+}
+
+function setOfSlot(c: Context, slot: number): number {
+  return c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!;
 }
 
 function preferSlot(c: Context, slot: number, count: number): number {

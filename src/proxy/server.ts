@@ -11,6 +11,7 @@ import { earn, mayRepeat, replyTrying } from "./ration.ts";
 import { replyEndpoint, resend } from "./reply.ts";
 import { restore } from "./restore.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { removeBranch } from "./treatment-of.ts";
 import { earlier, isDue } from "./wheel.ts";
 
 /** An INVITE that has no answer yet gets its 100 after this time (RFC 3261 17.2.1: within 200 ms). */
@@ -188,8 +189,9 @@ export function removeTransaction(c: Context, row: number): void {
   dropBranches(c, at);
   dropRequest(c, at);
   dropResponse(c, at);
-  if ((words[at + T.flags]! & TransactionFlag.hasBest) !== 0)
-    c.store.drop(words[at + T.bestResponse]!, words[at + T.bestLength]!);
+  const flags = words[at + T.flags]!;
+  if ((flags & TransactionFlag.treated) !== 0) c.treatments.drop(words[at + T.treatment]!);
+  if ((flags & TransactionFlag.hasBest) !== 0) c.store.drop(words[at + T.bestResponse]!, words[at + T.bestLength]!);
   c.transactions.remove(row);
 }
 
@@ -199,7 +201,7 @@ function dropBranches(c: Context, at: number): void {
   words[at + T.branch] = 0;
   while (branch !== 0) {
     const next = c.branches.words[branch * BRANCH_WORDS + B.chain]!;
-    c.branches.remove(branch);
+    removeBranch(c, branch);
     branch = next;
   }
 }

@@ -13,6 +13,7 @@ import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restIfAsked } from "./rest.ts";
+import type { WorkerTreatment } from "./treatments.ts";
 import { RecordRoute, sendStateless } from "./write-request.ts";
 
 const sip = new SipHash();
@@ -38,15 +39,23 @@ function check(key: Uint8Array, message: Message, listener: number, branchStart:
   sip.finalQuick();
 }
 
-/** Forwards the request at hand to `c.target`; 0, or 513 when it does not fit. */
-export function forwardStateless(c: Context, recordRoute: RecordRoute): number {
+/**
+ * Forwards the request at hand to `c.target`; 0, or 513 when it does not fit. With `hasUri` its request URI is what
+ * `makeUri` wrote.
+ */
+export function forwardStateless(
+  c: Context,
+  recordRoute: RecordRoute,
+  treatment: WorkerTreatment | null = null,
+  hasUri = false,
+): number {
   const { message } = c;
   replyEndpoint(c, caller, 0);
   // Over a stream, rport names the connection: we add it where the caller did not (write-request.ts).
   if (c.adopted.listeners[c.listener]!.isStream) caller[4] = c.peer[4]!;
   check(c.adopted.snapshot.keys[0]!, message, c.listener, message.topVia.branchStart, message.topVia.branchEnd);
   const word = (sip.hi & CHECK_MASK) | (c.listener << CHECK_BITS);
-  return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute) ? 0 : 513;
+  return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute, treatment, hasUri) ? 0 : 513;
 }
 
 /** Forwards the ACK to a 2xx: it is answered by nobody, so its branch only has to be its own. */
@@ -55,7 +64,7 @@ export function forwardAck(c: Context): void {
   c.outerHash.updateWord(c.key1);
   c.outerHash.updateWord(c.key2);
   const word = c.outerHash.finish();
-  sendStateless(c, BranchKind.ack, word, c.outerHash.hi, RecordRoute.none);
+  sendStateless(c, BranchKind.ack, word, c.outerHash.hi, RecordRoute.none, null, false);
 }
 
 /** A response whose top Via says that we forwarded its request statelessly: passed back if that is true. */

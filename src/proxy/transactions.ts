@@ -43,6 +43,8 @@ export const TransactionFlag = {
   path: 2048,
   /** Goes over the flow of a registered phone, and nowhere else (RFC 5626 5.3). */
   flow: 4096,
+  /** Its route says how it is treated: `T.treatment`. */
+  treated: 8192,
 } as const;
 
 /**
@@ -100,6 +102,8 @@ export const T = {
   account: 47,
   /** Candidate slots, two per word. */
   slots: 48,
+  /** Number among the worker's treatments, where it is `treated`. */
+  treatment: 56,
 } as const;
 export const TRANSACTION_WORDS = 64;
 /** Most candidates kept for one transaction. */

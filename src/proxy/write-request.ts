@@ -12,13 +12,17 @@ import { writeHex32 } from "../sip/token.ts";
 import { copyBytes } from "../sip/write.ts";
 import type { WorkerListener } from "./adopted.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
+import { changeHeaders } from "./change-headers.ts";
 import { repairContact } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
+import type { HeaderChanges } from "./header-changes.ts";
 import { writePath } from "./path.ts";
 import { writeToken } from "./record-route.ts";
 import { writeAddress } from "./reply.ts";
+import { rewritten } from "./request-uri.ts";
 import { isSips } from "./secured.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import type { WorkerTreatment } from "./treatments.ts";
 import { removeLines, removeProtected } from "./trust.ts";
 import { writeLocal } from "./write-local.ts";
 
@@ -56,7 +60,8 @@ type Written = (typeof Written)[keyof typeof Written];
 export function sendRequest(c: Context, row: number, branch: number): boolean {
   const words = c.branches.words;
   const b = branch * BRANCH_WORDS;
-  const flags = c.transactions.words[row * TRANSACTION_WORDS + T.flags]!;
+  const at = row * TRANSACTION_WORDS;
+  const flags = c.transactions.words[at + T.flags]!;
   let recordRoute: RecordRoute = RecordRoute.none;
   if ((flags & TransactionFlag.createsDialog) !== 0) {
     recordRoute = (flags & TransactionFlag.nat) !== 0 ? RecordRoute.nat : RecordRoute.plain;
@@ -65,6 +70,14 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   branchWord1 = (c.worker << 24) | branch;
   branchWord2 = words[b + B.nonce]!;
   branchLoop = words[b + B.loop]!;
+  if ((words[b + B.flags]! & BranchFlag.rewritten) !== 0) {
+    const uri = words[b + B.uri]!;
+    uriBytes = c.store.bytes(uri);
+    uriStart = c.store.start(uri);
+    uriEnd = uriStart + words[b + B.uriLength]!;
+  } else uriEnd = uriStart;
+  changes =
+    (flags & TransactionFlag.treated) === 0 ? null : c.treatments.at(c.transactions.words[at + T.treatment]!).headers;
   const slot = words[b + B.slot]!;
   const stream = streamForLarge(c, b);
   const most = stream < 0 ? MAX_DATAGRAM : c.adopted.snapshot.largeBytes;
@@ -95,13 +108,26 @@ export function sendStateless(
   word1: number,
   word2: number,
   recordRoute: RecordRoute,
+  treatment: WorkerTreatment | null,
+  hasUri: boolean,
 ): boolean {
+  uriBytes = rewritten.bytes;
+  uriStart = 0;
+  uriEnd = hasUri ? rewritten.length : 0;
+  changes = treatment === null ? null : treatment.headers;
   branchKind = kind;
   branchWord1 = word1;
   branchWord2 = word2;
   branchLoop = c.loop;
   return write(c, c.outgoing, c.target, 0, c.targetSlot, recordRoute, MAX_DATAGRAM) === Written.sent;
 }
+
+// The request URI that is written instead of the one that came (nothing: none is), and what changes among the headers: set
+// right before `write`, read only by `edit`.
+let uriBytes: Uint8Array = rewritten.bytes;
+let uriStart = 0;
+let uriEnd = 0;
+let changes: HeaderChanges | null = null;
 
 // The branch parameter being written: set right before `write`, read only by `writeBranch`.
 let branchKind = 0;
@@ -253,7 +279,11 @@ function edit(c: Context): void {
   removeProtected(c);
   if (ownRoute.dropsAll) removeLines(edits, message, Header.route);
   else for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
-  if (ownRoute.uriStart >= 0) {
+  if (changes !== null) changeHeaders(c, changes);
+  if (uriEnd > uriStart) {
+    const from = edits.text(uriBytes, uriStart, uriEnd);
+    edits.replace(message.uriStart, message.uriEnd, from);
+  } else if (ownRoute.uriStart >= 0) {
     const from = edits.text(message.bytes, ownRoute.uriStart, ownRoute.uriEnd);
     edits.replace(message.uriStart, message.uriEnd, from);
   }

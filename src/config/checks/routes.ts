@@ -30,6 +30,8 @@ function covers(a: RouteConfig, b: RouteConfig): boolean {
     if (b.source.length === 0 || !b.source.every((block) => a.source.some((wider) => coversBlock(wider, block))))
       return false;
   }
+  const asksFor = new Set(b.match.map((one) => JSON.stringify(one)));
+  if (!a.match.every((one) => asksFor.has(JSON.stringify(one)))) return false;
   return coversPattern(a.requestUri, b.requestUri) && coversPattern(a.from, b.from) && coversPattern(a.to, b.to);
 }
 
@@ -63,7 +65,7 @@ export const unusedSets: Check = {
     const used = new Set(
       config.routes.flatMap((route) => [
         route.fromSet,
-        route.action.kind === "dispatch" ? route.action.set : undefined,
+        ...(route.action.kind === "dispatch" ? [route.action.set, ...(route.action.others ?? [])] : []),
       ]),
     );
     // A table may hold sets for others, too.

@@ -10,7 +10,8 @@ function statelessSets(config: Config): Map<string, number> {
   const sets = new Map<string, number>();
   for (const [index, route] of config.routes.entries()) {
     const stateless = (route.forwarding ?? config.forwarding) === "stateless";
-    if (stateless && route.action.kind === "dispatch" && !sets.has(route.action.set)) sets.set(route.action.set, index);
+    if (!stateless || route.action.kind !== "dispatch") continue;
+    for (const set of [route.action.set, ...(route.action.others ?? [])]) if (!sets.has(set)) sets.set(set, index);
   }
   return sets;
 }

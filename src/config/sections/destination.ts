@@ -40,6 +40,9 @@ export interface DestinationConfig {
   readonly probe: (typeof PROBE_MARKS)[number];
   /** By what requests go to it that are longer than `limits.large_request_bytes`. */
   readonly largeRequests: (typeof LARGE_REQUESTS)[number];
+  /** How many characters the user of the request URI loses in front, and what comes in their place. */
+  readonly strip: number;
+  readonly prefix: string;
   /** Name of the listener to send from; absent: the first of the same address family. */
   readonly listener?: string;
   /** Name of its TLS profile; absent: that of its set, else the default one. */
@@ -99,6 +102,23 @@ const long = z.strictObject({
     .describe(
       "By what requests longer than `limits.large_request_bytes` go: `tcp` where it listens there at the same port. Needs a TCP listener and forwarding with transactions.",
     ),
+  strip: z
+    .int()
+    .min(0)
+    .max(255)
+    .default(0)
+    .describe(
+      "How many characters the user of the request URI loses in front when a request goes to it; each try begins with the number as it was received.",
+    ),
+  prefix: z
+    .union([
+      z.string().regex(/^[A-Za-z0-9+*_.!~'()-]{0,64}$/, "a prefix is letters, digits, + * _ . ! ~ ' ( ) -"),
+      z.int().min(0).transform(String),
+    ])
+    .default("")
+    .describe(
+      "What is put in front of the user of the request URI, after `strip`. Requests within dialogs keep theirs.",
+    ),
   listener: reference
     .optional()
     .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
@@ -151,6 +171,8 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
     state: unusable === "" ? given.state : "disabled",
     probe: given.probe,
     largeRequests: given.large_requests,
+    strip: given.strip,
+    prefix: given.prefix,
     ...(given.listener === undefined ? {} : { listener: given.listener }),
     ...(given.tls === undefined ? {} : { tls: given.tls }),
     ...(serverName === undefined ? {} : { serverName }),

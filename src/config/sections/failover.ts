@@ -1,4 +1,4 @@
-// Keys `failover` and `unavailable` of a set: when the next destination is tried, and what is answered when none is left.
+// Keys `failover`, `unavailable` and `no_destination`: when the next destination is tried, and what is answered when none is left.
 import { z } from "zod";
 import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
@@ -16,32 +16,28 @@ const reason = z
     return value;
   });
 
-/** Schema of `failover`. */
+const on = z
+  .array(reason)
+  .describe("What moves a request to the next candidate: `timeout`, `transport_error`, response codes.");
+const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
+const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
+const afterProvisional = z.boolean().describe("Whether failover still happens after a 101-199 was passed on.");
+const retryAfterCap = duration(0, 3_600_000).describe(
+  "A destination's 503 with Retry-After keeps new requests from it, for at most so long; `0s`: not at all.",
+);
+
+/** Schema of `failover` of a set. */
 export const failover = z
   .strictObject({
-    on: z
-      .array(reason)
-      .prefault(["timeout", "transport_error", 500, 502, 503, 504])
-      .describe("What moves a request to the next candidate: `timeout`, `transport_error`, response codes."),
-    tries: z.int().min(1).max(64).default(3).describe("Most destinations tried for one request."),
-    answer_within: duration(50, 180_000)
-      .prefault("2s")
-      .describe("No response at all, 100 included, within this time is a timeout."),
-    after_provisional: z
-      .boolean()
-      .default(false)
-      .describe("Whether failover still happens after a 101-199 was passed on."),
-    retry_after_cap: duration(0, 3_600_000)
-      .prefault("60s")
-      .describe(
-        "A destination's 503 with Retry-After keeps new requests from it, for at most so long; `0s`: not at all.",
-      ),
+    on: on.prefault(["timeout", "transport_error", 500, 502, 503, 504]),
+    tries: tries.default(3),
+    answer_within: answerWithin.prefault("2s"),
+    after_provisional: afterProvisional.default(false),
+    retry_after_cap: retryAfterCap.prefault("60s"),
   })
   .transform(
     (value): FailoverConfig => ({
-      codes: [...new Set(value.on.filter((event) => typeof event === "number"))],
-      onTimeout: value.on.includes("timeout"),
-      onTransportError: value.on.includes("transport_error"),
+      ...eventsOf(value.on),
       tries: value.tries,
       answerWithin: value.answer_within,
       afterProvisional: value.after_provisional,
@@ -50,6 +46,31 @@ export const failover = z
   )
   .prefault({})
   .describe("When the next destination is tried.");
+
+/** Schema of `failover` of a route: what is not given is as the set has it. */
+export const failoverOverride = z
+  .strictObject({
+    on: on.optional(),
+    tries: tries.optional(),
+    answer_within: answerWithin.optional(),
+    after_provisional: afterProvisional.optional(),
+  })
+  .transform(
+    (value): Partial<FailoverConfig> => ({
+      ...(value.on === undefined ? {} : eventsOf(value.on)),
+      ...(value.tries === undefined ? {} : { tries: value.tries }),
+      ...(value.answer_within === undefined ? {} : { answerWithin: value.answer_within }),
+      ...(value.after_provisional === undefined ? {} : { afterProvisional: value.after_provisional }),
+    }),
+  );
+
+function eventsOf(events: readonly ("timeout" | "transport_error" | number)[]) {
+  return {
+    codes: [...new Set(events.filter((event) => typeof event === "number"))],
+    onTimeout: events.includes("timeout"),
+    onTransportError: events.includes("transport_error"),
+  };
+}
 
 /** Failover; times in milliseconds. */
 export interface FailoverConfig {
@@ -67,16 +88,32 @@ export const phrase = z
   .string()
   .regex(/^[\x20-\x7e]{0,128}$/, "a reason phrase is printable ASCII, at most 128 characters");
 
-/** Schema of `unavailable`. */
-export const unavailable = z
-  .strictObject({
-    status: z.int().min(400).max(699).default(500).describe("Code of the answer."),
-    reason: phrase.default("Server Internal Error").describe("Its reason phrase."),
-    retry_after: duration(0, 86_400_000).prefault("0s").describe("Retry-After, rounded up to seconds; `0s`: none."),
-  })
-  .transform(({ retry_after, ...rest }): UnavailableConfig => ({ ...rest, retryAfter: Math.ceil(retry_after / 1_000) }))
+const answerFields = {
+  status: z.int().min(400).max(699).default(500).describe("Code of the answer."),
+  reason: phrase.default("Server Internal Error").describe("Its reason phrase."),
+  retry_after: duration(0, 86_400_000).prefault("0s").describe("Retry-After, rounded up to seconds; `0s`: none."),
+};
+
+function answerOf<T extends { readonly retry_after: number }>({ retry_after, ...rest }: T) {
+  return { ...rest, retryAfter: Math.ceil(retry_after / 1_000) };
+}
+
+/** Schema of `unavailable` of a route. */
+export const unavailableOverride = z.strictObject(answerFields).transform(answerOf);
+
+/** Schema of `unavailable` of a set. */
+export const unavailable = unavailableOverride
   .prefault({})
   .describe("What the caller gets instead of a destination's 503 when no candidate is left.");
+
+/** Schema of `no_destination`; an empty reason: the usual one of the code. */
+export const refusal = z
+  .strictObject({
+    ...answerFields,
+    status: z.int().min(400).max(699).default(503).describe("Code of the answer."),
+    reason: phrase.default("").describe("Its reason phrase. Default: the usual one of the code."),
+  })
+  .transform(answerOf);
 
 /** The answer when no candidate is left; `retryAfter` in seconds, 0: none. */
 export interface UnavailableConfig {

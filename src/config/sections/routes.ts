@@ -5,24 +5,10 @@ import { parseDestinationUri } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
 import { reference } from "../values/reference.ts";
 import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
+import { type DispatchActionConfig, dispatchActionOf, dispatching, isDispatchingSound } from "./dispatching.ts";
 import { phrase } from "./failover.ts";
-import { key } from "./key.ts";
+import { type MatchConfig, match } from "./match.ts";
 import { FORWARDING } from "./misc.ts";
-import { needed } from "./resources.ts";
-
-/** Which registrations get our Path (RFC 3327). */
-export const PATH_POLICIES = ["always", "supported", "never"] as const;
-
-/** A route that leads to a set. */
-export interface DispatchActionConfig {
-  readonly kind: "dispatch";
-  readonly set: string;
-  readonly key?: string;
-  /** Resources that its calls take where they go; absent: as the set says. */
-  readonly resources?: readonly string[];
-  /** Absent: `supported`. */
-  readonly path?: (typeof PATH_POLICIES)[number];
-}
 
 /** What a route does with a request. */
 export type RouteActionConfig =
@@ -40,6 +26,7 @@ export interface RouteConfig {
   readonly requestUri: UriPatternConfig | null;
   readonly from: UriPatternConfig | null;
   readonly to: UriPatternConfig | null;
+  readonly match: readonly MatchConfig[];
   readonly source: readonly AddressBlockConfig[];
   /** A set's name or `any`: traffic from destinations. Absent: traffic from everyone else. */
   readonly fromSet?: string;
@@ -66,6 +53,7 @@ const fields = z.strictObject({
   request_uri: uriPattern.optional().describe("Pattern over the request URI: `[user@]host`, `*` for anything."),
   from: uriPattern.optional().describe("Pattern over the From URI."),
   to: uriPattern.optional().describe("Pattern over the To URI."),
+  match: match.optional(),
   source: z
     .union([addressBlock, z.array(addressBlock).min(1)])
     .optional()
@@ -75,21 +63,7 @@ const fields = z.strictObject({
     .describe("Only traffic from the destinations of this set, or of `any`. Without it a route is for everyone else."),
   listener: reference.optional().describe("Name or URI of the listener that received it."),
   forwarding: z.enum(FORWARDING).optional().describe("Overrides the configuration's `forwarding`."),
-  set: reference.optional().describe("Action: dispatch to this set."),
-  key: key
-    .optional()
-    .describe("With `set`: what a hash algorithm hashes instead of what the set says; see `sets.NAME.key`."),
-  resources: needed
-    .optional()
-    .describe(
-      "With `set`: what a call takes of its destination's `resources` while it lasts, `[pstn, transc]`. Default: as the set says.",
-    ),
-  path: z
-    .enum(PATH_POLICIES)
-    .optional()
-    .describe(
-      "With `set`: which REGISTERs get a Path (RFC 3327), so that calls find the phone's connection. `supported` (the default): those that announce it; `always`: all, because most phones announce nothing.",
-    ),
+  ...dispatching,
   forward: z.literal(true).optional().describe("Action: forward by Route and request URI. Needs `from_set`."),
   reject: z
     .strictObject({
@@ -108,19 +82,13 @@ const fields = z.strictObject({
   drop: z.literal(true).optional().describe("Action: no answer at all."),
 });
 
-const ACTIONS = ["set", "forward", "reject", "redirect", "drop"] as const;
+const ACTIONS = ["set", "sets", "forward", "reject", "redirect", "drop"] as const;
 
 type Given = z.output<typeof fields>;
 
 function actionOf(given: Given): RouteActionConfig {
-  if (given.set !== undefined)
-    return {
-      kind: "dispatch",
-      set: given.set,
-      ...(given.key === undefined ? {} : { key: given.key }),
-      ...(given.resources === undefined ? {} : { resources: given.resources }),
-      ...(given.path === undefined ? {} : { path: given.path }),
-    };
+  const dispatch = dispatchActionOf(given);
+  if (dispatch !== null) return dispatch;
   if (given.reject !== undefined) return { kind: "reject", ...given.reject };
   if (given.redirect !== undefined) return { kind: "redirect", ...given.redirect };
   return given.drop === true ? { kind: "drop" } : { kind: "forward" };
@@ -139,13 +107,7 @@ export const route = fields.transform((given, sink): RouteConfig => {
     return refuse(sink, given, `the route has ${actions.length} actions: ${actions.join(", ")}`, "exactly one", [
       actions[1] ?? "",
     ]);
-  if (given.key !== undefined && given.set === undefined) return refuse(sink, given, "key without set", "", ["key"]);
-  if (given.resources !== undefined && given.set === undefined)
-    return refuse(sink, given, "resources without set", "only calls that are dispatched to a set take any", [
-      "resources",
-    ]);
-  if (given.path !== undefined && given.set === undefined)
-    return refuse(sink, given, "path without set", "only what is dispatched to a set gets a Path", ["path"]);
+  if (!isDispatchingSound(given, sink)) return z.NEVER;
   if (given.redirect !== undefined && typeof parseDestinationUri(given.redirect.contact) === "string") {
     return refuse(sink, given, `"${given.redirect.contact}" is not a SIP URI`, "such as sip:10.0.0.11:5060", [
       "redirect",
@@ -158,6 +120,7 @@ export const route = fields.transform((given, sink): RouteConfig => {
     requestUri: given.request_uri ?? null,
     from: given.from ?? null,
     to: given.to ?? null,
+    match: given.match ?? [],
     source: listOf(given.source),
     ...(given.from_set === undefined ? {} : { fromSet: given.from_set }),
     ...(given.listener === undefined ? {} : { listener: given.listener }),

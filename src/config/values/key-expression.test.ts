@@ -24,7 +24,7 @@ test("a key that cannot be meant is told with its place, and what it can be made
     ["{from.usr}", /f\.yaml:6:10: error: there is no \{from\.usr\} \(call-id, from, .*\{from\.user\}/],
     ["form", /the key is the same for every message: did you mean "from"\?/],
     ["always", /the key is the same for every message/],
-    ["{from.user", /"\{" stands alone in the key/],
+    ["{from.user", /"\{" stands alone in/],
     ["$fx", /the variable \$fx is not known/],
     ["$hdr(X Y)", /there is no \{header:X Y\}/],
     ["{header:}", /there is no \{header:\}/],

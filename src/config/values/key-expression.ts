@@ -49,9 +49,17 @@ export function isKeyWord(text: string): text is KeyWord {
 
 /** The parts of a key that is no word; a sentence when it cannot be read. */
 export function parseKeyExpression(text: string): readonly KeyPartConfig[] | string {
+  const parts = parseText(text);
+  if (typeof parts === "string" || parts.some(({ field }) => field !== "text")) return parts;
+  const hint = suggestion(text, KEY_WORDS);
+  return `the key is the same for every message${hint === "" ? "" : `: ${hint}`}`;
+}
+
+/** The parts of a text that may have none of the message's; a sentence when it cannot be read. */
+export function parseText(text: string): readonly KeyPartConfig[] | string {
   const parts: KeyPartConfig[] = [];
   for (const [, braced, header, wrapped, variable, plain, stray] of text.matchAll(PART)) {
-    if (stray !== undefined) return `"${stray}" stands alone in the key`;
+    if (stray !== undefined) return `"${stray}" stands alone in "${text}"`;
     if (plain !== undefined) parts.push({ field: "text", text: plain, ifNone: "" });
     else {
       const part = braced === undefined ? variableOf(header, wrapped ?? variable ?? "") : fieldOf(braced);
@@ -60,9 +68,7 @@ export function parseKeyExpression(text: string): readonly KeyPartConfig[] | str
     }
   }
   if (parts.length > MOST_PARTS) return `the key has ${parts.length} parts, at most ${MOST_PARTS} are possible`;
-  if (parts.some(({ field }) => field !== "text")) return parts;
-  const hint = suggestion(text, KEY_WORDS);
-  return `the key is the same for every message${hint === "" ? "" : `: ${hint}`}`;
+  return parts;
 }
 
 /** Whether retransmission, CANCEL and ACK have the same key as their INVITE. */

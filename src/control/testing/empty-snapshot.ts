@@ -14,6 +14,7 @@ export function emptySnapshot(generation: number): Snapshot {
     destinations: new Int32Array(memory, 0, 0),
     destinationRows: 0,
     resources: { ...NO_RESOURCES, names: [] },
+    rewritings: [],
     endpoints: new Int32Array(memory, 0, 1),
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
     overload: {

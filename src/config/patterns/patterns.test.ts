@@ -1,0 +1,144 @@
+// Patterns against JavaScript's own regular expressions, which decide the same language in another way.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fc, runs } from "../../../test/kit/property.ts";
+import { type Automaton, accepts } from "../../dispatch/automaton.ts";
+import { automatonOf, automatonOfTexts } from "./automaton.ts";
+import { PatternFault, parsePattern } from "./syntax.ts";
+
+const compiled = (pattern: string): Automaton => automatonOf(parsePattern(pattern));
+
+function decides(automaton: Automaton, text: string): boolean {
+  const bytes = Buffer.from(text, "utf8");
+  return accepts(automaton, bytes, 0, bytes.length);
+}
+
+const NUMBERS = [
+  "",
+  "0",
+  "00491234",
+  "0049",
+  "00490123",
+  "004912345",
+  "+4930123",
+  "112",
+  "110x",
+  "alice",
+  "Alice",
+  "a.b",
+  "a-b",
+  "\t",
+  "0049 123",
+];
+const PATTERNS = [
+  "^0049[1-9]\\d{3,}$",
+  "^(?:112|110)$",
+  "^\\+?49",
+  "[a-c]{2,3}",
+  "^[^0-9]+$",
+  "^$",
+  "$",
+  "^",
+  "a|b|",
+  "x?y*z+",
+  "^(0+)([1-9]\\d*)$",
+  "\\.|-",
+  "^\\w+\\s\\d*$",
+  "(?i)^ALICE$",
+  "a^b",
+  "b$a",
+  "(^a|b$)",
+  "[]a]",
+  "[a-]$",
+  "^.{3}$",
+  "^(?:a{0,2}b?){1,2}$",
+];
+
+test("a pattern matches what the regular expression of the same letters matches", () => {
+  for (const pattern of PATTERNS) {
+    const automaton = compiled(pattern);
+    // JavaScript reads "[]" as an empty set; POSIX and PCRE, whose users come here, as one that begins with "]".
+    const oracle = pattern.startsWith("(?i)")
+      ? new RegExp(pattern.slice(4), "is")
+      : new RegExp(pattern.replace("[]", "[\\]"), "s");
+    for (const text of NUMBERS)
+      assert.equal(decides(automaton, text), oracle.test(text), `${pattern} on ${JSON.stringify(text)}`);
+  }
+});
+
+const atom = fc.constantFrom("a", "b", "0", "1", ".", "\\d", "[ab]", "[^a]", "[0-1b]", "\\w");
+const quantifier = fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,}", "{0,2}");
+const { pattern: anyPattern } = fc.letrec<{ pattern: string; unit: string }>((tie) => ({
+  unit: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.tuple(atom, quantifier).map((parts) => parts.join("")),
+    fc.tuple(tie("pattern"), quantifier).map(([inner, count]) => `(?:${inner})${count}`),
+  ),
+  pattern: fc
+    .tuple(
+      fc.constantFrom("", "", "^"),
+      fc.array(tie("unit"), { minLength: 1, maxLength: 3 }),
+      fc.constantFrom("", "", "$", "|b"),
+    )
+    .map(([front, units, back]) => front + units.join("") + back),
+}));
+
+test("generated patterns decide generated texts as JavaScript does", () => {
+  const texts = fc.array(fc.stringMatching(/^[ab01x]{0,8}$/), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(anyPattern, texts, (pattern, all) => {
+      let automaton: Automaton;
+      try {
+        automaton = compiled(pattern);
+      } catch (fault) {
+        return assert.ok(fault instanceof PatternFault, String(fault));
+      }
+      const oracle = new RegExp(pattern, "s");
+      for (const text of all) assert.equal(decides(automaton, text), oracle.test(text), `${pattern} on ${text}`);
+    }),
+    { numRuns: runs(300) },
+  );
+});
+
+test("a list of texts accepts those, or whatever begins with one", () => {
+  const whole = automatonOfTexts(["112", "110", "1"], false);
+  const front = automatonOfTexts(["0049", "0041"], true);
+  for (const [text, isWhole, isFront] of [
+    ["112", true, false],
+    ["1", true, false],
+    ["11", false, false],
+    ["1120", false, false],
+    ["0049", false, true],
+    ["00413", false, true],
+    ["004", false, false],
+    ["", false, false],
+  ] as const) {
+    assert.deepEqual([decides(whole, text), decides(front, text)], [isWhole, isFront], text);
+  }
+  const many = Array.from({ length: 10_000 }, (_, i) => `00${i}`);
+  assert.ok(decides(automatonOfTexts(many, true), "009999123"));
+});
+
+test("what is not supported is refused by name and place", () => {
+  for (const [pattern, message] of [
+    ["(?=a)", /only \(\?:…\).*character 1 /],
+    ["ab\\1", /"\\1" in a pattern.*character 3 /],
+    ["\\bword", /"\\b" is not supported.*character 1 /],
+    ["a+?", /two repetitions in a row.*character 3 /],
+    ["a(b", /"\(" without "\)".*character 2 /],
+    ["ab)", /"\)" without "\(".*character 3 /],
+    ["[a", /"\[" without "\]".*character 1 /],
+    ["[z-a]", /a range that goes backwards/],
+    ["[[:digit:]]", /\[:name:\] is not supported/],
+    ["*a", /"\*" repeats nothing.*character 1 /],
+    ["a{300}", /counts go up to 255/],
+    ["a{3,2}", /counts backwards/],
+    ["a{x", /"\{" without a count/],
+    ["a\\", /a backslash at the end/],
+    ["^*", /an anchor cannot be repeated/],
+    ["(?:(?:a{200}){200})", /more than 1000 steps/],
+    ["(?:a|b)*a(?:a|b){14}", /more than 1000 states|too intricate/],
+  ] as const) {
+    assert.throws(() => compiled(pattern), message, pattern);
+  }
+});
