@@ -1,15 +1,12 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
-import type { AdminBackend, Applied, Change, DestinationView } from "./admin/backend.ts";
-import type { ProblemResource, ResourceFigures } from "./admin/resources.ts";
+import type { AdminBackend, DestinationView } from "./admin/backend.ts";
+import type { ResourceFigures } from "./admin/resources.ts";
+import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
-import type { Problem } from "./config/problem.ts";
-import type { Config } from "./config/schema.ts";
 import { written } from "./config/written.ts";
 import type { Balancer } from "./control/balancer.ts";
-import { withDestination, withFigures, withoutDestination } from "./control/changes.ts";
-import type { ApplyResult } from "./control/control-plane.ts";
+import type { EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
-import { configurationProblem } from "./control/restart.ts";
 import { coreHash } from "./dispatch/core-hash.ts";
 import { DestinationState } from "./dispatch/types.ts";
 import { isWell } from "./health/standby.ts";
@@ -21,7 +18,7 @@ import { METHOD_NAMES } from "./sip/method.ts";
 const NO_API = { tokens: [], kamailioRpc: false, opensipsMi: false };
 
 /** The backend of a running balancer. */
-export function adminBackend(balancer: Balancer, version: string): AdminBackend {
+export function adminBackend(balancer: Balancer, changes: Changes, events: EventLog, version: string): AdminBackend {
   const { control, health, workers, live, memory } = balancer;
   return {
     live,
@@ -92,8 +89,14 @@ export function adminBackend(balancer: Balancer, version: string): AdminBackend 
       if (isWhole) registry.setStateOfAll(slot, stateOf(state), reason, marked);
       else registry.setState(slot, stateOf(state), reason, marked);
     },
-    apply: async (change) => applied(await control.apply((config) => derive(config, change, control.inForce.placed))),
-    reload: async () => applied(await control.reload()),
+    apply: (change, options) => changes.apply(change, options),
+    async reload() {
+      const before = written(control.inForce.config);
+      const { ok, generation, problems } = await changes.reload();
+      const difference = ok ? { before, after: written(control.inForce.config) } : null;
+      return { ok, generation, problems: problems.map(problemResource), difference };
+    },
+    events,
     injectFault(worker, fault) {
       workers.control.write(worker, ControlWord.fault, fault === "throw" ? 1 : 2);
       workers.wake(worker);
@@ -188,32 +191,4 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
             rtt_ms: last.rtt < 0 ? null : last.rtt,
           },
   };
-}
-
-function derive(config: Config, change: Change, placed: readonly PlacedDestination[]): Config | Problem[] {
-  if (change.kind === "add") {
-    const { set, ...given } = change.destination;
-    const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-    const next = withDestination(config, set, stated);
-    return typeof next === "string" ? [configurationProblem(next)] : next;
-  }
-  const found = placed.find(({ slot }) => slot === change.slot);
-  if (found === undefined) return [configurationProblem("the destination is gone")];
-  if (change.kind === "remove") return withoutDestination(config, found.origin);
-  const { weight, priority, max_calls, resources, attrs } = change.change;
-  return withFigures(config, found.origin, {
-    ...(weight === undefined ? {} : { weight }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(max_calls === undefined ? {} : { maxCalls: max_calls }),
-    ...(resources === undefined ? {} : { resources: { ...found.origin.resources, ...resources } }),
-    ...(attrs === undefined ? {} : { attrs: { ...found.origin.attrs, ...attrs } }),
-  });
-}
-
-function applied({ ok, generation, problems }: ApplyResult): Applied {
-  return { ok, generation, problems: problems.map(resourceOf) };
-}
-
-function resourceOf({ file, line, column, severity, what, hint }: Problem): ProblemResource {
-  return { severity, where: line === 0 ? file : `${file}:${line}:${column}`, what, hint };
 }

@@ -1,20 +1,24 @@
 // `fairlead run`, put together: configuration, balancer, admin API, watching, signals.
+import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { startAdmin } from "./admin/server.ts";
 import { adminBackend } from "./admin-backend.ts";
+import { Changes } from "./admin-changes.ts";
+import { publishFigures, publishState } from "./balancer-events.ts";
 import { configurationIo } from "./cli/configuration-io.ts";
 import { ExitCode } from "./cli/exit-code.ts";
 import type { ReadOptions } from "./config/open.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { formatHostPort } from "./config/values/address.ts";
+import { ConfigurationFile } from "./configuration-file.ts";
 import { type Balancer, type StartResult, startBalancer } from "./control/balancer.ts";
+import { EventLog } from "./control/events.ts";
 import { type OwnedLog, openLog } from "./control/log.ts";
 import { untilSignalled } from "./control/shutdown.ts";
 import { watchFiles } from "./control/watch.ts";
 import { PACKAGE } from "./package-facts.ts";
 import { TableFollower } from "./sources/follower.ts";
-import { loadConfiguration } from "./sources/load.ts";
 import { Sources } from "./sources/sources.ts";
 import { TableReader } from "./sources/table-reader.ts";
 
@@ -26,21 +30,24 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   const reader = new TableReader();
   const now = () => performance.now();
   const sources = new Sources(reader, now);
-  const { config, problems } = await loadConfiguration(files, options, configurationIo, sources);
+  const file = new ConfigurationFile(files, options, sources);
+  const { config, problems } = await file.load(null);
   complain(problems);
   if (config === undefined) return ExitCode.invalidConfiguration;
   const log = openLog({ level: config.log.level, format: formatOf(config), fd: 1 });
+  const events = new EventLog({ clock: () => Date.now(), instance: randomBytes(4).toString("hex") });
   const started: StartResult = await startBalancer({
     config,
     load: async () => {
       const inForce = started.ok ? started.balancer.control.inForce.config : config;
-      const loaded = await loadConfiguration(files, options, configurationIo, sources, inForce);
+      const loaded = await file.load(inForce);
       return { config: loaded.config ?? null, problems: loaded.problems };
     },
     workerUrl: new URL("./proxy/worker.ts", import.meta.url),
     streamsUrl: new URL("./streams/worker.ts", import.meta.url),
     log,
     accessLog: (line) => log.record({ access: JSON.parse(line) as object }, "transaction"),
+    onState: (change) => publishState(events, change),
   });
   if (!started.ok) {
     complain(started.problems);
@@ -48,14 +55,15 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
     return started.failure === "" ? ExitCode.invalidConfiguration : ExitCode.failure;
   }
   const { balancer } = started;
-  const admin = await openAdmin(config, balancer, log);
+  const changes = new Changes(balancer.control, file, events);
+  const admin = await openAdmin(config, balancer, changes, events, log);
   if (admin === null) {
     await balancer.stop();
     log.flush();
     return ExitCode.failure;
   }
   const reload = () => {
-    reloaded(balancer, log).catch((error: unknown) => log.error({ error: String(error) }, "the reload failed"));
+    reloaded(changes, log).catch((error: unknown) => log.error({ error: String(error) }, "the reload failed"));
   };
   const unwatch = config.watch
     ? watchFiles(
@@ -64,6 +72,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
         (why) => log.error({ why }, "configuration files are not watched"),
       )
     : () => undefined;
+  const unfollow = publishFigures(balancer, events);
   announce(balancer, admin.url, log);
   const follower = new TableFollower({ control: balancer.control, sources, log, now, clock: () => Date.now() });
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
@@ -71,6 +80,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   unwatch();
   clearInterval(follow);
   reader.stop();
+  unfollow();
   await admin.close();
   log.flush();
   return code;
@@ -82,8 +92,8 @@ function announce(balancer: Balancer, admin: string, log: OwnedLog): void {
   log.info({ listeners: balancer.listeners, admin, workers, io: balancer.io, pid: process.pid }, "ready");
 }
 
-async function reloaded(balancer: Balancer, log: OwnedLog): Promise<void> {
-  const { ok, generation, problems } = await balancer.control.reload();
+async function reloaded(changes: Changes, log: OwnedLog): Promise<void> {
+  const { ok, generation, problems } = await changes.reload();
   for (const problem of problems) log[problem.severity === "error" ? "error" : "warn"]({}, formatProblem(problem));
   if (ok) log.info({ generation }, "the new configuration is in force");
   else log.error({ generation }, "the configuration was not reloaded; the old one stays in force");
@@ -92,11 +102,13 @@ async function reloaded(balancer: Balancer, log: OwnedLog): Promise<void> {
 async function openAdmin(
   config: Config,
   balancer: Balancer,
+  changes: Changes,
+  events: EventLog,
   log: OwnedLog,
 ): Promise<{ url: string; close(): Promise<void> } | null> {
   if (config.admin === null) return { url: "", close: async () => undefined };
   const listen = `http://${formatHostPort(config.admin.host, config.admin.port)}`;
-  const backend = adminBackend(balancer, PACKAGE.version);
+  const backend = adminBackend(balancer, changes, events, PACKAGE.version);
   const faults = configurationIo.environment("FAIRLEAD_FAULTS") === "1";
   try {
     return await startAdmin({ listen, backend, log, faults });

@@ -2,7 +2,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { openapiOf } from "../src/admin/openapi.ts";
+import { OPERATIONS } from "../src/admin/routes/index.ts";
 import { schema } from "../src/config/schema.ts";
+import { PACKAGE } from "../src/package-facts.ts";
+import { adminApiPage } from "./docs-admin-api.ts";
 import { algorithmsPage } from "./docs-algorithms.ts";
 import { commandsPage } from "./docs-commands.ts";
 import { configurationPage, type JsonSchema } from "./docs-configuration.ts";
@@ -15,6 +19,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "fairlead.schema.json": () => `${JSON.stringify({ title: "fairlead.yaml", ...json }, null, 2)}\n`,
   "algorithms.md": algorithmsPage,
   "commands.md": commandsPage,
+  "openapi.json": () => `${JSON.stringify(openapiOf(OPERATIONS, PACKAGE.version), null, 2)}\n`,
+  "admin-api.md": adminApiPage,
 };
 
 function textOf(path: string): string {

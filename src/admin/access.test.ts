@@ -24,7 +24,11 @@ function lab() {
   const app = createAdminApp({ listen: "http://127.0.0.1:25081", backend, log, faults: false });
   const ask = async (method: "GET" | "POST" | "DELETE", url: string, token = "", headers: object = {}) => {
     const authorization = token === "" ? {} : { authorization: `Bearer ${token}` };
-    return app.inject({ method, url, headers: { host: "127.0.0.1:25081", ...authorization, ...headers } });
+    return app.inject({
+      method,
+      url,
+      headers: { host: "127.0.0.1:25081", "if-match": "*", ...authorization, ...headers },
+    });
   };
   return { ask, seen, audits };
 }

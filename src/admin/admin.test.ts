@@ -19,7 +19,7 @@ function lab(options: { faults?: boolean; closing?: boolean; result?: Applied; s
     app.inject({
       method,
       url,
-      headers: { host: "127.0.0.1:25080", ...headers },
+      headers: { host: "127.0.0.1:25080", ...(method === "GET" ? {} : { "if-match": "*" }), ...headers },
       ...(body === undefined ? {} : { payload: body }),
     });
   return { app, ask, backend, live, counters, seen, ready, probe: probes[0]! };
@@ -67,7 +67,10 @@ describe("admin API", () => {
   it("adding, changing and removing go to the control plane as one change each", async () => {
     const { ask, seen } = lab();
     const added = await ask("POST", "/api/v1/destinations", { set: "media", uri: "sip:10.0.0.13", weight: 2 });
-    assert.deepEqual([added.statusCode, added.json()], [201, { generation: 8, problems: [] }]);
+    assert.deepEqual(
+      [added.statusCode, added.json()],
+      [201, { generation: 8, problems: [], dry_run: false, changes: [] }],
+    );
     assert.equal((await ask("PATCH", "/api/v1/destinations/media/media1", { max_calls: 10 })).statusCode, 200);
     assert.equal((await ask("DELETE", "/api/v1/destinations/media/media1")).statusCode, 200);
     assert.deepEqual(seen.changes, [
@@ -79,7 +82,7 @@ describe("admin API", () => {
 
   it("a refused change says why, and what was asked wrongly is 400", async () => {
     const problem = { severity: "error", where: "sets.media", what: "unknown transport", hint: "udp" } as const;
-    const { ask } = lab({ result: { ok: false, generation: 7, problems: [problem] } });
+    const { ask } = lab({ result: { ok: false, generation: 7, problems: [problem], difference: null } });
     const refused = await ask("POST", "/api/v1/reload");
     assert.equal(refused.statusCode, 422);
     assert.match(String(refused.headers["content-type"]), /^application\/problem\+json/);
@@ -110,7 +113,18 @@ describe("admin API", () => {
     const { ask } = lab();
     const answer = await ask("GET", "/api/v1/config");
     assert.doesNotMatch(answer.body, /0123456789abcdef/);
-    assert.deepEqual(answer.json().config, { keys: ["(redacted)"], routes: [{ set: "media", key: "call-id" }] });
+    assert.deepEqual(answer.json().config, {
+      keys: ["(redacted)"],
+      sets: {
+        media: {
+          destinations: [
+            { name: "media1", uri: "sip:10.0.0.11:5060", weight: 1 },
+            { name: "sip:10.0.0.12:5060;transport=udp", uri: "sip:10.0.0.12:5060", weight: 1 },
+          ],
+        },
+      },
+      routes: [{ name: "all", set: "media", key: "call-id" }],
+    });
   });
 
   it("is ready only with every worker running and while not shutting down", async () => {
@@ -192,7 +206,7 @@ describe("metrics", () => {
 describe("admin client", () => {
   it("does by HTTP what an operator asks, and tells a refusal in the server's words", async () => {
     const { backend } = lab();
-    const server = await startAdmin({ listen: LISTEN, backend, log: SILENT, faults: false });
+    const server = await startAdmin({ listen: "http://127.0.0.1:0", backend, log: SILENT, faults: false });
     const client = new AdminClient(server.url);
     try {
       assert.equal((await client.sets())[0]?.name, "media");

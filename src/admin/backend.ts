@@ -4,6 +4,7 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { AccessToken } from "../config/schema.ts";
+import type { EventLog } from "../control/events.ts";
 import type {
   DestinationChange,
   NewDestination,
@@ -151,13 +152,29 @@ export interface Applied {
   readonly ok: boolean;
   readonly generation: number;
   readonly problems: readonly ProblemResource[];
+  /** The configuration before and after, as `config()` says it; null: nothing came of it. */
+  readonly difference: { readonly before: unknown; readonly after: unknown } | null;
 }
 
-/** A change of the running configuration; the file is not touched, a reload returns to what the file says. */
+/** A change of the running configuration. Without `admin.persist` a reload returns to what the file says. */
 export type Change =
   | { readonly kind: "add"; readonly destination: NewDestination }
   | { readonly kind: "remove"; readonly slot: number }
-  | { readonly kind: "change"; readonly slot: number; readonly change: DestinationChange };
+  | { readonly kind: "change"; readonly slot: number; readonly change: DestinationChange }
+  | { readonly kind: "put-set"; readonly set: string; readonly given: unknown }
+  | { readonly kind: "change-set"; readonly set: string; readonly change: object }
+  | { readonly kind: "remove-set"; readonly set: string }
+  | { readonly kind: "routes"; readonly routes: unknown }
+  /** All of it, as the text of a fairlead.yaml. */
+  | { readonly kind: "configuration"; readonly text: string };
+
+/** How a change is made. */
+export interface ApplyOptions {
+  /** Everything but putting it into force. */
+  readonly isDryRun: boolean;
+  /** Called when the change has its turn; what it throws is what `apply` rejects with, and nothing was changed. */
+  readonly check: () => void;
+}
 
 /** Test hook: how a worker is made to die. */
 export type Fault = "throw" | "hang";
@@ -201,9 +218,12 @@ export interface AdminBackend {
   coreHash(first: string, second: string): number;
   /** Whether probes are sent; `wanted` changes it, for as long as the process runs. Returns what it was. */
   probing(wanted?: boolean): boolean;
-  apply(change: Change): Promise<Applied>;
+  /** In turn: changes and reloads come one after the other. */
+  apply(change: Change, options?: ApplyOptions): Promise<Applied>;
   /** Reads the files again. */
   reload(): Promise<Applied>;
+  /** What happens. */
+  readonly events: EventLog;
   injectFault(worker: number, fault: Fault): void;
   /** The same for the stream worker: it ends, or is slow for some seconds. */
   injectStreamFault(fault: "end" | "slow"): void;

@@ -4,12 +4,17 @@ import type {
   AppliedResource,
   AuditResource,
   CallsResource,
+  ConfigurationResource,
+  CountersResource,
   DestinationChange,
   DestinationResource,
+  EventResource,
+  EventType,
   NewDestination,
   ProblemDetails,
   ProblemResource,
   ReadinessResource,
+  RequestRecord,
   SetDetailResource,
   SetResource,
   StateVerb,
@@ -33,6 +38,14 @@ export class AdminError extends Error {
   }
 }
 
+/** How something is changed. */
+export interface WriteOptions {
+  /** ETag of what was seen; absent: whatever is there. */
+  readonly ifMatch?: string;
+  /** Only say what would come of it. */
+  readonly isDryRun?: boolean;
+}
+
 /** One instance's admin API. */
 export class AdminClient {
   readonly #url: string;
@@ -54,7 +67,20 @@ export class AdminClient {
   }
 
   set(name: string): Promise<SetDetailResource> {
-    return this.#call("GET", `/api/v1/sets/${encodeURIComponent(name)}`);
+    return this.#call("GET", pathOf("sets", name));
+  }
+
+  /** Adds a set, or puts this one in its place. */
+  putSet(name: string, set: object, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("PUT", pathOf("sets", name), options, set);
+  }
+
+  changeSet(name: string, change: object, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("PATCH", pathOf("sets", name), options, change);
+  }
+
+  removeSet(name: string, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("DELETE", pathOf("sets", name), options);
   }
 
   destinations(): Promise<DestinationResource[]> {
@@ -62,19 +88,33 @@ export class AdminClient {
   }
 
   setState(set: string, destination: string, verb: StateVerb, reason?: string): Promise<DestinationResource> {
-    return this.#call("POST", `${pathOf(set, destination)}/${verb}`, reason === undefined ? undefined : { reason });
+    const path = `${pathOf("destinations", set, destination)}/${verb}`;
+    return this.#write("POST", path, {}, reason === undefined ? undefined : { reason });
   }
 
-  add(destination: NewDestination): Promise<AppliedResource> {
-    return this.#call("POST", "/api/v1/destinations", destination);
+  add(destination: NewDestination, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("POST", "/api/v1/destinations", options, destination);
   }
 
-  change(set: string, destination: string, change: DestinationChange): Promise<AppliedResource> {
-    return this.#call("PATCH", pathOf(set, destination), change);
+  change(
+    set: string,
+    destination: string,
+    change: DestinationChange,
+    options: WriteOptions = {},
+  ): Promise<AppliedResource> {
+    return this.#write("PATCH", pathOf("destinations", set, destination), options, change);
   }
 
-  remove(set: string, destination: string): Promise<AppliedResource> {
-    return this.#call("DELETE", pathOf(set, destination));
+  remove(set: string, destination: string, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("DELETE", pathOf("destinations", set, destination), options);
+  }
+
+  routes(): Promise<Readonly<Record<string, unknown>>[]> {
+    return this.#call("GET", "/api/v1/routes");
+  }
+
+  putRoutes(routes: readonly unknown[], options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("PUT", "/api/v1/routes", options, routes);
   }
 
   calls(): Promise<CallsResource> {
@@ -87,26 +127,83 @@ export class AdminClient {
   }
 
   forgetCalls(set: string, destination: string): Promise<{ forgotten: number }> {
-    return this.#call("POST", `${pathOf(set, destination)}/forget-calls`);
+    return this.#write("POST", `${pathOf("destinations", set, destination)}/forget-calls`, {});
+  }
+
+  counters(): Promise<CountersResource> {
+    return this.#call("GET", "/api/v1/counters");
+  }
+
+  configuration(): Promise<ConfigurationResource> {
+    return this.#call("GET", "/api/v1/config");
+  }
+
+  /** `text` is that of a fairlead.yaml. */
+  putConfiguration(text: string, options: WriteOptions = {}): Promise<AppliedResource> {
+    return this.#write("PUT", "/api/v1/config", options, text);
+  }
+
+  auditLog(last: number): Promise<RequestRecord[]> {
+    return this.#call("GET", `/api/v1/audit?last=${last}`);
   }
 
   reload(): Promise<AppliedResource> {
     return this.#call("POST", "/api/v1/reload");
   }
 
-  async #call<T>(method: string, path: string, body?: unknown, alsoFine: readonly number[] = []): Promise<T> {
-    let response: Response;
+  /** Follows what happens until the connection ends; `types` empty: everything. */
+  async *events(types: readonly EventType[], lastId = ""): AsyncGenerator<EventResource> {
+    const query = types.length === 0 ? "" : `?types=${types.join(",")}`;
+    const headers = { ...this.#headers, ...(lastId === "" ? {} : { "last-event-id": lastId }) };
+    const response = await this.#fetch(`/api/v1/events${query}`, { headers });
+    if (!response.ok) throw errorOf(response.status, await response.text());
+    let rest = "";
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const blocks = (rest + chunk).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const data = block.split("\n").find((line) => line.startsWith('data: {"'));
+        if (data !== undefined) yield JSON.parse(data.slice("data: ".length)) as EventResource;
+      }
+    }
+  }
+
+  /** A change over whatever is there, unless `ifMatch` says which version was seen. A text is sent as YAML. */
+  #write<T>(
+    method: string,
+    path: string,
+    { ifMatch = "*", isDryRun = false }: WriteOptions,
+    body?: unknown,
+  ): Promise<T> {
+    return this.#call(method, isDryRun ? `${path}?dry_run=true` : path, body, [], { "if-match": ifMatch });
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
     try {
-      response = await fetch(`${this.#url}${path}`, {
-        method,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined
-          ? { headers: this.#headers }
-          : { body: JSON.stringify(body), headers: { ...this.#headers, "content-type": "application/json" } }),
-      });
+      return await fetch(`${this.#url}${path}`, init);
     } catch (error) {
       throw new AdminError(0, `no answer from the admin API at ${this.#url} (${causeOf(error)})`);
     }
+  }
+
+  async #call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    alsoFine: readonly number[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    const isText = typeof body === "string";
+    const response = await this.#fetch(path, {
+      method,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        ...this.#headers,
+        ...headers,
+        ...(body === undefined ? {} : { "content-type": isText ? "application/yaml" : "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+    });
     const text = await response.text();
     if (!response.ok && !alsoFine.includes(response.status)) throw errorOf(response.status, text);
     try {
@@ -117,8 +214,8 @@ export class AdminClient {
   }
 }
 
-function pathOf(set: string, destination: string): string {
-  return `/api/v1/destinations/${encodeURIComponent(set)}/${encodeURIComponent(destination)}`;
+function pathOf(...parts: readonly string[]): string {
+  return `/api/v1/${parts.map(encodeURIComponent).join("/")}`;
 }
 
 /** `fetch failed` says nothing; its cause does. */

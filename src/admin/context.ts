@@ -1,8 +1,11 @@
 // What every route of the admin API is given.
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import type { Log } from "../control/log.ts";
 import type { Access } from "./access.ts";
+import type { AuditLog } from "./audit-log.ts";
 import type { AdminBackend, DestinationView } from "./backend.ts";
+import type { ConfigurationDocument } from "./document.ts";
+import type { EventStreams } from "./event-streams.ts";
 import type { Metrics } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -11,16 +14,19 @@ export interface AdminContext {
   readonly backend: AdminBackend;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** The configuration in force, and its tags. */
+  readonly document: ConfigurationDocument;
+  readonly audit: AuditLog;
+  /** Who follows the events. */
+  readonly streams: EventStreams;
+  /** The description of the API. */
+  readonly openapi: () => Readonly<Record<string, unknown>>;
   /** Who sent a request that was let in. */
   readonly accessOf: (request: FastifyRequest) => Access;
-  /** The fault hook is open (tests only). */
-  readonly faults: boolean;
-}
-
-/** A group of routes; `routes/index.ts` lists them all. */
-export interface RouteGroup {
-  readonly name: string;
-  register(app: FastifyInstance, context: AdminContext): void;
+  /** Whether who sent it would be let in now. */
+  readonly isWelcome: (request: FastifyRequest) => boolean;
+  /** What the audit log shall say besides the request. */
+  readonly note: (request: FastifyRequest, what: string) => void;
 }
 
 /** What a path names. */
@@ -30,8 +36,11 @@ export interface FoundDestination {
   readonly isWhole: boolean;
 }
 
-/** The destination that a path names, by its name or its URI, or one of the servers behind it. */
-export function findDestination(backend: AdminBackend, set: string, name: string): FoundDestination {
+/** The destination that a path names (`set`, `destination`), by its name or its URI, or one of the servers behind it. */
+export function findDestination(
+  backend: AdminBackend,
+  { set = "", destination: name = "" }: Readonly<Record<string, string>>,
+): FoundDestination {
   const all = backend.destinations().filter((destination) => destination.set === set);
   if (all.length === 0 && !backend.sets().some((known) => known.name === set)) {
     throw new HttpProblem(404, `there is no set "${set}"`);

@@ -6,11 +6,19 @@ import type { ProblemDetails, ProblemResource } from "./resources.ts";
 export class HttpProblem extends Error {
   readonly status: number;
   readonly problems: readonly ProblemResource[];
+  /** Header fields of the answer, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, detail: string, problems: readonly ProblemResource[] = []) {
+  constructor(
+    status: number,
+    detail: string,
+    problems: readonly ProblemResource[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.problems = problems;
+    this.headers = headers;
   }
 }
 

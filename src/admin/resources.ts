@@ -1,9 +1,10 @@
 // The shapes of the admin API's JSON, version 1: what the server writes and what its clients read. Names are snake_case, as in
 // the configuration; times are ISO 8601, durations milliseconds.
 import type { DestinationCounter } from "../bridge/destination-counters.ts";
+import type { EventType } from "../control/events.ts";
 import type { StateName } from "../health/state.ts";
 
-export type { StateName };
+export type { EventType, StateName };
 
 /** What an operator may do to a destination, and the state it leads to. */
 export const STATE_VERBS = {
@@ -137,11 +138,70 @@ export interface ProblemResource {
   readonly hint: string;
 }
 
+/** One thing that a change changes. */
+export interface DifferenceResource {
+  /** `sets.media.destinations.media2.weight`; `… (order)`: the same things in another order. */
+  readonly path: string;
+  /** Null: it was not there. */
+  readonly before: unknown;
+  /** Null: it is not there any more. */
+  readonly after: unknown;
+}
+
 /** The outcome of a change or a reload. */
 export interface AppliedResource {
   /** Number of the configuration now in force. */
   readonly generation: number;
   readonly problems: readonly ProblemResource[];
+  /** It was only tried: the configuration in force is what it was. */
+  readonly dry_run: boolean;
+  /** What it changes, at most 200 of them. */
+  readonly changes: readonly DifferenceResource[];
+}
+
+/** The configuration in force. */
+export interface ConfigurationResource {
+  readonly generation: number;
+  readonly loaded_at: string;
+  /** In the words of fairlead.yaml, defaults included, secrets taken out. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Totals since the process was started. */
+export interface CountersResource {
+  /** Of all workers together. */
+  readonly workers: Readonly<Record<string, number>>;
+  /** Requests by listener and method. */
+  readonly requests: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Of the DNS resolver. */
+  readonly dns: Readonly<Record<string, number>>;
+  /** Of connections; null: no listener is one of streams. */
+  readonly streams: Readonly<Record<string, number>> | null;
+  readonly destinations: readonly Pick<DestinationResource, "set" | "name" | "counters">[];
+}
+
+/** A request that was meant to change something. */
+export interface RequestRecord {
+  readonly at: string;
+  /** Name of the token; empty: there was none. */
+  readonly by: string;
+  /** Address of the asker. */
+  readonly from: string;
+  readonly method: string;
+  readonly url: string;
+  /** HTTP status of the answer. */
+  readonly status: number;
+  /** A foreign product's command, or the reason that was given. */
+  readonly what?: string | undefined;
+}
+
+/** Something that happened; what else is in it depends on its type (control/events.ts). */
+export interface EventResource {
+  /** For `Last-Event-ID`; null: of the moment, not remembered. */
+  readonly id: string | null;
+  readonly at: string;
+  readonly type: EventType;
+  readonly [field: string]: unknown;
 }
 
 /** Whether the process takes calls. */
@@ -162,28 +222,25 @@ export interface ProblemDetails {
   readonly problems?: readonly ProblemResource[];
 }
 
-/** Body of `POST /api/v1/destinations`. */
-export interface NewDestination {
-  readonly set: string;
-  readonly uri: string;
-  readonly name?: string | undefined;
+/** Settings of a destination as in fairlead.yaml, by their names there. */
+export interface DestinationSettings {
   readonly weight?: number | undefined;
   readonly priority?: number | undefined;
   readonly max_calls?: number | undefined;
   /** Capacities of named resources. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
+  readonly [setting: string]: unknown;
+}
+
+/** Body of `POST /api/v1/destinations`: everything that fairlead.yaml knows about a destination, and its set. */
+export interface NewDestination extends DestinationSettings {
+  readonly set: string;
+  readonly uri: string;
+  readonly name?: string | undefined;
   readonly state?: GivenState | undefined;
   readonly probe?: "default" | "marked" | "never" | undefined;
   readonly attrs?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Body of `PATCH /api/v1/destinations/SET/NAME`. */
-export interface DestinationChange {
-  readonly weight?: number | undefined;
-  readonly priority?: number | undefined;
-  readonly max_calls?: number | undefined;
-  /** Capacities of named resources; those that are not named stay as they are. */
-  readonly resources?: Readonly<Record<string, number>> | undefined;
-  /** The operator's own words; those that are not named stay as they are. */
-  readonly attrs?: Readonly<Record<string, string>> | undefined;
-}
+/** Body of `PATCH /api/v1/destinations/SET/NAME`: a merge patch (RFC 7396) over its settings; null: back to the default. */
+export type DestinationChange = DestinationSettings;

@@ -1,12 +1,19 @@
 // The admin server: HTTP on loopback. It refuses what a foreign web page could send, says errors as problem details, and
 // never shows a secret.
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Role } from "../config/sections/admin.ts";
 import { isLoopback } from "../config/values/address.ts";
 import type { Log } from "../control/log.ts";
-import { type Access, admit, whoAsks } from "./access.ts";
+import { type Access, admit, NOBODY, whoAsks } from "./access.ts";
+import { AuditLog } from "./audit-log.ts";
 import type { AdminBackend } from "./backend.ts";
+import type { AdminContext } from "./context.ts";
+import { register } from "./dispatch.ts";
+import { ConfigurationDocument } from "./document.ts";
+import { EventStreams } from "./event-streams.ts";
 import { hostOf, refusal } from "./guard.ts";
 import { createMetrics } from "./metrics.ts";
+import { openapiOf } from "./openapi.ts";
 import { detailsOf, HttpProblem, PROBLEM_TYPE } from "./problem.ts";
 import { ROUTE_GROUPS } from "./routes/index.ts";
 
@@ -20,6 +27,8 @@ export interface AdminOptions {
   readonly log: Log;
   /** Opens `POST /api/v1/fault` (FAIRLEAD_FAULTS=1). */
   readonly faults: boolean;
+  /** Told of every route that is there, by its pattern. */
+  readonly onRoute?: (method: string, path: string) => void;
 }
 
 /** A running admin server. */
@@ -50,41 +59,74 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: MOST_NAME },
   });
+  app.addHook("onRoute", ({ method, url }) => {
+    for (const each of [method].flat()) options.onRoute?.(each, url);
+  });
   const accesses = new WeakMap<FastifyRequest, Access>();
+  const notes = new WeakMap<FastifyRequest, string>();
+  const audit = new AuditLog();
   app.addHook("onRequest", async (request, reply) => {
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const why = refusal(request.headers, host);
     if (why !== "") throw new HttpProblem(403, why);
     const access = whoAsks(backend.access().tokens, request.headers.authorization);
     if (access !== null) accesses.set(request, access);
-    admit(access, request.method, request.is404 ? "" : (request.routeOptions.url ?? ""));
+    admit(access, request.is404 ? "viewer" : roleOf(request));
   });
   // The audit log: every request that was meant to change something, whoever sent it and whatever came of it.
   app.addHook("onResponse", async (request, reply) => {
     const { method, url, ip } = request;
     if (method === "GET" || method === "HEAD") return;
-    const by = accesses.get(request)?.name ?? "";
-    log.info({ audit: { by, from: ip, method, url, status: reply.statusCode } }, "a request to the admin API");
+    const what = notes.get(request);
+    const record = {
+      by: accesses.get(request)?.name ?? "",
+      from: ip,
+      method,
+      url,
+      status: reply.statusCode,
+      ...(what === undefined ? {} : { what }),
+    };
+    audit.add({ at: new Date().toISOString(), ...record });
+    log.info({ audit: record }, "a request to the admin API");
   });
   app.setErrorHandler((error, request, reply) => {
     const details = detailsOf(error);
-    if (details.status >= 500) {
+    if (details.status >= 500 && !(error instanceof HttpProblem)) {
       log.error({ method: request.method, url: request.url, error: String(error) }, "an admin request failed");
     }
     if (details.status === 401) reply.header("www-authenticate", "Bearer");
+    if (error instanceof HttpProblem) reply.headers(error.headers);
     return reply.code(details.status).type(PROBLEM_TYPE).send(JSON.stringify(details));
   });
   app.setNotFoundHandler((request) => {
     throw new HttpProblem(404, `there is no ${request.method} ${request.url.split("?")[0]}`);
   });
-  const accessOf = (request: FastifyRequest): Access => {
-    const access = accesses.get(request);
-    if (access === undefined) throw new HttpProblem(401, "nobody knows who asks");
-    return access;
+  const streams = new EventStreams(backend.events);
+  app.addHook("preClose", async () => streams.close());
+  const groups = ROUTE_GROUPS.filter(({ name }) => faults || name !== "fault");
+  const operations = groups.flatMap((group) => group.operations);
+  const { version } = backend.process();
+  const context: AdminContext = {
+    backend,
+    log,
+    audit,
+    streams,
+    metrics: createMetrics(backend),
+    document: new ConfigurationDocument(backend),
+    openapi: () => openapiOf(operations, version),
+    accessOf: (request) => accesses.get(request) ?? NOBODY,
+    isWelcome: (request) => whoAsks(backend.access().tokens, request.headers.authorization) !== null,
+    note: (request, what) => void notes.set(request, what),
   };
-  const context = { backend, log, faults, accessOf, metrics: createMetrics(backend) };
-  for (const group of ROUTE_GROUPS) group.register(app, context);
+  for (const one of operations) register(app, one, context);
+  for (const group of groups) group.register?.(app, context);
   return app;
+}
+
+/** As the operation behind the path says it; who says nothing asks by himself. */
+function roleOf({ routeOptions: { config } }: FastifyRequest): Role | null {
+  const { role = "viewer" } = config as { readonly role?: Role | null };
+  return role;
 }
 
 /** Starts it. Rejects when the address is taken or not allowed. */

@@ -9,7 +9,8 @@ export function isUsable(state: StateName): boolean {
 }
 
 /** A destination with its live figures. */
-export function destinationResource({ live }: AdminBackend, view: DestinationView): DestinationResource {
+export function destinationResource(backend: AdminBackend, view: DestinationView): DestinationResource {
+  const { live } = backend;
   const {
     slot,
     set,
@@ -27,7 +28,6 @@ export function destinationResource({ live }: AdminBackend, view: DestinationVie
     untilEmpty,
   } = view;
   const micros = live.latency(slot);
-  const counters = Object.fromEntries(DESTINATION_COUNTERS.map((counter) => [counter, live.counter(slot, counter)]));
   return {
     set,
     name,
@@ -47,12 +47,18 @@ export function destinationResource({ live }: AdminBackend, view: DestinationVie
     last_probe: lastProbe,
     mean_call_s: rounded(meanCall),
     drain: state === "draining" ? { calls: live.load(slot), eta_s: rounded(untilEmpty) } : null,
-    counters: counters as Record<DestinationCounter, number>,
+    counters: destinationCounters(backend, slot),
   };
 }
 
 function rounded(seconds: number | null): number | null {
   return seconds === null ? null : Math.round(seconds * 10) / 10;
+}
+
+/** Totals of a destination, over all workers. */
+export function destinationCounters({ live }: AdminBackend, slot: number): DestinationResource["counters"] {
+  const counters = DESTINATION_COUNTERS.map((counter) => [counter, live.counter(slot, counter)]);
+  return Object.fromEntries(counters) as Record<DestinationCounter, number>;
 }
 
 /** A set; `destinations` are its own. */

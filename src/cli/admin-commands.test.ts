@@ -7,7 +7,9 @@ import { fakeBackend } from "../admin/testing/fake-backend.ts";
 import { SILENT } from "../control/log.ts";
 import { formatAge, formatTable } from "./table.ts";
 
-const LISTEN = "http://127.0.0.1:25082";
+const LISTEN = "http://127.0.0.1:0";
+/** Where it is, once it listens. */
+let admin = "";
 /** The commands alone, as main.ts would register them. */
 const PROGRAM = `
   import { Command } from "commander";
@@ -26,7 +28,7 @@ interface Run {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], environment: Record<string, string> = { FAIRLEAD_ADMIN: LISTEN }): Promise<Run> {
+function run(args: readonly string[], environment: Record<string, string> = { FAIRLEAD_ADMIN: admin }): Promise<Run> {
   // Node leaves the script's place in argv out when the script comes from --eval.
   const child = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM, "fairlead", ...args], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
@@ -45,6 +47,7 @@ describe("commands for the running instance", () => {
   let server: AdminServer;
   before(async () => {
     server = await startAdmin({ listen: LISTEN, backend: fake.backend, log: SILENT, faults: false });
+    admin = server.url;
   });
   after(() => server.close());
 
@@ -104,8 +107,8 @@ describe("a refused reload", () => {
       what: 'unknown key "wieght"',
       hint: "weight?",
     } as const;
-    const { backend } = fakeBackend({ result: { ok: false, generation: 7, problems: [problem] } });
-    const server = await startAdmin({ listen: "http://127.0.0.1:25084", backend, log: SILENT, faults: false });
+    const { backend } = fakeBackend({ result: { ok: false, generation: 7, problems: [problem], difference: null } });
+    const server = await startAdmin({ listen: LISTEN, backend, log: SILENT, faults: false });
     const { code, stderr } = await run(["reload", "--admin", server.url]);
     await server.close();
     assert.equal(code, 3);

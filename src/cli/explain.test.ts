@@ -89,7 +89,10 @@ describe("fairlead explain on the command line", () => {
       );
       const before = await run([...INVITE, "--config", config, "--admin", server.url]);
       assert.match(before.stdout, new RegExp(`^ +1 +${first.name} `, "m"));
-      await fetch(`${server.url}/api/v1/destinations/${first.set}/${first.name}/drain`, { method: "POST" });
+      await fetch(`${server.url}/api/v1/destinations/${first.set}/${first.name}/drain`, {
+        method: "POST",
+        headers: { "if-match": "*" },
+      });
       const after = await run([...INVITE, "--config", config, "--admin", server.url]);
       assert.equal(after.code, 0);
       assert.match(after.stdout, new RegExp(`^ +- +${first.name} .* draining .* skipped `, "m"));

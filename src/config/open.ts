@@ -85,13 +85,28 @@ export function translate(file: string, options: ImportOptions, io: ConfigIo): T
   };
 }
 
+/** Whether a text is one of ours, and not of another product. */
+export function isOwnText(text: string, file: string): boolean {
+  return !IMPORTERS.some((one) => one.recognise(text, file)) && foreign(text, file) === undefined;
+}
+
+/** Reads a text of ours as if it stood in `file`, whatever stands there. Never throws. */
+export function readOwnText(text: string, file: string, options: ReadOptions, io: ConfigIo, tables: Tables): Loaded {
+  return loadYaml(text, file, io, ownOverrides(options), tables);
+}
+
+function ownOverrides({ listen, admin, overrides }: ReadOptions): Overrides {
+  return {
+    ...overrides,
+    ...(listen.length > 0 ? { listeners: listen } : {}),
+    ...(admin === undefined ? {} : { admin: { listen: admin } }),
+  };
+}
+
 function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo, tables: Tables | undefined): Loaded {
   const other = foreign(text, file);
   if (other !== undefined) return { problems: [other] };
-  const { listen, set, algorithm, probe, admin } = options;
-  const overrides: Record<string, unknown> = { ...options.overrides };
-  if (listen.length > 0) overrides.listeners = listen;
-  if (admin !== undefined) overrides.admin = { listen: admin };
+  const { set, algorithm, probe } = options;
   const unfit = Object.entries({ set, algorithm, probe }).filter(([, value]) => value !== undefined);
   const problems = unfit.map(([name]) =>
     optionProblem(file, {
@@ -100,7 +115,7 @@ function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo,
       hint: "say it in the file",
     }),
   );
-  return problems.length > 0 ? { problems } : loadYaml(text, file, io, overrides, tables);
+  return problems.length > 0 ? { problems } : loadYaml(text, file, io, ownOverrides(options), tables);
 }
 
 function buildImported(imported: Imported, file: string, io: ConfigIo, overrides: Overrides): Loaded {

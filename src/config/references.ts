@@ -6,6 +6,11 @@ import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
 import { DEFAULT_PROFILE } from "./sections/tls.ts";
 import { suggestion } from "./suggest.ts";
 
+/** What refers and is referred to: of a file that was just parsed, and of a configuration that runs. */
+export type Referring = Pick<Parsed, "listeners" | "sets" | "routes"> & {
+  readonly tls: readonly { readonly name: string; readonly certificates: readonly unknown[] }[];
+};
+
 /** The listener's name, for a reference by name or URI. */
 function listenerName(listeners: readonly ListenerConfig[], reference: string): string | undefined {
   const plain = reference.toLowerCase();
@@ -13,11 +18,11 @@ function listenerName(listeners: readonly ListenerConfig[], reference: string): 
 }
 
 /** What does not exist, and what is there twice. Not `isWhole`: sets that are not there may come from a source. */
-export function checkReferences(parsed: Parsed, isWhole = true): Finding[] {
+export function checkReferences(parsed: Referring, isWhole = true): Finding[] {
   return [...twice(parsed), ...missing(parsed, isWhole), ...(isWhole ? withoutRoute(parsed) : [])];
 }
 
-function twice(parsed: Parsed): Finding[] {
+function twice(parsed: Referring): Finding[] {
   const findings: Finding[] = [];
   const seen = new Set<string>();
   for (const [index, listener] of parsed.listeners.entries()) {
@@ -41,7 +46,7 @@ function twice(parsed: Parsed): Finding[] {
   return findings;
 }
 
-function missing(parsed: Parsed, isWhole: boolean): Finding[] {
+function missing(parsed: Referring, isWhole: boolean): Finding[] {
   const findings: Finding[] = [];
   const setNames = parsed.sets.map((set) => set.name);
   const listenerNames = parsed.listeners.map((listener) => listener.name);
@@ -82,7 +87,7 @@ function missing(parsed: Parsed, isWhole: boolean): Finding[] {
 }
 
 /** A listener of TLS that has nothing to show to those who connect. */
-function withoutCertificate(parsed: Parsed, listener: ListenerConfig, index: number): Finding[] {
+function withoutCertificate(parsed: Referring, listener: ListenerConfig, index: number): Finding[] {
   if (!isSecure(Transport[listener.transport])) return [];
   const name = listener.tls ?? DEFAULT_PROFILE;
   const profile = parsed.tls.find((one) => one.name === name);
@@ -95,7 +100,7 @@ function withoutCertificate(parsed: Parsed, listener: ListenerConfig, index: num
   return [errorAt(["listeners", index], `${listener.name} has no certificate: TLS profile "${name}" has none`, hint)];
 }
 
-function withoutRoute(parsed: Parsed): Finding[] {
+function withoutRoute(parsed: Referring): Finding[] {
   if (parsed.routes.length > 0 || parsed.sets.length === 1) return [];
   if (parsed.sets.length === 0)
     return [
@@ -111,7 +116,7 @@ function withoutRoute(parsed: Parsed): Finding[] {
 }
 
 /** References become names of what they mean, and a configuration without routes gets its one. Call after `checkReferences`. */
-export function resolveReferences(parsed: Parsed): Pick<Parsed, "sets" | "routes"> {
+export function resolveReferences(parsed: Referring): Pick<Parsed, "sets" | "routes"> {
   const named = <T extends { readonly listener?: string }>(one: T): T => {
     if (one.listener === undefined) return one;
     return { ...one, listener: listenerName(parsed.listeners, one.listener) ?? one.listener };

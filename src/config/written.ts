@@ -55,6 +55,7 @@ function adminOf({ admin }: Config): Written["admin"] {
   return {
     listen: `http://${formatHostPort(admin.host, admin.port)}`,
     tokens: admin.tokens.map(({ name, role, secret }) => ({ name, role, token: secret.toJSON() })),
+    persist: admin.persist,
     kamailio_rpc: admin.kamailioRpc,
     opensips_mi: admin.opensipsMi,
   };

@@ -41,6 +41,8 @@ export interface BalancerOptions {
   readonly log: Log;
   /** Takes one line per finished transaction. */
   readonly accessLog: (line: string) => void;
+  /** Told of every change of a destination's state. */
+  readonly onState: (change: StateChange) => void;
 }
 
 /** It runs, or why not. `problems` hold what the configuration is to blame for. */
@@ -110,7 +112,10 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     onResult: (slot, outcome, rtt) => {
       for (const watcher of probeWatchers) watcher(slot, outcome, rtt);
     },
-    onChange: (change) => logChange(log, change),
+    onChange(change) {
+      logChange(log, change);
+      options.onState(change);
+    },
     onLost: (slots) => void forgetCalls(slots, "their destination has been down for too long"),
   });
   const keys = [new Uint8Array(randomBytes(16))];

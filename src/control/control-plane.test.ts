@@ -5,7 +5,7 @@ import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/s
 import type { Config } from "../config/schema.ts";
 import { nameOfState, stateOf } from "../health/state.ts";
 import type { Location } from "../net/dns/locate.ts";
-import { withDestination, withFigures, withoutDestination } from "./changes.ts";
+import { type Derived, withDestination, withoutDestination, withSettings } from "./changes.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { SILENT } from "./log.ts";
@@ -18,6 +18,8 @@ const LISTENERS = ["udp://127.0.0.1:23010"];
 function file(destinations: unknown[], more: object = {}): Config {
   return configOf({ listeners: LISTENERS, sets: { a: { destinations } }, ...more });
 }
+
+const outcome = ({ config, problems }: Derived) => config ?? [...problems];
 
 async function lab(first: Config) {
   const live = new LiveTables(createLiveTablesMemory(1));
@@ -188,11 +190,7 @@ describe("control plane", () => {
 
   it("changes made at run time queue, build on each other, and last until a reload", async () => {
     const { control, slots } = await lab(file(["sip:10.0.0.1"]));
-    const add = (uri: string) =>
-      control.apply((config) => {
-        const next = withDestination(config, "a", { uri, weight: 4 });
-        return typeof next === "string" ? [configurationProblem(next)] : next;
-      });
+    const add = (uri: string) => control.apply((config) => outcome(withDestination(config, "a", { uri, weight: 4 })));
     const results = await Promise.all([add("sip:10.0.0.2"), add("sip:10.0.0.3"), add("sip:10.0.0.3"), add("nonsense")]);
     assert.deepEqual(
       results.map(({ ok }) => ok),
@@ -201,14 +199,14 @@ describe("control plane", () => {
     assert.match(results[2]?.problems[0]?.what ?? "", /already has/);
     const second = control.inForce.placed[1];
     assert.ok(second);
-    await control.apply((config) => withFigures(config, second.config, { weight: 9, maxCalls: 3 }));
+    await control.apply((config) => outcome(withSettings(config, second.config, { weight: 9, max_calls: 3 })));
     assert.deepEqual(
       [control.inForce.snapshot.sets[0]?.weights[1], control.inForce.snapshot.sets[0]?.maxCalls[1]],
       [9, 3],
     );
     const first = control.inForce.placed[0];
     assert.ok(first);
-    await control.apply((config) => withoutDestination(config, first.config));
+    await control.apply((config) => outcome(withoutDestination(config, first.config)));
     assert.deepEqual(slots(), { "sip:10.0.0.2": 1, "sip:10.0.0.3": 2 });
     await control.reload();
     assert.deepEqual(slots(), { "sip:10.0.0.1": 0 });

@@ -141,11 +141,14 @@ export class ControlPlane {
     return this.#closing;
   }
 
-  /** Makes a change: `derive` gets the configuration in force when its turn comes, and returns the new one or what is wrong. */
-  apply(derive: (config: Config) => Config | Problem[]): Promise<ApplyResult> {
+  /**
+   * Makes a change: `derive` gets the configuration in force when its turn comes, and returns the new one or what is wrong; what it
+   * throws is what this rejects with. `isTrial`: everything but putting it into force.
+   */
+  apply(derive: (config: Config) => Config | Problem[], isTrial = false): Promise<ApplyResult> {
     return this.#inTurn(async () => {
       const next = derive(this.inForce.config);
-      return Array.isArray(next) ? this.#refused(next) : this.#apply(next);
+      return Array.isArray(next) ? this.#refused(next) : this.#apply(next, undefined, isTrial);
     });
   }
 
@@ -172,13 +175,14 @@ export class ControlPlane {
     });
   }
 
-  async #apply(config: Config, known?: Locations): Promise<ApplyResult> {
+  async #apply(config: Config, known?: Locations, isTrial = false): Promise<ApplyResult> {
     const old = this.inForce;
     const problems = restartProblems(old.config, config);
     if (hasErrors(problems)) return this.#refused(problems);
     const locations = known ?? (await this.#locate(config));
     const made = this.#make(config, this.#generation + 1, locations);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
+    if (isTrial) return { ok: true, generation: old.snapshot.generation, problems: [...problems, ...made.warnings] };
     // Before any worker sends to whom only the new state knows.
     const insecure = await this.#secure(old.tls, made.tls);
     if (insecure !== "") return this.#refused([...problems, configurationProblem(`TLS: ${insecure}`)]);

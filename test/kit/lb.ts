@@ -146,10 +146,11 @@ export class LoadBalancer {
   /** One request to the admin API, under its version prefix. */
   async admin(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }> {
     const prefix = /^\/(metrics|healthz|readyz)/.test(path) ? "" : "/api/v1";
-    const init: RequestInit = { method, signal: AbortSignal.timeout(5000) };
+    const headers = { ...(method === "GET" ? {} : { "if-match": "*" }) };
+    const init: RequestInit = { method, signal: AbortSignal.timeout(5000), headers };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
-      init.headers = { "content-type": "application/json" };
+      init.headers = { ...headers, "content-type": "application/json" };
     }
     const response = await fetch(`${this.adminUrl}${prefix}${path}`, init);
     return { status: response.status, body: await response.text() };

@@ -1,129 +1,119 @@
-// Destinations: what they are, and what an operator does to them. Changes act on the running configuration only.
+// Destinations: what they are, and what an operator makes of them. Their states are in routes/states.ts.
 import { z } from "zod";
-import type { AdminBackend, Applied, Change, DestinationView } from "../backend.ts";
-import { type AdminContext, findDestination, type RouteGroup } from "../context.ts";
+import { longDestination } from "../../config/sections/destination.ts";
+import { applyChange } from "../apply.ts";
+import type { AdminBackend, DestinationView } from "../backend.ts";
+import { findDestination } from "../context.ts";
+import { AS_WRITTEN, DRY_RUN, operation, patchOf } from "../operation.ts";
 import { HttpProblem } from "../problem.ts";
-import {
-  type AppliedResource,
-  type DestinationResource,
-  GIVEN_STATES,
-  STATE_VERBS,
-  type StateVerb,
-} from "../resources.ts";
+import type { DestinationResource } from "../resources.ts";
+import type { RouteGroup } from "../route-group.ts";
+import { APPLIED, DESTINATION, DESTINATIONS } from "../schemas.ts";
 import { destinationResource } from "../views.ts";
 
-const share = { weight: z.int().min(0).max(65_535), priority: z.int(), max_calls: z.int().min(0).max(0x7fffffff) };
-const resources = z.record(z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/), z.int().min(0).max(0x7fffffff));
-const CHANGE = z.strictObject({ ...share, resources }).partial();
-const NEW = z.strictObject({
-  set: z.string().min(1),
-  uri: z.string().min(1).max(1024),
-  name: z.string().min(1).max(255).optional(),
-  ...CHANGE.shape,
-  state: z.enum(GIVEN_STATES).optional(),
-  probe: z.enum(["default", "marked", "never"]).optional(),
-  attrs: z.record(z.string(), z.string()).optional(),
-});
-// One line, so that a reason cannot imitate a log record.
-const REASON = z
-  .strictObject({
-    reason: z
-      .string()
-      .max(200)
-      .regex(/^[^\p{Cc}]*$/u)
-      .optional(),
-  })
-  .optional();
-
-interface Path {
-  Params: { set: string; destination: string };
-}
+const ALL = "/api/v1/destinations";
+export const ONE = `${ALL}/:set/:destination`;
+/** What all changes have in common. */
+const CHANGE = { role: "admin", ifMatch: "required", query: DRY_RUN, answer: APPLIED } as const;
+const NEW = z.object({ set: z.string().min(1), uri: z.string().min(1).max(1024) }).loose();
+const FILTER = z.strictObject({ set: z.string().optional().describe("Only those of this set.") });
 
 export const destinationRoutes: RouteGroup = {
   name: "destinations",
-  register(app, context) {
-    const { backend, log } = context;
-    app.get("/api/v1/destinations", (): DestinationResource[] =>
-      backend.destinations().map((destination) => destinationResource(backend, destination)),
-    );
-
-    app.post("/api/v1/destinations", async (request, reply) => {
-      const destination = parse(NEW, request.body);
-      const applied = await change(
-        context,
-        { kind: "add", destination },
-        `${destination.set} ${destination.uri} added`,
-      );
-      return reply.code(201).send(applied);
-    });
-
-    app.get<Path>("/api/v1/destinations/:set/:destination", ({ params }) =>
-      destinationResource(backend, findDestination(backend, params.set, params.destination).destination),
-    );
-
-    app.patch<Path>("/api/v1/destinations/:set/:destination", async ({ params, body }) => {
-      const { slot, set, name } = findConfigured(backend, params);
-      const wanted = parse(CHANGE, body);
-      if (Object.keys(wanted).length === 0)
-        throw new HttpProblem(400, "nothing to change: weight, priority, max_calls, resources");
-      return change(context, { kind: "change", slot, change: wanted }, `${set} ${name} changed`);
-    });
-
-    app.delete<Path>("/api/v1/destinations/:set/:destination", async ({ params }) => {
-      const { slot, set, name } = findConfigured(backend, params);
-      return change(context, { kind: "remove", slot }, `${set} ${name} removed`);
-    });
-
-    app.post<Path>("/api/v1/destinations/:set/:destination/forget-calls", async ({ params }) => {
-      const { destination, isWhole } = findDestination(backend, params.set, params.destination);
-      return { forgotten: await backend.forgetCalls(destination.slot, isWhole) };
-    });
-
-    for (const verb of Object.keys(STATE_VERBS) as StateVerb[]) {
-      app.post<Path>(`/api/v1/destinations/:set/:destination/${verb}`, ({ params, body }) => {
-        const { destination, isWhole } = findDestination(backend, params.set, params.destination);
-        const { slot, set } = destination;
-        const name = isWhole ? destination.configured : destination.name;
-        const reason = parse(REASON, body ?? undefined)?.reason ?? "";
-        const state = STATE_VERBS[verb];
-        backend.setState(slot, isWhole, state, reason === "" ? `operator: ${verb}` : `operator: ${reason}`);
-        log.info({ set, destination: name, state, reason }, "an operator set a destination's state");
-        const now = findDestination(backend, set, params.destination).destination;
-        // What stands by is as active as it can be.
-        if (now.state !== state && !(now.state === "standby" && state === "active"))
-          throw new HttpProblem(409, `"${name}" stays ${now.state}: ${now.reason}`);
-        return destinationResource(backend, now);
-      });
-    }
-  },
+  operations: [
+    operation({
+      method: "GET",
+      path: ALL,
+      id: "listDestinations",
+      summary: "State, calls, settings and counters of every destination.",
+      role: "viewer",
+      query: FILTER,
+      answer: DESTINATIONS,
+      run({ context: { backend, document }, query: { set }, reply }): DestinationResource[] {
+        reply.header("etag", document.setsTag);
+        const shown = backend.destinations().filter((one) => set === undefined || one.set === set);
+        return shown.map((destination) => destinationResource(backend, destination));
+      },
+    }),
+    operation({
+      ...CHANGE,
+      method: "POST",
+      path: ALL,
+      id: "addDestination",
+      summary: "Adds a destination to a set; the ETag is that of all destinations.",
+      status: 201,
+      shape: longDestination.extend({ set: z.string().min(1).describe("The set that it is added to.") }),
+      body: NEW,
+      run(call) {
+        const { body: destination, context } = call;
+        const what = `${destination.set} ${destination.uri} added`;
+        return applyChange(call, { kind: "add", destination }, () => context.document.setsTag, what);
+      },
+    }),
+    operation({
+      method: "GET",
+      path: ONE,
+      id: "getDestination",
+      summary: "One destination, by its name or its URI (percent-encoded).",
+      role: "viewer",
+      answer: DESTINATION,
+      run({ context: { backend, document }, params, reply }): DestinationResource {
+        const { destination } = findDestination(backend, params);
+        reply.header("etag", document.destinationTag(destination));
+        return destinationResource(backend, destination);
+      },
+    }),
+    operation({
+      ...CHANGE,
+      method: "PATCH",
+      path: ONE,
+      id: "changeDestination",
+      summary: "Changes settings of a destination (a merge patch): weight, priority, max_calls, attrs and the others.",
+      shape: patchOf(longDestination.omit({ uri: true, name: true })),
+      body: AS_WRITTEN,
+      run(call) {
+        const { context, body, params } = call;
+        const { slot, set, name } = findConfigured(context.backend, params);
+        if (Object.keys(body).length === 0)
+          throw new HttpProblem(400, "nothing to change: weight, priority, max_calls or another setting");
+        const tag = () => context.document.destinationTag(findConfigured(context.backend, params));
+        return applyChange(call, { kind: "change", slot, change: body }, tag, `${set} ${name} changed`);
+      },
+    }),
+    operation({
+      ...CHANGE,
+      method: "DELETE",
+      path: ONE,
+      id: "removeDestination",
+      summary: "Removes a destination; its calls go on.",
+      run(call) {
+        const { context, params } = call;
+        const { slot, set, name } = findConfigured(context.backend, params);
+        const tag = () => context.document.destinationTag(findConfigured(context.backend, params));
+        return applyChange(call, { kind: "remove", slot }, tag, `${set} ${name} removed`);
+      },
+    }),
+    operation({
+      method: "POST",
+      path: `${ONE}/forget-calls`,
+      id: "forgetCalls",
+      summary: "The calls on the destination are over, as far as counting goes: for one that was started again.",
+      role: "operator",
+      ifMatch: "required",
+      answer: z.strictObject({ forgotten: z.int().min(0) }),
+      async run({ context: { backend, document }, params, precondition }) {
+        const { destination, isWhole } = findDestination(backend, params);
+        precondition.check(document.destinationTag(destination));
+        return { forgotten: await backend.forgetCalls(destination.slot, isWhole) };
+      },
+    }),
+  ],
 };
 
 /** Weights and the like belong to the destination as configured. */
-function findConfigured(backend: AdminBackend, { set, destination: name }: Path["Params"]): DestinationView {
-  const { destination, isWhole } = findDestination(backend, set, name);
-  if (!isWhole) throw new HttpProblem(409, `"${name}" is a server behind "${destination.configured}": change that one`);
+function findConfigured(backend: AdminBackend, params: Readonly<Record<string, string>>): DestinationView {
+  const { destination, isWhole } = findDestination(backend, params);
+  if (!isWhole)
+    throw new HttpProblem(409, `"${destination.name}" is a server behind "${destination.configured}": change that one`);
   return destination;
-}
-
-async function change({ backend, log }: AdminContext, wanted: Change, what: string): Promise<AppliedResource> {
-  const applied = await backend.apply(wanted);
-  log.info({ ok: applied.ok, generation: applied.generation }, `an operator changed the configuration: ${what}`);
-  return resultOf(applied);
-}
-
-/** A refused configuration is the asker's problem, not the server's: 422 with the reasons. */
-export function resultOf({ ok, generation, problems }: Applied): AppliedResource {
-  if (!ok) {
-    const first = problems.find(({ severity }) => severity === "error")?.what ?? "the configuration was refused";
-    throw new HttpProblem(422, `${first}; the configuration in force stays as it was`, problems);
-  }
-  return { generation, problems };
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "body" : issue.path.join(".");
-  throw new HttpProblem(400, `${where}: ${issue?.message ?? "not understood"}`);
 }

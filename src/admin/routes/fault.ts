@@ -1,7 +1,8 @@
 // Makes a worker die, for tests of what happens then. Only there when the process was started with FAIRLEAD_FAULTS=1.
 import { z } from "zod";
-import type { RouteGroup } from "../context.ts";
+import { operation } from "../operation.ts";
 import { HttpProblem } from "../problem.ts";
+import type { RouteGroup } from "../route-group.ts";
 
 const FAULT = z.union([
   z.strictObject({ worker: z.int().min(0), fault: z.enum(["throw", "hang"]) }),
@@ -10,21 +11,26 @@ const FAULT = z.union([
 
 export const faultRoutes: RouteGroup = {
   name: "fault",
-  register(app, { backend, faults, log }) {
-    if (!faults) return;
-    app.post("/api/v1/fault", (request, reply) => {
-      const result = FAULT.safeParse(request.body);
-      if (!result.success)
-        throw new HttpProblem(400, "expected {worker: N, fault: throw | hang} or {worker: streams, fault: end | slow}");
-      const { data } = result;
-      const { worker, fault } = data;
-      const isThere =
-        worker === "streams" ? backend.streams() !== null : backend.workers().some(({ index }) => index === worker);
-      if (!isThere) throw new HttpProblem(404, `no worker ${worker}`);
-      log.warn({ worker, fault }, "a fault was asked for");
-      if (data.worker === "streams") backend.injectStreamFault(data.fault);
-      else backend.injectFault(data.worker, data.fault);
-      return reply.code(202).send({ worker, fault });
-    });
-  },
+  operations: [
+    operation({
+      method: "POST",
+      path: "/api/v1/fault",
+      id: "injectFault",
+      summary: "Makes a worker die.",
+      role: "admin",
+      status: 202,
+      isHidden: true,
+      body: FAULT,
+      run({ context: { backend, log }, body }) {
+        const { worker, fault } = body;
+        const isThere =
+          worker === "streams" ? backend.streams() !== null : backend.workers().some(({ index }) => index === worker);
+        if (!isThere) throw new HttpProblem(404, `no worker ${worker}`);
+        log.warn({ worker, fault }, "a fault was asked for");
+        if (body.worker === "streams") backend.injectStreamFault(body.fault);
+        else backend.injectFault(body.worker, body.fault);
+        return { worker, fault };
+      },
+    }),
+  ],
 };

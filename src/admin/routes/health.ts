@@ -1,20 +1,47 @@
 // For orchestrators and scrapers: is it alive, does it take calls, what does it count.
-import type { RouteGroup } from "../context.ts";
+import { z } from "zod";
+import { operation } from "../operation.ts";
+import type { RouteGroup } from "../route-group.ts";
+import { READINESS } from "../schemas.ts";
 import { readiness } from "../views.ts";
 
 export const healthRoutes: RouteGroup = {
   name: "health",
-  register(app, { backend, metrics }) {
-    app.get("/healthz", () => ({ status: "ok" }));
-
-    app.get("/readyz", (_request, reply) => {
-      const resource = readiness(backend);
-      return reply.code(resource.ready ? 200 : 503).send(resource);
-    });
-
-    app.get("/metrics", async (_request, reply) => {
-      const text = await metrics.text();
-      return reply.type(metrics.contentType).send(text);
-    });
-  },
+  operations: [
+    operation({
+      method: "GET",
+      path: "/healthz",
+      id: "isAlive",
+      summary: "200 while the main thread lives.",
+      role: null,
+      answer: z.strictObject({ status: z.literal("ok") }),
+      run: () => ({ status: "ok" }),
+    }),
+    operation({
+      method: "GET",
+      path: "/readyz",
+      id: "isReady",
+      summary: "200 when every worker receives and nothing is shutting down, else 503 with the reasons.",
+      role: null,
+      answer: READINESS,
+      run({ context: { backend }, reply }) {
+        const resource = readiness(backend);
+        reply.code(resource.ready ? 200 : 503);
+        return resource;
+      },
+    }),
+    operation({
+      method: "GET",
+      path: "/metrics",
+      id: "getMetrics",
+      summary: "Metrics for Prometheus.",
+      role: "viewer",
+      type: "text/plain",
+      async run({ context: { metrics }, reply }) {
+        const text = await metrics.text();
+        reply.type(metrics.contentType);
+        return text;
+      },
+    }),
+  ],
 };

@@ -1,21 +1,36 @@
 // The admin API's route groups. A new one is one file and one line here.
-import type { RouteGroup } from "../context.ts";
+
+import type { Operation } from "../operation.ts";
+import type { RouteGroup } from "../route-group.ts";
+import { auditRoutes } from "./audit.ts";
 import { callsRoutes } from "./calls.ts";
 import { configRoutes } from "./config.ts";
 import { counterRoutes } from "./counters.ts";
 import { destinationRoutes } from "./destinations.ts";
+import { eventRoutes } from "./events.ts";
 import { faultRoutes } from "./fault.ts";
 import { healthRoutes } from "./health.ts";
+import { openapiRoutes } from "./openapi.ts";
+import { routeRoutes } from "./routes.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { setRoutes } from "./sets.ts";
+import { stateRoutes } from "./states.ts";
 
 export const ROUTE_GROUPS: readonly RouteGroup[] = [
   healthRoutes,
   setRoutes,
   destinationRoutes,
+  stateRoutes,
+  routeRoutes,
   callsRoutes,
   counterRoutes,
   configRoutes,
+  eventRoutes,
+  auditRoutes,
+  openapiRoutes,
   rpcRoutes,
   faultRoutes,
 ];
+
+/** What the REST API can do. */
+export const OPERATIONS: readonly Operation[] = ROUTE_GROUPS.flatMap(({ operations }) => operations);

@@ -1,6 +1,7 @@
 // The management interfaces of Kamailio and OpenSIPS, off until the configuration turns them on.
-import type { RouteGroup } from "../context.ts";
+
 import { HttpProblem } from "../problem.ts";
+import type { RouteGroup } from "../route-group.ts";
 import { answerRpc, type Dialect } from "../rpc/json-rpc.ts";
 import { KAMAILIO } from "../rpc/kamailio.ts";
 import { OPENSIPS } from "../rpc/opensips.ts";
@@ -18,7 +19,9 @@ const DOORS: readonly Door[] = [
 
 export const rpcRoutes: RouteGroup = {
   name: "rpc",
-  register(app, { backend, log, accessOf }) {
+  operations: [],
+  // Their commands say themselves which role they take.
+  register(app, { backend, log, accessOf, note }) {
     // A scope of its own: scripts send JSON under any media type, `curl -d` as a form.
     app.register(async (scope) => {
       scope.removeAllContentTypeParsers();
@@ -30,7 +33,12 @@ export const rpcRoutes: RouteGroup = {
           const { tokens, ...open } = backend.access();
           if (!open[key] || tokens.length === 0) throw new HttpProblem(404, `there is no POST ${path}`);
           const text = typeof request.body === "string" ? request.body : "";
-          const { status, body } = await answerRpc(dialect, text, { backend, log, access });
+          const { status, body } = await answerRpc(dialect, text, {
+            backend,
+            log,
+            access,
+            note: (what) => note(request, what),
+          });
           return reply.code(status).type("application/json").send(JSON.stringify(body));
         });
       }

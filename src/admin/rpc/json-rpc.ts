@@ -11,6 +11,8 @@ export interface RpcCall {
   readonly backend: AdminBackend;
   readonly log: Log;
   readonly access: Access;
+  /** What the audit log shall say. */
+  note(what: string): void;
 }
 
 /** A command of a foreign product. */
@@ -70,6 +72,7 @@ export async function answerRpc(dialect: Dialect, text: string, call: RpcCall): 
     if (command === undefined) throw dialect.unknownMethod;
     if (!isEnough(call.access, command.role)) throw notEnough(call, command.role);
     const parameters = parametersOf(command, params, dialect.isOrdered);
+    call.note([method, ...parameters].join(" ").slice(0, 300));
     const changes = command.changes?.(...parameters) ?? command.role !== "viewer";
     if (changes && !isEnough(call.access, "operator")) throw notEnough(call, "operator");
     if (changes) call.log.info({ by: call.access.name, method, parameters }, "a command");

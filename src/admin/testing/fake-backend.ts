@@ -2,6 +2,7 @@
 // is for the scenarios.
 import { createCountersMemory } from "../../bridge/counters.ts";
 import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
+import { EventLog } from "../../control/events.ts";
 import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault, StreamsView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 
@@ -25,7 +26,8 @@ export function fakeBackend(
   const destinations = [destination(0, "media1"), destination(1, "sip:10.0.0.12:5060;transport=udp")];
   const seen = { changes: [] as Change[], faults: [] as [number, Fault][], reloads: 0 };
   const probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[] = [];
-  const result = options.result ?? { ok: true, generation: 8, problems: [] };
+  const result = options.result ?? { ok: true, generation: 8, problems: [], difference: null };
+  const events = new EventLog({ clock: () => 1_700_000_000_000, instance: "test" });
   const ready = [true, true];
   let isProbing = true;
   const backend: AdminBackend = {
@@ -57,7 +59,11 @@ export function fakeBackend(
     revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
-    config: () => ({ keys: ["0123456789abcdef0123456789abcdef"], routes: [{ set: "media", key: "call-id" }] }),
+    config: () => ({
+      keys: ["0123456789abcdef0123456789abcdef"],
+      sets: { media: { destinations: destinations.map(({ name, uri, weight }) => ({ name, uri, weight })) } },
+      routes: [{ name: "all", set: "media", key: "call-id" }],
+    }),
     dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
     coreHash: (first, second) => first.length + second.length,
     probing(wanted) {
@@ -71,10 +77,12 @@ export function fakeBackend(
     },
     audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [] }),
     forgetCalls: () => Promise.resolve(0),
-    apply(change) {
-      seen.changes.push(change);
-      return Promise.resolve(result);
+    async apply(change, given) {
+      given?.check();
+      if (given?.isDryRun !== true) seen.changes.push(change);
+      return result;
     },
+    events,
     reload() {
       seen.reloads++;
       return Promise.resolve(result);

@@ -46,6 +46,12 @@ export const admin = z
         .describe(
           "Who may use the API: `Authorization: Bearer` and the secret. None: every program of this machine may do everything.",
         ),
+      persist: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Changes over the API are written into this file, comments are kept. `false`: they live until the next reload.",
+        ),
       kamailio_rpc: z
         .boolean()
         .default(false)
@@ -59,7 +65,7 @@ export const admin = z
   .prefault({})
   .transform((value) => {
     if (value === false) return null;
-    const { listen: place, tokens, kamailio_rpc, opensips_mi } = value;
-    return { ...place, tokens, kamailioRpc: kamailio_rpc, opensipsMi: opensips_mi };
+    const { listen: place, tokens, persist, kamailio_rpc, opensips_mi } = value;
+    return { ...place, tokens, persist, kamailioRpc: kamailio_rpc, opensipsMi: opensips_mi };
   })
   .describe("The admin API; `false`: off.");

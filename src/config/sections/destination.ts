@@ -57,7 +57,8 @@ export interface DestinationConfig {
   readonly source?: string;
 }
 
-const long = z.strictObject({
+/** Schema of a destination with everything about it, before it is looked at as a whole. */
+export const longDestination = z.strictObject({
   uri: z
     .string()
     .meta({ title: "SIP URI", examples: ["sip:10.0.0.11:5060"] })
@@ -134,7 +135,7 @@ const long = z.strictObject({
 });
 
 /** A destination as an object of the file, defaults filled in. */
-export type DestinationFields = z.output<typeof long>;
+export type DestinationFields = z.output<typeof longDestination>;
 
 /** What is wrong with a destination, and which of its keys it is about. */
 export interface DestinationFault {
@@ -183,12 +184,12 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
 
 /** The fields of a destination of which nothing but its URI is known. */
 export function plainDestination(uri: string): DestinationFields {
-  return long.parse({ uri });
+  return longDestination.parse({ uri });
 }
 
 /** Schema of one destination. */
 export const destination = z
-  .union([z.string().meta({ title: "SIP URI" }), long])
+  .union([z.string().meta({ title: "SIP URI" }), longDestination])
   .transform((value, sink): DestinationConfig => {
     const made = destinationOf(typeof value === "string" ? plainDestination(value) : value);
     if (!("what" in made)) return made;

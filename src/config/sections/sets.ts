@@ -19,6 +19,11 @@ export const ORDERS = ["written", "kamailio"] as const;
 /** Milliseconds, where destinations are ejected. */
 const USUAL_SLOW_START = 30_000;
 
+/** The order under an algorithm where none is asked for. */
+export function usualOrder(algorithm: string): (typeof ORDERS)[number] {
+  return algorithm.startsWith("kamailio:") ? "kamailio" : "written";
+}
+
 /** A dispatcher set. `destinations` stand as written; `order` says how to sort them. */
 export interface SetConfig {
   readonly name: string;
@@ -110,9 +115,8 @@ export function finishSet(
   }
   const fault = keyFault(rest.algorithm, hashed);
   if (fault !== null) fail(fault.what, fault.hint, [hashed === undefined ? "algorithm" : "key"]);
-  const usual = rest.algorithm.startsWith("kamailio:") ? "kamailio" : "written";
   const slowStart = slow_start ?? (rest.outliers === null ? 0 : USUAL_SLOW_START);
-  const ordered = { order: order ?? usual, useDefault };
+  const ordered = { order: order ?? usualOrder(rest.algorithm), useDefault };
   return { name, ...rest, ...ordered, slowStart, ...(hashed === undefined ? {} : { key: hashed }) };
 }
 

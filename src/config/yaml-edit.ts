@@ -1,0 +1,149 @@
+// Changes of a configuration written into the text of fairlead.yaml, as somebody with an editor would: comments, order and
+// everything that was not asked for stay. Pure: whether the result is a configuration is for the reader of configurations.
+import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, YAMLMap, YAMLSeq } from "yaml";
+import { mergePatch } from "./merge-patch.ts";
+import { isObject } from "./values/object.ts";
+
+/** What is to be changed; destinations go by the names that they are configured with. Values are as the file would have them. */
+export type YamlEdit =
+  | { readonly kind: "add"; readonly set: string; readonly destination: unknown }
+  | { readonly kind: "remove"; readonly set: string; readonly name: string }
+  | { readonly kind: "change"; readonly set: string; readonly name: string; readonly change: object }
+  | { readonly kind: "put-set"; readonly set: string; readonly given: unknown }
+  | { readonly kind: "change-set"; readonly set: string; readonly change: object }
+  | { readonly kind: "remove-set"; readonly set: string }
+  | { readonly kind: "routes"; readonly routes: readonly unknown[] }
+  /** Another text, which keeps these sections as the old one has them. */
+  | { readonly kind: "replace"; readonly text: string; readonly kept: readonly string[] };
+
+/** The file is written in a way that this cannot be done to. */
+class Unfit extends Error {}
+
+const OPTIONS = { stringKeys: true, logLevel: "silent", keepSourceTokens: false } as const;
+
+/** The text with the change in it, or why that is not possible. */
+export function editYaml(text: string, edit: YamlEdit): { readonly text: string } | { readonly why: string } {
+  try {
+    const document = parseDocument(edit.kind === "replace" ? edit.text : text, OPTIONS);
+    const [error] = document.errors;
+    if (error !== undefined) return { why: `not YAML: ${error.message}` };
+    change(document, edit, text);
+    return { text: document.toString({ lineWidth: 0 }) };
+  } catch (error) {
+    // The library throws, too: when an anchor goes that an alias needs.
+    return { why: error instanceof Error ? error.message : "it cannot be edited" };
+  }
+}
+
+function change(document: Document, edit: YamlEdit, before: string): void {
+  switch (edit.kind) {
+    case "add":
+      destinationsOf(document, edit.set).add(document.createNode(edit.destination, { flow: true }));
+      break;
+    case "remove": {
+      const list = destinationsOf(document, edit.set);
+      list.delete(positionOf(list, edit.name));
+      break;
+    }
+    case "change":
+      changeDestination(document, edit);
+      break;
+    case "put-set":
+      mapOf(document, "sets").set(edit.set, document.createNode(edit.given));
+      break;
+    case "change-set":
+      mergeInto(document, setOf(document, edit.set), edit.change);
+      break;
+    case "remove-set":
+      mapOf(document, "sets").delete(edit.set);
+      break;
+    case "routes":
+      putRoutes(document, edit.routes);
+      break;
+    case "replace":
+      keepSections(document, parseDocument(before, OPTIONS), edit.kept);
+  }
+}
+
+function changeDestination(document: Document, { set, name, change: wanted }: YamlEdit & { kind: "change" }): void {
+  const list = destinationsOf(document, set);
+  const at = positionOf(list, name);
+  const item = list.items[at];
+  if (isMap(item)) mergeInto(document, item, wanted);
+  else list.set(at, document.createNode(mergePatch({ uri: name }, wanted), { flow: true }));
+}
+
+/** Routes that stay what they are keep their comments. */
+function putRoutes(document: Document, routes: readonly unknown[]): void {
+  const old = document.get("routes", true);
+  const known = new Map(isSeq(old) ? old.items.map((item) => [keyOf(document, item), item] as const) : []);
+  const list = new YAMLSeq(document.schema);
+  for (const route of routes) list.add(known.get(JSON.stringify(sorted(route))) ?? document.createNode(route));
+  document.set("routes", list);
+}
+
+function keyOf(document: Document, item: unknown): string {
+  return JSON.stringify(sorted(isMap(item) ? item.toJS(document) : null));
+}
+
+/** With keys in order: two ways to write the same route are the same route. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
+function keepSections(document: Document, before: Document, kept: readonly string[]): void {
+  for (const name of kept) {
+    const node: unknown = before.get(name, true);
+    if (node === undefined) document.delete(name);
+    else document.set(name, document.createNode(before.toJS()[name]));
+  }
+}
+
+function mergeInto(document: Document, map: YAMLMap, change: object): void {
+  for (const [key, value] of Object.entries(change)) {
+    const old: unknown = map.get(key, true);
+    if (value === null) map.delete(key);
+    else if (isMap(old) && isObject(value)) mergeInto(document, old, value);
+    else map.set(key, document.createNode(mergePatch(undefined, value), { flow: map.flow === true }));
+  }
+}
+
+function mapOf(document: Document, key: string): YAMLMap {
+  const node: unknown = document.get(key, true);
+  if (isMap(node)) return node;
+  if (node !== undefined) throw new Unfit(`"${key}" is ${isAlias(node) ? "an alias" : "no map"} in the file`);
+  const map = new YAMLMap(document.schema);
+  document.set(key, map);
+  return map;
+}
+
+function setOf(document: Document, name: string): YAMLMap {
+  const node: unknown = mapOf(document, "sets").get(name, true);
+  if (isMap(node)) return node;
+  throw new Unfit(`set "${name}" is ${isAlias(node) ? "an alias" : "not"} in the file`);
+}
+
+function destinationsOf(document: Document, set: string): YAMLSeq {
+  const map = setOf(document, set);
+  const node: unknown = map.get("destinations", true);
+  if (isSeq(node)) return node;
+  if (node !== undefined) throw new Unfit(`the destinations of set "${set}" are no list in the file`);
+  const list = new YAMLSeq(document.schema);
+  map.set("destinations", list);
+  return list;
+}
+
+function positionOf(list: YAMLSeq, name: string): number {
+  const at = list.items.findIndex((item) => {
+    if (isScalar(item)) return item.value === name;
+    return isMap(item) && (item.get("name") ?? item.get("uri")) === name;
+  });
+  if (at < 0) throw new Unfit(`the file has no destination "${name}" there`);
+  return at;
+}

@@ -1,0 +1,89 @@
+// The configuration's file: read as it is or with another text in its place, and written when changes of the admin API are to stay.
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { configurationIo } from "./cli/configuration-io.ts";
+import type { Loaded } from "./config/load.ts";
+import { isOwnText, type ReadOptions, readOwnText } from "./config/open.ts";
+import type { Config } from "./config/schema.ts";
+import { loadConfiguration } from "./sources/load.ts";
+import type { Sources } from "./sources/sources.ts";
+
+/** A text that waits beside the file to take its place. */
+export interface StagedText {
+  /** It is the file's now; throws what the file system throws. */
+  commit(): void;
+  abandon(): void;
+}
+
+/** The file that a process was started with. */
+export class ConfigurationFile {
+  readonly #files: readonly string[];
+  readonly #options: ReadOptions;
+  readonly #sources: Sources;
+  /** As of the last time that it was read. */
+  #text = "";
+
+  constructor(files: readonly string[], options: ReadOptions, sources: Sources) {
+    this.#files = files;
+    this.#options = options;
+    this.#sources = sources;
+  }
+
+  /** As it was when it was read last; for a file of another product empty: nothing of it can be written back. */
+  get text(): string {
+    return isOwnText(this.#text, this.#name) ? this.#text : "";
+  }
+
+  /** Reads it, and the tables that it names; `inForce` as for `loadConfiguration`. */
+  async load(inForce: Config | null): Promise<Loaded> {
+    let text = "";
+    const io = {
+      ...configurationIo,
+      readFile: (path: string) => {
+        const content = configurationIo.readFile(path);
+        if (path === this.#name) text = content;
+        return content;
+      },
+    };
+    const loaded = await loadConfiguration(this.#files, this.#options, io, this.#sources, inForce);
+    // Of what was refused nothing is in force.
+    if (loaded.config !== undefined) this.#text = text;
+    return loaded;
+  }
+
+  /** Reads `text` as if it stood in the file; its sources have the rows that they have in `inForce`. */
+  readText(text: string, inForce: Config): Loaded {
+    return readOwnText(text, this.#name, this.#options, configurationIo, inForce.tables);
+  }
+
+  /** Why nothing can be written to it; empty: it can be. */
+  get whyNotWritable(): string {
+    if (this.text === "") return `${this.#name} is a file of another product`;
+    if (readFileSync(this.#name, "utf8") !== this.#text)
+      return `${this.#name} has changed since it was read: reload first`;
+    return "";
+  }
+
+  /** Writes `text` beside the file, with the file's permissions; throws what the file system throws. */
+  stage(text: string): StagedText {
+    const beside = `${this.#name}.new`;
+    const { mode } = statSync(this.#name);
+    const descriptor = openSync(beside, "w", mode & 0o777);
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    return {
+      commit: () => {
+        renameSync(beside, this.#name);
+        this.#text = text;
+      },
+      abandon: () => rmSync(beside, { force: true }),
+    };
+  }
+
+  get #name(): string {
+    return this.#files[0] ?? "";
+  }
+}
