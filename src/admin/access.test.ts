@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { AccessToken } from "../config/schema.ts";
 import { Secret } from "../config/secret.ts";
 import type { Role } from "../config/sections/admin.ts";
-import { SILENT } from "../control/log.ts";
+import { SILENT } from "../control/testing/silent-log.ts";
 import { createAdminApp } from "./server.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 

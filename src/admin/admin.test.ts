@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Counters, counterIndex } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
-import { SILENT } from "../control/log.ts";
+import { SILENT } from "../control/testing/silent-log.ts";
 import type { Applied, StreamsView } from "./backend.ts";
 import { AdminClient, AdminError } from "./client.ts";
 import { createAdminApp, listenProblem, startAdmin } from "./server.ts";

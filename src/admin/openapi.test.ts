@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AccessToken } from "../config/schema.ts";
 import { Secret } from "../config/secret.ts";
-import { SILENT } from "../control/log.ts";
+import { SILENT } from "../control/testing/silent-log.ts";
 import { createAdminApp } from "./server.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 

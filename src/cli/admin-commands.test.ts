@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type AdminServer, startAdmin } from "../admin/server.ts";
 import { fakeBackend } from "../admin/testing/fake-backend.ts";
-import { SILENT } from "../control/log.ts";
+import { SILENT } from "../control/testing/silent-log.ts";
 import { formatAge, formatTable } from "./table.ts";
 
 const LISTEN = "http://127.0.0.1:0";

@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startAdmin } from "../admin/server.ts";
 import { fakeBackend } from "../admin/testing/fake-backend.ts";
-import { SILENT } from "../control/log.ts";
+import { SILENT } from "../control/testing/silent-log.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const INVITE = ["INVITE", "sip:bob@example.com", "--source", "192.0.2.9:5060"];

@@ -1,5 +1,9 @@
 // An outside world for tests: files and variables from memory.
 import type { ConfigIo } from "./io.ts";
+import type { ReadOptions } from "./open.ts";
+
+/** Options of somebody who gave none. */
+export const NO_OPTIONS: ReadOptions = { listen: [] };
 
 /** Files by absolute path, variables by name, and a machine of four cores. */
 export function fakeIo(

@@ -15,9 +15,6 @@ export interface ReadOptions extends ImportOptions {
   readonly overrides?: Overrides;
 }
 
-/** Options of somebody who gave none. */
-export const NO_OPTIONS: ReadOptions = { listen: [] };
-
 /** What a file is, and the text of fairlead.yaml that means the same. */
 export interface Translated {
   /** Undefined when a problem is an error. */

@@ -8,10 +8,10 @@ import type { Location } from "../net/dns/locate.ts";
 import { type Derived, withDestination, withoutDestination, withSettings } from "./changes.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
-import { SILENT } from "./log.ts";
 import { configurationProblem } from "./restart.ts";
 import { configOf } from "./testing/config.ts";
 import { locationOf, targetAt } from "./testing/locations.ts";
+import { SILENT } from "./testing/silent-log.ts";
 
 const LISTENERS = ["udp://127.0.0.1:23010"];
 

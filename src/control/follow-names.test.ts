@@ -7,10 +7,10 @@ import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
 import { nameOfState, stateOf } from "../health/state.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
-import { SILENT } from "./log.ts";
 import { DnsNames } from "./name-source.ts";
 import { firstDue } from "./names.ts";
 import { configOf } from "./testing/config.ts";
+import { SILENT } from "./testing/silent-log.ts";
 
 describe("names of destinations", () => {
   let server: DnsServer;

@@ -10,9 +10,6 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** A log that says nothing. */
-export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** How to log. */
 export interface LogOptions {
   /** pino's level names. */

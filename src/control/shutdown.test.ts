@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import type { Balancer } from "./balancer.ts";
-import { SILENT } from "./log.ts";
 import { untilSignalled } from "./shutdown.ts";
+import { SILENT } from "./testing/silent-log.ts";
 
 /** A balancer whose calls end when `hangUp` is called. */
 function lab() {

@@ -3,11 +3,11 @@ import { after, describe, it } from "node:test";
 import { LiveTables } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
-import { SILENT } from "./log.ts";
 import { MainRings } from "./main-rings.ts";
 import { createSharedMemory } from "./shared-memory.ts";
 import { Spare } from "./spare.ts";
 import { emptySnapshot } from "./testing/empty-snapshot.ts";
+import { SILENT } from "./testing/silent-log.ts";
 import { until, Workers } from "./workers.ts";
 
 function lab(count: number) {

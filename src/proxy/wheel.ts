@@ -7,9 +7,6 @@ const SLOTS = 8192;
 /** Rows looked at per call of `advance`, so that a burst of timers cannot hold up the packets. */
 const BOUND = 512;
 
-/** Words that a table keeps for its wheel, starting at the offset given to the constructor. */
-export const WHEEL_WORDS = 3;
-
 /** Whether `due` has come at `now`. Times are 32-bit milliseconds that wrap after 24 days; only differences mean anything. */
 export function isDue(now: number, due: number): boolean {
   return ((now - due) | 0) >= 0;

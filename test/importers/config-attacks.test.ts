@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { NO_OPTIONS, readConfiguration } from "../../src/config/open.ts";
+import { NO_OPTIONS } from "../../src/config/io-fake.ts";
+import { readConfiguration } from "../../src/config/open.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

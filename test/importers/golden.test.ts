@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { NO_OPTIONS, type ReadOptions, readConfiguration, translate } from "../../src/config/open.ts";
+import { NO_OPTIONS } from "../../src/config/io-fake.ts";
+import { type ReadOptions, readConfiguration, translate } from "../../src/config/open.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 
 const FOLDER = fileURLToPath(new URL("dispatcher-list/", import.meta.url));

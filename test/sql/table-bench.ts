@@ -1,7 +1,6 @@
 // A configuration with tables in the test's own process: a clock that the test moves, a control plane that only remembers.
 
-import { fakeIo } from "../../src/config/io-fake.ts";
-import { NO_OPTIONS } from "../../src/config/open.ts";
+import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import type { Config } from "../../src/config/schema.ts";

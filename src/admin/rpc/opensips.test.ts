@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "../../config/secret.ts";
-import { SILENT } from "../../control/log.ts";
+import { SILENT } from "../../control/testing/silent-log.ts";
 import type { AccessView } from "../backend.ts";
 import { createAdminApp } from "../server.ts";
 import { fakeBackend } from "../testing/fake-backend.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fakeIo } from "../io-fake.ts";
-import { NO_OPTIONS, type ReadOptions, readConfiguration } from "../open.ts";
+import { fakeIo, NO_OPTIONS } from "../io-fake.ts";
+import { type ReadOptions, readConfiguration } from "../open.ts";
 import { formatProblem } from "../problem.ts";
 import { dispatcherList } from "./dispatcher-list.ts";
 import { readRecords } from "./list-record.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { algorithmByName } from "../../dispatch/algorithms/index.ts";
-import { fakeIo } from "../io-fake.ts";
-import { NO_OPTIONS, readConfiguration } from "../open.ts";
+import { fakeIo, NO_OPTIONS } from "../io-fake.ts";
+import { readConfiguration } from "../open.ts";
 import { formatProblem } from "../problem.ts";
 import { ALGORITHM_NAMES } from "./algorithm.ts";
 

@@ -4,8 +4,8 @@ import { configOf } from "../../control/testing/config.ts";
 import { explain } from "../../explain/explain.ts";
 import { fileMessage } from "../../explain/message-text.ts";
 import { setStage } from "../../explain/stage.ts";
-import { fakeIo } from "../io-fake.ts";
-import { NO_OPTIONS, readConfiguration } from "../open.ts";
+import { fakeIo, NO_OPTIONS } from "../io-fake.ts";
+import { readConfiguration } from "../open.ts";
 import { formatProblem } from "../problem.ts";
 
 const HEAD = "listeners: [udp://127.0.0.1:5060]\nsets:\n  media:\n    destinations: [sip:127.0.0.2]\n";
