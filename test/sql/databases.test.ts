@@ -5,7 +5,7 @@ import type { DatabaseUrl } from "../../src/config/values/database-url.ts";
 import { databaseServer } from "../kit/database-server.ts";
 import { freshDatabase, freshFile, type TestDatabase } from "../kit/databases.ts";
 import { Relay } from "../kit/relay.ts";
-import { createTable, insertRows, KAMAILIO, OPENSIPS } from "./schemas.ts";
+import { createTable, insertRows, KAMAILIO, LOAD_BALANCER, OPENSIPS } from "./schemas.ts";
 import { TableBench } from "./table-bench.ts";
 
 const servers = { mysql: await databaseServer("mysql"), postgresql: await databaseServer("postgresql") };
@@ -86,6 +86,35 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
         assert.equal(said.length, 2, said.join("\n"));
         assert.doesNotMatch(said.join("\n"), /secret/);
         assert.match(said.join("\n"), /id 2, column weight: a weight from FreeSWITCH/);
+      }));
+
+    it("of OpenSIPS's load_balancer are read with their resources", () =>
+      withDatabase(server, async (database, bench) => {
+        const row = { group_id: 7, dst_uri: "sip:10.0.0.1", resources: "pstn=32; transc/s=100", probe_mode: 2 };
+        await database.run(
+          createTable(LOAD_BALANCER, engine),
+          insertRows("load_balancer", [
+            row,
+            { ...row, resources: "pstn=fs://:secret@10.0.0.9" },
+            { ...row, resources: "pstn", probe_mode: 0 },
+            { ...row, dst_uri: "sip:10.0.0.2", resources: "pstn=1", probe_mode: 0 },
+          ]),
+        );
+        const source = { url: database.urlText(), sets: { 7: "gateways" } };
+        const routes = [{ set: "gateways", resources: ["pstn"] }];
+        const said = await bench.load({ sources: [{ load_balancer: source }], routes });
+        const [set] = bench.config?.sets ?? [];
+        assert.deepEqual(
+          set?.destinations.map(({ name, resources, probe }) => [name, resources, probe]),
+          [
+            ["1", { pstn: 32, transc: 100 }, "marked"],
+            ["4", { pstn: 1 }, "never"],
+          ],
+        );
+        assert.equal(set?.algorithm, "load-balancer");
+        assert.match(said.join("\n"), /id 2, column resources: a capacity from FreeSWITCH/);
+        assert.match(said.join("\n"), /id 3, column resources: pstn: "" is not a capacity: left out/);
+        assert.doesNotMatch(said.join("\n"), /secret/);
       }));
 
     it("with rows that make no destination: each is named by key, column and reason", () =>

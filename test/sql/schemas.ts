@@ -61,6 +61,21 @@ export const OPENSIPS: Schema = {
   ],
 };
 
+/** OpenSIPS's load_balancer, version 3. */
+export const LOAD_BALANCER: Schema = {
+  table: "load_balancer",
+  version: 3,
+  columns: [
+    ID,
+    column("group_id", "INT(11) UNSIGNED DEFAULT 0 NOT NULL", "INTEGER DEFAULT 0 NOT NULL"),
+    column("dst_uri", "CHAR(128) NOT NULL", "CHAR(128) NOT NULL"),
+    column("resources", "CHAR(255) NOT NULL", "CHAR(255) NOT NULL"),
+    column("probe_mode", "INT(11) UNSIGNED DEFAULT 0 NOT NULL", "INTEGER DEFAULT 0 NOT NULL"),
+    column("attrs", "CHAR(255) DEFAULT NULL", "CHAR(255) DEFAULT NULL"),
+    column("description", "CHAR(128) DEFAULT NULL", "CHAR(128) DEFAULT NULL"),
+  ],
+};
+
 /** The statements that make a table. `table`: its name, where it is not the usual one. */
 export function createTable(schema: Schema, engine: Engine, table = schema.table): string {
   return `CREATE TABLE ${table} (${schema.columns.map((one) => `${one.name} ${one[engine]}`).join(", ")})`;

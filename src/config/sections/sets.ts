@@ -52,7 +52,8 @@ export interface SetConfig {
   readonly source?: string;
 }
 
-const algorithm = z
+/** Schema of an algorithm's name, as a text or a number. */
+export const algorithm = z
   .union([z.enum(ALGORITHM_NAMES as [string, ...string[]]), z.string(), z.int()])
   .transform((value, sink): string => {
     const fault = algorithmFault(String(value));

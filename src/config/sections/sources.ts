@@ -5,10 +5,10 @@ import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
 import { isName } from "../values/reference.ts";
 import type { KeyReference } from "./keys.ts";
-import { finishSet, type SetConfig, set } from "./sets.ts";
+import { algorithm, finishSet, type SetConfig, set } from "./sets.ts";
 
-/** Tables that are read: Kamailio's dispatcher and OpenSIPS's dispatcher. */
-export const SOURCE_KINDS = ["kamailio", "opensips"] as const;
+/** Tables that are read: Kamailio's dispatcher, OpenSIPS's dispatcher, OpenSIPS's load_balancer. */
+export const SOURCE_KINDS = ["kamailio", "opensips", "load_balancer"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** Columns by what they hold, with the names that they have unless somebody says otherwise. */
@@ -30,6 +30,15 @@ export const COLUMNS = {
     probe_mode: "probe_mode",
     weight: "weight",
     priority: "priority",
+    attrs: "attrs",
+    description: "description",
+  },
+  load_balancer: {
+    id: "id",
+    group_id: "group_id",
+    dst_uri: "dst_uri",
+    resources: "resources",
+    probe_mode: "probe_mode",
     attrs: "attrs",
     description: "description",
   },
@@ -158,11 +167,14 @@ function sourceOf<Kind extends SourceKind>(kind: Kind, usualTable: string) {
       .describe("OpenSIPS's partition: sets are then named `PARTITION.ID`."),
     defaults: set
       .omit({ destinations: true })
+      .extend({ algorithm: algorithm.prefault(kind === "load_balancer" ? "load-balancer" : "round-robin") })
       .prefault({})
-      .transform(
-        (value, sink): SetConfig =>
-          finishSet("", { ...value, destinations: [] }, (what, hint, at) => refuse(sink, value, what, hint, at)),
-      )
+      .transform((value, sink): SetConfig => {
+        const order = value.order ?? (kind === "kamailio" ? "kamailio" : undefined);
+        return finishSet("", { ...value, order, destinations: [] }, (what, hint, at) =>
+          refuse(sink, value, what, hint, at),
+        );
+      })
       .describe("Settings of the sets that the table has and `sets` has not."),
   });
 }
@@ -170,6 +182,7 @@ function sourceOf<Kind extends SourceKind>(kind: Kind, usualTable: string) {
 const source = z.strictObject({
   kamailio: sourceOf("kamailio", "dispatcher").optional().describe("Kamailio's dispatcher table, versions 1 to 4."),
   opensips: sourceOf("opensips", "dispatcher").optional().describe("OpenSIPS's dispatcher table."),
+  load_balancer: sourceOf("load_balancer", "load_balancer").optional().describe("OpenSIPS's load_balancer table."),
 });
 
 /** Schema of the section. */

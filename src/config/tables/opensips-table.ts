@@ -1,10 +1,12 @@
-// A row of OpenSIPS's dispatcher table (version 9).
+// Rows of OpenSIPS's tables: dispatcher (version 9) and load_balancer (version 3).
 import type { DestinationData } from "../importers/kamailio-destination.ts";
 import type { DestinationFields } from "../sections/destination.ts";
+import { parseCapacities } from "../sections/resources.ts";
 import type { RowReader, Say, TableRow } from "./row.ts";
 
 /** Columns without which there is no destination. */
 export const OPENSIPS_NEEDS = ["setid", "destination"] as const;
+export const LOAD_BALANCER_NEEDS = ["group_id", "dst_uri", "resources"] as const;
 
 /** The column `state`: 0 enabled, 1 disabled, 2 probing; the digits of the MI command mean something else. */
 const STATES: Readonly<Record<number, Partial<DestinationFields>>> = {
@@ -32,6 +34,31 @@ export function readOpensipsRow(row: RowReader, remark: Say): Omit<TableRow, "ke
     ...attrsOf(row),
   };
   return { setId: String(setId), data, name: "", weight, rweight: -1, socket: socket === "" ? undefined : socket };
+}
+
+/** A row of the load_balancer table. Its commands know a destination by the row's id, and so that is its name. */
+export function readLoadBalancerRow(row: RowReader, remark: Say): Omit<TableRow, "key"> | null {
+  const setId = row.number("group_id", null, 0);
+  const uri = destinationOf(row, "dst_uri", remark);
+  // 0: never, 1: while it is disabled, above: always.
+  const mode = row.number("probe_mode", 0, 0);
+  const resources = resourcesOf(row);
+  if (!row.isUsable) return null;
+  const data: DestinationData = { uri, resources, ...PROBED[Math.min(mode, 2)], ...attrsOf(row) };
+  return { setId: String(setId), data, name: row.text("id", ""), weight: -1, rweight: -1, socket: undefined };
+}
+
+const PROBED: readonly Partial<DestinationFields>[] = [{ probe: "never" }, {}, { probe: "marked" }];
+
+function resourcesOf(row: RowReader): Readonly<Record<string, number>> {
+  const text = row.needText("resources");
+  // It holds a password: it is not repeated.
+  if (text.includes("fs://")) row.refuse("resources", "a capacity from FreeSWITCH is not available for a table's row");
+  if (!row.isUsable) return {};
+  const resources = parseCapacities(text);
+  if (typeof resources !== "string" && Object.keys(resources).length > 0) return resources;
+  row.refuse("resources", typeof resources === "string" ? resources : "there is no resource");
+  return {};
 }
 
 /** A URI may have a user, a password and headers there, of which only probes get to see something. */

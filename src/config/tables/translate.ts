@@ -9,7 +9,7 @@ import { COLUMNS, type SourceKind } from "../sections/sources.ts";
 import type { SourceConfig } from "../source-databases.ts";
 import { suggestion } from "../suggest.ts";
 import { KAMAILIO_NEEDS, readKamailioRow } from "./kamailio-table.ts";
-import { OPENSIPS_NEEDS, readOpensipsRow } from "./opensips-table.ts";
+import { LOAD_BALANCER_NEEDS, OPENSIPS_NEEDS, readLoadBalancerRow, readOpensipsRow } from "./opensips-table.ts";
 import { type Columns, RowReader, type TableRow } from "./row.ts";
 import type { RowRemark, Table } from "./table.ts";
 
@@ -30,6 +30,7 @@ export interface TranslatedTable {
 const NEEDS: Readonly<Record<SourceKind, readonly string[]>> = {
   kamailio: KAMAILIO_NEEDS,
   opensips: OPENSIPS_NEEDS,
+  load_balancer: LOAD_BALANCER_NEEDS,
 };
 
 /** The destinations, or why the table as a whole cannot be used. The table is in order (table.ts `inOrder`). */
@@ -65,7 +66,7 @@ export function tableFault(source: SourceConfig, table: Table): string {
 
 function readRow(source: SourceConfig, reader: RowReader, say: (what: string, reason: string) => void) {
   if (source.kind === "kamailio") return readKamailioRow(reader, Object.keys(source.extraAttrs), say);
-  return readOpensipsRow(reader, say);
+  return source.kind === "opensips" ? readOpensipsRow(reader, say) : readLoadBalancerRow(reader, say);
 }
 
 function columnsOf(source: SourceConfig, table: Table): Columns | string {
@@ -125,7 +126,7 @@ function destinationsOf(
       weight: weights[at] ?? 1,
       ...(listener === undefined ? {} : { listener }),
     });
-    if ("what" in made) return leaveOut("destination", made.what);
+    if ("what" in made) return leaveOut(source.kind === "load_balancer" ? "dst_uri" : "destination", made.what);
     return [{ ...made, source: source.name }];
   });
 }
