@@ -2,10 +2,12 @@
 import { type Command as Commander, Option } from "commander";
 import { stringify } from "yaml";
 import { type Information, informationOn } from "../config/information.ts";
+import type { Loaded } from "../config/load.ts";
 import { readConfiguration } from "../config/open.ts";
 import { formatProblem, hasErrors, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { describeNames, type FoundName, findNames, hasNames, nameText } from "../explain/names.ts";
+import { readWithSources } from "../sources/load.ts";
 import type { Command } from "./command.ts";
 import { configurationIo } from "./configuration-io.ts";
 import { addConfigurationOptions, type ConfigurationFlags, readOptions } from "./configuration-options.ts";
@@ -14,6 +16,8 @@ import { ExitCode } from "./exit-code.ts";
 interface Flags extends ConfigurationFlags {
   /** Whether names are looked up. */
   readonly dns: boolean;
+  /** Whether tables are read. */
+  readonly sources: boolean;
   readonly output: "table" | "json" | "yaml";
 }
 
@@ -35,9 +39,9 @@ function print(answer: Answer, output: Flags["output"]): void {
   }
 }
 
-function check(files: string[], flags: Flags): Promise<void> | void {
+async function check(files: string[], flags: Flags): Promise<void> {
   // Each file is a configuration of its own here: CI checks many at once.
-  const read = files.map((file) => ({ file, ...readConfiguration([file], readOptions(flags), configurationIo) }));
+  const read = await Promise.all(files.map(async (file) => ({ file, ...(await readOne(file, flags)) })));
   const problems = read.flatMap((each) => each.problems);
   const information = read.flatMap(({ file, config }) => (config === undefined ? [] : informationOn(config, file)));
   const conclude = (all: readonly Problem[], names: readonly FoundName[]) => {
@@ -47,10 +51,16 @@ function check(files: string[], flags: Flags): Promise<void> | void {
   };
   // Names may be looked up for a while; without any the answer is there at once.
   if (!flags.dns || !read.some(({ config }) => config !== undefined && hasNames(config))) return conclude(problems, []);
-  return Promise.all(read.map(({ file, config }) => lookUp(file, config))).then((found) => {
-    const names = found.flatMap((each) => each.names);
-    conclude([...problems, ...found.flatMap((each) => each.problems)], names);
-  });
+  const found = await Promise.all(read.map(({ file, config }) => lookUp(file, config)));
+  const names = found.flatMap((each) => each.names);
+  conclude([...problems, ...found.flatMap((each) => each.problems)], names);
+}
+
+function readOne(file: string, flags: Flags): Promise<Loaded> | Loaded {
+  const options = readOptions(flags);
+  return flags.sources
+    ? readWithSources([file], options, configurationIo)
+    : readConfiguration([file], options, configurationIo);
 }
 
 /** A name that does not resolve here may well do so where the configuration is used: a warning. */
@@ -78,6 +88,7 @@ export const checkCommand: Command = {
       .argument("<file...>", "fairlead.yaml or a file of another product");
     addConfigurationOptions(command)
       .option("--no-dns", "do not look up the names of destinations")
+      .option("--no-sources", "do not read the tables of sources, and do not check what depends on them")
       .addOption(
         new Option("--output <format>", "form of the answer").choices(["table", "json", "yaml"]).default("table"),
       )

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { type Command as Commander, Option } from "commander";
 import { stringify } from "yaml";
 import type { AdminClient } from "../admin/client.ts";
-import { readConfiguration } from "../config/open.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { fileMessage, type MessageText, shortMessage } from "../explain/message-text.ts";
 import type { LiveStates } from "../explain/stage.ts";
+import { readWithSources } from "../sources/load.ts";
 import { type AdminCommandOptions, UsageError, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { configurationIo } from "./configuration-io.ts";
@@ -44,7 +44,7 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
   const { admin = "", output, token } = flags;
   await withAdmin({ admin, output, ...(token === undefined ? {} : { token }) }, async (client) => {
     const message = messageOf(words, flags);
-    const config = readConfig(flags);
+    const config = await readConfig(flags);
     if (config === null) return;
     const live = admin === "" ? null : await liveStates(client);
     const explanation = await explained(config, message, flags, live);
@@ -75,10 +75,10 @@ async function explained(
   return explanation;
 }
 
-function readConfig(flags: Flags): Config | null {
+async function readConfig(flags: Flags): Promise<Config | null> {
   // --admin means the running instance here, not where one would listen.
   const { admin: _, ...rest } = flags;
-  const { config, problems } = readConfiguration([flags.config], readOptions(rest), configurationIo);
+  const { config, problems } = await readWithSources([flags.config], readOptions(rest), configurationIo);
   if (config !== undefined) return config;
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   process.exitCode = ExitCode.invalidConfiguration;

@@ -5,7 +5,8 @@ import { type ReadOptions, readConfiguration } from "../config/open.ts";
 import { hasErrors } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { sourceIdentity } from "../config/source-databases.ts";
-import type { KnownTable, Sources } from "./sources.ts";
+import { type KnownTable, Sources } from "./sources.ts";
+import { TableReader } from "./table-reader.ts";
 
 /** Reads files and tables. Never rejects. `inForce`: a source that cannot be read keeps the rows that it has there. */
 export async function loadConfiguration(
@@ -23,6 +24,14 @@ export async function loadConfiguration(
   if (hasErrors(problems)) return { problems: [...first.problems, ...problems] };
   const whole = readConfiguration(files, options, remembering, tables);
   return { ...whole, problems: [...problems, ...whole.problems] };
+}
+
+/** The same for those who look once and end. */
+export async function readWithSources(files: readonly string[], options: ReadOptions, io: ConfigIo): Promise<Loaded> {
+  const reader = new TableReader();
+  const loaded = await loadConfiguration(files, options, io, new Sources(reader, () => performance.now()));
+  reader.stop();
+  return loaded;
 }
 
 /** What a configuration has of a source. */

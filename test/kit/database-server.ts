@@ -1,5 +1,5 @@
-// Database servers for tests: the one that the environment names, the one at the usual local address, else one that is started
-// from the installed programs for as long as the test file runs.
+// Database servers for tests: the one that the environment names, the one at the usual local address, else (or with
+// FAIRLEAD_OWN_DATABASES=1) one that is started from the installed programs for as long as the test file runs.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
@@ -33,7 +33,8 @@ export async function databaseServer(engine: ServerEngine): Promise<DatabaseUrl 
   const given = process.env[VARIABLES[engine]];
   const url = parseDatabaseUrl(given ?? USUAL[engine]);
   if (typeof url === "string") throw new Error(`${VARIABLES[engine]}: ${url}`);
-  if (given !== undefined || (await canConnect(url))) return url;
+  const wantsOwn = process.env.FAIRLEAD_OWN_DATABASES === "1";
+  if (given !== undefined || (!wantsOwn && (await canConnect(url)))) return url;
   return engine === "mysql" ? await startMariadb() : await startPostgresql();
 }
 
