@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "fairlead-check-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Runs a command line in this process; what it wrote, and the exit code it asked for. */
-function run(...line: string[]): { code: unknown; out: string; err: string } {
+async function run(...line: string[]): Promise<{ code: unknown; out: string; err: string }> {
   const written = { out: "", err: "" };
   const out = mock.method(process.stdout, "write", (text: string) => {
     written.out += text;
@@ -25,7 +25,7 @@ function run(...line: string[]): { code: unknown; out: string; err: string } {
   try {
     const program = new Command("fairlead");
     for (const command of [checkCommand, importCommand]) command.register(program);
-    program.parse(line, { from: "user" });
+    await program.parseAsync(line, { from: "user" });
     return { code: process.exitCode, ...written };
   } finally {
     out.mock.restore();
@@ -48,45 +48,54 @@ describe("fairlead check and import", () => {
   const bad = file("bad.yaml", 'listeners: ["udp://127.0.0.1:5060"]\nset: {}\n');
   const list = file("dispatcher.list", "1 sip:10.0.0.1\n");
 
-  it("says nothing about a good file and exits 0", () => {
-    assert.deepEqual(run("check", good), { code: 0, out: "", err: "" });
+  it("says nothing about a good file and exits 0", async () => {
+    assert.deepEqual(await run("check", good), { code: 0, out: "", err: "" });
   });
 
-  it("tells that there are no keys, which is no problem for one node", () => {
+  it("tells that there are no keys, which is no problem for one node", async () => {
     const plain = file("plain.yaml", `${GOOD.replace(KEYS, "")}forwarding: stateless\n`);
-    const { code, out, err } = run("check", plain);
+    const { code, out, err } = await run("check", plain);
     assert.deepEqual([code, out], [0, ""]);
     assert.equal(err.split("\n").length, 2, err);
     assert.match(err, /plain\.yaml: info: no keys: .* \(keys: \["\$\{FAIRLEAD_KEY\}"\], the same on every node/);
-    const answer = JSON.parse(run("check", plain, "--output", "json").out) as { information: { what: string }[] };
+    const answer = JSON.parse((await run("check", plain, "--output", "json")).out) as {
+      information: { what: string }[];
+    };
     assert.match(answer.information[0]?.what ?? "", /^no keys/);
   });
 
-  it("exits 3 for a file that would not start, with place and hint on standard error", () => {
-    const { code, out, err } = run("check", good, bad);
+  it("exits 3 for a file that would not start, with place and hint on standard error", async () => {
+    const { code, out, err } = await run("check", good, bad);
     assert.deepEqual([code, out], [3, ""]);
     assert.ok(err.includes(`${bad}:2:1: error: unknown key "set" (did you mean "sets"?)\n`), err);
   });
 
-  it("writes problems as JSON", () => {
-    const { out } = run("check", bad, "--output", "json");
+  it("writes problems as JSON", async () => {
+    const { out } = await run("check", bad, "--output", "json");
     const answer = JSON.parse(out) as { valid: boolean; problems: { line: number }[] };
     assert.deepEqual([answer.valid, answer.problems[0]?.line], [false, 2]);
   });
 
-  it("imports a dispatcher.list into a file that checks well", () => {
-    const { code, out } = run("import", list, "--listen", "udp://127.0.0.1:5060");
+  it("imports a dispatcher.list into a file that checks well", async () => {
+    const { code, out } = await run("import", list, "--listen", "udp://127.0.0.1:5060");
     assert.equal(code, 0);
-    assert.deepEqual(run("check", file("imported.yaml", out + KEYS)), { code: 0, out: "", err: "" });
+    assert.deepEqual(await run("check", file("imported.yaml", out + KEYS)), { code: 0, out: "", err: "" });
   });
 
-  it("an option may stand before the file, and be repeated", () => {
-    const { code, out } = run("import", "--listen", "udp://127.0.0.1:5060", "--listen", "udp://127.0.0.2:5060", list);
+  it("an option may stand before the file, and be repeated", async () => {
+    const { code, out } = await run(
+      "import",
+      "--listen",
+      "udp://127.0.0.1:5060",
+      "--listen",
+      "udp://127.0.0.2:5060",
+      list,
+    );
     assert.equal(code, 0);
     assert.match(out, /udp:\/\/127\.0\.0\.1:5060[\s\S]*udp:\/\/127\.0\.0\.2:5060/);
   });
 
-  it("exits 3 for a file that is not there", () => {
-    assert.equal(run("check", join(folder, "none.yaml")).code, 3);
+  it("exits 3 for a file that is not there", async () => {
+    assert.equal((await run("check", join(folder, "none.yaml"))).code, 3);
   });
 });
