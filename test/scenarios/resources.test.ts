@@ -36,11 +36,15 @@ scenario(
     assert.deepEqual(await statuses(phone, [CONFERENCE, GATEWAY], calls), [200, 503]);
     assert.equal(small.calls.length, 1);
     assert.equal(await lb.metric("rejected_total", { reason: "full" }), 1);
-    // More lines by a reload: what is in use stays in use.
-    await lb.runs({ ...base, sets: await gateways(4) });
+    // More lines while it runs: what is in use stays in use.
+    const more = { resources: { pstn: 4 } };
+    assert.equal((await lb.admin("PATCH", "/destinations/gateways/large", more)).status, 200);
     assert.deepEqual(await statuses(phone, [GATEWAY, GATEWAY], calls), [200, 503]);
     assert.equal(large.calls.length, 4);
-    // Fewer: who talks goes on talking, and the first that hangs up makes no room yet.
+    const shown = JSON.parse((await lb.admin("GET", "/destinations/gateways/large")).body);
+    assert.deepEqual(shown.resources, { pstn: { capacity: 4, load: 4 }, transc: { capacity: 1, load: 0 } });
+    assert.equal(await lb.metric("destination_resource_load", { resource: "pstn" }), 5);
+    // Fewer, by a reload: who talks goes on talking, and the first that hangs up makes no room yet.
     await lb.runs({ ...base, sets: await gateways(3) });
     assert.equal(await calls[0]!.bye(), 200);
     assert.deepEqual(await statuses(phone, [GATEWAY], []), [503]);
@@ -58,6 +62,7 @@ scenario(
 
 scenario(
   "a server that fails gives back what the call took of it, and one in two sets has its lines once",
+  { io: "batched" },
   async (stage) => {
     const { lb, phone, destination } = stage;
     const [broken, sound] = [destination.answers(503), destination.answers(200)];

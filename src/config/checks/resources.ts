@@ -20,10 +20,13 @@ interface Need {
 function needsOf(config: Config): Need[] {
   return config.routes.flatMap(({ action, name }, index) => {
     if (action.kind !== "dispatch") return [];
-    const set = config.sets.find((one) => one.name === action.set);
-    if (set === undefined) return [];
-    const path = action.resources === undefined ? ["sets", set.name, "resources"] : ["routes", index, "resources"];
-    return [{ set, names: action.resources ?? set.resources.needed, route: name, path }];
+    const first = config.sets.find((one) => one.name === action.set);
+    const names = action.resources ?? first?.resources.needed ?? [];
+    const path = action.resources === undefined ? ["sets", action.set, "resources"] : ["routes", index, "resources"];
+    return [action.set, ...(action.others ?? [])].flatMap((known) => {
+      const set = config.sets.find((one) => one.name === known);
+      return set === undefined ? [] : [{ set, names, route: name, path }];
+    });
   });
 }
 
@@ -37,7 +40,7 @@ export const unknownResources: Check = {
       if (set.destinations.length === 0) return [];
       const known = [...new Set(set.destinations.flatMap(({ resources }) => Object.keys(resources)))];
       return names.flatMap((name) => {
-        const key = `${path.join("/")}/${name}`;
+        const key = `${path.join("/")}/${set.name}/${name}`;
         if (known.includes(name) || told.has(key)) return [];
         told.add(key);
         const hint = suggestion(name, known) || `destinations: [{uri: ..., resources: {${name}: 30}}]`;
@@ -57,7 +60,7 @@ export const scatteredResources: Check = {
       // What nobody has at all is another matter.
       const isHad = (name: string) => set.destinations.some(({ resources }) => Object.hasOwn(resources, name));
       if (!names.every(isHad) || names.length === 0 || set.destinations.length === 0) return [];
-      const what = `no destination of set "${set.name}" has all of ${names.join(", ")}: every call of "${route}" is refused`;
+      const what = `no destination of set "${set.name}" has all of ${names.join(", ")}: it takes no call of "${route}"`;
       return [warningAt(path, what)];
     });
   },
