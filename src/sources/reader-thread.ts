@@ -4,28 +4,33 @@ import { parentPort } from "node:worker_threads";
 import type { Table } from "../config/tables/table.ts";
 import { MOST_ROWS, type ReadAnswer, type ReadRequest } from "./request.ts";
 
+type Driver = (request: ReadRequest, onOpen: (cut: () => void) => void) => Table | Promise<Table>;
+
 /** A driver is loaded when the first table of its kind is asked for. */
-async function read(request: ReadRequest, onOpen: (cut: () => void) => void): Promise<Table> {
-  switch (request.engine) {
+async function driverOf({ engine }: ReadRequest): Promise<Driver> {
+  switch (engine) {
     case "mysql":
-      return (await import("./mysql.ts")).readMysql(request, onOpen);
+      return (await import("./mysql.ts")).readMysql;
     case "postgresql":
-      return (await import("./postgresql.ts")).readPostgresql(request, onOpen);
+      return (await import("./postgresql.ts")).readPostgresql;
     case "sqlite":
-      return (await import("./sqlite.ts")).readSqlite(request);
+      return (await import("./sqlite.ts")).readSqlite;
   }
 }
 
 async function answer(request: ReadRequest): Promise<ReadAnswer> {
   const { id, timeout } = request;
+  // Loading it is our own time, not the database's.
+  const read = await driverOf(request);
   let cut = () => {};
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
   });
-  const work = read(request, (how) => {
-    cut = how;
-  });
+  const work = (async () =>
+    await read(request, (how) => {
+      cut = how;
+    }))();
   try {
     const table = await Promise.race([work, late]);
     if (table.rows.length > MOST_ROWS) return { id, failure: `more than ${MOST_ROWS} rows` };

@@ -4,8 +4,8 @@ import type { SourceConfig } from "../config/source-databases.ts";
 import { inOrder, type Table } from "../config/tables/table.ts";
 import type { ReadAnswer, ReadRequest } from "./request.ts";
 
-/** Milliseconds that the thread has beyond the request's own time, before it counts as stuck. */
-const GRACE = 2_000;
+/** Milliseconds that the thread has beyond the request's own time, for starting and loading a driver, before it counts as stuck. */
+const GRACE = 10_000;
 /** Room for the largest table, several times; what is beyond ends the thread. */
 const MEGABYTES = 512;
 

@@ -38,44 +38,6 @@ const PATIENCE = 15_000;
 const QUIET = { probe: false, failover: { answer_within: "300ms" } };
 
 scenario(
-  "a set from a table follows it, and what did not change in it stays as it is",
-  { io: "batched" },
-  async (stage) => {
-    const { lb, phone, destination } = stage;
-    const [first, second, third] = [destination.answers(200), destination.answers(200), destination.answers(200)];
-    await Promise.all([first.opened, second.opened, third.opened]);
-    await withTable(async (url, sql) => {
-      sql(insertRows("dispatcher", [{ id: 5, setid: 1, destination: first.uri, attrs: "duid=one;weight=10" }]));
-      const sources = [
-        { kamailio: { url, poll: "1s", sets: { 1: "media" }, defaults: { algorithm: "priority", ...QUIET } } },
-      ];
-      await lb.runs({ sources, routes: [{ set: "media" }] });
-      assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
-      assert.equal(first.calls.length, 1);
-      // What the API says about a row goes on while the row does.
-      assert.equal((await lb.admin("PATCH", "/destinations/media/one", { max_calls: 70 })).status, 200);
-      sql(
-        insertRows("dispatcher", [
-          { id: 2, setid: 1, destination: second.uri, priority: 9 },
-          { id: 9, setid: 2, destination: third.uri, priority: 0 },
-        ]),
-      );
-      await until("a call at the new row", () => reaches(phone, second), PATIENCE);
-      const shown = async () =>
-        JSON.parse((await lb.admin("GET", "/destinations")).body) as {
-          destinations: { name: string; max_calls: number; calls: number }[];
-        };
-      assert.match(JSON.stringify(await shown()), /"one"[^}]*"max_calls":70/);
-      sql("DELETE FROM dispatcher WHERE id = 2; UPDATE dispatcher SET setid = 1 WHERE id = 9");
-      await lb.reload();
-      assert.doesNotMatch(JSON.stringify(await shown()), new RegExp(second.uri));
-      const { body } = await lb.admin("GET", "/config");
-      assert.match(body, /"sources"/);
-    });
-  },
-);
-
-scenario(
   "without its database it starts with the cached rows, and goes on when the database is there",
   { io: "batched" },
   async (stage) => {

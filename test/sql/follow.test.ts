@@ -1,0 +1,143 @@
+// What becomes of a configuration when its tables change: in one process, with a clock that the test moves.
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { withoutDestination, withSettings } from "../../src/control/changes.ts";
+import { freshFile, type TestDatabase } from "../kit/databases.ts";
+import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
+import { TableBench } from "./table-bench.ts";
+
+const ROWS = [
+  { id: 5, setid: 1, destination: "sip:10.0.0.5", attrs: "weight=5" },
+  { id: 2, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=2" },
+  { id: 9, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=9" },
+];
+
+it("the order of rows in the database is nothing; doubles keep their names", () =>
+  withTable(async (bench, database, source) => {
+    assert.deepEqual(await bench.loadKamailio(source), []);
+    const before = ["sip:10.0.0.2 2 0 active", "sip:10.0.0.5 5 0 active", "sip:10.0.0.2#9 9 0 active"];
+    assert.deepEqual(bench.set("1"), before);
+    await database.run("DELETE FROM dispatcher", insertRows("dispatcher", ROWS.toReversed()));
+    await bench.pass(10_000);
+    assert.deepEqual([bench.set("1"), bench.changes], [before, 0]);
+    await bench.pass(9_999);
+    await database.run("DELETE FROM dispatcher WHERE id = 5");
+    await bench.pass(1);
+    assert.deepEqual([bench.set("1"), bench.changes], [[before[0], before[2]], 1]);
+  }));
+
+it("what the admin API has changed stays until its row changes; new rows and sets come in", () =>
+  withTable(async (bench, database, source) => {
+    await bench.loadKamailio(source, { sets: { 1: { algorithm: "weighted", destinations: ["sip:10.9.9.9"] } } });
+    const [, two, five] = bench.config?.sets[0]?.destinations ?? [];
+    bench.config = withoutDestination(withSettings(bench.config!, two!, { weight: 77 }).config!, five!).config;
+    await database.run(insertRows("dispatcher", [{ setid: 3, destination: "sip:10.0.0.3" }]));
+    await bench.pass(10_000);
+    const kept = ["sip:10.9.9.9 1 0 active", "sip:10.0.0.2 77 0 active"];
+    assert.deepEqual(bench.set("1"), [...kept, "sip:10.0.0.2#9 9 0 active"]);
+    assert.deepEqual(bench.set("3"), ["sip:10.0.0.3 1 0 active"]);
+    await database.run("UPDATE dispatcher SET priority = 1 WHERE id IN (2, 5)");
+    await bench.pass(10_000);
+    assert.deepEqual(bench.set("1"), [
+      kept[0],
+      "sip:10.0.0.2 2 1 active",
+      "sip:10.0.0.5 5 1 active",
+      "sip:10.0.0.2#9 9 0 active",
+    ]);
+  }));
+
+it("rows that are refused and an empty table change nothing, and are told once", () =>
+  withTable(async (bench, database, source) => {
+    await bench.loadKamailio({ ...source, bad_rows: "refuse" });
+    const before = bench.set("1");
+    await database.run("UPDATE dispatcher SET destination = 'sip:' WHERE id = 9");
+    for (let i = 0; i < 5; i++) await bench.pass(10_000);
+    assert.deepEqual(bench.set("1"), before);
+    assert.match(bench.said[0] ?? "", /id 9, column destination: "" is not a host: left out/);
+    assert.equal(bench.said.length, 2, bench.said.join("\n"));
+    await database.run("DELETE FROM dispatcher");
+    for (let i = 0; i < 5; i++) await bench.pass(10_000);
+    assert.deepEqual(bench.set("1"), before);
+    assert.equal(bench.said.length, 3, bench.said.join("\n"));
+    await bench.loadKamailio({ ...source, empty_table: "accept" });
+    assert.deepEqual(bench.set("1"), []);
+  }));
+
+it("the cache is what is in force, for its owner alone; one that is damaged or another table's is not believed", () =>
+  withTable(async (bench, database, source) => {
+    const folder = await mkdtemp(join(tmpdir(), "fairlead-cache-"));
+    const cache = join(folder, "rows.json");
+    await bench.loadKamailio({ ...source, cache });
+    const before = bench.set("1");
+    await bench.pass(0);
+    const text = await readFile(cache, "utf8");
+    await database.run("DROP TABLE dispatcher");
+    const start = async (content: string, given: object = source) => {
+      await writeFile(cache, content);
+      const fresh = new TableBench();
+      const said = await fresh.loadKamailio({ ...given, cache });
+      fresh.stop();
+      return { said: said.join("\n"), set: fresh.set("1") };
+    };
+    assert.deepEqual((await start(text)).set, before);
+    assert.match((await start(text)).said, /no such table: dispatcher \(its rows of 2026-01-02T00:00:00/);
+    for (const damaged of [
+      "",
+      "{",
+      text.slice(0, -9),
+      text.replace('"id"', "7"),
+      text.replace('["2"', '["2","3"'),
+      "null",
+    ])
+      assert.match(
+        (await start(damaged)).said,
+        /error: .* no such table: dispatcher; the cache .* is damaged/,
+        damaged,
+      );
+    assert.match((await start(text, { ...source, table: "other" })).said, /the cache .* is of another table/);
+    const optional = await start("", { ...source, required: false });
+    assert.match(optional.said, /warning: .* is damaged \(it is tried again\)/);
+    await chmod(folder, 0o700);
+    await rm(folder, { recursive: true });
+  }));
+
+it("a file that cannot be written is told, and nothing else", () =>
+  withTable(async (bench, database, source) => {
+    await bench.loadKamailio({ ...source, cache: "/nowhere/at/all/rows.json" });
+    await bench.pass(0);
+    assert.match(bench.said.join("\n"), /the cache of a source cannot be written .*ENOENT/);
+    await database.run("DELETE FROM dispatcher WHERE id = 5");
+    await bench.pass(10_000);
+    assert.equal(bench.set("1").length, 2);
+  }));
+
+it("a password is in no problem, and an URL that is none is told without it", async () => {
+  const bench = new TableBench();
+  const wrong = ["mysql://u:hunter2@host:99999/db", "oracle://u:hunter2@h/d", "mysql://u:hunter2@h", "hunter2@h/d"];
+  for (const url of wrong) {
+    const said = (await bench.loadKamailio({ url })).join("\n");
+    assert.match(said, /f\.yaml:1:\d+: error: /);
+    assert.doesNotMatch(said, /hunter2/);
+  }
+  const said = (await bench.load({ sources: ["mysql://u:hunter2@h/d"], routes: [] })).join("\n");
+  assert.match(said, /error/);
+  assert.doesNotMatch(said, /hunter2/);
+  bench.stop();
+});
+
+async function withTable(
+  work: (bench: TableBench, database: TestDatabase, source: object) => Promise<void>,
+): Promise<void> {
+  const database = await freshFile();
+  const bench = new TableBench();
+  try {
+    await database.run(createTable(KAMAILIO[3]!, "sqlite"), insertRows("dispatcher", ROWS));
+    await work(bench, database, { url: database.urlText(), poll: "10s", defaults: { algorithm: "weighted" } });
+  } finally {
+    bench.stop();
+    await database.drop();
+  }
+}
