@@ -33,6 +33,7 @@ export function adminBackend(balancer: Balancer, changes: Changes, events: Event
     }),
     access: () => control.inForce.config.admin ?? NO_API,
     hasSpare: () => workers.hasSpare,
+    lostFlows: () => workers.control.lostFlows,
     workers: () =>
       workers.status().map(({ index, isReady, restarts, lastFailure, transactions, dialogs }) => ({
         index,
@@ -41,6 +42,7 @@ export function adminBackend(balancer: Balancer, changes: Changes, events: Event
         lastFailure,
         transactions,
         dialogs,
+        keptFlows: workers.control.read(index, ControlWord.keptFlows),
         fill: workers.control.read(index, ControlWord.fill) / FULL,
       })),
     listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),

@@ -184,6 +184,8 @@ describe("metrics", () => {
       'fairlead_failovers_total{reason="timeout"} 1',
       'fairlead_sip_requests_total{listener="udp://127.0.0.1:5060",transport="udp",method="INVITE"} 1',
       'fairlead_tls_certificate_expiry_seconds{profile="default",file="sip.pem"} 1800000000',
+      'fairlead_kept_flows{worker="1"} 3',
+      "fairlead_kept_flows_lost_total 2",
       'fairlead_tls_crl_expiry_seconds{profile="trunk",file="trunk.crl"} 1900000000',
       'fairlead_sip_responses_total{set="media",destination="media1",code="2xx"} 1',
       'fairlead_destination_up{set="media",destination="media1"} 1',

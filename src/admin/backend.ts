@@ -100,6 +100,8 @@ export interface WorkerView {
   readonly lastFailure: string;
   readonly transactions: number;
   readonly dialogs: number;
+  /** Flows that it keeps open for registered phones. */
+  readonly keptFlows: number;
   /** How full the fullest queue is that leads to it, 0 to 1. */
   readonly fill: number;
 }
@@ -192,6 +194,8 @@ export interface AdminBackend {
   workers(): readonly WorkerView[];
   /** Whether a warm spare waits to take a dead worker's place. */
   hasSpare(): boolean;
+  /** Flows that were kept by workers that died, since the process began. */
+  lostFlows(): number;
   listeners(): readonly ListenerView[];
   /** Null where no listener is one of streams. */
   streams(): StreamsView | null;

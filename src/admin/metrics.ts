@@ -66,6 +66,17 @@ function registerProcess(registry: Registry, backend: AdminBackend): void {
       for (const worker of backend.workers()) set(worker[gauge], { worker: String(worker.index) });
     });
   }
+  read(registry, "gauge", "kept_flows", "Flows kept open for registered phones", ["worker"], (set) => {
+    for (const { index, keptFlows } of backend.workers()) set(keptFlows, { worker: String(index) });
+  });
+  read(
+    registry,
+    "counter",
+    "kept_flows_lost_total",
+    "Kept flows that ended with the worker that kept them",
+    [],
+    (set) => set(backend.lostFlows()),
+  );
   read(
     registry,
     "gauge",

@@ -38,6 +38,8 @@ export const ControlWord = {
   /** Main: number and wishes of the recount it asks for (bridge/recount.ts). Worker: the one it has done last. */
   recount: 11,
   recounted: 12,
+  /** Worker: flows that it keeps open for registered phones. */
+  keptFlows: 13,
 } as const;
 export const CONTROL_WORDS = 16;
 

@@ -7,6 +7,8 @@ type Word = (typeof ControlWord)[keyof typeof ControlWord];
 export class ControlBlocks {
   readonly #words: Int32Array;
   readonly workers: number;
+  /** Flows that workers kept open when they died; nobody keeps them any more. */
+  lostFlows = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Int32Array(memory);
@@ -23,6 +25,7 @@ export class ControlBlocks {
 
   /** Before a worker starts or after it died: nothing that it said is true any more. */
   clear(worker: number): void {
+    this.lostFlows += this.read(worker, ControlWord.keptFlows);
     for (const word of Object.values(ControlWord)) this.write(worker, word, 0);
   }
 

@@ -7,6 +7,7 @@ import type { Message } from "../sip/message.ts";
 import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
+import { repairAnswer } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
@@ -50,6 +51,7 @@ export function writeWithoutVia(c: Context, listener: number): number {
   if (next >= 0) edits.remove(message.valueStart[Header.via]!, next);
   else edits.remove(message.lineStart[Header.via]!, message.lineEnd[Header.via]!);
   if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
+  if (c.adopted.listeners[c.listener]!.entry.repairsContact) repairAnswer(c);
   const at = c.outbox.claim();
   c.count(Count.forwarded_responses);
   return edits.writeTo(message.bytes, message.start, message.end, c.outbox.bytes, at);

@@ -102,3 +102,41 @@ test("a repetition carries the same Contact", () => {
   assert.ok(contacts.length > 1);
   assert.equal(new Set(contacts).size, 1);
 });
+
+/** A registrar's call to the phone, which answers with this Contact line (and others); the answer that the registrar gets. */
+function answered(rig: Rig, contact: string, more = "", status = 200, from = PHONE): string {
+  const uri = /<(.*)>/.exec(repaired(rig, "Contact: <sip:a@192.168.1.5>"))![1]!;
+  const [call] = rig.receive(request("INVITE", { call: 20, uri, caller: REGISTRAR }), REGISTRAR);
+  const plain = response(call!.text, status);
+  const text = more === "" ? plain : plain.replace("Record-Route:", `${more}Record-Route:`);
+  const left = rig.receive(text.replace("Content-Length", `${contact}\r\nContent-Length`), from);
+  return left.find(({ text: each }) => kind(each) === String(status))!.text;
+}
+
+test("the Contact of a phone that answers gets its flow, too, and later requests to it find the phone", () => {
+  for (const status of [180, 183, 200]) {
+    const rig = new Rig(REPAIRS);
+    const contact = header(answered(rig, "Contact: <sip:a@192.168.1.5:5062;ob>", "", status), "Contact");
+    assert.match(contact, /^<sip:a@192\.168\.1\.5:5062;ob;flow=fl\.[\w-]+>$/);
+    const later = request("INVITE", { call: 21, uri: /<(.*)>/.exec(contact)![1]!, caller: REGISTRAR });
+    assert.equal(rig.receive(later, REGISTRAR)[0]!.to, PHONE);
+    assert.equal(rig.counter("contacts_repaired"), 2);
+  }
+});
+
+test("in an answer, too, what is true, several, not of a dialog, or from behind another proxy stays as it is", () => {
+  const proxied = "Record-Route: <sip:192.168.1.4;lr>\r\n";
+  for (const [contact, more, status] of [
+    ["Contact: <sip:a@198.51.100.9:40000>", "", 200],
+    ["Contact: <sip:a@192.168.1.5>, <sip:b@192.168.1.5>", "", 200],
+    ["Contact: <sip:a@192.168.1.5;flow=fl.AAAA>", "", 200],
+    ["Contact: <sip:elsewhere@192.168.1.5>", "", 302],
+    ["Contact: <sip:a@192.168.1.5>", proxied, 200],
+  ] as const)
+    assert.equal(header(answered(new Rig(REPAIRS), contact, more, status), "Contact"), contact.slice(9), contact);
+  const trusting = new Rig(REPAIRS);
+  const [call] = trusting.receive(request("INVITE", { call: 30 }));
+  const text = response(call!.text, 200).replace("Content-Length", "Contact: <sip:a@10.0.0.1>\r\nContent-Length");
+  const left = trusting.receive(text, REGISTRAR);
+  assert.equal(header(left[0]!.text, "Contact"), "<sip:a@10.0.0.1>", "a destination's");
+});

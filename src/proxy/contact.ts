@@ -9,8 +9,9 @@ import { ascii } from "../sip/scan.ts";
 import { Scheme } from "../sip/uri.ts";
 import { type Context, Count } from "./context.ts";
 import { FLOW_BYTES, FLOW_PARAM, FLOW_PREFIX, readFlow, writeFlow } from "./flow-token.ts";
+import { isOwnRecordRoute } from "./own-route.ts";
 import { TokenState } from "./route-finding.ts";
-import { isTrusted } from "./trust.ts";
+import { isTrusted, isTrustedAddress } from "./trust.ts";
 
 const FLOW = ascii("flow");
 const OPEN = 0x3c;
@@ -23,10 +24,27 @@ const address = new Int32Array(4);
  * it really comes from. Only of a stranger, only as the first hop, and only a single Contact: any other may be somebody else's.
  */
 export function repairContact(c: Context): void {
-  const { edits, message, uri } = c;
-  const { bytes } = message;
+  const { message } = c;
   if (!c.adopted.listeners[c.listener]!.entry.repairsContact || message.count[Header.contact] !== 1) return;
   if (message.count[Header.via] !== 1 || message.topVia.next >= 0 || isTrusted(c)) return;
+  addFlow(c);
+}
+
+/**
+ * The same for the response at hand, which may begin a dialog: whoever remembers its Contact can send there later. The phone answers by itself if
+ * no Record-Route stands before ours.
+ */
+export function repairAnswer(c: Context): void {
+  const { message } = c;
+  if (message.status < 101 || message.status > 299 || message.count[Header.contact] !== 1) return;
+  if (isTrustedAddress(c, c.listener, c.peer, 0)) return;
+  if (message.count[Header.recordRoute] !== 0 && !isOwnRecordRoute(c, message)) return;
+  addFlow(c);
+}
+
+function addFlow(c: Context): void {
+  const { edits, message, uri } = c;
+  const { bytes } = message;
   if (!contact.reset(bytes, message.valueStart[Header.contact]!, message.valueEnd[Header.contact]!)) return;
   if (contact.next >= 0 || !uri.reset(bytes, contact.uriStart, contact.uriEnd)) return;
   // With a parameter of that name it would have two, and others take another one of them than we do.

@@ -16,6 +16,8 @@ interface Registration {
   readonly call?: number;
   readonly cseq?: number;
   readonly from?: string;
+  /** Of the address of record. */
+  readonly user?: string;
   readonly more?: string;
   /** Header lines of the 200. */
   readonly answer?: string;
@@ -25,9 +27,10 @@ interface Registration {
 
 /** A REGISTER with Path and its answer pass through. */
 function registers(rig: Rig, registration: Registration = {}): void {
-  const { call = 1, cseq = 1, from = PHONE, more = "", status = 200, stream = null } = registration;
+  const { call = 1, cseq = 1, from = PHONE, user = "bob", more = "", status = 200, stream = null } = registration;
   const { answer = `Contact: ${BOUND};q=0.5;expires=600\r\n` } = registration;
-  const text = request("REGISTER", { call, cseq, caller: "192.168.1.5:5060", more: `Supported: path\r\n${more}` });
+  const fields = { call, cseq, caller: "192.168.1.5:5060", more: `Supported: path\r\n${more}` };
+  const text = request("REGISTER", fields).replace("To: <sip:bob@", `To: <sip:${user}@`);
   const [left] = rig.receive(stream === null ? text : text.replace("/UDP", "/TCP"), from, stream);
   rig.receive(response(left!.text, status).replace("Content-Length", `${answer}Content-Length`), REGISTRAR);
 }
@@ -57,6 +60,34 @@ test("a registration that is renewed goes on, and one that is taken back ends", 
     registers(rig, { cseq: 3, more: "Expires: 0\r\n", answer: gone });
     assert.deepEqual(keepAlives(rig.pass(120_000)), [], gone);
     assert.equal(rig.context.kept?.count, 0);
+  }
+});
+
+test("a flow of several registrations is kept as long as one of them lasts", () => {
+  const rig = new Rig({ keepAlive: CRLF });
+  const second = { call: 2, user: "carol" };
+  registers(rig);
+  registers(rig, second);
+  rig.pass(60_000);
+  registers(rig, { cseq: 2, more: "Expires: 0\r\n", answer: "" });
+  assert.equal(rig.context.kept?.count, 1);
+  assert.equal(keepAlives(rig.pass(300_000)).length, 10);
+  registers(rig, { ...second, cseq: 2 });
+  assert.equal(keepAlives(rig.pass(570_000)).length, 19);
+  registers(rig, { ...second, cseq: 3, more: "Expires: 0\r\n", answer: "" });
+  assert.deepEqual(keepAlives(rig.pass(120_000)), []);
+  assert.equal(rig.counter("flows_kept"), 1);
+});
+
+test("the shorter of two registrations takes nothing from the longer one, whichever comes last", () => {
+  const answers = [100, 600].map((seconds) => `Contact: ${BOUND};expires=${seconds}\r\n`) as [string, string];
+  for (const [first, last] of [answers, answers.toReversed() as [string, string]]) {
+    const rig = new Rig({ keepAlive: CRLF });
+    registers(rig, { answer: first });
+    registers(rig, { call: 2, user: "carol", answer: last });
+    assert.equal(keepAlives(rig.pass(570_000)).length, 19);
+    rig.pass(60_000);
+    assert.deepEqual(keepAlives(rig.pass(120_000)), []);
   }
 });
 

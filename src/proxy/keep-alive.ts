@@ -43,10 +43,12 @@ export function noteRegistration(c: Context, row: number): void {
   const lifetime = lifetimeOf(c.other, c.message);
   if (lifetime < 0) return;
   let flow = kept.find(listener, words, at + T.peer);
+  const own = recordHash(c);
   if (lifetime === 0) {
-    if (flow !== 0) forget(c, flow);
+    if (flow !== 0) takeBack(c, flow, own);
     return;
   }
+  const expires = (c.now + lifetime * 1000) | 0;
   if (flow === 0) {
     flow = kept.create(listener, words, at + T.peer);
     if (flow === 0) {
@@ -54,13 +56,43 @@ export function noteRegistration(c: Context, row: number): void {
       return;
     }
     c.count(Count.flows_kept);
+    kept.words[flow * KEPT_WORDS + K.own] = own;
+    kept.words[flow * KEPT_WORDS + K.expires] = expires;
+    kept.words[flow * KEPT_WORDS + K.others] = c.now;
     // Phones that registered in one moment, after a power cut, are not all called in one moment.
     kept.wheel.arm(flow, c.now + ((c.nonces.next() >>> 0) % interval));
   }
   const r = flow * KEPT_WORDS;
   kept.words[r + K.credit] = MOST_ECHO * words[at + T.requestLength]!;
-  kept.words[r + K.expires] = (c.now + lifetime * 1000) | 0;
+  if (kept.words[r + K.own] === own || isDue(c.now, kept.words[r + K.expires]!)) {
+    kept.words[r + K.own] = own;
+    kept.words[r + K.expires] = expires;
+  } else if (isDue(expires, kept.words[r + K.others]!)) kept.words[r + K.others] = expires;
   for (let i = 0; i < 4; i++) kept.words[r + K.local + i] = words[at + T.local + i]!;
+}
+
+/**
+ * The registration `own` is over. Another one over the same flow, of a gateway or a phone with several accounts, keeps it. Of those only the
+ * latest end is known, so when one of them is taken back the flow may be kept for longer than it is needed.
+ */
+function takeBack(c: Context, flow: number, own: number): void {
+  const { words } = c.kept!;
+  const r = flow * KEPT_WORDS;
+  if (words[r + K.own] === own) words[r + K.expires] = c.now;
+  if (isOver(c, r)) forget(c, flow);
+}
+
+/** Whether every registration over the flow in row `r` has ended. */
+function isOver(c: Context, r: number): boolean {
+  const { words } = c.kept!;
+  return isDue(c.now, words[r + K.expires]!) && isDue(c.now, words[r + K.others]!);
+}
+
+/** Hash of the address of record in the request in `c.other`. */
+function recordHash(c: Context): number {
+  const { other, hash } = c;
+  if (!other.parseTo()) return 0;
+  return hash.of(other.view, other.to.uriStart, other.to.uriEnd);
 }
 
 /** A flow's timer fired: something is sent over it, or its registration has ended. */
@@ -70,10 +102,13 @@ export function keepAliveTimer(c: Context, flow: number): void {
   const { interval, kind } = c.adopted.snapshot.keepAlive;
   const { words } = kept;
   const r = flow * KEPT_WORDS;
-  if (interval === 0 || isDue(c.now, words[r + K.expires]!)) {
+  if (interval === 0 || isOver(c, r)) {
     forget(c, flow);
     return;
   }
+  // A time long past would be taken for one to come when the clock has gone round.
+  if (isDue(c.now, words[r + K.others]!)) words[r + K.others] = c.now;
+  if (isDue(c.now, words[r + K.expires]!)) words[r + K.expires] = c.now;
   for (let i = 0; i < 4; i++) c.local[i] = words[r + K.local + i]!;
   c.listener = words[r + K.listener]!;
   const at = c.outbox.claim();

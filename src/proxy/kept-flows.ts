@@ -11,13 +11,16 @@ export const K = {
   endpoint: 2,
   /** Local address that the registration was sent to (wildcard listeners), else zeros. */
   local: 2 + ENDPOINT_WORDS,
-  /** When the registration ends, in milliseconds of the worker's clock. */
+  /** When the registration named by `own` ends, in milliseconds of the worker's clock. */
   expires: 12,
   wheel: 13,
   /** What the answer to our last OPTIONS must carry; never 0 once there was one. */
   nonce: 16,
   /** Bytes that may go there until something comes from there. */
   credit: 17,
+  /** Hash of the address of record of one registration over this flow, and when the last of all others ends. */
+  own: 18,
+  others: 19,
 } as const;
 export const KEPT_WORDS = 20;
 

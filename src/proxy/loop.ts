@@ -15,6 +15,7 @@ import { type Context, Count, NOTHING } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { isShutOut } from "./gate.ts";
+import { showGauges } from "./gauges.ts";
 import { hashCall } from "./identity.ts";
 import { dropCount } from "./judge.ts";
 import { keepAliveAnswered, keepAliveTimer } from "./keep-alive.ts";
@@ -113,9 +114,7 @@ export class Loop implements PlaneHandler {
     const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
     const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
     const k = c.kept === null || c.kept.wheel.advance(c.now, this.#onKept);
-    control[own + ControlWord.transactions] = c.transactions.count;
-    control[own + ControlWord.dialogs] = c.dialogs.count - c.dialogs.challenged;
-    control[own + ControlWord.callsOutside] = c.callsOutside;
+    showGauges(c, control, own);
     this.#datagrams.update();
     this.#exchange.ring();
     if (drained || !a || !b || !d || !k) return 0;

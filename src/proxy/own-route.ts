@@ -142,6 +142,13 @@ function repair(c: Context, message: Message, found: OwnRoute): void {
   found.cutEnd[i] = beforeEnd < 0 ? lineEnd : value.end;
 }
 
+/** Whether the first Record-Route value of a message names this load balancer. */
+export function isOwnRecordRoute(c: Context, message: Message): boolean {
+  const start = message.valueStart[Header.recordRoute]!;
+  if (start < 0 || !value.reset(message.bytes, start, message.valueEnd[Header.recordRoute]!)) return false;
+  return uri.reset(message.bytes, value.uriStart, value.uriEnd) && isOwn(c, uri);
+}
+
 /** Whether a URI names this load balancer: one of its listeners, bound or advertised. */
 export function isOwn(c: Context, own: UriView): boolean {
   if ((own.scheme !== Scheme.sip && own.scheme !== Scheme.sips) || own.hostStart < 0) return false;

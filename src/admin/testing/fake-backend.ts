@@ -43,6 +43,7 @@ export function fakeBackend(
     }),
     access: () => options.access ?? { tokens: [], kamailioRpc: false, opensipsMi: false },
     hasSpare: () => true,
+    lostFlows: () => 2,
     workers: () =>
       ready.map((isReady, index) => ({
         index,
@@ -51,6 +52,7 @@ export function fakeBackend(
         lastFailure: "",
         transactions: 2,
         dialogs: 5,
+        keptFlows: 3,
         fill: 0,
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
