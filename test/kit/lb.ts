@@ -129,6 +129,13 @@ export class LoadBalancer {
     await this.process.ready();
   }
 
+  /** Starts with a text of fairlead.yaml as it is. */
+  async startsWith(text: string): Promise<void> {
+    await this.writeConfig(text);
+    this.process = new LbProcess(["run", this.configFile], { FAIRLEAD_FAULTS: "1" });
+    await this.process.ready();
+  }
+
   get configFile(): string {
     return join(this.#folder, "fairlead.yaml");
   }
