@@ -37,7 +37,7 @@ export function looker({ control, live, workers, streams }: Balancer, events: Ev
   const drained = new Set<number>();
   const restarts = new Map<number | "streams", number>();
   return () => {
-    if (events.isWatched) publishLoads(control.inForce.placed, live, loads, events);
+    if (events.areLoadsWatched) publishLoads(control.inForce.placed, live, loads, events);
     for (const { slot, set, config } of control.inForce.placed) {
       const isDrained = live.state(slot) === DestinationState.draining && live.load(slot) === 0;
       if (isDrained && !drained.has(slot))

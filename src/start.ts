@@ -14,6 +14,7 @@ import { formatHostPort } from "./config/values/address.ts";
 import { ConfigurationFile } from "./configuration-file.ts";
 import { type Balancer, type StartResult, startBalancer } from "./control/balancer.ts";
 import { EventLog } from "./control/events.ts";
+import { Hooks } from "./control/hooks.ts";
 import { type OwnedLog, openLog } from "./control/log.ts";
 import { untilSignalled } from "./control/shutdown.ts";
 import { watchFiles } from "./control/watch.ts";
@@ -73,6 +74,8 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
       )
     : () => undefined;
   const unfollow = publishFigures(balancer, events);
+  const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
+  const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
   announce(balancer, admin.url, log);
   const follower = new TableFollower({ control: balancer.control, sources, log, now, clock: () => Date.now() });
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
@@ -81,6 +84,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   clearInterval(follow);
   reader.stop();
   unfollow();
+  unhook();
   await admin.close();
   log.flush();
   return code;

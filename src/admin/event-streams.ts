@@ -1,8 +1,7 @@
 // Events for whoever follows them: server-sent events (HTML Living Standard 9.2). Each client costs a bounded amount of memory: who
 // does not read is cut off, and picks up with Last-Event-ID where it was, as far as events are remembered.
 import type { ServerResponse } from "node:http";
-import type { EventLog, EventType, RecordedEvent } from "../control/events.ts";
-import type { EventResource } from "./resources.ts";
+import { type EventLog, type EventType, eventJson, type RecordedEvent } from "../control/events.ts";
 
 /** Clients at a time. */
 export const MOST_CLIENTS = 64;
@@ -62,7 +61,7 @@ export class EventStreams {
     for (const recorded of missed ?? this.#events.remembered)
       if (wants(client, recorded)) response.write(textOf(recorded));
     // Nobody counts loads every second for nobody.
-    if (this.#clients.size === 0) this.#unwatch = this.#events.watch((recorded) => this.#tell(recorded));
+    if (this.#clients.size === 0) this.#unwatch = this.#events.watch((recorded) => this.#tell(recorded), true);
     this.#clients.add(client);
   }
 
@@ -100,11 +99,6 @@ export class EventStreams {
   }
 }
 
-/** The event as clients get it. */
-export function eventResource({ id, at, event }: RecordedEvent): EventResource {
-  return { id, at, ...event };
-}
-
 function wants({ types }: EventClient, { event }: RecordedEvent): boolean {
   return types.length === 0 || types.includes(event.type);
 }
@@ -112,5 +106,5 @@ function wants({ types }: EventClient, { event }: RecordedEvent): boolean {
 /** JSON has no line breaks of its own. */
 function textOf(recorded: RecordedEvent): string {
   const id = recorded.id === null ? "" : `id: ${recorded.id}\n`;
-  return `${id}event: ${recorded.event.type}\ndata: ${JSON.stringify(eventResource(recorded))}\n\n`;
+  return `${id}event: ${recorded.event.type}\ndata: ${JSON.stringify(eventJson(recorded))}\n\n`;
 }

@@ -1,6 +1,7 @@
 // From the text of fairlead.yaml to a Config, with everything that is wrong on the way.
 import { CHECKS } from "./checks/index.ts";
 import { type Finding, type Places, problemOf } from "./finding.ts";
+import { readHooks } from "./hook-addresses.ts";
 import type { ConfigIo } from "./io.ts";
 import { atListener, withListenerProfiles } from "./listener-profiles.ts";
 import { hasErrors, type Problem } from "./problem.ts";
@@ -95,9 +96,15 @@ export function buildConfig(
   const references = [...sourceFindings, ...filled.findings, ...checkReferences(parsed, isWhole)];
   const { secrets, findings } = readSecrets(wantedSecrets(parsed), file, io);
   const { profiles, findings: tlsFindings } = readTls(parsed.tls, file, io);
-  const read = [...references, ...findings, ...tlsFindings.map((finding) => atListener(finding, listeners))];
+  const { hooks, findings: hookFindings } = readHooks(written.hooks, file, io);
+  const read = [
+    ...references,
+    ...findings,
+    ...hookFindings,
+    ...tlsFindings.map((finding) => atListener(finding, listeners)),
+  ];
   if (read.some(({ severity }) => severity === "error")) return { findings: read };
-  const config = { ...complete(parsed, secrets, profiles), sources, tables: tables ?? new Map() };
+  const config = { ...complete(parsed, secrets, profiles), hooks, sources, tables: tables ?? new Map() };
   if (!isWhole) return { config, findings: read };
   const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
   return checked.some((finding) => finding.severity === "error")
@@ -116,8 +123,20 @@ function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
   ];
 }
 
-function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Omit<Config, "sources" | "tables"> {
-  const { receive_buffer, server_header, protected_headers, rate_limits, admin, sources: _, ...rest } = parsed;
+/** What is read from elsewhere than the configuration's text. */
+type ReadLater = "sources" | "tables" | "hooks";
+
+function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Omit<Config, ReadLater> {
+  const {
+    receive_buffer,
+    server_header,
+    protected_headers,
+    rate_limits,
+    admin,
+    sources: _,
+    hooks: __,
+    ...rest
+  } = parsed;
   const tokens = secrets.slice(parsed.keys.length);
   return {
     ...rest,

@@ -25,7 +25,11 @@ export function schemaFindings(schema: Schema, issues: readonly Issue[], input: 
 function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): Finding[] {
   const path = [...base, ...issue.path];
   const value = valueAt(input, path);
-  const secret = path[0] === "keys" || path.includes("passphrase") || (path[0] === "sources" && mayTell(path, value));
+  const secret =
+    path[0] === "keys" ||
+    path.includes("passphrase") ||
+    path.includes("webhook") ||
+    (path[0] === "sources" && mayTell(path, value));
   const shown = secret ? "the value" : show(value);
   switch (issue.code) {
     case "unrecognized_keys":

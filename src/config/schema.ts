@@ -1,8 +1,10 @@
 // The configuration's shape. A section per file in sections/; this one only assembles them.
 import { z } from "zod";
+import type { HookConfig } from "./hook-addresses.ts";
 import type { Secret } from "./secret.ts";
 import { admin, type Role } from "./sections/admin.ts";
 import { dns } from "./sections/dns.ts";
+import { hooks } from "./sections/hooks.ts";
 import { keepalive } from "./sections/keepalive.ts";
 import { keys } from "./sections/keys.ts";
 import { limits } from "./sections/limits.ts";
@@ -38,6 +40,7 @@ export const schema = z.strictObject({
   tls,
   keys,
   admin,
+  hooks,
   log,
   rate_limits: rateLimits,
   scanners,
@@ -66,12 +69,21 @@ export interface Config
   extends Readonly<
     Omit<
       Parsed,
-      "keys" | "sources" | "tls" | "admin" | "receive_buffer" | "server_header" | "protected_headers" | "rate_limits"
+      | "keys"
+      | "sources"
+      | "hooks"
+      | "tls"
+      | "admin"
+      | "receive_buffer"
+      | "server_header"
+      | "protected_headers"
+      | "rate_limits"
     >
   > {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
   readonly sources: readonly SourceConfig[];
+  readonly hooks: readonly HookConfig[];
   /** What the sources' tables had when its sets were filled from them. */
   readonly tables: Tables;
   readonly tls: readonly TlsProfileConfig[];

@@ -84,6 +84,7 @@ const RICH = {
   },
   keys: KEYS,
   admin: { listen: "http://[::1]:5081" },
+  hooks: [{ on: ["worker.died"], command: { run: ["/bin/true", "x"], timeout: "3s" } }],
   log: { level: "warn", access: true },
   trusted: ["10.0.0.0/8"],
   scanners: { user_agents: ["friendly-scanner*", "X Y"] },

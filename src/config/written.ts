@@ -35,6 +35,7 @@ export function written(config: Config): Written {
     tls: Object.fromEntries(config.tls.map((profile) => [profile.name, writtenProfile(profile)])),
     keys: config.keys.map((key) => key.toJSON()),
     admin: adminOf(config),
+    hooks: config.hooks.map(hookOf),
     log: { ...config.log },
     rate_limits: rateLimitsOf(config),
     scanners: { user_agents: [...config.scanners.userAgents] },
@@ -59,6 +60,12 @@ function adminOf({ admin }: Config): Written["admin"] {
     kamailio_rpc: admin.kamailioRpc,
     opensips_mi: admin.opensipsMi,
   };
+}
+
+function hookOf({ on, action }: Config["hooks"][number]): NonNullable<Written["hooks"]>[number] {
+  const timeout = formatDuration(action.timeout);
+  if (action.kind === "command") return { on: [...on], command: { run: [...action.run], timeout } };
+  return { on: [...on], webhook: { url: action.url.toJSON(), timeout, retries: action.retries } };
 }
 
 function timersOf({ timers }: Config): Full<NonNullable<Written["timers"]>> {

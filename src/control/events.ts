@@ -75,6 +75,11 @@ export interface RecordedEvent {
   readonly event: BalancerEvent;
 }
 
+/** As JSON that names its type. */
+export function eventJson({ id, at, event }: RecordedEvent): { id: string | null; at: string } & BalancerEvent {
+  return { id, at, ...event };
+}
+
 /** Events that are remembered for those who come back. */
 export const MOST_REMEMBERED = 1_000;
 
@@ -89,7 +94,8 @@ export interface EventLogOptions {
 /** The events of a process. */
 export class EventLog {
   readonly #options: EventLogOptions;
-  readonly #watchers = new Set<(recorded: RecordedEvent) => void>();
+  /** And whether they want loads. */
+  readonly #watchers = new Map<(recorded: RecordedEvent) => void, boolean>();
   #remembered: RecordedEvent[] = [];
   #count = 0;
 
@@ -103,18 +109,18 @@ export class EventLog {
     const id = isKept ? `${this.#options.instance}-${++this.#count}` : null;
     const recorded = { id, at: new Date(this.#options.clock()).toISOString(), event };
     if (isKept) this.#remembered = [...this.#remembered.slice(-MOST_REMEMBERED + 1), recorded];
-    for (const watcher of this.#watchers) watcher(recorded);
+    for (const [watcher, wantsLoads] of this.#watchers) if (isKept || wantsLoads) watcher(recorded);
   }
 
-  /** Calls `watcher` for every event from now on; returns how to stop. A watcher must not throw. */
-  watch(watcher: (recorded: RecordedEvent) => void): () => void {
-    this.#watchers.add(watcher);
+  /** Calls `watcher` for every event from now on, loads only if it wants them; returns how to stop. A watcher must not throw. */
+  watch(watcher: (recorded: RecordedEvent) => void, wantsLoads = false): () => void {
+    this.#watchers.set(watcher, wantsLoads);
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Whether anybody watches. */
-  get isWatched(): boolean {
-    return this.#watchers.size > 0;
+  /** Whether anybody wants loads. */
+  get areLoadsWatched(): boolean {
+    return [...this.#watchers.values()].includes(true);
   }
 
   /** The latest events, the oldest first. */
