@@ -27,6 +27,7 @@ describe("fairlead.yaml", () => {
       host: "127.0.0.1",
       port: 5080,
       tokens: [],
+      persist: false,
       kamailioRpc: false,
       opensipsMi: false,
     });

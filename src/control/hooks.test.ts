@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { EventLog } from "./events.ts";
 import { Hooks, MOST_WAITING } from "./hooks.ts";
-import { SILENT } from "./log.ts";
 import { configOf } from "./testing/config.ts";
+import { SILENT } from "./testing/silent-log.ts";
 import { until } from "./workers.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
