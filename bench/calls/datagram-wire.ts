@@ -13,12 +13,17 @@ import type { CallerSource, DestinationSource, Wire } from "./wire.ts";
 const CALLERS = 4;
 const BUFFER = 1 << 24;
 
-/** Opens everything; throws when an address is taken. */
-export function openDatagrams(libc: Libc, balancerPort: number, destinationPort: number): Wire {
+/** Opens everything, `hosts` being those of the destinations; throws when an address is taken. */
+export function openDatagrams(
+  libc: Libc,
+  balancerPort: number,
+  destinationPort: number,
+  destinationHosts: readonly string[] = DESTINATION_HOSTS,
+): Wire {
   const hosts = Array.from({ length: CALLERS }, () => ({ host: CALLER_HOST, port: 0 }));
   const opened = openUdpSockets(
     libc,
-    [...hosts, ...DESTINATION_HOSTS.map((host) => ({ host, port: destinationPort }))],
+    [...hosts, ...destinationHosts.map((host) => ({ host, port: destinationPort }))],
     1,
     BUFFER,
   );

@@ -18,6 +18,7 @@ import { routes } from "./sections/routes.ts";
 import { scanners } from "./sections/scanners.ts";
 import { sets } from "./sections/sets.ts";
 import { sources } from "./sections/sources.ts";
+import { state } from "./sections/state.ts";
 import { streams } from "./sections/streams.ts";
 import { timers } from "./sections/timers.ts";
 import { tls } from "./sections/tls.ts";
@@ -42,6 +43,7 @@ export const schema = z.strictObject({
   admin,
   hooks,
   log,
+  state,
   rate_limits: rateLimits,
   scanners,
   ...protection,

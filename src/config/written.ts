@@ -37,6 +37,7 @@ export function written(config: Config): Written {
     admin: adminOf(config),
     hooks: config.hooks.map(hookOf),
     log: { ...config.log },
+    state: { ...config.state, every: formatDuration(config.state.every) },
     rate_limits: rateLimitsOf(config),
     scanners: { user_agents: [...config.scanners.userAgents] },
     trusted: config.trusted.map(formatAddressBlock),

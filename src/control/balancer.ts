@@ -26,6 +26,7 @@ import { openSockets } from "./open-sockets.ts";
 import { configurationProblem } from "./restart.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import { Spare } from "./spare.ts";
+import { readStates, StateFile } from "./state-file.ts";
 import { Streams } from "./streams.ts";
 import { workerSink } from "./worker-sink.ts";
 import { until, Workers } from "./workers.ts";
@@ -118,10 +119,13 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     },
     onLost: (slots) => void forgetCalls(slots, "their destination has been down for too long"),
   });
+  health.registry.recallFrom(readStates(config.state.file, log));
+  const stateFile = new StateFile(() => health.registry.save(), log);
   const keys = [new Uint8Array(randomBytes(16))];
   const names = new DnsNames(SYSTEM_NAMES);
   const control = new ControlPlane({ live, health, names, load: options.load, ports: opened.ports, keys, clock, log });
   const begun = await control.begin(config);
+  health.registry.recallFrom(null);
   if (!begun.ok) {
     opened.close();
     return { ok: false, problems: begun.problems, failure: "" };
@@ -213,6 +217,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   });
   warnOfSmallBuffer(config.receiveBuffer, opened.receiveBuffer, workers, log);
   health.start();
+  const unsave = stateFile.keep(() => control.inForce.config.state);
   const unfollow = followNames(control, names.now, log);
   const timer = setInterval(drainRings, RING_INTERVAL);
   // Every row that was ever used: calls of a destination that is no longer configured are calls too, and so are those that
@@ -228,6 +233,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     unfollow();
     health.stop();
     clearInterval(timer);
+    unsave();
     await workers.stop();
     await streams.stop();
     while (rings.drain());

@@ -158,6 +158,7 @@ export class ControlPlane {
       this.#waitingReload = null;
       const { config, problems } = await this.#options.load();
       const result = config === null || hasErrors(problems) ? this.#refused([]) : await this.#apply(config);
+      if (result.ok && config?.state.inherit === false) this.#options.health.startOver();
       this.reloads[result.ok ? "ok" : "failed"]++;
       return { ...result, problems: [...problems, ...result.problems] };
     });

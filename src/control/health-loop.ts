@@ -92,6 +92,13 @@ export class HealthLoop {
     ];
   }
 
+  /** What probes, calls and operators have said is void; loads, latencies and counters are not. */
+  startOver(): void {
+    this.registry.startOver();
+    this.rests.adopt([]);
+    this.outliers.endAll();
+  }
+
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }

@@ -2,11 +2,19 @@
 // gives a new sample one tenth).
 
 const NEWEST_SHARE = 0.1;
+/** Samples after which each new one has that share. */
+const SETTLED = 10;
 
 /** One destination's estimate. */
 export class Latency {
-  #samples = 0;
-  #micros = 0;
+  #samples: number;
+  #micros: number;
+
+  /** `before` is what another process has found out, in microseconds; 0: nothing. */
+  constructor(before = 0) {
+    this.#samples = before > 0 ? SETTLED : 0;
+    this.#micros = before;
+  }
 
   /** Takes a round trip in microseconds, returns the new estimate (at least 1, because 0 means unknown). */
   add(micros: number): number {

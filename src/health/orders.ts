@@ -2,6 +2,15 @@
 // its name stands for today: a drain lasts while addresses come and go, and while the name cannot be found at all.
 import { DestinationState } from "../dispatch/types.ts";
 import { isOperators, type OperatorWord } from "./operator-word.ts";
+import { nameOfState, type StateName, stateOf } from "./state.ts";
+
+/** An order as it is kept over a restart; `name` empty: about the whole destination. */
+export interface SavedOrder {
+  readonly group: string;
+  readonly name: string;
+  readonly state: StateName;
+  readonly reason: string;
+}
 
 /** Key of the order about all rows of a destination. */
 const ALL = "";
@@ -25,6 +34,19 @@ export class Orders {
     else orders.delete(name ?? ALL);
     if (orders.size > 0) this.#groups.set(group, orders);
     else this.#groups.delete(group);
+  }
+
+  /** All of them. */
+  save(): SavedOrder[] {
+    return [...this.#groups].flatMap(([group, orders]) =>
+      [...orders].map(([name, { state, reason }]) => ({ group, name, state: nameOfState(state), reason })),
+    );
+  }
+
+  /** Takes them over from before a restart; those about destinations that are no more are forgotten at the next reload. */
+  restore(orders: readonly SavedOrder[]): void {
+    for (const { group, name, state, reason } of orders)
+      this.give(group, name === ALL ? null : name, { state: stateOf(state), reason });
   }
 
   /** The configuration says something new, or the destination is gone. */

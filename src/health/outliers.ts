@@ -93,6 +93,11 @@ export class Outliers {
     if (watch !== undefined && watch.until > 0) this.#return(watch, "operator: enable");
   }
 
+  /** So does a reload that starts over. */
+  endAll(): void {
+    for (const watch of this.#watches.values()) if (watch.until > 0) this.#return(watch, "configuration");
+  }
+
   /** Judges everybody. */
   poll(): void {
     const sets = new Map<string, Watch[]>();

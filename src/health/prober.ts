@@ -105,7 +105,7 @@ export class Prober {
         continue;
       }
       const due = now() + random() * Math.min(target.settings.every, spread);
-      this.#tasks.set(target.slot, newTask(own, due));
+      this.#tasks.set(target.slot, newTask(own, due, this.#context.live.latency(target.slot)));
     }
     for (const slot of [...this.#tasks.keys()]) if (!kept.has(slot)) this.#tasks.delete(slot);
   }
@@ -220,7 +220,7 @@ export class Prober {
   }
 }
 
-function newTask(target: ProbeTarget, due: number): Task {
+function newTask(target: ProbeTarget, due: number, latency: number): Task {
   const endpoint = new Int32Array(ENDPOINT_WORDS);
   copyEndpoint(target.endpoint, 0, endpoint, 0);
   return {
@@ -234,6 +234,6 @@ function newTask(target: ProbeTarget, due: number): Task {
     sequence: 0,
     check: "",
     bytes: null,
-    latency: new Latency(),
+    latency: new Latency(latency),
   };
 }

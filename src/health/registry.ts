@@ -5,7 +5,8 @@ import { DestinationState } from "../dispatch/types.ts";
 import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
 import { Orders } from "./orders.ts";
 import { markAfter, type ProbeMode } from "./probe-mode.ts";
-import { isWell, shownStates } from "./standby.ts";
+import { Recollection, type SavedStates, saved } from "./saved-states.ts";
+import { isWell, rankedGroups, shownStates } from "./standby.ts";
 import { type Outcome, observe, type Thresholds } from "./state.ts";
 
 /** A destination as health sees it. */
@@ -70,6 +71,7 @@ export class HealthRegistry {
   readonly #targets = new Map<number, HealthTarget>();
   readonly #records = new Map<number, HealthRecord>();
   readonly #orders = new Orders();
+  #recollection: Recollection | null = null;
   /** Slots by group, of groups that have more than one rank. */
   #ranked: ReadonlyMap<string, readonly number[]> = new Map();
 
@@ -106,6 +108,29 @@ export class HealthRegistry {
     this.#ranked = rankedGroups(targets);
     for (const [group, slots] of before) if (!this.#ranked.has(group)) this.#showOwn(slots);
     for (const group of this.#ranked.keys()) this.#show(group);
+  }
+
+  /** All that is worth knowing after a restart. */
+  save(): SavedStates {
+    const destinations = [...this.#records].flatMap(([slot, record]) => {
+      const target = this.#targets.get(slot);
+      return target === undefined ? [] : [saved(target, record, this.#live)];
+    });
+    return { destinations, orders: this.#orders.save() };
+  }
+
+  /** Until `states` is null, destinations begin as they were saved. */
+  recallFrom(states: SavedStates | null): void {
+    this.#recollection = states === null ? null : new Recollection(states);
+    if (states !== null) this.#orders.restore(states.orders);
+  }
+
+  /** What probes, calls and operators have said is void: every destination is as the configuration says. */
+  startOver(): void {
+    for (const target of this.#targets.values()) {
+      this.#orders.forget(target.group);
+      this.#beginAgain(target, null);
+    }
   }
 
   /** What is known about a slot. */
@@ -206,22 +231,23 @@ export class HealthRegistry {
     const before = new Map([...this.#targets.values()].map(({ group, state }) => [group, state] as const));
     const now = new Map(targets.map(({ group, state }) => [group, state] as const));
     for (const [group, state] of before) if (now.get(group) !== state) this.#orders.forget(group);
+    if (this.#recollection === null) return;
+    for (const { group } of this.#orders.save()) if (!now.has(group)) this.#orders.forget(group);
+    for (const target of targets) if (this.#recollection.isVoid(target)) this.#orders.forget(target.group);
   }
 
   #begin(target: HealthTarget, operator: OperatorWord | null): void {
-    const { state, reason } = beginState(target.state, target.unusable, operator);
-    this.#live.setState(target.slot, state);
-    const record = {
-      slot: target.slot,
-      state,
-      count: 0,
-      reason,
+    const { slot, marked } = target;
+    const fresh = {
+      slot,
+      ...beginState(target.state, target.unusable, operator),
       since: this.#clock(),
-      marked: target.marked,
-      lastProbe: null,
+      marked,
       operator,
     };
-    this.#records.set(target.slot, record);
+    const begun = this.#recollection?.recall(target, this.#live) ?? fresh;
+    this.#live.setState(slot, begun.state);
+    this.#records.set(slot, { ...begun, count: 0, lastProbe: null });
   }
 
   #beginAgain(target: HealthTarget, operator: OperatorWord | null): void {
@@ -266,12 +292,4 @@ export class HealthRegistry {
     else this.#live.setState(slot, state);
     if (record.state !== state) this.#onChange({ target, from: record.state, to: state, reason, at });
   }
-}
-
-/** Slots by group, where a group has more than one rank. */
-function rankedGroups(targets: readonly HealthTarget[]): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (const { group, rank } of targets) if (rank > 0) groups.set(group, []);
-  for (const { group, slot } of targets) groups.get(group)?.push(slot);
-  return groups;
 }

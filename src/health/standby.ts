@@ -24,3 +24,13 @@ export function shownStates(rows: readonly RankedState[]): DestinationState[] {
     isWell(state) && rank > (best.get(group) ?? rank) ? DestinationState.standby : state,
   );
 }
+
+/** Slots by group, where a group has more than one rank. */
+export function rankedGroups(
+  targets: readonly { readonly group: string; readonly rank: number; readonly slot: number }[],
+): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const { group, rank } of targets) if (rank > 0) groups.set(group, []);
+  for (const { group, slot } of targets) groups.get(group)?.push(slot);
+  return groups;
+}

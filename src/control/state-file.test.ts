@@ -1,0 +1,86 @@
+// The file of states: whole or not at all, and no reason not to start.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import type { SavedStates } from "../health/saved-states.ts";
+import type { Log } from "./log.ts";
+import { readStates, StateFile } from "./state-file.ts";
+
+let folder = "";
+let told: string[] = [];
+const log = Object.fromEntries(
+  ["info", "warn", "error"].map((level) => [level, (_: unknown, what: string) => void told.push(`${level}: ${what}`)]),
+) as unknown as Log;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "fairlead-state-"));
+  told = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function states(reason: string): SavedStates {
+  const common = { set: "a", uri: "sip:x", name: "x", configured: "active", state: "draining" } as const;
+  const operator = { state: "draining", reason } as const;
+  return {
+    destinations: [{ ...common, reason, since: 5, marked: false, operator, latency: 12 }],
+    orders: [{ group: "g", name: "", state: "draining", reason }],
+  };
+}
+
+test("what was written is read again, and only what changed is written", () => {
+  const path = join(folder, "state.json");
+  let present = states("one");
+  const file = new StateFile(() => present, log);
+  file.poll(path, 30_000, 0);
+  file.poll(path, 30_000, 29_000);
+  assert.deepEqual(readdirSync(folder), []);
+  file.poll(path, 30_000, 30_000);
+  assert.deepEqual(readStates(path, log), { version: 1, ...states("one") });
+  rmSync(path);
+  file.poll(path, 30_000, 61_000);
+  assert.deepEqual(readdirSync(folder), [], "nothing changed");
+  present = states("two");
+  file.write();
+  assert.deepEqual(readStates(path, log)?.orders[0]?.reason, "two");
+  assert.deepEqual([readdirSync(folder), told], [["state.json"], []]);
+});
+
+test("no file is normal; what is no such file is told, and nothing is read from it", () => {
+  const path = join(folder, "state.json");
+  assert.equal(readStates("", log), null);
+  assert.equal(readStates(path, log), null);
+  for (const text of [
+    "",
+    "{",
+    "{}",
+    '{"version": 2}',
+    JSON.stringify({ version: 1, ...states("x") }).replace("draining", "gone"),
+  ]) {
+    writeFileSync(path, text);
+    assert.equal(readStates(path, log), null);
+  }
+  assert.deepEqual(
+    told.map((line) => line.slice(0, 5)),
+    ["info:", "warn:", "warn:", "warn:", "warn:", "warn:"],
+  );
+});
+
+test("a folder that cannot be written to is told once, and again when it had worked in between", () => {
+  let path = join(folder, "nowhere", "state.json");
+  let count = 0;
+  const file = new StateFile(() => states(String(count++)), log);
+  const save = () => {
+    file.poll(path, 1, count);
+    file.poll(path, 1, count + 2);
+  };
+  save();
+  save();
+  path = join(folder, "state.json");
+  save();
+  path = join(folder, "nowhere", "state.json");
+  save();
+  assert.deepEqual(told, ["error: states cannot be saved", "error: states cannot be saved"]);
+  assert.deepEqual(readdirSync(folder), ["state.json"]);
+});

@@ -1,0 +1,112 @@
+// The file in which states outlive the process. Written beside itself and renamed, so that whoever reads it finds the old one or
+// the new one, whole; what cannot be read is told, and does not keep anybody from starting.
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { z } from "zod";
+import type { SavedStates } from "../health/saved-states.ts";
+import { STATE_NAMES } from "../health/state.ts";
+import type { Log } from "./log.ts";
+
+const VERSION = 1;
+const POLL = 1_000;
+const state = z.enum(STATE_NAMES);
+const SAVED = z.object({
+  version: z.literal(VERSION),
+  destinations: z.array(
+    z.object({
+      set: z.string(),
+      uri: z.string(),
+      name: z.string(),
+      configured: state,
+      state,
+      reason: z.string(),
+      since: z.number(),
+      marked: z.boolean(),
+      operator: z.object({ state, reason: z.string() }).nullable(),
+      latency: z.number().min(0),
+    }),
+  ),
+  orders: z.array(z.object({ group: z.string(), name: z.string(), state, reason: z.string() })),
+});
+
+/** What was saved; null: nothing was, or nobody can read it, and then that is logged. */
+export function readStates(file: string, log: Log): SavedStates | null {
+  if (file === "") return null;
+  try {
+    return SAVED.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") log.info({ file }, "no states were saved yet");
+    else log.warn({ file, why: whyOf(error) }, "the saved states cannot be read: destinations begin as configured");
+    return null;
+  }
+}
+
+/** Keeps such a file true. */
+export class StateFile {
+  readonly #states: () => SavedStates;
+  readonly #log: Log;
+  #file = "";
+  #written = "";
+  #isFailing = false;
+  #next = 0;
+
+  constructor(states: () => SavedStates, log: Log) {
+    this.#states = states;
+    this.#log = log;
+  }
+
+  /** Keeps it true, as the configuration in force says; the function that is returned writes it once more and ends that. */
+  keep(settings: () => { readonly file: string; readonly every: number }): () => void {
+    const look = () => this.poll(settings().file, settings().every, performance.now());
+    look();
+    const timer = setInterval(look, POLL);
+    return () => {
+      clearInterval(timer);
+      this.write();
+    };
+  }
+
+  /** Called about once a second with what the configuration in force says; `now` is monotonic milliseconds. */
+  poll(file: string, every: number, now: number): void {
+    if (file !== this.#file) {
+      this.#file = file;
+      this.#written = "";
+      this.#next = now + every;
+      return;
+    }
+    if (file === "" || now < this.#next) return;
+    this.#next = now + every;
+    this.write();
+  }
+
+  /** Writes it if anything is different from what was written last. Never throws: what fails is logged, once. */
+  write(): void {
+    if (this.#file === "") return;
+    const text = `${JSON.stringify({ version: VERSION, ...this.#states() })}\n`;
+    if (text === this.#written) return;
+    const draft = `${this.#file}.new`;
+    try {
+      const descriptor = openSync(draft, "w", 0o600);
+      try {
+        writeSync(descriptor, text);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(draft, this.#file);
+      this.#written = text;
+      this.#isFailing = false;
+    } catch (error) {
+      rmSync(draft, { force: true });
+      if (!this.#isFailing) this.#log.error({ file: this.#file, why: whyOf(error) }, "states cannot be saved");
+      this.#isFailing = true;
+    }
+  }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues;
+    return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not as it was written"}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,101 @@
+// What is known about destinations, as plain data that outlives the process.
+import type { LiveTables } from "../bridge/live-tables.ts";
+import type { DestinationState } from "../dispatch/types.ts";
+import { isOperators, type OperatorWord } from "./operator-word.ts";
+import type { SavedOrder } from "./orders.ts";
+import { nameOfState, type StateName, stateOf } from "./state.ts";
+
+/** A destination as the registry knows it, and its record. */
+interface Subject {
+  readonly slot: number;
+  readonly set: string;
+  readonly uri: string;
+  readonly name: string;
+  readonly state: DestinationState;
+  readonly unusable: string;
+}
+interface Record {
+  readonly slot: number;
+  readonly state: DestinationState;
+  readonly reason: string;
+  readonly since: number;
+  readonly marked: boolean;
+  readonly operator: OperatorWord | null;
+}
+
+/** One destination. */
+export interface SavedDestination {
+  readonly set: string;
+  readonly uri: string;
+  readonly name: string;
+  /** The state that the configuration gave it: when it says another one, what was saved is void. */
+  readonly configured: StateName;
+  readonly state: StateName;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly marked: boolean;
+  /** What an operator had said; null: nothing. */
+  readonly operator: { readonly state: StateName; readonly reason: string } | null;
+  /** Microseconds; 0: unknown. */
+  readonly latency: number;
+}
+
+/** All of them, and what operators have ordered. */
+export interface SavedStates {
+  readonly destinations: readonly SavedDestination[];
+  readonly orders: readonly SavedOrder[];
+}
+
+const BEFORE = " (before the restart)";
+
+/** What is to be saved of one. */
+export function saved(target: Subject, record: Record, live: LiveTables): SavedDestination {
+  const { set, uri, name, state: configured } = target;
+  const { state, reason, since, marked, operator } = record;
+  return {
+    set,
+    uri,
+    name,
+    configured: nameOfState(configured),
+    state: nameOfState(state),
+    reason,
+    since,
+    marked,
+    operator: operator === null ? null : { state: nameOfState(operator.state), reason: operator.reason },
+    latency: live.latency(target.slot),
+  };
+}
+
+/** States of before, by destination. */
+export class Recollection {
+  readonly #destinations: ReadonlyMap<string, SavedDestination>;
+
+  constructor({ destinations }: Pick<SavedStates, "destinations">) {
+    this.#destinations = new Map(destinations.map((one) => [keyOf(one), one] as const));
+  }
+
+  /** Whether the configuration says another state of it than when it was saved. */
+  isVoid(target: Subject): boolean {
+    const before = this.#destinations.get(keyOf(target));
+    return before !== undefined && stateOf(before.configured) !== target.state;
+  }
+
+  /** The record with which a destination begins where something was saved that still holds; else null. */
+  recall(target: Subject, live: LiveTables): Record | null {
+    const before = this.#destinations.get(keyOf(target));
+    if (before === undefined || this.isVoid(target)) return null;
+    if (before.latency > 0) live.setLatency(target.slot, before.latency);
+    const state = stateOf(before.state);
+    if (target.unusable !== "" && !isOperators(state)) return null;
+    const { since, marked, operator } = before;
+    const isTold = isOperators(state) || before.reason === "configuration" || before.reason.endsWith(BEFORE);
+    const reason = isTold ? before.reason : `${before.reason}${BEFORE}`;
+    const word = operator === null ? null : { state: stateOf(operator.state), reason: operator.reason };
+    return { slot: target.slot, state, reason, since, marked, operator: word };
+  }
+}
+
+function keyOf({ set, uri, name }: Pick<SavedDestination, "set" | "uri" | "name">): string {
+  return `${set}\n${uri}\n${name}`;
+}
