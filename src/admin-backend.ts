@@ -72,7 +72,7 @@ export function adminBackend(balancer: Balancer, changes: Changes, events: Event
       return { workers: done, missing, rows };
     },
     forgetCalls(slot, isWhole) {
-      return balancer.forgetCalls(rowsOf(balancer, slot, isWhole), "an operator says so");
+      return balancer.audit.forgetCalls(rowsOf(balancer, slot, isWhole), "an operator says so");
     },
     coreHash(first, second) {
       const bytes = Buffer.from(first + second, "utf8");

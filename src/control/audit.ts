@@ -4,6 +4,7 @@ import type { LiveTables } from "../bridge/live-tables.ts";
 import { MAX_DESTINATIONS, OUTSIDE, RECOUNT_SHIFT, RecountColumns, RecountWish } from "../bridge/recount.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
 import type { ControlBlocks } from "./control-words.ts";
+import type { Log } from "./log.ts";
 import { until } from "./workers.ts";
 
 /** One destination, or the calls outside of all, as found. */
@@ -32,6 +33,9 @@ export interface AuditContext {
   readonly live: LiveTables;
   readonly control: ControlBlocks;
   readonly wake: (worker: number) => void;
+  /** The name of the destination in a slot. */
+  readonly nameOf: (slot: number) => string;
+  readonly log: Log;
 }
 
 /** A worker that takes longer has other troubles; milliseconds. */
@@ -63,8 +67,16 @@ export class Audit {
     });
   }
 
-  /** Calls on these destinations are over, whatever their dialogs look like. Returns how many stopped being counted. */
-  release(slots: readonly number[]): Promise<number> {
+  /** Calls on these destinations are over, for this reason, whatever their dialogs look like. Returns how many were counted. */
+  async forgetCalls(slots: readonly number[], reason: string): Promise<number> {
+    const calls = await this.#release(slots);
+    const { log, nameOf } = this.#context;
+    const destinations = slots.map(nameOf);
+    if (calls > 0) log.warn({ calls, destinations, reason }, "calls are taken to be over and no longer counted");
+    return calls;
+  }
+
+  #release(slots: readonly number[]): Promise<number> {
     return this.#inTurn(async () => {
       const { live } = this.#context;
       const over = this.#columns[0]?.over;

@@ -66,8 +66,6 @@ export interface Balancer {
   readonly listeners: readonly string[];
   /** Null where no listener is one of streams. */
   readonly streams: Streams | null;
-  /** The calls on these destinations are over, for this reason; resolves with how many were counted. */
-  forgetCalls(slots: readonly number[], reason: string): Promise<number>;
   /** Calls `listener` for every probe that was decided; `rtt` in milliseconds, -1 when unknown. */
   watchProbes(listener: (slot: number, outcome: Outcome, rtt: number) => void): void;
   /** Lets calls come to their end, for at most `deadline` ms; then `stop`. Returns how many calls were still alive. */
@@ -117,7 +115,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       logChange(log, change);
       options.onState(change);
     },
-    onLost: (slots) => void forgetCalls(slots, "their destination has been down for too long"),
+    onLost: (slots) => void audit.forgetCalls(slots, "their destination has been down for too long"),
   });
   health.registry.recallFrom(readStates(config.state.file, log));
   const stateFile = new StateFile(() => health.registry.save(), log);
@@ -160,16 +158,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     },
     control.inForce.snapshot,
   );
-  const audit = new Audit({ live, control: workers.control, wake: (worker) => workers.wake(worker) });
-  const forgetCalls = async (slots: readonly number[], reason: string) => {
-    const calls = await audit.release(slots);
-    if (calls > 0)
-      log.warn(
-        { calls, destinations: slots.map((slot) => health.registry.target(slot)?.name), reason },
-        "calls are taken to be over and no longer counted",
-      );
-    return calls;
-  };
+  const nameOf = (slot: number) => health.registry.target(slot)?.name ?? "";
+  const audit = new Audit({ live, control: workers.control, wake: (worker) => workers.wake(worker), nameOf, log });
   const send = (listener: number, endpoint: Int32Array, bytes: Buffer): boolean => {
     const worker = Math.max(
       0,
@@ -252,7 +242,6 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       workers,
       live,
       audit,
-      forgetCalls,
       memory,
       dnsCounts: names.counts,
       io: choice.io,
