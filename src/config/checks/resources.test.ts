@@ -1,0 +1,83 @@
+// Resources that do not fit together are told with their place, and what would be right.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fakeIo } from "../io-fake.ts";
+import { loadYaml } from "../load.ts";
+import { formatProblem } from "../problem.ts";
+
+function problems(sets: string, routes = "[{set: g}]", more = ""): string[] {
+  const text = `listeners: ["udp://127.0.0.1:5060"]\nkeys: ["0123456789abcdef0123456789abcdef"]\nsets:\n  g: ${sets}\nroutes: ${routes}\n${more}`;
+  return loadYaml(text, "f.yaml", fakeIo()).problems.map(formatProblem);
+}
+
+const TWO = '[{uri: "sip:10.0.0.1", resources: {pstn: 9}}, {uri: "sip:10.0.0.2", resources: "transc=5; pstn = 3"}]';
+const set = (more: string) => `{algorithm: load-balancer, destinations: ${TWO}${more}}`;
+
+describe("resources", () => {
+  const cases: readonly (readonly [string, readonly string[], RegExp | null])[] = [
+    [
+      "all is well",
+      problems(set(""), "[{method: INVITE, set: g, resources: [pstn]}, {set: g, resources: 'transc;pstn'}]"),
+      null,
+    ],
+    ["all is well by the set's word", problems(set(", resources: pstn")), null],
+    [
+      "a name that nobody has",
+      problems(set(""), "[{set: g, resources: [pstm]}]"),
+      /^f\.yaml:5:\d+: error: no destination of set "g" has the resource "pstm" \(did you mean "pstn"\?\)/,
+    ],
+    [
+      "the same in the set",
+      problems(set(", resources: {needed: [fax]}")),
+      /^f\.yaml:4:\d+: error: .*"fax" \(one of pstn, transc\)/,
+    ],
+    [
+      "nobody has both",
+      problems(set("").replace("; pstn = 3", ""), "[{set: g, resources: [pstn, transc]}]"),
+      /warning: no destination of set "g" has all of pstn, transc/,
+    ],
+    [
+      "nothing is needed",
+      problems(set("")),
+      /warning: load-balancer goes by resources, and calls of "route 1" need none/,
+    ],
+    [
+      "a comparison that nobody makes",
+      problems(set(", resources: {needed: pstn, ties: random}").replace("load-balancer", "random")),
+      /warning: random does not compare resources/,
+    ],
+    [
+      "without transactions",
+      problems(`{algorithm: hash-call-id, destinations: ${TWO}}`, "[{set: g}]", "forwarding: stateless"),
+      /warning: resources have no effect/,
+    ],
+    [
+      "not a capacity",
+      problems(set("").replace("pstn = 3", "pstn=fs://h")),
+      /^f\.yaml:4:\d+: error: pstn: "fs:\/\/h" is not a/,
+    ],
+    ["no number", problems(set("").replace("pstn = 3", "pstn")), /error: pstn: "" is not a capacity/],
+    ["twice", problems(set("").replace("pstn = 3", "transc=3")), /error: transc is there twice/],
+    ["not a name", problems(set(""), "[{set: g, resources: ['a b']}]"), /error: .*letters, digits/],
+    [
+      "a number where a name belongs",
+      problems(set(""), "[{set: g, resources: 'pstn=3'}]"),
+      /error: "pstn=3" is not a resource's name/,
+    ],
+    ["no set", problems(set(""), "[{set: g, resources: pstn}, {drop: true, resources: pstn}]"), /error: resources/],
+    [
+      "too many names",
+      problems(
+        `{destinations: [{uri: "sip:10.0.0.1", resources: {${Array.from({ length: 32 }, (_, i) => `r${i}: 1`)}}}]}`,
+      ),
+      /error: more than 31 resources with different names/,
+    ],
+  ];
+  for (const [title, found, wanted] of cases) {
+    it(title, () => {
+      if (wanted === null) assert.deepEqual(found, []);
+      else assert.match(found.join("\n"), wanted);
+      assert.ok(found.length <= 1, found.join("\n"));
+    });
+  }
+});
