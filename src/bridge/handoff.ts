@@ -32,6 +32,8 @@ export const RecordKind = {
    * number by which a new stream worker says so.
    */
   lost: 11,
+  /** Worker to main: the destination in slot `listener` failed in a way it is marked for; `time` is the status. */
+  marked: 14,
   /** Worker to main: the destination in slot `listener` asked for `time` ms without new requests. */
   resting: 12,
   /**

@@ -67,6 +67,9 @@ export interface FailoverEntry {
   readonly answerWithin: number;
   /** Whether failover still happens after a 101-199 was passed on. */
   readonly afterProvisional: boolean;
+  /** Codes that make a destination inactive, and whether silence does. */
+  readonly marks: readonly number[];
+  readonly marksTimeout: boolean;
   /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
   readonly retryAfterCap: number;
   /** Instead of a destination's 503, or when all were unreachable. */
@@ -147,12 +150,23 @@ export interface DispatchAction {
   readonly path: PathPolicy;
 }
 
+/** A route that sends callers elsewhere. */
+export interface RedirectAction {
+  readonly kind: "redirect";
+  readonly status: number;
+  readonly reason: string;
+  /** Empty: to a destination of `set`. */
+  readonly contact: string;
+  /** Row of a set; -1: none. */
+  readonly set: number;
+}
+
 /** What a route does. */
 export type RouteAction =
   | DispatchAction
   | { readonly kind: "forward"; readonly stateful: boolean }
   | { readonly kind: "reject"; readonly status: number; readonly reason: string }
-  | { readonly kind: "redirect"; readonly status: number; readonly contact: string }
+  | RedirectAction
   | { readonly kind: "drop" };
 
 /** One routing rule; the first that matches wins. */

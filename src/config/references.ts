@@ -81,6 +81,8 @@ function missing(parsed: Referring, isWhole: boolean): Finding[] {
       if (others.length === 0) needSet(set, ["routes", index, "set"]);
       else for (const [at, name] of [set, ...others].entries()) needSet(name, ["routes", index, "sets", at]);
     }
+    if (route.action.kind === "redirect" && route.action.set !== undefined)
+      needSet(route.action.set, ["routes", index, "redirect", "set"]);
     if (route.fromSet !== undefined && route.fromSet !== "any") needSet(route.fromSet, ["routes", index, "from_set"]);
   }
   return findings;

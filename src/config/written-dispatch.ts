@@ -1,7 +1,7 @@
 // What a route that leads to sets says besides, in the words of fairlead.yaml.
 import type { z } from "zod";
 import type { DispatchActionConfig } from "./sections/dispatching.ts";
-import type { FailoverConfig, UnavailableConfig } from "./sections/failover.ts";
+import { type FailoverConfig, type UnavailableConfig, writtenCodes } from "./sections/failover.ts";
 import type { RequestHeadersConfig } from "./sections/request-headers.ts";
 import type { route as routeSchema } from "./sections/routes.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -30,17 +30,18 @@ function headersOf({ remove, set, add }: RequestHeadersConfig): WrittenRoute["he
 }
 
 function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"] {
-  const { codes, onTimeout, onTransportError, tries, answerWithin, afterProvisional } = override;
+  const { codes, onTimeout, onTransportError, tries, answerWithin, afterProvisional, marks, marksTimeout } = override;
   const events = [
     ...(onTimeout === true ? (["timeout"] as const) : []),
     ...(onTransportError === true ? (["transport_error"] as const) : []),
-    ...(codes ?? []),
+    ...writtenCodes(codes ?? []),
   ];
   return {
     ...(codes === undefined ? {} : { on: events }),
     ...(tries === undefined ? {} : { tries }),
     ...(answerWithin === undefined ? {} : { answer_within: formatDuration(answerWithin) }),
     ...(afterProvisional === undefined ? {} : { after_provisional: afterProvisional }),
+    ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenCodes(marks)] }),
   };
 }
 

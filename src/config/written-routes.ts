@@ -1,6 +1,6 @@
 // Routes in the words of fairlead.yaml.
 import type { z } from "zod";
-import type { RouteConfig, route as routeSchema } from "./sections/routes.ts";
+import type { RedirectActionConfig, RouteConfig, route as routeSchema } from "./sections/routes.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
 import { formatTextPattern } from "./values/text-pattern.ts";
 import type { UriPatternConfig } from "./values/uri-pattern.ts";
@@ -42,8 +42,12 @@ function actionOf({ action }: RouteConfig): WrittenRoute {
     case "reject":
       return { reject: { status: action.status, reason: action.reason } };
     case "redirect":
-      return { redirect: { status: action.status, contact: action.contact } };
+      return { redirect: redirectOf(action) };
     case "drop":
       return { drop: true };
   }
+}
+
+function redirectOf({ status, reason, contact, set }: RedirectActionConfig): WrittenRoute["redirect"] {
+  return { status, reason, ...(contact === undefined ? {} : { contact }), ...(set === undefined ? {} : { set }) };
 }

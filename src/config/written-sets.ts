@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { OutlierSettings } from "../health/outlier-settings.ts";
 import type { DestinationConfig, destination as destinationSchema } from "./sections/destination.ts";
+import { writtenCodes } from "./sections/failover.ts";
 import type { SetConfig, set as setSchema } from "./sections/sets.ts";
 import { formatDuration } from "./values/duration.ts";
 import type { StatusRange } from "./values/status.ts";
@@ -47,11 +48,12 @@ export function writtenSet({
       on: [
         ...(failover.onTimeout ? (["timeout"] as const) : []),
         ...(failover.onTransportError ? (["transport_error"] as const) : []),
-        ...failover.codes,
+        ...writtenCodes(failover.codes),
       ],
       tries: failover.tries,
       answer_within: formatDuration(failover.answerWithin),
       after_provisional: failover.afterProvisional,
+      mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenCodes(failover.marks)],
       retry_after_cap: formatDuration(failover.retryAfterCap),
     } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {

@@ -129,7 +129,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     return { ok: false, problems: begun.problems, failure: "" };
   }
   const rested = (slot: number, time: number) => health.rests.begin(slot, time);
-  const rings = new MainRings(memory, workerSink({ prober: health.prober, rested }, log, options.accessLog));
+  const marked = (slot: number, status: number) => health.passive.mark(slot, status);
+  const rings = new MainRings(memory, workerSink({ prober: health.prober, rested, marked }, log, options.accessLog));
   let isDraining = false;
   // Portion by portion: between two of them the event loop has its turn.
   const drainRings = () => {

@@ -117,6 +117,10 @@ function compileAction(
     }
     case "forward":
       return { kind: "forward", stateful };
+    case "redirect": {
+      const { status, reason, contact = "", set } = action;
+      return { kind: "redirect", status, reason, contact, set: set === undefined ? -1 : rowOf(route.name, set) };
+    }
     default:
       return action;
   }

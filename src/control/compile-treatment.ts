@@ -37,9 +37,10 @@ export class RewritingTable {
 
   constructor(config: Config) {
     this.#hosts = new Set(
-      config.routes.flatMap(({ action }) =>
-        action.kind === "dispatch" && action.rewriteUri === "host" ? [action.set, ...(action.others ?? [])] : [],
-      ),
+      config.routes.flatMap(({ action }) => {
+        if (action.kind === "redirect") return action.set === undefined ? [] : [action.set];
+        return action.kind === "dispatch" && action.rewriteUri === "host" ? [action.set, ...(action.others ?? [])] : [];
+      }),
     );
   }
 

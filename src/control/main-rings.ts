@@ -10,6 +10,8 @@ export interface RecordSink {
   log(worker: number, text: string): void;
   /** A destination asked for `time` ms without new requests. */
   resting(slot: number, time: number): void;
+  /** A destination answered `status`, and is marked for that; 408 stands for its silence, too. */
+  marked(slot: number, status: number): void;
 }
 
 /** Records taken in one go, so that a flood of access-log records does not starve the event loop. */
@@ -61,6 +63,7 @@ export class MainRings {
     else if (ring.kind === RecordKind.probeUnreachable) this.#sink.probeUnreachable(bytes, start, end, peer);
     else if (ring.kind === RecordKind.accessLog) this.#sink.accessLog(worker, bytes, start, end);
     else if (ring.kind === RecordKind.resting) this.#sink.resting(ring.listener, ring.time);
+    else if (ring.kind === RecordKind.marked) this.#sink.marked(ring.listener, ring.time);
     else if (ring.kind === RecordKind.log) this.#sink.log(worker, bytes.toString("utf8", start, end));
   }
 }

@@ -10,15 +10,21 @@ const LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 export interface SinkHealth {
   readonly prober: Prober;
   readonly rested: (slot: number, time: number) => void;
+  readonly marked: (slot: number, status: number) => void;
 }
 
 /** The sink of a process. */
-export function workerSink({ prober, rested }: SinkHealth, log: Log, accessLog: (line: string) => void): RecordSink {
+export function workerSink(
+  { prober, rested, marked }: SinkHealth,
+  log: Log,
+  accessLog: (line: string) => void,
+): RecordSink {
   return {
     probeAnswer: (bytes, start, end, peer) => void prober.answered(bytes, start, end, peer, 0),
     probeUnreachable: (bytes, start, end, peer) => prober.unreachable(bytes, start, end, peer, 0),
     accessLog: (_worker, bytes, start, end) => accessLog(bytes.toString("utf8", start, end)),
     resting: (slot, time) => rested(slot, time),
+    marked: (slot, status) => marked(slot, status),
     log: (worker, text) => logText(log, worker, text),
   };
 }

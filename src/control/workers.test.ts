@@ -18,6 +18,7 @@ function lab(count: number) {
     probeAnswer() {},
     probeUnreachable() {},
     resting() {},
+    marked() {},
     accessLog() {},
     log: (_worker, text) => texts.push(text),
   });

@@ -1,4 +1,5 @@
 // Routes in sentences: what they do, and why one did not match.
+import type { DispatchActionConfig } from "../config/sections/dispatching.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
 import { formatAddressBlock } from "../config/values/address-block.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
@@ -8,16 +9,22 @@ import type { RouteCondition } from "../proxy/mismatch.ts";
 export function actionText({ action }: RouteConfig): string {
   switch (action.kind) {
     case "dispatch":
-      return `dispatch to set ${action.set}${action.key === undefined ? "" : ` by ${action.key}`}`;
+      return dispatchText(action);
     case "forward":
       return "forward by Route and request URI";
     case "reject":
       return `reject with ${action.status} ${action.reason}`.trimEnd();
     case "redirect":
-      return `redirect with ${action.status} to ${action.contact}`;
+      return `redirect with ${action.status} to ${action.contact ?? `a destination of set ${action.set ?? ""}`}`;
     case "drop":
       return "drop silently";
   }
+}
+
+function dispatchText({ set, others = [], key, rewriteUri }: DispatchActionConfig): string {
+  const sets = others.length === 0 ? `set ${set}` : `sets ${[set, ...others].join(", then ")}`;
+  const by = key === undefined ? "" : ` by ${key}`;
+  return `dispatch to ${sets}${by}${rewriteUri === "host" ? ", with the destination's host in the request URI" : ""}`;
 }
 
 /** Why a route did not match. `isFromPool`: the message came from a destination. */

@@ -51,7 +51,6 @@ export class PassiveHealth {
   adopt(targets: readonly PassiveTarget[]): void {
     const kept = new Set<number>();
     for (const target of targets) {
-      if (target.failures <= 0) continue;
       kept.add(target.slot);
       const watch = this.#watches.get(target.slot);
       if (watch !== undefined) this.#change(watch, target);
@@ -84,7 +83,8 @@ export class PassiveHealth {
   }
 
   #look(watch: Watch): void {
-    const { slot, failures: threshold, isProbed } = watch.target;
+    const { slot, isProbed } = watch.target;
+    const threshold = watch.target.failures > 0 ? watch.target.failures : Infinity;
     const failures = this.#live.failures(slot);
     const state = this.#live.state(slot);
     const isUsable = state === DestinationState.active || state === DestinationState.trying;
@@ -101,15 +101,7 @@ export class PassiveHealth {
         if (state === DestinationState.active)
           this.#registry.conclude(slot, DestinationState.trying, `${reason}; the last usable of its set`);
         watch.onTrial = false;
-        return;
-      }
-      if (isProbed) {
-        this.#registry.suspect(slot, reason);
-        this.#probeNow(slot);
-      } else {
-        this.#registry.conclude(slot, DestinationState.inactive, reason, true);
-        this.#waitForChance(watch);
-      }
+      } else this.#takeOut(watch, reason);
       return;
     }
     watch.base = failures;
@@ -117,6 +109,30 @@ export class PassiveHealth {
       watch.retryAt = 0;
       watch.onTrial = true;
       this.#registry.conclude(slot, DestinationState.trying, "another chance after a back-off");
+    }
+  }
+
+  /**
+   * A destination failed a request in a way that it is marked for: as good as a whole row of failures, unless it is the last usable
+   * one of its set. `status`: what it answered, 0: nothing.
+   */
+  mark(slot: number, status: number): void {
+    const watch = this.#watches.get(slot);
+    const state = this.#live.state(slot);
+    if (watch === undefined || (state !== DestinationState.active && state !== DestinationState.trying)) return;
+    if (this.#registry.isLastUsable(slot)) return;
+    watch.base = this.#live.failures(slot);
+    this.#takeOut(watch, `marked by a route: ${status === 0 ? "no answer" : status}`);
+  }
+
+  #takeOut(watch: Watch, reason: string): void {
+    const { slot, isProbed } = watch.target;
+    if (isProbed) {
+      this.#registry.suspect(slot, reason);
+      this.#probeNow(slot);
+    } else {
+      this.#registry.conclude(slot, DestinationState.inactive, reason, true);
+      this.#waitForChance(watch);
     }
   }
 

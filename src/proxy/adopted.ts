@@ -244,6 +244,10 @@ function answerOf(route: RouteEntry): RouteAnswer {
   const { action } = route;
   const text = (value: string): Uint8Array => Buffer.from(value, "utf8");
   if (action.kind === "reject") return { phrase: text(action.reason), extra: text("") };
-  if (action.kind === "redirect") return { phrase: text(""), extra: text(`Contact: <${action.contact}>\r\n`) };
+  if (action.kind === "redirect")
+    return {
+      phrase: text(action.reason),
+      extra: text(action.contact === "" ? "" : `Contact: <${action.contact}>\r\n`),
+    };
   return { phrase: text(""), extra: text("") };
 }

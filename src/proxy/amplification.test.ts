@@ -68,7 +68,7 @@ for (const stateful of [true, false]) {
 
   test(`what would make an answer long does not make it an amplifier [${mode}]`, () => {
     const contact = `sip:${"c".repeat(400)}@example.com`;
-    const action = { kind: "redirect", status: 302, contact } as const;
+    const action = { kind: "redirect", status: 302, reason: "", set: -1, contact } as const;
     measure({ stateful, action, serverHeader: "s".repeat(128) }, tiny, (rig) => {
       assert.ok(rig.counter("dropped_amplification") > 0);
     });

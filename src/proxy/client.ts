@@ -8,6 +8,7 @@ import { releaseCall } from "./call.ts";
 import { sendCancel } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { conclude } from "./final.ts";
+import { markIfAsked } from "./mark.ts";
 import { noteUnanswered } from "./outcome.ts";
 import { takeResources } from "./resources.ts";
 import { restore } from "./restore.ts";
@@ -256,6 +257,7 @@ export function branchTimer(c: Context, branch: number): void {
     const isInDialog = (c.transactions.words[row * TRANSACTION_WORDS + T.flags]! & TransactionFlag.inDialog) !== 0;
     // Silence within a dialog may be that of the other phone; only new requests tell about the destination.
     if (slot >= 0 && state === BranchState.calling && !isInDialog) c.live.noteFailure(slot);
+    if (state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0);
     branchFailed(c, branch, Cause.timeout, 408);
     return;
   }

@@ -113,6 +113,8 @@ export class Context {
   readonly candidates: Uint16Array = new Uint16Array(MAX_CANDIDATES);
   /** Header lines for an answer of our own, or nothing. */
   extra: Uint8Array = NOTHING;
+  /** Whether `rewritten` (request-uri.ts) is the Contact of an answer of our own. */
+  hasContact = false;
   /** Reason phrase for an answer of our own; empty: the usual one. */
   phrase: Uint8Array = NOTHING;
 

@@ -11,7 +11,7 @@ import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
 import { dialogTimer } from "./call.ts";
 import { branchRefused, branchTimer } from "./client.ts";
-import { type Context, Count, NOTHING } from "./context.ts";
+import { type Context, Count } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
 import { isShutOut } from "./gate.ts";
@@ -25,7 +25,7 @@ import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
 import { Pressure } from "./pressure.ts";
 import { isFloodOverStream } from "./rate-limit.ts";
 import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
-import { reply } from "./reply.ts";
+import { forgetAnswer, reply } from "./reply.ts";
 import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
 import { serverTimer } from "./server.ts";
@@ -208,8 +208,7 @@ export class Loop implements PlaneHandler {
     if (status === 0) return;
     if (message.method === Method.ACK || !message.canAnswer) {
       c.count(Count.dropped_malformed);
-      c.phrase = NOTHING;
-      c.extra = NOTHING;
+      forgetAnswer(c);
     } else reply(c, status);
   }
 

@@ -6,6 +6,7 @@ import { writeHex32 } from "../sip/token.ts";
 import { copyBytes, writeDecimal } from "../sip/write.ts";
 import { type Context, Count, NOTHING } from "./context.ts";
 import { phraseOf } from "./phrases.ts";
+import { rewritten } from "./request-uri.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
 import { isTrusted } from "./trust.ts";
 import type { UnavailableAnswer } from "./worker-set.ts";
@@ -15,7 +16,9 @@ export const MOST_ECHO = 3;
 const options = new ReplyOptions();
 const addressText = Buffer.alloc(64);
 const tag = Buffer.alloc(16);
-const extra = Buffer.alloc(1024);
+const extra = Buffer.alloc(66_560);
+const CONTACT = Buffer.from("Contact: <");
+const END_OF_CONTACT = Buffer.from(">\r\n");
 const target = new Int32Array(ENDPOINT_WORDS);
 const HEX = Buffer.from("0123456789abcdef", "latin1");
 
@@ -73,13 +76,17 @@ export function reply(c: Context, status: number): number {
   options.toTagEnd = writeOwnTag(c);
   options.listUnsupported = status === 420;
   let length = copyBytes(c.extra, 0, c.extra.length, extra, 0);
+  if (c.hasContact) {
+    length = copyBytes(CONTACT, 0, CONTACT.length, extra, length);
+    length = copyBytes(rewritten.bytes, 0, rewritten.length, extra, length);
+    length = copyBytes(END_OF_CONTACT, 0, END_OF_CONTACT.length, extra, length);
+  }
   const server = c.adopted.serverLine;
   length = copyBytes(server, 0, server.length, extra, length);
   options.extra = extra;
   options.extraEnd = length;
   const phrase = c.phrase.length > 0 ? c.phrase : phraseOf(status);
-  c.extra = NOTHING;
-  c.phrase = NOTHING;
+  forgetAnswer(c);
   // Via, From, To and Call-ID of a datagram may fill it; the answer needs a few bytes more.
   if (c.message.bodyStart - c.message.start > 64_000) return 0;
   const at = c.outbox.claim();
@@ -93,6 +100,13 @@ export function reply(c: Context, status: number): number {
   c.outbox.from(c.local, 0);
   c.count(Count.replies);
   return written;
+}
+
+/** Forgets what an answer of our own would have had besides its status. */
+export function forgetAnswer(c: Context): void {
+  c.extra = NOTHING;
+  c.phrase = NOTHING;
+  c.hasContact = false;
 }
 
 /**

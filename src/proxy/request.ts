@@ -17,6 +17,7 @@ import { dropCount, judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
 import { isOverRate } from "./rate-limit.ts";
+import { findContact } from "./redirect.ts";
 import { hasOwnTag } from "./reply.ts";
 import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
@@ -192,6 +193,8 @@ function chooseWay(c: Context): number {
     c.count(Count.rejected_relay);
     return 403;
   }
+  if (action.kind === "redirect" && action.set >= 0 && (message.method === Method.ACK || !findContact(c, action.set)))
+    return busy(c);
   const answers = c.adopted.routeAnswer(route);
   c.phrase = answers.phrase;
   c.extra = answers.extra;

@@ -10,6 +10,7 @@ import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
 import { tagHash } from "./identity.ts";
 import { noteRegistration } from "./keep-alive.ts";
+import { markIfAsked } from "./mark.ts";
 import { noteAnswered } from "./outcome.ts";
 import { restIfAsked } from "./rest.ts";
 import { rememberProvisional } from "./server.ts";
@@ -144,6 +145,7 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   if (t[at + T.state] !== TransactionState.proceeding) return;
+  if (status >= 300) markIfAsked(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!, status);
   const abandoned = (c.branches.words[branch * BRANCH_WORDS + B.flags]! & BranchFlag.abandoned) !== 0;
   if (abandoned) {
     // Its call goes on elsewhere; only what all branches say counts in the end.

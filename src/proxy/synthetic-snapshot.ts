@@ -53,6 +53,8 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         rule: PLAIN_RULE,
         failover: {
           codes: [503],
+          marks: [],
+          marksTimeout: false,
           onTimeout: true,
           onTransportError: true,
           tries: 3,

@@ -21,6 +21,8 @@ export interface Policy {
   readonly failover: FailoverEntry;
   /** 1 at every response code that moves on to the next candidate. */
   readonly failoverCode: Uint8Array;
+  /** 1 at every response code that makes a destination inactive; at 0 for silence. */
+  readonly markCode: Uint8Array;
   readonly unavailable: UnavailableAnswer;
 }
 
@@ -65,7 +67,10 @@ function equip(entry: SetEntry, resources: ResourceTable): WorkerSet {
 export function policyOf(failover: FailoverEntry): Policy {
   const failoverCode = new Uint8Array(700);
   for (const code of failover.codes) failoverCode[code] = 1;
-  return { failover, failoverCode, unavailable: spellOutAnswer(failover.unavailable) };
+  const markCode = new Uint8Array(700);
+  for (const code of failover.marks) markCode[code] = 1;
+  if (failover.marksTimeout) markCode[0] = 1;
+  return { failover, failoverCode, markCode, unavailable: spellOutAnswer(failover.unavailable) };
 }
 
 /** An answer of our own. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { headerOf } from "../../src/ua/parsed-message.ts";
 import { configuredSet } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
-import { holds } from "../kit/wait.ts";
+import { holds, until } from "../kit/wait.ts";
 
 const BATCHED = { io: "batched" } as const;
 
@@ -177,5 +178,69 @@ scenario(
       assert.match(named(/^x-folded:/i)[0] ?? "", /^X-Folded: <one\s+two>$/);
     }
     assert.equal(await call.bye(), 200);
+  },
+);
+
+scenario(
+  "a code that marks takes its destination out, until it answers a probe; the last usable one stays",
+  BATCHED,
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const [first, second] = [destination.answers(500), destination.answers(200)];
+    const probe = { every: "200ms", timeout: "500ms", down_after: 100, up_after: 1 };
+    await lb.runs({
+      sets: { media: await configuredSet("priority", [first, second], { probe }) },
+      routes: [{ set: "media", failover: { on: ["timeout", "5xx", "6xx"], mark: ["timeout", "5xx"] } }],
+    });
+    type Shown = { readonly uri: string; readonly state: string; readonly reason: string };
+    const stateOf = async (to: { readonly uri: string }) =>
+      (JSON.parse((await lb.admin("GET", "/destinations")).body) as Shown[]).find(({ uri }) => uri === to.uri);
+    first.script = (transaction) => transaction.respond(transaction.request.method === "OPTIONS" ? 503 : 500);
+    assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+    await until("the first one to be inactive", async () => (await stateOf(first))?.state === "inactive");
+    assert.match((await stateOf(first))?.reason ?? "", /marked by a route: 500|probe/);
+    assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+    assert.equal(first.heard("INVITE").length, 1, "it gets no more calls");
+    second.script = (transaction) => transaction.respond(transaction.request.method === "OPTIONS" ? 200 : 500);
+    assert.equal((await phone.invites("sip:bob@example.com")).status, 500);
+    assert.equal((await stateOf(second))?.state, "active", "nobody else is left");
+    first.script = (transaction) => transaction.respond(200);
+    await until("the first one to be back", async () => (await stateOf(first))?.state === "active");
+  },
+);
+
+scenario(
+  "callers are redirected to the destinations of a set in turn, each with the user they dialled",
+  BATCHED,
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const servers = [destination.answers(200), destination.answers(200)];
+    await lb.dispatches(
+      "servers",
+      "round-robin",
+      servers,
+      {},
+      {
+        routes: [
+          { method: "INVITE", redirect: { status: 301, reason: "Moved Temporarily", set: "servers" } },
+          { reject: { status: 404 } },
+        ],
+      },
+    );
+    const contacts: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const call = await phone.invites(`sip:bob${i}@example.com;user=phone`);
+      const answer = call.responses.at(-1)!;
+      assert.deepEqual([call.status, answer.reason], [301, "Moved Temporarily"]);
+      contacts.push(headerOf(answer, "contact"));
+    }
+    for (const [at, server] of servers.entries())
+      assert.equal(
+        contacts.filter((one) => one.includes(server.uri.slice(4))).length,
+        2,
+        `destination ${at}: ${contacts}`,
+      );
+    assert.match(contacts[0] ?? "", /^<sip:bob0@127\.0\.0\.1:\d+>$/);
+    assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 404);
   },
 );

@@ -66,6 +66,7 @@ export const unusedSets: Check = {
       config.routes.flatMap((route) => [
         route.fromSet,
         ...(route.action.kind === "dispatch" ? [route.action.set, ...(route.action.others ?? [])] : []),
+        route.action.kind === "redirect" ? route.action.set : undefined,
       ]),
     );
     // A table may hold sets for others, too.

@@ -3,22 +3,33 @@ import { z } from "zod";
 import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
 
+const CLASS = /^[3-6]xx$/;
+
 const reason = z
-  .union([z.literal("timeout"), z.literal("transport_error"), z.int()])
-  .transform((value, sink): "timeout" | "transport_error" | number => {
-    if (typeof value === "number" && (value < 300 || value > 699))
+  .union([z.enum(["timeout", "transport_error"]), z.int(), z.string().regex(CLASS, "a code, or a class such as 5xx")])
+  .transform((value, sink): "timeout" | "transport_error" | number[] => {
+    if (value === "timeout" || value === "transport_error") return value;
+    if (typeof value === "string") return Array.from({ length: 100 }, (_, i) => Number(value[0]) * 100 + i);
+    if (value < 300 || value > 699)
       return refuse(
         sink,
         value,
         `${value} is no code to fail over on`,
-        "timeout, transport_error, or a code from 300 to 699",
+        "timeout, transport_error, a code from 300 to 699, or a class such as 5xx",
       );
-    return value;
+    return [value];
   });
 
 const on = z
   .array(reason)
-  .describe("What moves a request to the next candidate: `timeout`, `transport_error`, response codes.");
+  .describe(
+    "What moves a request to the next candidate: `timeout`, `transport_error`, response codes and classes of them (`5xx`).",
+  );
+const mark = z
+  .array(reason)
+  .describe(
+    "What makes a destination inactive at once: a response code, a class of them, `timeout`. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
+  );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
 const afterProvisional = z.boolean().describe("Whether failover still happens after a 101-199 was passed on.");
@@ -33,6 +44,7 @@ export const failover = z
     tries: tries.default(3),
     answer_within: answerWithin.prefault("2s"),
     after_provisional: afterProvisional.default(false),
+    mark: mark.default([]),
     retry_after_cap: retryAfterCap.prefault("60s"),
   })
   .transform(
@@ -41,6 +53,7 @@ export const failover = z
       tries: value.tries,
       answerWithin: value.answer_within,
       afterProvisional: value.after_provisional,
+      ...marksOf(value.mark),
       retryAfterCap: value.retry_after_cap,
     }),
   )
@@ -54,6 +67,7 @@ export const failoverOverride = z
     tries: tries.optional(),
     answer_within: answerWithin.optional(),
     after_provisional: afterProvisional.optional(),
+    mark: mark.optional(),
   })
   .transform(
     (value): Partial<FailoverConfig> => ({
@@ -61,12 +75,23 @@ export const failoverOverride = z
       ...(value.tries === undefined ? {} : { tries: value.tries }),
       ...(value.answer_within === undefined ? {} : { answerWithin: value.answer_within }),
       ...(value.after_provisional === undefined ? {} : { afterProvisional: value.after_provisional }),
+      ...(value.mark === undefined ? {} : marksOf(value.mark)),
     }),
   );
 
-function eventsOf(events: readonly ("timeout" | "transport_error" | number)[]) {
+type Event = z.output<typeof reason>;
+
+function codesOf(events: readonly Event[]): number[] {
+  return [...new Set(events.flatMap((event) => (typeof event === "string" ? [] : event)))];
+}
+
+function marksOf(events: readonly Event[]) {
+  return { marks: codesOf(events), marksTimeout: events.includes("timeout") };
+}
+
+function eventsOf(events: readonly Event[]) {
   return {
-    codes: [...new Set(events.filter((event) => typeof event === "number"))],
+    codes: codesOf(events),
     onTimeout: events.includes("timeout"),
     onTransportError: events.includes("transport_error"),
   };
@@ -80,7 +105,17 @@ export interface FailoverConfig {
   readonly tries: number;
   readonly answerWithin: number;
   readonly afterProvisional: boolean;
+  /** Codes that make a destination inactive, and whether silence does. */
+  readonly marks: readonly number[];
+  readonly marksTimeout: boolean;
   readonly retryAfterCap: number;
+}
+
+/** Codes as they are written, classes as such. */
+export function writtenCodes(codes: readonly number[]): (number | string)[] {
+  const classes = [3, 4, 5, 6].filter((one) => codes.filter((code) => Math.floor(code / 100) === one).length === 100);
+  const others = codes.filter((code) => !classes.includes(Math.floor(code / 100)));
+  return [...others, ...classes.map((one) => `${one}xx`)];
 }
 
 /** Reason phrases: printable, without line ends. */

@@ -10,12 +10,22 @@ import { phrase } from "./failover.ts";
 import { type MatchConfig, match } from "./match.ts";
 import { FORWARDING } from "./misc.ts";
 
+/** A route that sends callers elsewhere: to `contact`, or where it is absent, to a destination of `set`. */
+export interface RedirectActionConfig {
+  readonly kind: "redirect";
+  readonly status: number;
+  /** Empty: the usual one of the code. */
+  readonly reason: string;
+  readonly contact?: string;
+  readonly set?: string;
+}
+
 /** What a route does with a request. */
 export type RouteActionConfig =
   | DispatchActionConfig
   | { readonly kind: "forward" }
   | { readonly kind: "reject"; readonly status: number; readonly reason: string }
-  | { readonly kind: "redirect"; readonly status: number; readonly contact: string }
+  | RedirectActionConfig
   | { readonly kind: "drop" };
 
 /** A route. Conditions that are absent or empty match everything. */
@@ -75,7 +85,13 @@ const fields = z.strictObject({
   redirect: z
     .strictObject({
       status: z.int().min(300).max(399).default(302).describe("Response code."),
-      contact: z.string().max(512).meta({ title: "SIP URI" }).describe("URI in the answer's Contact."),
+      reason: phrase.default("").describe("Reason phrase. Default: the usual one of the code."),
+      contact: z.string().max(512).meta({ title: "SIP URI" }).optional().describe("URI in the answer's Contact."),
+      set: reference
+        .optional()
+        .describe(
+          "Instead of `contact`: a set. Its algorithm chooses a destination for each request, and the Contact is the request URI with the host of that destination.",
+        ),
     })
     .optional()
     .describe("Action: send the caller elsewhere."),
@@ -90,7 +106,15 @@ function actionOf(given: Given): RouteActionConfig {
   const dispatch = dispatchActionOf(given);
   if (dispatch !== null) return dispatch;
   if (given.reject !== undefined) return { kind: "reject", ...given.reject };
-  if (given.redirect !== undefined) return { kind: "redirect", ...given.redirect };
+  if (given.redirect !== undefined) {
+    const { contact, set, ...rest } = given.redirect;
+    return {
+      kind: "redirect",
+      ...rest,
+      ...(contact === undefined ? {} : { contact }),
+      ...(set === undefined ? {} : { set }),
+    };
+  }
   return given.drop === true ? { kind: "drop" } : { kind: "forward" };
 }
 
@@ -108,11 +132,13 @@ export const route = fields.transform((given, sink): RouteConfig => {
       actions[1] ?? "",
     ]);
   if (!isDispatchingSound(given, sink)) return z.NEVER;
-  if (given.redirect !== undefined && typeof parseDestinationUri(given.redirect.contact) === "string") {
-    return refuse(sink, given, `"${given.redirect.contact}" is not a SIP URI`, "such as sip:10.0.0.11:5060", [
+  const contact = given.redirect?.contact;
+  if (given.redirect !== undefined && (contact === undefined) === (given.redirect.set === undefined))
+    return refuse(sink, given, "a redirect leads either to a contact or to a set", "exactly one of contact, set", [
       "redirect",
-      "contact",
     ]);
+  if (contact !== undefined && typeof parseDestinationUri(contact) === "string") {
+    return refuse(sink, given, `"${contact}" is not a SIP URI`, "such as sip:10.0.0.11:5060", ["redirect", "contact"]);
   }
   return {
     name: given.name ?? "",
