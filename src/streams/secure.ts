@@ -142,6 +142,7 @@ export class Secure {
       this.#handler.failed(listener, "unverified_client", address, why);
     });
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      this.#handshakes.end(socket);
       const isLate = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
       const address = socket.remoteAddress ?? "";
       socket.on("error", () => undefined).destroy();

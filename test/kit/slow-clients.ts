@@ -1,0 +1,40 @@
+// Thousands of clients that are slow, in a process of their own: neither their descriptors nor their work are the test's.
+import { type ChildProcess, fork } from "node:child_process";
+import type { SlowClientsPlan } from "./slow-clients-process.ts";
+import { until } from "./wait.ts";
+
+/** Slow clients that are there, until `end`. */
+export class SlowClients {
+  readonly #child: ChildProcess;
+  /** How many are connected. */
+  open = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on("message", (open) => {
+      this.open = Number(open);
+    });
+  }
+
+  /** Resolves when all but a fiftieth (those that were closed and come again) are connected. */
+  static async begin(plan: SlowClientsPlan): Promise<SlowClients> {
+    const clients = new SlowClients(
+      fork(new URL("slow-clients-process.ts", import.meta.url), [JSON.stringify(plan)], { serialization: "json" }),
+    );
+    const wanted = (plan.slow + plan.stalled) * 0.98;
+    try {
+      await until("the slow clients", () => clients.open >= wanted, 30_000);
+    } catch (error) {
+      await clients.end();
+      throw new Error(`${String(error)}: ${clients.open} of ${plan.slow + plan.stalled}`);
+    }
+    return clients;
+  }
+
+  /** Resolves when they are gone. */
+  async end(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
+    if (this.#child.exitCode !== null || !this.#child.kill("SIGKILL")) return;
+    await gone;
+  }
+}

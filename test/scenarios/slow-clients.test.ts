@@ -1,0 +1,99 @@
+// Calls among thousands of clients that take long: what one connection costs is not paid by the others. FAIRLEAD_LONG=1: 5,000 of them
+// and 500 handshakes that stall, for 20 s at a time; otherwise some hundred.
+// Runs alone: it measures how long calls take.
+import assert from "node:assert/strict";
+import { after as afterAll, before as beforeAll } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Authority } from "../kit/certificates.ts";
+import type { Phone } from "../kit/phone.ts";
+import { scenario } from "../kit/scenario.ts";
+import { SlowClients } from "../kit/slow-clients.ts";
+
+const isLong = process.env.FAIRLEAD_LONG === "1";
+const SLOW = isLong ? 5_000 : 500;
+const STALLED = isLong ? 500 : 50;
+const SECONDS = isLong ? 20 : 2.5;
+const RATE = 100;
+/** Calls before the first measurement: what is new is slower. */
+const WARM = isLong ? 10 : 2;
+/** Growth that is allowed, and below how many milliseconds nothing is said about it: a timer of the kernel is as coarse. */
+const GROWTH = 1.2;
+const SLACK = isLong ? 0.2 : 1;
+/** With two measurements of the same thing that far apart, the machine is at fault: once more, and at last let it count. */
+const NOISE = 1.3;
+const ROUNDS = 3;
+
+let authority: Authority;
+beforeAll(async () => {
+  authority = await Authority.make();
+});
+afterAll(() => authority.close());
+
+/** Places calls at RATE for so long; the times from INVITE to its 200 in milliseconds, sorted, and how many calls failed. */
+async function measure(phones: readonly Phone[], seconds: number): Promise<{ times: number[]; failed: number }> {
+  const times: number[] = [];
+  let failed = 0;
+  const one = async (phone: Phone): Promise<void> => {
+    const began = performance.now();
+    const call = phone.dials("sip:bob@example.com");
+    const status = await call.final;
+    times.push(performance.now() - began);
+    const bye = status === 200 ? await call.session?.bye() : undefined;
+    if (bye?.status !== 200) failed++;
+  };
+  const calls: Promise<void>[] = [];
+  const began = performance.now();
+  for (let i = 0; i < seconds * RATE; i++) {
+    await pause(Math.max(0, began + (i * 1000) / RATE - performance.now()));
+    calls.push(one(phones[i % phones.length]!));
+  }
+  await Promise.all(calls);
+  for (const { datagrams } of phones) datagrams.length = 0;
+  return { times: times.sort((a, b) => a - b), failed };
+}
+
+function percentile(times: readonly number[], share: number): number {
+  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
+}
+
+scenario(
+  "calls are set up as quickly as ever while hundreds of clients are slow, idle, or stall their handshakes",
+  { io: "batched", limit: 600_000 },
+  async (stage) => {
+    const { lb, destination } = stage;
+    const callee = destination.answers(200);
+    await lb.dispatches(1, "round-robin", [callee], {}, await lb.withTls(await authority.issue()));
+    const phones = await Promise.all(Array.from({ length: 10 }, () => stage.phone.another({ transport: "tcp" })));
+    const tls = { ...lb.address, port: lb.tlsPort };
+    let failed = 0;
+    const block = async (seconds = SECONDS): Promise<number> => {
+      const { times, failed: some } = await measure(phones, seconds);
+      callee.datagrams.length = 0;
+      callee.calls.length = 0;
+      failed += some;
+      return percentile(times, 0.99);
+    };
+    await block(WARM);
+    let before = await block();
+    let grown = Number.NaN;
+    let noise = Number.NaN;
+    for (let round = 1; round <= ROUNDS; round++) {
+      const clients = await SlowClients.begin({ tcp: lb.address, tls, slow: SLOW, stalled: STALLED });
+      const during = await block();
+      const there = clients.open;
+      await clients.end();
+      await lb.untilMetric("stream_connections", phones.length);
+      const after = await block();
+      grown = during - Math.max(before, after) * GROWTH;
+      noise = Math.max(before, after) / Math.min(before, after);
+      console.log(
+        `slow clients: ${there} of ${SLOW + STALLED} there; p99 of call set-up ${before.toFixed(2)} ms without, ` +
+          `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again${noise > NOISE ? " (a noisy machine)" : ""}`,
+      );
+      before = after;
+      if (grown <= SLACK && (noise <= NOISE || !isLong)) break;
+    }
+    assert.equal(failed, 0, "no call failed");
+    assert.ok(grown <= SLACK, `p99 has grown by ${grown.toFixed(2)} ms more than a fifth`);
+  },
+);
