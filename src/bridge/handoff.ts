@@ -6,7 +6,10 @@ import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 export const RecordKind = {
   /** A datagram that another worker received and this one owns. */
   datagram: 1,
-  /** Main to worker: send these bytes from that listener (probes). */
+  /**
+   * Main to worker: send these bytes from that listener (probes). Worker to streams: over a connection of that listener, on behalf of
+   * whoever is at the address in local and the port in time (0: nobody in particular).
+   */
   send: 2,
   /** Worker to main: the answer to a probe. */
   probeAnswer: 3,
@@ -29,7 +32,7 @@ export const RecordKind = {
   unframed: 10,
   /**
    * Streams to worker: the connection to peer is lost, with what was sent over it; port 0: all connections are, and `time` is the
-   * number by which a new stream worker says so.
+   * number by which a new stream worker says so. Otherwise local and `time` are whom it was there for alone (port 0: for everybody).
    */
   lost: 11,
   /** Worker to main: the destination in slot `listener` failed in a way it is marked for; `time` is the status. */

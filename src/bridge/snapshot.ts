@@ -8,7 +8,7 @@ import type { Rates } from "./rates.ts";
 import type { HeaderEdits, MatchEntry, RewritingEntry } from "./request-changes.ts";
 
 /** Words per row of `Snapshot.destinations`. */
-export const DESTINATION_WORDS = 14;
+export const DESTINATION_WORDS = 15;
 /** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
 export const DestinationColumn = {
   endpoint: 0,
@@ -27,6 +27,8 @@ export const DestinationColumn = {
   large: 12,
   /** One more than its place in `Snapshot.rewritings`; 0: none. */
   rewriting: 13,
+  /** 1 when connections to it begin with a header that says for whom they are (PROXY protocol). */
+  proxied: 14,
 } as const;
 
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */

@@ -111,6 +111,7 @@ export function writtenDestination(one: DestinationConfig): WrittenDestination {
     large_requests: one.largeRequests,
     strip: one.strip,
     prefix: one.prefix,
+    proxy_protocol: one.proxyProtocol,
     ...(one.listener === undefined ? {} : { listener: one.listener }),
     ...(tls === undefined ? {} : { tls }),
     ...(serverName === undefined ? {} : { server_name: serverName }),

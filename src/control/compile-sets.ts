@@ -78,6 +78,7 @@ export function compileDestinations(
     table[at + DestinationColumn.listener] = transport === Transport.udp ? destination.listener : destination.sender;
     table[at + DestinationColumn.transport] = transport;
     table[at + DestinationColumn.large] = streamBeside(destination, listeners) + 1;
+    table[at + DestinationColumn.proxied] = destination.config.proxyProtocol === "v2" ? 1 : 0;
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.rewriting] = rewritings.numberOf(destination.set.name, destination.config) + 1;

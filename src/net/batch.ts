@@ -37,6 +37,8 @@ export class Outbox {
   readonly peer: Int32Array = new Int32Array(OUTBOX_PLACES * ENDPOINT_WORDS);
   readonly local: Int32Array = new Int32Array(OUTBOX_PLACES * 4);
   readonly listener: Int32Array = new Int32Array(OUTBOX_PLACES);
+  /** The port of whom a message for a stream is sent for, its address being in `local`; 0: nobody in particular. */
+  readonly callerPort: Int32Array = new Int32Array(OUTBOX_PLACES);
   count = 0;
   /** Datagrams that left by `flush`, since the outbox was made. */
   flushed = 0;
@@ -76,6 +78,7 @@ export class Outbox {
     this.local[i * 4 + 3] = 0;
     this.local[i * 4] = 0;
     this.local[i * 4 + 1] = 0;
+    this.callerPort[i] = 0;
   }
 
   /** Sets the source address of the message just committed (wildcard listeners: answer from where it was addressed). */
@@ -85,6 +88,15 @@ export class Outbox {
     this.local[i + 1] = local[at + 1]!;
     this.local[i + 2] = local[at + 2]!;
     this.local[i + 3] = local[at + 3]!;
+  }
+
+  /**
+   * Says whose message that is that was just committed for a listener of streams: the endpoint in `caller[at]`, which its
+   * destination may want to know (PROXY protocol).
+   */
+  onBehalfOf(caller: Int32Array, at: number): void {
+    this.from(caller, at);
+    this.callerPort[this.count - 1] = caller[at + 4]!;
   }
 
   /** Sends everything that is queued. */

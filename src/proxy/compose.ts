@@ -120,4 +120,6 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   at = copyBytes(CRLF, 0, 2, out, at);
   at = copyBytes(NO_BODY, 0, NO_BODY.length, out, at);
   c.outbox.commit(at - start, listener, words, b + B.endpoint);
+  // Where the request went for its caller alone, this goes with it.
+  if (own.isStream) c.outbox.onBehalfOf(c.transactions.words, row * TRANSACTION_WORDS + T.peer);
 }

@@ -31,9 +31,11 @@ export function linkStreams(outbox: Outbox, link: StreamLink): void {
   };
   outbox.passOn = (from, i) => {
     if (!isSaid && !say()) return false;
-    const { listener, peer, local, bytes, start, end } = from;
+    const { listener, peer, local, callerPort, bytes, start, end } = from;
     const at = i * ENDPOINT_WORDS;
-    if (!ring.push(RecordKind.send, listener[i]!, 0, peer, at, local, i * 4, bytes, start[i]!, end[i]!)) return false;
+    const port = callerPort[i]!;
+    if (!ring.push(RecordKind.send, listener[i]!, port, peer, at, local, i * 4, bytes, start[i]!, end[i]!))
+      return false;
     wakeStreams(words);
     return true;
   };

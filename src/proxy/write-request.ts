@@ -169,14 +169,14 @@ function write(
   }
   let at = start + edits.writeUpTo(bytes, message.start, viaLine, out, start);
   at = writeHead(c, out, at, listener);
-  if (recordRoute !== RecordRoute.none && !isMisplaced) {
+  if (recordRoute !== RecordRoute.none && !isMisplaced)
     at = writeRecordRoutes(c, out, at, listener, endpoint, endpointAt, slot, recordRoute);
-  }
   if (message.maxForwards < 0) at = copyBytes(MAX_FORWARDS, 0, MAX_FORWARDS.length, out, at);
   at += edits.writeTo(bytes, viaLine, message.end, out, at);
   if (at - start > most) return Written.large;
   outbox.commit(at - start, listener, endpoint, endpointAt);
-  if (listener === c.listener) outbox.from(c.local, 0);
+  if (c.adopted.listeners[listener]!.isStream) outbox.onBehalfOf(c.peer, 0);
+  else if (listener === c.listener) outbox.from(c.local, 0);
   c.count(Count.forwarded_requests);
   return Written.sent;
 }

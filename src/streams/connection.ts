@@ -5,6 +5,7 @@ import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
+import { NOBODY } from "./proxied.ts";
 
 /** Who takes what comes over connections. */
 export interface Intake {
@@ -64,6 +65,8 @@ export class Connection implements CarrierHandler {
   #isEnding = false;
   /** By performance.now, since when it is to close when everything has left; 0: it is not. */
   #leavingSince = 0;
+  /** For whom alone it was made; port 0: for nobody in particular. */
+  caller: Int32Array = NOBODY;
   /** The table's key of its address. */
   readonly key: string | number;
   #isUnverified = false;

@@ -29,6 +29,7 @@ import { Deliveries } from "./deliveries.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Guests, reserveOf, STRANGERS } from "./guests.ts";
+import { NOBODY, Proxied } from "./proxied.ts";
 import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
 import { carryWeb } from "./websocket-client.ts";
@@ -44,6 +45,7 @@ export class Connections implements ConnectionOwner {
   readonly #words: Int32Array;
   readonly #dials: ReadonlyMap<number, Dial>;
   readonly #guests: Guests;
+  readonly #proxied: Proxied;
   readonly #places: (Connection | undefined)[] = [];
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
@@ -55,6 +57,8 @@ export class Connections implements ConnectionOwner {
   /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
+  /** Those that are made for one caller alone: so many strangers can have made. */
+  #forCallers = 0;
   #swept = performance.now();
 
   /** `guests` knows whom a connection that somebody made is of. */
@@ -64,6 +68,7 @@ export class Connections implements ConnectionOwner {
     words: Int32Array,
     dials: ReadonlyMap<number, Dial>,
     guests: Guests = STRANGERS,
+    proxied = new Proxied(),
   ) {
     this.intake = new Deliveries(exchange, (name) => this.countUp(name));
     this.#exchange = exchange;
@@ -71,6 +76,7 @@ export class Connections implements ConnectionOwner {
     this.#words = words;
     this.#dials = dials;
     this.#guests = guests;
+    this.#proxied = proxied;
     setInterval(() => this.#sweep(), SWEEP).unref();
   }
 
@@ -81,10 +87,10 @@ export class Connections implements ConnectionOwner {
       socket.destroy();
       return;
     }
-    const who = socket instanceof TLSSocket ? MADE_BY_THEM : 0;
+    const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
     let refusal = this.fullness(0, this.#guests.isTrusted(peer));
-    if (refusal === null && this.#add(listener, peer, who, socket, carry, true) === null) refusal = "refused";
+    if (refusal === null && this.#add(listener, peer, key, socket, carry, true) === null) refusal = "refused";
     if (refusal !== null) reset(socket);
     this.countUp(refusal ?? "accepted");
   }
@@ -107,11 +113,19 @@ export class Connections implements ConnectionOwner {
   }
 
   /**
-   * Sends what `worker` wants sent from `listener` to the endpoint, over the connection that it names or one to its address.
-   * What cannot be sent comes back to the worker.
+   * Sends what `worker` wants sent from `listener` to the endpoint, over the connection that it names or one to its address, for
+   * `caller` alone where that is a destination that is told. What cannot be sent comes back to the worker.
    */
-  send(worker: number, listener: number, peer: Int32Array, bytes: Buffer, start: number, end: number): void {
-    const connection = this.#find(listener, peer) ?? this.#connect(listener, peer);
+  send(
+    worker: number,
+    listener: number,
+    peer: Int32Array,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    caller = NOBODY,
+  ): void {
+    const connection = this.#find(listener, peer, caller) ?? this.#connect(listener, peer, caller);
     if (connection === null || connection.backlog + (end - start) > this.#limits.writeBuffer) {
       this.countUp("unsent");
       this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, start, end);
@@ -139,9 +153,8 @@ export class Connections implements ConnectionOwner {
   }
 
   leaving(connection: Connection): void {
-    const { peer, listener } = connection;
     if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
-    if (connection.isAddressed) this.#exchange.tellAll(RecordKind.lost, listener, peer);
+    if (connection.isAddressed) this.#exchange.tellLost(connection);
     // Once is enough.
     connection.isAddressed = false;
   }
@@ -162,10 +175,10 @@ export class Connections implements ConnectionOwner {
         this.countUp("unsent");
         this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, 0, bytes.length);
       }
-    } else if (connection.isAddressed) this.#exchange.tellAll(RecordKind.lost, listener, peer);
+    } else if (connection.isAddressed) this.#exchange.tellLost(connection);
   }
 
-  #find(listener: number, peer: Int32Array): Connection | null {
+  #find(listener: number, peer: Int32Array, caller: Int32Array): Connection | null {
     const word = peer[5]!;
     if (namesConnection(word)) {
       const place = placeOf(word);
@@ -175,16 +188,20 @@ export class Connections implements ConnectionOwner {
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
-    let found = this.#byAddress.get(keyOf(listener, peer, port, identityOf(word)));
+    let found = this.#byAddress.get(this.#keyTo(listener, peer, port, identityOf(word), caller));
     // Back to a caller: what it made itself will do.
     if (found === undefined && hasSecondPort(word))
       found =
         this.#byAddress.get(keyOf(listener, peer, port, MADE_BY_THEM)) ??
-        this.#byAddress.get(keyOf(listener, peer, portToConnect(word, port), 0));
+        this.#byAddress.get(this.#keyTo(listener, peer, portToConnect(word, port), 0, caller));
     return found === undefined || found.isEnding || !found.isOpen ? null : found;
   }
 
-  #connect(listener: number, to: Int32Array): Connection | null {
+  #keyTo(listener: number, peer: Int32Array, port: number, who: number, caller: Int32Array): string | number {
+    return this.#proxied.keyFor(keyOf(listener, peer, port, who), peer, port, caller);
+  }
+
+  #connect(listener: number, to: Int32Array, caller: Int32Array): Connection | null {
     const dial = this.#dials.get(listener);
     if (dial === undefined || isFlow(to[5]!)) return null;
     // Whoever came by WebSocket is reached by the connection that it made, or not at all (RFC 7118 5.1).
@@ -196,15 +213,26 @@ export class Connections implements ConnectionOwner {
     const identity = identityOf(to[5]!);
     peer[5] = scopeOf(to[5]!);
     let connection: Connection | null = null;
-    const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified());
+    const header = this.#proxied.headerFor(peer, caller);
+    if (header !== null && this.#forCallers >= this.#limits.connections) {
+      this.countUp("refused");
+      return null;
+    }
+    const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified(), header);
     if (socket === null) return null;
     const carry = dial.path === undefined ? this.#plain(socket) : carryWeb(socket, peer, dial.path, this.#view);
-    const made = this.#add(listener, peer, identity, socket, carry, false);
+    const key = this.#keyTo(listener, peer, peer[4]!, identity, caller);
+    const made = this.#add(listener, peer, key, socket, carry, false);
     connection = made;
     if (made === null) {
       socket.on("error", () => undefined).destroy();
       this.countUp("refused");
       return null;
+    }
+    if (header !== null) {
+      made.caller = caller.slice();
+      this.#forCallers++;
+      socket.once("close", () => this.#forCallers--);
     }
     const impatience = setTimeout(() => {
       if (!made.isConnected) made.close();
@@ -220,7 +248,7 @@ export class Connections implements ConnectionOwner {
   #add(
     listener: number,
     peer: Int32Array,
-    who: number,
+    key: string | number,
     socket: Socket,
     carry: Carry,
     isConnected: boolean,
@@ -230,7 +258,6 @@ export class Connections implements ConnectionOwner {
     const generation = (this.#generations[place]! + 1) % GENERATIONS;
     this.#generations[place] = generation;
     const word = connectionWord(place, generation);
-    const key = keyOf(listener, peer, peer[4]!, who);
     const connection = new Connection(this, socket, place, word, listener, peer, key, carry, isConnected);
     this.#places[place] = connection;
     this.#serial = (this.#serial + 1) | 0 || 1;

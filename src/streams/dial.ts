@@ -1,5 +1,5 @@
 // How connections of a listener are made: from which address, and over what.
-import { connect, type Socket } from "node:net";
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { formatPeer } from "../net/dgram-address.ts";
 import { isV4 } from "../net/endpoint.ts";
 import type { Secure } from "./secure.ts";
@@ -17,17 +17,18 @@ export interface Dial {
 }
 
 /**
- * A socket that is being connected to an endpoint; over TLS whoever is there has to prove `identity` (0: to be that address), and
- * `unverified` is called when it did not. Null: nobody could.
+ * A socket that is being connected to an endpoint, and sends `header` before everything else; over TLS whoever is there has to prove
+ * `identity` (0: to be that address), and `unverified` is called when it did not. Null: nobody could.
  */
 export function dialSocket(
   { from, secure, keepalive = 60_000 }: Dial,
   peer: Int32Array,
   identity: number,
   unverified: () => void,
+  header: Buffer | null = null,
 ): Socket | null {
   const family = isV4(peer, 0) ? 4 : 6;
-  const options = {
+  const options: TcpNetConnectOpts = {
     host: formatPeer(peer, 0),
     port: peer[4]!,
     family,
@@ -39,5 +40,8 @@ export function dialSocket(
     lookup: (name: string, _options: unknown, callback: (error: null, address: string, family: number) => void) =>
       callback(null, name, family),
   };
-  return secure === undefined ? connect(options) : secure.connect(identity, options, unverified);
+  if (secure !== undefined) return secure.connect(identity, options, unverified, header);
+  const socket = connect(options);
+  if (header !== null) socket.write(header);
+  return socket;
 }

@@ -25,6 +25,7 @@ interface News {
   readonly listener: number;
   readonly time: number;
   readonly peer: Int32Array;
+  readonly local: Int32Array;
   readonly bytes: Buffer;
 }
 
@@ -86,20 +87,24 @@ export class Exchange {
     start: number,
     end: number,
     time = 0,
+    local: Int32Array = NOWHERE,
   ): void {
     const last = Math.min(end, start + RETURNED_BYTES);
     this.#deliverNews(worker);
     const waiting = this.#news[worker]!;
-    if (waiting.length === 0 && this.#push(worker, kind, listener, time, peer, NOWHERE, bytes, start, last)) return;
+    if (waiting.length === 0 && this.#push(worker, kind, listener, time, peer, local, bytes, start, last)) return;
     // A worker that misses it learns by its timers.
     if (waiting.length < MOST_NEWS)
-      waiting.push({ kind, listener, time, peer: peer.slice(), bytes: Buffer.from(bytes.subarray(start, last)) });
+      waiting.push({
+        ...{ kind, listener, time, peer: peer.slice(), local },
+        bytes: Buffer.from(bytes.subarray(start, last)),
+      });
   }
 
-  /** Tells every worker. */
-  tellAll(kind: RecordKind, listener: number, peer: Int32Array): void {
+  /** Tells every worker that a connection is lost, and for whom alone it was there. */
+  tellLost({ listener, peer, caller }: Connection): void {
     for (let worker = 0; worker < this.#outgoing.length; worker++)
-      this.tell(worker, kind, listener, peer, NO_BYTES, 0, 0);
+      this.tell(worker, RecordKind.lost, listener, peer, NO_BYTES, 0, 0, caller[4]!, caller);
   }
 
   /**
@@ -166,8 +171,8 @@ export class Exchange {
   #deliverNews(worker: number): void {
     const waiting = this.#news[worker]!;
     while (waiting.length > 0) {
-      const { kind, listener, time, peer, bytes } = waiting[0]!;
-      if (!this.#push(worker, kind, listener, time, peer, NOWHERE, bytes, 0, bytes.length)) return;
+      const { kind, listener, time, peer, local, bytes } = waiting[0]!;
+      if (!this.#push(worker, kind, listener, time, peer, local, bytes, 0, bytes.length)) return;
       waiting.shift();
     }
   }

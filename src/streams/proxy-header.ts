@@ -35,9 +35,15 @@ export function readProxyHeader(bytes: Buffer, peer: Int32Array): number {
   return bytes.length === 0 ? 0 : NO_HEADER;
 }
 
-/** A version 2 header for a connection of our own: its source is `local`, its destination `peer` (same family). */
-export function writeProxyHeader(local: Int32Array, peer: Int32Array): Buffer {
-  const isIPv4 = isV4(peer, 0);
+/** A version 2 header for a connection that we make for nobody but ourselves. */
+export const LOCAL_HEADER: Buffer = Buffer.concat([V2, Buffer.from([LOCAL, UNSPECIFIED, 0, 0])]);
+
+/**
+ * A version 2 header for a connection that we make to `peer` for the endpoint `caller`. Of two families the header is IPv6's, with
+ * the other address mapped. It says TCP, whatever the caller came by: what follows is a stream.
+ */
+export function writeProxyHeader(caller: Int32Array, peer: Int32Array): Buffer {
+  const isIPv4 = isV4(peer, 0) && isV4(caller, 0);
   const length = isIPv4 ? V4_ADDRESSES : V6_ADDRESSES;
   const header = Buffer.alloc(V2_FIXED + length);
   V2.copy(header);
@@ -45,10 +51,10 @@ export function writeProxyHeader(local: Int32Array, peer: Int32Array): Buffer {
   header[13] = isIPv4 ? TCP4 : TCP6;
   header.writeUInt16BE(length, 14);
   let at = V2_FIXED;
-  for (const endpoint of [local, peer]) {
+  for (const endpoint of [caller, peer]) {
     for (let word = isIPv4 ? 3 : 0; word < 4; word++, at += 4) header.writeInt32BE(endpoint[word]!, at);
   }
-  header.writeUInt16BE(local[4]!, at);
+  header.writeUInt16BE(caller[4]!, at);
   header.writeUInt16BE(peer[4]!, at + 2);
   return header;
 }

@@ -1,7 +1,7 @@
 // TLS on both sides of the stream worker: handshakes of those who connect, bounded in number and time, and connections that we make
 // to somebody who has to prove a name.
 import { createHash } from "node:crypto";
-import { isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { NO_TLS, type TlsState } from "../bridge/tls-state.ts";
 import { identityFault } from "../net/sip-identity.ts";
@@ -79,14 +79,21 @@ export class Secure {
   /**
    * Connects to whoever has to prove `identity` (see bridge/tls-state.ts); `options.host` is numeric. It is not to be used before
    * `secureConnect`. Null: there is no such identity, so nobody can prove it. `unverified` is called when the other
-   * end did not prove it.
+   * end did not prove it. `header` is sent before TLS begins.
    */
-  connect(identity: number, options: TcpNetConnectOpts, unverified: () => void): TLSSocket | null {
+  connect(
+    identity: number,
+    options: TcpNetConnectOpts,
+    unverified: () => void,
+    header: Buffer | null = null,
+  ): TLSSocket | null {
     const expected = this.#contexts.expected(identity);
     if (expected === undefined) return null;
     const host = expected.host === "" ? (options.host ?? "") : expected.host;
+    const below = header === null ? null : connectPlain(options);
+    if (below !== null && header !== null) below.on("error", () => undefined).write(header);
     const socket: TLSSocket = connect({
-      ...options,
+      ...(below === null ? options : { socket: below }),
       secureContext: expected.context,
       // Addresses are not asked for (RFC 6066 3).
       servername: isIP(host) === 0 ? host : "",
@@ -97,6 +104,7 @@ export class Secure {
         return fault === "" ? undefined : new Error(`${fault}, not for ${host}`);
       },
     });
+    if (below !== null) socket.once("close", () => below.destroy());
     let isDone = false;
     socket.once("secureConnect", () => {
       isDone = true;

@@ -2,6 +2,7 @@
 // message means is decided by the worker that owns its call.
 import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
+import type { Ring } from "../bridge/handoff.ts";
 import {
   type FromStreams,
   type StreamListener,
@@ -13,6 +14,7 @@ import {
 import type { TlsState } from "../bridge/tls-state.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { loadLibc } from "../net/libc.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
 import { isSecure, Transport } from "../net/transport.ts";
@@ -26,6 +28,7 @@ import { Handshakes } from "./handshakes.ts";
 import { becomeSlow } from "./injected-fault.ts";
 import { Lateness, LOOK } from "./lateness.ts";
 import { Notes } from "./notes.ts";
+import { NOBODY, Proxied } from "./proxied.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
 import { WebSocketDoors } from "./websocket-doors.ts";
 
@@ -55,9 +58,19 @@ function waker(): (worker: number) => void {
   };
 }
 
+const caller = new Int32Array(ENDPOINT_WORDS);
+
+/** For whom a message is to be sent; good until it is asked again. */
+function callerOf({ local, time }: Ring): Int32Array {
+  if (time === 0) return NOBODY;
+  caller.set(local);
+  caller[4] = time;
+  return caller;
+}
+
 function drain(exchange: Exchange, connections: Connections): boolean {
   const hasMore = exchange.drain((worker, ring) =>
-    connections.send(worker, ring.listener, ring.peer, ring.bytes, ring.start, ring.end),
+    connections.send(worker, ring.listener, ring.peer, ring.bytes, ring.start, ring.end, callerOf(ring)),
   );
   connections.flush();
   return hasMore;
@@ -128,8 +141,10 @@ async function main(): Promise<void> {
     (fault) => connections.countUp(fault),
     (index, socket) => enter(index, socket),
   );
+  const proxied = new Proxied();
+  proxied.adopt(start.policy);
   const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener, secure)] as const));
-  const connections = new Connections(exchange, start.limits, words, dials, gate);
+  const connections = new Connections(exchange, start.limits, words, dials, gate, proxied);
   const { handshakeTimeout } = start.limits;
   const doors = new WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
   const entrances = new Map<number, (socket: Socket) => void>();
@@ -162,6 +177,7 @@ async function main(): Promise<void> {
     }
     if (message.kind === "policy") {
       admission.adopt(message.policy);
+      proxied.adopt(message.policy);
       return;
     }
     if (message.kind === "tls") {

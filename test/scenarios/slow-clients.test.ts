@@ -88,7 +88,7 @@ scenario(
       noise = Math.max(before, after) / Math.min(before, after);
       console.log(
         `slow clients: ${there} of ${SLOW + STALLED} there; p99 of call set-up ${before.toFixed(2)} ms without, ` +
-          `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again${noise > NOISE ? " (a noisy machine)" : ""}`,
+          `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again${noise > NOISE ? " (a noisy machine: that says nothing)" : ""}`,
       );
       before = after;
       if (grown <= SLACK && (noise <= NOISE || !isLong)) break;

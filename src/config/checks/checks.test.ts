@@ -93,6 +93,11 @@ describe("check warns about", () => {
         .replace('"]', '", "tcp://127.0.0.1:5060"]'),
       /this does nothing/,
     ],
+    [
+      "a header of the PROXY protocol over UDP",
+      config("random", "proxy_protocol: v2"),
+      /is reached by UDP, which has no such header/,
+    ],
     ["more workers than cores", config("random", "", "workers: 9"), /9 workers on 4 cores/],
     ["a wildcard listener", config("random", "").replace("127.0.0.1", "0.0.0.0"), /has no advertise/],
     ["a destination that is ourselves", config("random", "").replace("10.0.0.1", "127.0.0.1:5060"), /a loop/],

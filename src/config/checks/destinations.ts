@@ -139,6 +139,21 @@ export const largeRequests: Check = {
   },
 };
 
+/** `proxy_protocol` where there is no connection. */
+export const proxyHeaders: Check = {
+  summary: "A destination that is to be told for whom connections are, and gets none.",
+  look(config): Finding[] {
+    return config.sets.flatMap((set) =>
+      set.destinations.flatMap((one, index) => {
+        if (one.proxyProtocol === "none" || one.unusable !== "" || one.lookUp === "naptr") return [];
+        if (one.transport !== "udp" || one.largeRequests === "tcp") return [];
+        const path = ["sets", set.name, "destinations", index, "proxy_protocol"];
+        return [warningAt(path, `${one.uri} is reached by UDP, which has no such header`, ";transport=tcp")];
+      }),
+    );
+  },
+};
+
 /** Probes that overtake each other. */
 export const probeTimes: Check = {
   summary: "A probe's timeout that is longer than the time between probes.",

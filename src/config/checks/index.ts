@@ -7,6 +7,7 @@ import {
   largeRequests,
   latencyWithoutProbes,
   probeTimes,
+  proxyHeaders,
   reachability,
   unusableDestinations,
 } from "./destinations.ts";
@@ -41,6 +42,7 @@ export const CHECKS: readonly Check[] = [
   balancingNothing,
   idleResourceRule,
   largeRequests,
+  proxyHeaders,
   probeTimes,
   unreachableRoutes,
   unusedSets,

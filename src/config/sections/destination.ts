@@ -15,6 +15,9 @@ export const PROBE_MARKS = ["default", "marked", "never"] as const;
 /** How a destination of UDP gets requests that are too large for one packet of the network (RFC 3261 18.1.1). */
 export const LARGE_REQUESTS = ["udp", "tcp"] as const;
 
+/** Whether connections to a destination begin by saying for whom they are (haproxy's proxy-protocol.txt). */
+export const PROXY_HEADERS = ["none", "v2"] as const;
+
 /** A destination. */
 export interface DestinationConfig {
   /** As configured. */
@@ -43,6 +46,8 @@ export interface DestinationConfig {
   /** How many characters the user of the request URI loses in front, and what comes in their place. */
   readonly strip: number;
   readonly prefix: string;
+  /** With a header of the PROXY protocol, each caller has connections of its own to it. */
+  readonly proxyProtocol: (typeof PROXY_HEADERS)[number];
   /** Name of the listener to send from; absent: the first of the same address family. */
   readonly listener?: string;
   /** Name of its TLS profile; absent: that of its set, else the default one. */
@@ -120,6 +125,12 @@ export const longDestination = z.strictObject({
     .describe(
       "What is put in front of the user of the request URI, after `strip`. Requests within dialogs keep theirs.",
     ),
+  proxy_protocol: z
+    .enum(PROXY_HEADERS)
+    .default("none")
+    .describe(
+      "`v2`: connections to it begin with a header of the PROXY protocol, version 2, that names the caller; each caller has connections of its own. For TCP, TLS and WebSocket.",
+    ),
   listener: reference
     .optional()
     .describe("Name or URI of the listener to send from. Default: the first of the same address family and transport."),
@@ -174,6 +185,7 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
     largeRequests: given.large_requests,
     strip: given.strip,
     prefix: given.prefix,
+    proxyProtocol: given.proxy_protocol,
     ...(given.listener === undefined ? {} : { listener: given.listener }),
     ...(given.tls === undefined ? {} : { tls: given.tls }),
     ...(serverName === undefined ? {} : { serverName }),

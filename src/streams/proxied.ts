@@ -1,0 +1,42 @@
+// Destinations that want to know for whom a connection is (PROXY protocol). What a header says is true of all that comes over its
+// connection, so each caller has one of its own there.
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
+import type { StreamPolicy } from "../bridge/stream-start.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { LOCAL_HEADER, writeProxyHeader } from "./proxy-header.ts";
+
+/** For whom something is sent that is nobody's in particular: port 0. */
+export const NOBODY: Int32Array = new Int32Array(ENDPOINT_WORDS);
+
+/** Who they are. */
+export class Proxied {
+  readonly #places = new Set<string>();
+
+  /** Takes over what the configuration says now. Open connections stay. */
+  adopt({ destinations }: Pick<StreamPolicy, "destinations">): void {
+    this.#places.clear();
+    for (let at = 0; at < destinations.length; at += DESTINATION_WORDS)
+      if (destinations[at + DestinationColumn.used] === 1 && destinations[at + DestinationColumn.proxied] === 1)
+        this.#places.add(nameOf(destinations, at, destinations[at + 4]!));
+  }
+
+  /** Whether there is one at this address and port. */
+  isAt(peer: Int32Array, port: number): boolean {
+    return this.#places.size > 0 && this.#places.has(nameOf(peer, 0, port));
+  }
+
+  /** The key of a connection there for this caller, given the one that it would have for everybody. */
+  keyFor(key: string | number, peer: Int32Array, port: number, caller: Int32Array): string | number {
+    return this.isAt(peer, port) ? `${key} for ${nameOf(caller, 0, caller[4]!)}` : key;
+  }
+
+  /** What a connection there has to begin with; null: nothing. */
+  headerFor(peer: Int32Array, caller: Int32Array): Buffer | null {
+    if (!this.isAt(peer, peer[4]!)) return null;
+    return caller[4] === 0 ? LOCAL_HEADER : writeProxyHeader(caller, peer);
+  }
+}
+
+function nameOf(words: Int32Array, at: number, port: number): string {
+  return `${words[at]} ${words[at + 1]} ${words[at + 2]} ${words[at + 3]} ${port}`;
+}
