@@ -8,6 +8,7 @@ import { busy } from "./busy.ts";
 import { type Context, Count } from "./context.ts";
 import { CALM, isTooMuch, pressureOn } from "./distress.ts";
 import { isEmergency } from "./emergency.ts";
+import { hashTransaction } from "./identity.ts";
 import { isTrusted } from "./trust.ts";
 import { Verdict } from "./verdicts.ts";
 
@@ -32,6 +33,7 @@ export function admit(c: Context): Admission {
   const isCall = method === Method.INVITE;
   const budget = isCall ? budgets.calls : budgets.requests;
   if (budget.interval === 0 && pressureOn(c) <= CALM) return Admission.taken;
+  if (!c.adopted.anyStateful) hashTransaction(c);
   const known = c.verdicts.find(c.key1, c.key2);
   if (known === Verdict.taken) return Admission.taken;
   const now = unitsOf(c.now + c.skew);

@@ -99,7 +99,7 @@ export class Context {
   /** Hash of Call-ID. */
   call1 = 0;
   call2 = 0;
-  /** Key of the server transaction. */
+  /** Key of the server transaction; without transactions made only where it is asked for (`hashTransaction`). */
   key1 = 0;
   key2 = 0;
   /** Hash of everything that affects routing (RFC 5393 4.2.2). */

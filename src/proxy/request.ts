@@ -36,8 +36,9 @@ export function handleRequest(c: Context): number {
   const reason = judgeRequest(c);
   if (reason !== Reason.ok) return refuse(c, reason);
   c.counters.addRequest(c.listener, message.method);
-  hashTransaction(c);
+  // Without transactions their key is asked for by few, and made where it is.
   if (c.adopted.anyStateful) {
+    hashTransaction(c);
     const row = c.transactions.find(c.key1, c.key2);
     if (row !== 0 && belongs(c, row)) return 0;
     if (row !== 0 && message.method === Method.CANCEL) return cancel(c, row);

@@ -11,6 +11,7 @@ import { readHex32 } from "../sip/token.ts";
 import { Via } from "../sip/via.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
+import { hashTransaction } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
@@ -60,6 +61,7 @@ export function forwardStateless(
 
 /** Forwards the ACK to a 2xx: it is answered by nobody, so its branch only has to be its own. */
 export function forwardAck(c: Context): void {
+  if (!c.adopted.anyStateful) hashTransaction(c);
   c.outerHash.begin();
   c.outerHash.updateWord(c.key1);
   c.outerHash.updateWord(c.key2);

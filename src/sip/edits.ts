@@ -1,6 +1,7 @@
 // What changes in a message on its way through: inserts, removals and replacements by offset of the bytes that arrived,
 // applied once, while writing (Kamailio's lumps). New text lies in a scratch buffer that one Edits owns and reuses.
-import { copyBytes, writeDecimal } from "./write.ts";
+import { ViewCache } from "./view-cache.ts";
+import { copyBytes, copyRange, writeDecimal } from "./write.ts";
 
 const FIRST_EDITS = 64;
 const FIRST_SCRATCH = 16_384;
@@ -18,6 +19,9 @@ export class Edits {
   #patchEnd: Int32Array = new Int32Array(8);
   #patchFrom: Int32Array = new Int32Array(8);
   #patchCount = 0;
+  /** Of the buffers that it reads (messages and its own) and of those that it writes to. */
+  readonly #views: ViewCache = new ViewCache();
+  readonly #outViews: ViewCache = new ViewCache();
 
   /** Forgets all edits and the text. */
   clear(): void {
@@ -105,6 +109,8 @@ export class Edits {
     const list = this.#list;
     const count = this.#count * STRIDE;
     const patches = this.#patchCount;
+    const view = this.#views.of(bytes);
+    const outView = this.#outViews.of(out);
     let to = outAt;
     let at = start;
     for (let i = 0; i < count; i += STRIDE) {
@@ -116,16 +122,19 @@ export class Edits {
       }
       if (next > at) {
         const run = to;
-        to = copyBytes(bytes, at, next, out, to);
+        to = copyRange(bytes, view, at, next, out, outView, to);
         if (patches > 0) this.#patch(out, run, at, next);
       }
-      if (list[i + 3]! > list[i + 2]!) to = copyBytes(this.scratch, list[i + 2]!, list[i + 3]!, out, to);
+      if (list[i + 3]! > list[i + 2]!) {
+        const { scratch } = this;
+        to = copyRange(scratch, this.#views.of(scratch), list[i + 2]!, list[i + 3]!, out, outView, to);
+      }
       if (next > at) at = next;
       if (list[i + 1]! > at) at = list[i + 1]!;
     }
     if (end > at) {
       const run = to;
-      to = copyBytes(bytes, at, end, out, to);
+      to = copyRange(bytes, view, at, end, out, outView, to);
       if (patches > 0) this.#patch(out, run, at, end);
     }
     return to - outAt;

@@ -113,7 +113,7 @@ export class HeaderLines extends StartLine {
     const { bytes, end, valueStart, valueEnd, lineStart, lineEnd, count } = this;
     const present = this.#present;
     // A search may look a few bytes past the end; what it finds there is told apart afterwards.
-    const last = Math.min(end, view.byteLength - 8);
+    const last = Math.min(end, bytes.length - 16);
     let at = this.headersStart;
     for (;;) {
       const id = at + QUICK_BYTES <= end ? quickHeader(view, at) : Header.other;
@@ -133,13 +133,16 @@ export class HeaderLines extends StartLine {
       const colon = at + NAME_LENGTH[id]!;
       const start = bytes[colon + 1] === 0x20 ? colon + 2 : colon + 1;
       let p = start;
-      for (; p <= last; p += 8) {
+      for (; p <= last; p += 16) {
         const a = view.getInt32(p, true);
         const b = view.getInt32(p + 4, true);
-        const low = (a - 0x0e0e0e0e) & ~a & 0x80808080;
-        const high = (b - 0x0e0e0e0e) & ~b & 0x80808080;
-        if ((low | high) === 0) continue;
-        p += low !== 0 ? (31 - Math.clz32(low & -low)) >> 3 : 4 + ((31 - Math.clz32(high & -high)) >> 3);
+        const c = view.getInt32(p + 8, true);
+        const d = view.getInt32(p + 12, true);
+        const inA = (a - 0x0e0e0e0e) & ~a;
+        const inB = (b - 0x0e0e0e0e) & ~b;
+        const inC = (c - 0x0e0e0e0e) & ~c;
+        if (((inA | inB | inC | ((d - 0x0e0e0e0e) & ~d)) & 0x80808080) === 0) continue;
+        p += firstOf(inA & 0x80808080, inB & 0x80808080, inC & 0x80808080, (d - 0x0e0e0e0e) & ~d & 0x80808080);
         break;
       }
       if (
@@ -149,9 +152,13 @@ export class HeaderLines extends StartLine {
         bytes[p + 2] !== 0x20 &&
         bytes[p + 2] !== 0x09 &&
         bytes[start]! > 0x20 &&
-        bytes[p - 1]! > 0x20 &&
-        count[id] === 0
+        bytes[p - 1]! > 0x20
       ) {
+        if (count[id] !== 0) {
+          this.#record(id, at, start, p);
+          at = p + 2;
+          continue;
+        }
         valueStart[id] = start;
         valueEnd[id] = p;
         lineStart[id] = at;
@@ -251,6 +258,16 @@ export class HeaderLines extends StartLine {
     this.#repeats[n * STRIDE + 2] = end;
     this.#repeats[n * STRIDE + 3] = lineBreak + 2;
   }
+}
+
+/** Offset of the first byte with its top bit set in four words that have no other bits, at least one of them. */
+function firstOf(a: number, b: number, c: number, d: number): number {
+  // Without branches, which would be guessed wrong as often as not: all ones as long as nothing was found.
+  const notA = ((a - 1) & ~a) >> 31;
+  const notB = notA & (((b - 1) & ~b) >> 31);
+  const notC = notB & (((c - 1) & ~c) >> 31);
+  const word = a | (b & notA) | (c & notB) | (d & notC);
+  return (4 & notA) + (4 & notB) + (4 & notC) + ((31 - Math.clz32(word & -word)) >> 3);
 }
 
 function isBlank(c: number): boolean {

@@ -147,14 +147,13 @@ export function headerOf(bytes: Uint8Array, start: number, end: number): Header 
 const WORDS = 4;
 /** Longest name, with its colon, that the quick way knows. */
 export const QUICK_BYTES: number = WORDS * 4;
-const NAME_WORDS = new Int32Array(HEADER_COUNT * WORDS);
-const LAST_MASK = new Int32Array(HEADER_COUNT);
-const LAST_WORD = new Uint8Array(HEADER_COUNT);
 /** Bytes of each name, in its usual spelling. */
 export const NAME_LENGTH: Uint8Array = Uint8Array.from(HEADER_NAMES, (name) => name.length);
+/** A row per name: its first word, then word and mask of the other three, and the next name with the same start. */
+const ROW = 8;
+const ROW_NEXT = 7;
+const NAMES = new Int32Array(HEADER_COUNT * ROW);
 const BY_START = new Uint8Array(256);
-/** The next name with the same start. */
-const NEXT = new Uint8Array(HEADER_COUNT);
 const TO_COLON = 0x3a6f54;
 
 function slotOf(word: number): number {
@@ -164,13 +163,20 @@ function slotOf(word: number): number {
 for (let id = HEADER_COUNT - 1; id > 0; id--) {
   const text = `${HEADER_NAMES[id]!}:`;
   if (text.length > QUICK_BYTES || text.length < 4) continue;
-  const padded = new DataView(new ArrayBuffer(QUICK_BYTES));
-  for (let i = 0; i < text.length; i++) padded.setUint8(i, text.charCodeAt(i));
-  for (let word = 0; word < WORDS; word++) NAME_WORDS[id * WORDS + word] = padded.getInt32(word * 4, true);
-  LAST_WORD[id] = (text.length - 1) >> 2;
-  LAST_MASK[id] = -1 >>> ((3 - ((text.length - 1) & 3)) * 8);
-  const slot = slotOf(NAME_WORDS[id * WORDS]!);
-  NEXT[id] = BY_START[slot]!;
+  const name = new DataView(new ArrayBuffer(QUICK_BYTES));
+  const mask = new DataView(new ArrayBuffer(QUICK_BYTES));
+  for (let i = 0; i < text.length; i++) {
+    name.setUint8(i, text.charCodeAt(i));
+    mask.setUint8(i, 255);
+  }
+  const row = id * ROW;
+  NAMES[row] = name.getInt32(0, true);
+  for (let word = 1; word < WORDS; word++) {
+    NAMES[row + word * 2 - 1] = name.getInt32(word * 4, true);
+    NAMES[row + word * 2] = mask.getInt32(word * 4, true);
+  }
+  const slot = slotOf(NAMES[row]!);
+  NAMES[row + ROW_NEXT] = BY_START[slot]!;
   BY_START[slot] = id;
 }
 
@@ -181,13 +187,13 @@ for (let id = HEADER_COUNT - 1; id > 0; id--) {
 export function quickHeader(view: DataView, at: number): Header {
   const first = view.getInt32(at, true);
   if ((first & 0xffffff) === TO_COLON) return Header.to;
-  for (let id = BY_START[slotOf(first)]!; id !== 0; id = NEXT[id]!) {
-    const base = id * WORDS;
-    const last = LAST_WORD[id]!;
-    let word = 0;
-    while (word < last && view.getInt32(at + word * 4, true) === NAME_WORDS[base + word]!) word++;
-    if (word === last && ((view.getInt32(at + last * 4, true) ^ NAME_WORDS[base + last]!) & LAST_MASK[id]!) === 0)
-      return id as Header;
+  for (let id = BY_START[slotOf(first)]!; id !== 0; id = NAMES[id * ROW + ROW_NEXT]!) {
+    const row = id * ROW;
+    if (first !== NAMES[row]) continue;
+    const second = (view.getInt32(at + 4, true) ^ NAMES[row + 1]!) & NAMES[row + 2]!;
+    const third = (view.getInt32(at + 8, true) ^ NAMES[row + 3]!) & NAMES[row + 4]!;
+    const fourth = (view.getInt32(at + 12, true) ^ NAMES[row + 5]!) & NAMES[row + 6]!;
+    if ((second | third | fourth) === 0) return id as Header;
   }
   return Header.other;
 }

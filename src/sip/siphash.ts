@@ -1,38 +1,48 @@
 // SipHash (Aumasson, Bernstein 2012) with a 128-bit key and a 64-bit result, over several byte ranges. Signs what we hand
 // out and want back unchanged: Record-Route parameters and probes with SipHash-2-4; branches of stateless hops, which live
 // for seconds and guard a single answer, with SipHash-1-3.
+import { openSipHashModule, SIPHASH_CAPACITY, SipHashAt } from "./siphash-module.ts";
 
-const CAPACITY = 1 << 16;
+const { memory, hash24, hash13 } = openSipHashModule();
+const bytesOf: Uint8Array = Buffer.from(memory);
+const words = new Int32Array(memory);
+const STATE = SipHashAt.state >> 2;
+const RESULT = SipHashAt.result >> 2;
+const FIRST: number = SipHashAt.blocks;
 
-/** One computation at a time: `init`, any number of `update`s, `final`. What goes in must fit into 64 KiB. */
+/**
+ * One computation at a time in a thread, whichever object does it: `init`, any number of `update`s, `final`. What goes in
+ * must fit into 64 KiB; the rest counts for nothing.
+ */
 export class SipHash {
   /** The result of `final`, as signed 32-bit words. */
   hi = 0;
   lo = 0;
-  #k0l = 0;
-  #k0h = 0;
-  #k1l = 0;
-  #k1h = 0;
-  // The ranges are joined first: rounds over one run of words keep the state in registers.
-  readonly #bytes: Uint8Array = new Uint8Array(CAPACITY + 8);
-  readonly #words: Int32Array = new Int32Array(this.#bytes.buffer);
-  #length = 0;
+  /** Offset behind what went in. */
+  #end: number = FIRST;
 
   /** Starts over with a key of 16 bytes. */
   init(key: Uint8Array): void {
-    this.#k0l = word(key, 0);
-    this.#k0h = word(key, 4);
-    this.#k1l = word(key, 8);
-    this.#k1h = word(key, 12);
-    this.#length = 0;
+    const k0l = word(key, 0);
+    const k0h = word(key, 4);
+    const k1l = word(key, 8);
+    const k1h = word(key, 12);
+    words[STATE] = k0l ^ 0x70736575;
+    words[STATE + 1] = k0h ^ 0x736f6d65;
+    words[STATE + 2] = k1l ^ 0x6e646f6d;
+    words[STATE + 3] = k1h ^ 0x646f7261;
+    words[STATE + 4] = k0l ^ 0x6e657261;
+    words[STATE + 5] = k0h ^ 0x6c796765;
+    words[STATE + 6] = k1l ^ 0x79746573;
+    words[STATE + 7] = k1h ^ 0x74656462;
+    this.#end = FIRST;
   }
 
   /** Takes in `bytes[start..end]`. Where one range ends and the next begins makes no difference to the result. */
   update(bytes: Uint8Array, start: number, end: number): void {
-    const into = this.#bytes;
-    let to = this.#length;
-    for (let at = start; at < end; at++) into[to++] = bytes[at]!;
-    this.#length = to;
+    let to = this.#end;
+    for (let at = start; at < end; at++) bytesOf[to++] = bytes[at]!;
+    this.#end = to;
   }
 
   /**
@@ -40,8 +50,7 @@ export class SipHash {
    * before must have been whole words too. Quicker than `update`, and ranges cannot be mistaken for each other.
    */
   updateRange(view: DataView, start: number, end: number): void {
-    const words = this.#words;
-    let to = this.#length >>> 2;
+    let to = this.#end >>> 2;
     words[to++] = end - start;
     let at = start;
     for (; at + 4 <= end; at += 4) words[to++] = view.getInt32(at, true);
@@ -50,104 +59,49 @@ export class SipHash {
       for (let shift = 0; at < end; shift += 8) tail |= view.getUint8(at++) << shift;
       words[to++] = tail;
     }
-    this.#length = to * 4;
+    this.#end = to * 4;
   }
 
   /** Takes in a 32-bit number, as four bytes, the lowest first. */
   updateWord(value: number): void {
-    const to = this.#length;
-    this.#length = to + 4;
+    const to = this.#end;
+    this.#end = to + 4;
     if ((to & 3) === 0) {
-      this.#words[to >>> 2] = value;
+      words[to >>> 2] = value;
       return;
     }
-    const into = this.#bytes;
-    into[to] = value;
-    into[to + 1] = value >>> 8;
-    into[to + 2] = value >>> 16;
-    into[to + 3] = value >>> 24;
+    bytesOf[to] = value;
+    bytesOf[to + 1] = value >>> 8;
+    bytesOf[to + 2] = value >>> 16;
+    bytesOf[to + 3] = value >>> 24;
   }
 
   /** Finishes as SipHash-2-4: the result is in `hi` and `lo`. */
   final(): void {
-    this.#finish(2, 4);
+    hash24(this.#fillUp());
+    this.lo = words[RESULT]!;
+    this.hi = words[RESULT + 1]!;
   }
 
   /** Finishes as SipHash-1-3. */
   finalQuick(): void {
-    this.#finish(1, 3);
+    hash13(this.#fillUp());
+    this.lo = words[RESULT]!;
+    this.hi = words[RESULT + 1]!;
   }
 
-  #finish(perBlock: number, atEnd: number): void {
-    const length = this.#length;
-    const bytes = this.#bytes;
-    const words = this.#words;
-    const blocks = (length >>> 3) + 1;
-    for (let at = length; at < blocks * 8 - 1; at++) bytes[at] = 0;
-    bytes[blocks * 8 - 1] = length;
-    let l0 = this.#k0l ^ 0x70736575;
-    let h0 = this.#k0h ^ 0x736f6d65;
-    let l1 = this.#k1l ^ 0x6e646f6d;
-    let h1 = this.#k1h ^ 0x646f7261;
-    let l2 = this.#k0l ^ 0x6e657261;
-    let h2 = this.#k0h ^ 0x6c796765;
-    let l3 = this.#k1l ^ 0x79746573;
-    let h3 = this.#k1h ^ 0x74656462;
-    let ml = 0;
-    let mh = 0;
-    let a = 0;
-    let b = 0;
-    for (let block = 0; block <= blocks; block++) {
-      let rounds = perBlock;
-      if (block < blocks) {
-        ml = words[block * 2]!;
-        mh = words[block * 2 + 1]!;
-        l3 ^= ml;
-        h3 ^= mh;
-      } else {
-        ml = 0;
-        mh = 0;
-        l2 ^= 0xff;
-        rounds = atEnd;
-      }
-      for (let round = 0; round < rounds; round++) {
-        // The carry out of a sum s = a + b is the top bit of (a & b) | ((a | b) & ~s).
-        a = (l0 + l1) | 0;
-        h0 = (h0 + h1 + (((l0 & l1) | ((l0 | l1) & ~a)) >>> 31)) | 0;
-        l0 = a;
-        b = (h1 << 13) | (l1 >>> 19);
-        l1 = ((l1 << 13) | (h1 >>> 19)) ^ l0;
-        h1 = b ^ h0;
-        b = l0;
-        l0 = h0;
-        h0 = b;
-        a = (l2 + l3) | 0;
-        h2 = (h2 + h3 + (((l2 & l3) | ((l2 | l3) & ~a)) >>> 31)) | 0;
-        l2 = a;
-        b = (h3 << 16) | (l3 >>> 16);
-        l3 = ((l3 << 16) | (h3 >>> 16)) ^ l2;
-        h3 = b ^ h2;
-        a = (l0 + l3) | 0;
-        h0 = (h0 + h3 + (((l0 & l3) | ((l0 | l3) & ~a)) >>> 31)) | 0;
-        l0 = a;
-        b = (h3 << 21) | (l3 >>> 11);
-        l3 = ((l3 << 21) | (h3 >>> 11)) ^ l0;
-        h3 = b ^ h0;
-        a = (l2 + l1) | 0;
-        h2 = (h2 + h1 + (((l2 & l1) | ((l2 | l1) & ~a)) >>> 31)) | 0;
-        l2 = a;
-        b = (h1 << 17) | (l1 >>> 15);
-        l1 = ((l1 << 17) | (h1 >>> 15)) ^ l2;
-        h1 = b ^ h2;
-        b = l2;
-        l2 = h2;
-        h2 = b;
-      }
-      l0 ^= ml;
-      h0 ^= mh;
-    }
-    this.lo = l0 ^ l1 ^ l2 ^ l3;
-    this.hi = h0 ^ h1 ^ h2 ^ h3;
+  /** Zeros and the length behind what went in; the end of the last block. */
+  #fillUp(): number {
+    const length = Math.min(this.#end - FIRST, SIPHASH_CAPACITY);
+    const last = FIRST + (length & ~7);
+    // What stands behind the last whole block, and is less than one, stays; the rest of its bytes are to be zero.
+    const kept = length & 7;
+    const at = last >>> 2;
+    if (kept < 4) {
+      words[at] = words[at]! & ((1 << (kept * 8)) - 1);
+      words[at + 1] = length << 24;
+    } else words[at + 1] = (words[at + 1]! & ((1 << ((kept - 4) * 8)) - 1)) | (length << 24);
+    return last + 8;
   }
 }
 

@@ -92,7 +92,7 @@ export class Via {
     return this.next < end;
   }
 
-  /** `;branch=...` and `;rport` as nearly everybody writes them; returns the offset behind, 0 for anything else. */
+  /** `;branch=...`, `;rport`, `;rport=...` and `;received=...` as nearly everybody writes them; returns the offset behind, 0 for anything else. */
   #plain(bytes: Uint8Array, at: number, end: number): number {
     const c = bytes[at + 1];
     if (c === 0x62) {
@@ -108,19 +108,37 @@ export class Via {
       this.hasMagic = p - start > 7 && isMagic(bytes, start);
       return p;
     }
-    if (
-      c !== 0x72 ||
-      bytes[at + 2] !== 0x70 ||
-      bytes[at + 3] !== 0x6f ||
-      bytes[at + 4] !== 0x72 ||
-      bytes[at + 5] !== 0x74
-    )
-      return 0;
-    const p = at + 6;
-    if (p > end || (p < end && bytes[p] !== 0x3b && bytes[p] !== 0x2c) || this.rportStart >= 0) return 0;
-    this.rport = 0;
+    if (c !== 0x72) return 0;
+    if (bytes[at + 2] !== 0x70) return this.#plainReceived(bytes, at, end);
+    if (bytes[at + 3] !== 0x6f || bytes[at + 4] !== 0x72 || bytes[at + 5] !== 0x74) return 0;
+    if (this.rportStart >= 0) return 0;
+    let p = at + 6;
+    let port = 0;
+    if (p < end && bytes[p] === 0x3d) {
+      const digits = ++p;
+      for (; p < end && bytes[p]! >= 0x30 && bytes[p]! <= 0x39 && port <= 65_535; p++)
+        port = port * 10 + bytes[p]! - 0x30;
+      if (p === digits || port > 65_535) return 0;
+    }
+    if (p > end || (p < end && bytes[p] !== 0x3b && bytes[p] !== 0x2c)) return 0;
+    this.rport = port;
     this.rportStart = at;
     this.rportEnd = p;
+    return p;
+  }
+
+  /** `;received=...` as we and nearly everybody else write it. */
+  #plainReceived(bytes: Uint8Array, at: number, end: number): number {
+    if (bytes[at + 9] !== 0x3d || bytes[at + 2] !== 0x65 || bytes[at + 3] !== 0x63 || bytes[at + 4] !== 0x65) return 0;
+    if (bytes[at + 5] !== 0x69 || bytes[at + 6] !== 0x76 || bytes[at + 7] !== 0x65 || bytes[at + 8] !== 0x64) return 0;
+    const start = at + 10;
+    let p = start;
+    while (p < end && (CLASS[bytes[p]!]! & Class.value) !== 0) p++;
+    if (p <= start || (p < end && bytes[p] !== 0x3b && bytes[p] !== 0x2c) || this.receivedStart >= 0) return 0;
+    this.receivedStart = at;
+    this.receivedEnd = p;
+    this.receivedValueStart = start;
+    this.receivedValueEnd = p;
     return p;
   }
 

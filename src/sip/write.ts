@@ -14,6 +14,38 @@ export function copyBytes(bytes: Uint8Array, start: number, end: number, out: Ui
   return at + end - start;
 }
 
+/** Below this many bytes words are quicker than a call into the runtime. */
+const WORDS_BYTES = 160;
+
+/** The same with views of both buffers at hand: the quicker way for everything that is not very short. */
+export function copyRange(
+  bytes: Uint8Array,
+  from: DataView,
+  start: number,
+  end: number,
+  out: Buffer,
+  to: DataView,
+  at: number,
+): number {
+  if (end - start > WORDS_BYTES) {
+    Buffer.prototype.copy.call(bytes, out, at, start, end);
+    return at + end - start;
+  }
+  const shift = at - start;
+  let p = start;
+  for (const last = end - 16; p <= last; p += 16) {
+    to.setInt32(p + shift, from.getInt32(p, true), true);
+    to.setInt32(p + shift + 4, from.getInt32(p + 4, true), true);
+    to.setInt32(p + shift + 8, from.getInt32(p + 8, true), true);
+    to.setInt32(p + shift + 12, from.getInt32(p + 12, true), true);
+  }
+  for (const last = end - 4; p <= last; p += 4) to.setInt32(p + shift, from.getInt32(p, true), true);
+  // The last bytes as a word that begins before them, if there is one.
+  if (p < end && end - start >= 4) to.setInt32(end - 4 + shift, from.getInt32(end - 4, true), true);
+  else for (; p < end; p++) to.setUint8(p + shift, from.getUint8(p));
+  return end + shift;
+}
+
 /** Digits of an unsigned number. */
 export function decimalDigits(value: number): number {
   let digits = 1;
