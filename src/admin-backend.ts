@@ -1,9 +1,10 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
-import type { AdminBackend, DestinationView } from "./admin/backend.ts";
+import type { AdminBackend, AuditView, DestinationView } from "./admin/backend.ts";
 import type { ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import { written } from "./config/written.ts";
+import type { ResourceDrift } from "./control/audit.ts";
 import type { Balancer } from "./control/balancer.ts";
 import type { EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
@@ -64,12 +65,12 @@ export function adminBackend(balancer: Balancer, changes: Changes, events: Event
       stale: [...control.locations.values()].filter(({ why, targets }) => why !== "" && targets.length > 0).length,
     }),
     async audit(isRepair) {
-      const { workers: done, missing, entries } = await balancer.audit.run(isRepair);
+      const { workers: done, missing, entries, resources: drifts } = await balancer.audit.run(isRepair);
       const rows = entries.map(({ slot, ...found }) => {
         const target = health.registry.target(slot);
         return { set: target?.set ?? null, name: target?.name ?? (slot < 0 ? null : `removed, row ${slot}`), ...found };
       });
-      return { workers: done, missing, rows };
+      return { workers: done, missing, rows, resources: drifts.map((found) => auditedResource(balancer, found)) };
     },
     forgetCalls(slot, isWhole) {
       return balancer.audit.forgetCalls(rowsOf(balancer, slot, isWhole), "an operator says so");
@@ -122,6 +123,17 @@ function rowsOf({ control }: Balancer, slot: number, isWhole: boolean): number[]
   const { placed } = control.inForce;
   const origin = placed.find((one) => one.slot === slot)?.origin;
   return placed.filter((one) => one.slot === slot || (isWhole && one.origin === origin)).map((one) => one.slot);
+}
+
+/** A resource that the audit found wrong, by the first destination that has it. */
+function auditedResource(
+  { control }: Balancer,
+  { account, resource, drift }: ResourceDrift,
+): AuditView["resources"][number] {
+  const { names, accounts } = control.inForce.snapshot.resources;
+  const placed = control.inForce.placed.find(({ slot }) => accounts[slot] === account);
+  const name = placed?.config.name ?? `removed, account ${account}`;
+  return { set: placed?.set.name ?? null, name, resource: names[resource] ?? `number ${resource}`, drift };
 }
 
 /** Capacity and use of the named resources that a slot has. */

@@ -87,6 +87,13 @@ export interface AuditView {
   /** Workers that did not answer in time. */
   readonly missing: readonly number[];
   readonly rows: readonly AuditedView[];
+  /** Named resources of which more (or less) is counted than calls hold. */
+  readonly resources: readonly {
+    readonly set: string | null;
+    readonly name: string;
+    readonly resource: string;
+    readonly drift: number;
+  }[];
 }
 
 /** A worker as main sees it. */

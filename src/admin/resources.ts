@@ -53,6 +53,13 @@ export interface AuditResource {
   readonly workers: readonly number[];
   readonly missing: readonly number[];
   readonly destinations: readonly AuditedResource[];
+  /** Named resources that differ; those that are right are not here. */
+  readonly resources: readonly {
+    readonly set: string | null;
+    readonly destination: string;
+    readonly resource: string;
+    readonly drift: number;
+  }[];
 }
 
 /** One named resource of a destination, now. */

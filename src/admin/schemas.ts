@@ -122,6 +122,16 @@ export const COUNTERS_AUDIT: z.ZodType<AuditResource> = named(
         drift: z.int().describe("By how much more was counted."),
       }),
     ),
+    resources: z
+      .array(
+        z.strictObject({
+          set: z.string().nullable(),
+          destination: z.string(),
+          resource: z.string(),
+          drift: z.int().describe("By how much more was counted."),
+        }),
+      )
+      .describe("Named resources that differ."),
   }),
 );
 export const APPLIED: z.ZodType<AppliedResource> = named(

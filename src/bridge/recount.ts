@@ -1,6 +1,8 @@
 // The recount: what each worker found when it went through its tables, beside what it held for true, and whose calls main has
 // declared over. A column per worker and figure, a row per destination and one more for calls outside of all.
 
+import { ACCOUNT_SHIFT, MAX_ACCOUNTS } from "./resource-loads.ts";
+
 /** Rows reserved for destinations. */
 export const MAX_DESTINATIONS = 65_536;
 /** The row of calls whose callee is no destination. */
@@ -12,10 +14,12 @@ export const RECOUNT_SHIFT = 2;
 
 const ROWS = MAX_DESTINATIONS + 1;
 const COLUMNS = 3;
+/** A cell per account and resource (resource-loads.ts). */
+const CELLS = MAX_ACCOUNTS << ACCOUNT_SHIFT;
 
 /** Reserves the memory. */
 export function createRecountMemory(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer((1 + workers * COLUMNS) * ROWS * 4);
+  return new SharedArrayBuffer(((1 + workers * COLUMNS) * ROWS + workers * CELLS) * 4);
 }
 
 /** The columns of one worker, and the marks that main sets for all of them. */
@@ -27,12 +31,16 @@ export class RecountColumns {
   readonly dialogs: Int32Array;
   /** What was counted at that moment, before any repair. */
   readonly held: Int32Array;
+  /** By how much more of each resource was counted than is held. */
+  readonly resources: Int32Array;
 
-  constructor(memory: SharedArrayBuffer, worker: number) {
+  constructor(memory: SharedArrayBuffer, worker: number, workers: number) {
     const column = (i: number) => new Int32Array(memory, i * ROWS * 4, ROWS);
     this.over = column(0);
     this.transactions = column(1 + worker * COLUMNS);
     this.dialogs = column(2 + worker * COLUMNS);
     this.held = column(3 + worker * COLUMNS);
+    const cells = (1 + workers * COLUMNS) * ROWS + worker * CELLS;
+    this.resources = new Int32Array(memory, cells * 4, CELLS);
   }
 }

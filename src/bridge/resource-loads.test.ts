@@ -83,6 +83,7 @@ test("no load is ever negative or grows beyond its capacity, all or none is take
 
 // One for all cases, because it is large: each leaves nothing behind.
 const shared = new ResourceLoads(createResourceMemory(WORKERS), WORKERS);
+shared.rows = ACCOUNTS;
 
 test("two threads' views of the same memory agree, and a resource that is not there cannot be taken", () => {
   const memory = createResourceMemory(2);

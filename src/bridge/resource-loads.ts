@@ -5,8 +5,10 @@ import { MAX_RESOURCES } from "../dispatch/resources.ts";
 /** Rows: an account per server that has resources. */
 export const MAX_ACCOUNTS = 65_536;
 /** Cells in a row: one for each resource by its number, 0 to `MAX_RESOURCES` - 1, and one to make it 32. */
-const ACCOUNT_SHIFT = 5;
+export const ACCOUNT_SHIFT = 5;
 const CELLS = MAX_ACCOUNTS << ACCOUNT_SHIFT;
+/** The cell that no resource has, of the first account: how many accounts there have ever been. */
+const ROWS = MAX_RESOURCES;
 
 /** Reserves the shared memory (untouched pages cost nothing). */
 export function createResourceMemory(workers: number): SharedArrayBuffer {
@@ -15,14 +17,22 @@ export function createResourceMemory(workers: number): SharedArrayBuffer {
 
 /** A view of it. */
 export class ResourceLoads {
-  /** Main thread: how many accounts there have ever been; only they are looked through. */
-  rows: number = MAX_ACCOUNTS;
   readonly #all: Int32Array;
   readonly #byWorker: Int32Array[] = [];
 
   constructor(memory: SharedArrayBuffer, workers: number) {
     this.#all = new Int32Array(memory, 0, CELLS);
     for (let w = 0; w < workers; w++) this.#byWorker.push(new Int32Array(memory, (w + 1) * CELLS * 4, CELLS));
+  }
+
+  /** How many accounts there have ever been; only they are looked through. */
+  get rows(): number {
+    return Atomics.load(this.#all, ROWS);
+  }
+
+  /** Main thread only. */
+  set rows(rows: number) {
+    Atomics.store(this.#all, ROWS, rows);
   }
 
   /** How much is in use, over all workers. */
@@ -84,6 +94,25 @@ export class ResourceLoads {
       column[cell] = 0;
       Atomics.sub(this.#all, cell, held);
     }
+  }
+
+  /**
+   * What a worker holds beyond what was `found`: by cell, `ACCOUNT_SHIFT` bits of them a row. With `isRepair` it holds that no more. Its
+   * own thread only. Returns how many cells differ.
+   */
+  compare(worker: number, found: Int32Array, drifts: Int32Array, isRepair: boolean): number {
+    const column = this.#byWorker[worker]!;
+    let wrong = 0;
+    for (let cell = 0; cell < found.length; cell++) {
+      const drift = column[cell]! - found[cell]!;
+      drifts[cell] = drift;
+      if (drift === 0) continue;
+      wrong++;
+      if (!isRepair) continue;
+      column[cell] = found[cell]!;
+      Atomics.sub(this.#all, cell, drift);
+    }
+    return wrong;
   }
 
   #takeOne(worker: number, account: number, number: number, capacity: number): boolean {

@@ -30,7 +30,7 @@ export const countersCommand: Command = {
   },
 };
 
-function auditTable({ destinations }: AuditResource): Table {
+function auditTable({ destinations, resources }: AuditResource): Table {
   const right = true;
   const columns = [
     { title: "SET" },
@@ -43,11 +43,15 @@ function auditTable({ destinations }: AuditResource): Table {
     const wrong = { text: String(drift), tone: drift === 0 ? "good" : "bad" } as const;
     return [set ?? "-", destination ?? "(no destination)", String(ringing), String(talking), wrong];
   });
-  return { columns, rows };
+  const wrongResources = resources.map(({ set, destination, resource, drift }) => {
+    const wrong = { text: String(drift), tone: "bad" } as const;
+    return [set ?? "-", `${destination}, ${resource}`, "", "", wrong];
+  });
+  return { columns, rows: [...rows, ...wrongResources] };
 }
 
-function verdict({ destinations, missing, repaired, workers }: AuditResource): string {
-  const wrong = destinations.filter(({ drift }) => drift !== 0).length;
+function verdict({ destinations, resources, missing, repaired, workers }: AuditResource): string {
+  const wrong = destinations.filter(({ drift }) => drift !== 0).length + resources.length;
   const said = missing.length === 0 ? "" : `; no answer from worker ${missing.join(", ")}`;
   const found = wrong === 0 ? "every load is right" : `${wrong} wrong${repaired ? ", repaired" : ""}`;
   return `${workers.length} workers: ${found}${said}`;

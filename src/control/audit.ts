@@ -2,6 +2,7 @@
 // differ, the tables are right. It is also how calls are forgotten that no BYE will end: with their destination.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { MAX_DESTINATIONS, OUTSIDE, RECOUNT_SHIFT, RecountColumns, RecountWish } from "../bridge/recount.ts";
+import { ACCOUNT_SHIFT } from "../bridge/resource-loads.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
 import type { ControlBlocks } from "./control-words.ts";
 import type { Log } from "./log.ts";
@@ -18,6 +19,13 @@ export interface AuditEntry {
   readonly drift: number;
 }
 
+/** A resource of which more (or less) was counted than calls hold. */
+export interface ResourceDrift {
+  readonly account: number;
+  readonly resource: number;
+  readonly drift: number;
+}
+
 /** What an audit found. */
 export interface AuditReport {
   /** Workers that went through their tables; those that did not in time cannot be judged. */
@@ -25,6 +33,7 @@ export interface AuditReport {
   readonly missing: readonly number[];
   /** Every row with a call or a drift. */
   readonly entries: readonly AuditEntry[];
+  readonly resources: readonly ResourceDrift[];
   readonly isRepaired: boolean;
 }
 
@@ -54,7 +63,7 @@ export class Audit {
   constructor(context: AuditContext) {
     this.#context = context;
     const { recounts, workers } = context.live.memory;
-    this.#columns = Array.from({ length: workers }, (_, worker) => new RecountColumns(recounts, worker));
+    this.#columns = Array.from({ length: workers }, (_, worker) => new RecountColumns(recounts, worker, workers));
   }
 
   /** Compares, and with `isRepair` makes the counters say what the tables hold. */
@@ -63,7 +72,13 @@ export class Audit {
       const { done, missing } = await this.#ask(isRepair ? RecountWish.repair : 0);
       const totals = await this.#totalDrifts();
       if (isRepair) for (const [slot, drift] of totals) this.#context.live.correct(-1, slot, -drift);
-      return { workers: done, missing, entries: this.#entries(done, totals), isRepaired: isRepair };
+      return {
+        workers: done,
+        missing,
+        entries: this.#entries(done, totals),
+        resources: this.#resources(done),
+        isRepaired: isRepair,
+      };
     });
   }
 
@@ -146,6 +161,17 @@ export class Audit {
       entries.push({ slot: row === OUTSIDE ? -1 : row, ringing, talking, drift });
     }
     return entries;
+  }
+
+  #resources(workers: readonly number[]): ResourceDrift[] {
+    const drifts: ResourceDrift[] = [];
+    const end = this.#context.live.resources.rows << ACCOUNT_SHIFT;
+    for (let cell = 0; cell < end; cell++) {
+      const drift = workers.reduce((sum, worker) => sum + (this.#columns[worker]?.resources[cell] ?? 0), 0);
+      if (drift === 0) continue;
+      drifts.push({ account: cell >> ACCOUNT_SHIFT, resource: cell & ((1 << ACCOUNT_SHIFT) - 1), drift });
+    }
+    return drifts;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ function recount(rig: Rig, wishes = 0): (row: number) => readonly [number, numbe
   control[ControlWord.recount] = asked;
   obeyMain(rig.context, control, 0);
   assert.equal(control[ControlWord.recounted], asked);
-  const { transactions, dialogs, held } = new RecountColumns(rig.context.live.memory.recounts, 0);
+  const { transactions, dialogs, held } = new RecountColumns(rig.context.live.memory.recounts, 0, 1);
   return (row) => [transactions[row]!, dialogs[row]!, held[row]!];
 }
 
@@ -64,7 +64,7 @@ test("a load that drifted is found, left alone without being asked, and repaired
 test("calls on a destination that was restarted are given up, and their late BYE finds its way and takes nothing twice", () => {
   const { rig, hangUp } = busyRig();
   const { live } = rig.context;
-  new RecountColumns(live.memory.recounts, 0).over[0] = 1;
+  new RecountColumns(live.memory.recounts, 0, 1).over[0] = 1;
   const at = recount(rig, RecountWish.release);
   assert.deepEqual([at(0), live.load(0), live.counter(0, "calls_lost")], [[1, 0, 1], 1, 1]);
   hangUp();

@@ -1,6 +1,7 @@
 // A worker goes through its tables and says what it finds: how many calls its transactions and dialogs really hold on each
 // destination, beside what it has counted. Between two turns, so nothing changes meanwhile: what differs is wrong.
 import { OUTSIDE, RecountColumns, RecountWish } from "../bridge/recount.ts";
+import { ACCOUNT_SHIFT } from "../bridge/resource-loads.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { loseCall } from "./call.ts";
@@ -11,9 +12,11 @@ import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./trans
 /** Does what main has asked for and says so. `own` is where the worker's control block begins. */
 export function obeyRecount(c: Context, control: Int32Array, own: number): void {
   const asked = Atomics.load(control, own + ControlWord.recount);
-  const columns = new RecountColumns(c.live.memory.recounts, c.worker);
+  const columns = new RecountColumns(c.live.memory.recounts, c.worker, c.workers);
   if ((asked & RecountWish.release) !== 0) releaseLost(c, columns.over);
-  recount(c, columns, (asked & RecountWish.repair) !== 0);
+  const isRepair = (asked & RecountWish.repair) !== 0;
+  recount(c, columns, isRepair);
+  recountResources(c, columns.resources, isRepair);
   Atomics.store(control, own + ControlWord.recounted, asked);
 }
 
@@ -51,6 +54,31 @@ function recount(c: Context, { transactions, dialogs, held }: RecountColumns, is
   }
   held[OUTSIDE] = c.callsOutside;
   if (isRepair) c.callsOutside = transactions[OUTSIDE]! + dialogs[OUTSIDE]!;
+}
+
+/** The same for what calls have taken of named resources. */
+function recountResources(c: Context, drifts: Int32Array, isRepair: boolean): void {
+  const { resources } = c.live;
+  if (resources.rows === 0) return;
+  const found = new Int32Array(resources.rows << ACCOUNT_SHIFT);
+  const t = c.transactions.words;
+  for (let row = 1; row <= c.transactions.highest; row++) {
+    const at = row * TRANSACTION_WORDS;
+    if (t[at + T.state] !== TransactionState.free) addResources(found, t[at + T.account]!, t[at + T.resources]!);
+  }
+  const d = c.dialogs.words;
+  for (let row = 1; row <= c.dialogs.highest; row++) {
+    const at = row * DIALOG_WORDS;
+    if (d[at + D.state] !== DialogState.free) addResources(found, d[at + D.account]!, d[at + D.resources]!);
+  }
+  resources.compare(c.worker, found, drifts, isRepair);
+}
+
+/** `account` is one more than it is; 0: none holds any. */
+function addResources(found: Int32Array, account: number, held: number): void {
+  if (account === 0) return;
+  const row = (account - 1) << ACCOUNT_SHIFT;
+  for (let number = 0, left = held; left !== 0; number++, left >>>= 1) if ((left & 1) === 1) found[row + number]!++;
 }
 
 function placeOf(slot: number): number {

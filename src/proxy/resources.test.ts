@@ -1,9 +1,12 @@
 // What calls take of named resources: where they are tried, all or none, until they are over.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RECOUNT_SHIFT, RecountColumns, RecountWish } from "../bridge/recount.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { PLAIN_RULE } from "../dispatch/resources.ts";
 import type { ResourceRule } from "../dispatch/types.ts";
+import { obeyMain } from "./orders.ts";
 import { type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -166,4 +169,58 @@ test("max_calls counts beside them: who has reached it has no room", () => {
     ["1", "2", "503"],
   );
   assert.deepEqual(loads(rig, 2), [1, 1]);
+});
+
+test("a recount finds what calls hold of each resource, and mends what was counted besides", () => {
+  const rig = rigOf(
+    withResources(
+      [
+        [5, 5],
+        [4, 4],
+      ],
+      0b11,
+    ),
+    2,
+  );
+  const { live } = rig.context;
+  live.resources.rows = 2;
+  const [talking, ringing] = [call(rig, "1"), call(rig, "2")];
+  assert.deepEqual([talking.at, ringing.at], ["1", "1"]);
+  rig.receive(response(talking.sent.text, 200), talking.sent.to);
+  const drifts = (wishes: number) => {
+    const control = new Int32Array(CONTROL_WORDS);
+    control[ControlWord.recount] = (1 << RECOUNT_SHIFT) | wishes;
+    obeyMain(rig.context, control, 0);
+    const { resources } = new RecountColumns(live.memory.recounts, 0, 1);
+    return [resources[0], resources[1], resources[32], resources[33]];
+  };
+  assert.deepEqual(drifts(0), [0, 0, 0, 0]);
+  live.resources.force(0, 0, 0b01);
+  live.resources.force(0, 1, 0b11);
+  assert.deepEqual(drifts(0), [1, 0, 1, 1]);
+  assert.deepEqual(
+    [loads(rig, 2), loads(rig, 2, 1)],
+    [
+      [3, 1],
+      [2, 1],
+    ],
+  );
+  assert.deepEqual(drifts(RecountWish.repair), [1, 0, 1, 1]);
+  assert.deepEqual(drifts(0), [0, 0, 0, 0]);
+  assert.deepEqual(
+    [loads(rig, 2), loads(rig, 2, 1)],
+    [
+      [2, 0],
+      [2, 0],
+    ],
+  );
+  hangUp(rig, "1", talking.sent);
+  rig.receive(response(ringing.sent.text, 486), ringing.sent.to);
+  assert.deepEqual(
+    [loads(rig, 2), loads(rig, 2, 1)],
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  );
 });

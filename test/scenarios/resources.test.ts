@@ -44,6 +44,8 @@ scenario(
     const shown = JSON.parse((await lb.admin("GET", "/destinations/gateways/large")).body);
     assert.deepEqual(shown.resources, { pstn: { capacity: 4, load: 4 }, transc: { capacity: 1, load: 0 } });
     assert.equal(await lb.metric("destination_resource_load", { resource: "pstn" }), 5);
+    const audit = JSON.parse((await lb.admin("GET", "/counters/audit")).body);
+    assert.deepEqual([audit.ok, audit.resources], [true, []]);
     // Fewer, by a reload: who talks goes on talking, and the first that hangs up makes no room yet.
     await lb.runs({ ...base, sets: await gateways(3) });
     assert.equal(await calls[0]!.bye(), 200);

@@ -65,13 +65,14 @@ function countersOf(backend: AdminBackend): CountersResource {
   };
 }
 
-function auditOf({ workers, missing, rows }: AuditView, repaired: boolean): AuditResource {
-  const isRight = repaired || rows.every(({ drift }) => drift === 0);
+function auditOf({ workers, missing, rows, resources }: AuditView, repaired: boolean): AuditResource {
+  const isRight = repaired || (resources.length === 0 && rows.every(({ drift }) => drift === 0));
   return {
     ok: missing.length === 0 && isRight,
     repaired,
     workers,
     missing,
     destinations: rows.map(({ name, ...rest }) => ({ ...rest, destination: name })),
+    resources: resources.map(({ name, ...rest }) => ({ ...rest, destination: name })),
   };
 }

@@ -77,7 +77,7 @@ export function fakeBackend(
       const at = destinations.findIndex((known) => known.slot === slot);
       destinations[at] = { ...destinations[at]!, state, reason };
     },
-    audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [] }),
+    audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [], resources: [] }),
     forgetCalls: () => Promise.resolve(0),
     async apply(change, given) {
       given?.check();
