@@ -134,8 +134,10 @@ export class AdminClient {
     return this.#call("GET", "/api/v1/counters");
   }
 
-  configuration(): Promise<ConfigurationResource> {
-    return this.#call("GET", "/api/v1/config");
+  /** With its ETag. */
+  async configuration(): Promise<ConfigurationResource & { readonly etag: string }> {
+    const { value, etag } = await this.#answer<ConfigurationResource>("GET", "/api/v1/config");
+    return { ...value, etag };
   }
 
   /** `text` is that of a fairlead.yaml. */
@@ -190,9 +192,19 @@ export class AdminClient {
     method: string,
     path: string,
     body?: unknown,
+    alsoFine?: readonly number[],
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<T> {
+    return (await this.#answer<T>(method, path, body, alsoFine, headers)).value;
+  }
+
+  async #answer<T>(
+    method: string,
+    path: string,
+    body?: unknown,
     alsoFine: readonly number[] = [],
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
+  ): Promise<{ value: T; etag: string }> {
     const isText = typeof body === "string";
     const response = await this.#fetch(path, {
       method,
@@ -207,7 +219,7 @@ export class AdminClient {
     const text = await response.text();
     if (!response.ok && !alsoFine.includes(response.status)) throw errorOf(response.status, text);
     try {
-      return JSON.parse(text) as T;
+      return { value: JSON.parse(text) as T, etag: response.headers.get("etag") ?? "" };
     } catch {
       throw new AdminError(response.status, `what answers at ${this.#url} is not a Fairlead admin API`);
     }

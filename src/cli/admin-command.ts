@@ -1,9 +1,10 @@
 // What the commands that talk to a running instance have in common: where it is, how the answer is printed, and which exit
 // code a failure has.
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command as Program } from "commander";
 import { stringify } from "yaml";
 import { AdminClient, AdminError, DEFAULT_ADMIN } from "../admin/client.ts";
-import type { ProblemResource } from "../admin/resources.ts";
+import type { AppliedResource, ProblemResource } from "../admin/resources.ts";
 import { ExitCode } from "./exit-code.ts";
 import { type Cell, type Column, formatTable, wantsColour } from "./table.ts";
 
@@ -34,6 +35,35 @@ export function addAdminOptions(command: Program): Program {
       new Option("--token <secret>", "token for the admin API; better given by the environment").env("FAIRLEAD_TOKEN"),
     )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
+}
+
+/** Adds `--dry-run`. */
+export function addDryRun(command: Program): Program {
+  return command.option("--dry-run", "say what would change, and change nothing");
+}
+
+/** Prints what a change has changed, or would. */
+export function printApplied(applied: AppliedResource, options: AdminCommandOptions): void {
+  printProblems(applied.problems);
+  print(applied, options, () => ({
+    columns: [{ title: applied.dry_run ? "WOULD CHANGE" : "CHANGED" }, { title: "BEFORE" }, { title: "AFTER" }],
+    rows: applied.changes.map(({ path, before, after }) => [path, shown(before), shown(after)]),
+  }));
+}
+
+function shown(value: unknown): string {
+  if (value === null) return "-";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The text of a file; `-`: standard input. Throws UsageError when it cannot be read. */
+export function readInput(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Prints an answer as it was asked for. */

@@ -17,8 +17,13 @@ const PROGRAM = `
   import { destinationsCommand } from "${fileURLToPath(new URL("./destinations.ts", import.meta.url))}";
   import { reloadCommand } from "${fileURLToPath(new URL("./reload.ts", import.meta.url))}";
   import { setsCommand } from "${fileURLToPath(new URL("./sets.ts", import.meta.url))}";
+  import { auditCommand } from "${fileURLToPath(new URL("./audit.ts", import.meta.url))}";
+  import { configCommand } from "${fileURLToPath(new URL("./config.ts", import.meta.url))}";
+  import { countersCommand } from "${fileURLToPath(new URL("./counters.ts", import.meta.url))}";
+  import { eventsCommand } from "${fileURLToPath(new URL("./events.ts", import.meta.url))}";
+  import { routesCommand } from "${fileURLToPath(new URL("./routes.ts", import.meta.url))}";
   const program = new Command();
-  for (const command of [setsCommand, destinationsCommand, callsCommand, reloadCommand]) command.register(program);
+  for (const command of [auditCommand, configCommand, countersCommand, eventsCommand, routesCommand, setsCommand, destinationsCommand, callsCommand, reloadCommand]) command.register(program);
   await program.parseAsync(process.argv);
 `;
 
@@ -28,13 +33,18 @@ interface Run {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], environment: Record<string, string> = { FAIRLEAD_ADMIN: admin }): Promise<Run> {
+function run(
+  args: readonly string[],
+  environment: Record<string, string> = { FAIRLEAD_ADMIN: admin },
+  input = "",
+): Promise<Run> {
   // Node leaves the script's place in argv out when the script comes from --eval.
   const child = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM, "fairlead", ...args], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: "pipe",
   });
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));
@@ -90,6 +100,40 @@ describe("commands for the running instance", () => {
     assert.match((await run(["calls"])).stdout, /4 transactions, 10 dialogs on 2 workers/);
     assert.match((await run(["reload"])).stdout, /GENERATION\n +8|GENERATION\n8/);
     assert.equal(fake.seen.reloads, 1);
+  });
+
+  it("sets, routes and the configuration are put from files, and can be tried first", async () => {
+    const env = { FAIRLEAD_ADMIN: admin };
+    const set = "destinations: ['sip:10.0.0.9']\n";
+    const trial = await run(["sets", "put", "spare", "-", "--dry-run"], env, set);
+    assert.deepEqual([trial.code, trial.stdout], [0, "WOULD CHANGE  BEFORE  AFTER\n"]);
+    const before = fake.seen.changes.length;
+    assert.equal((await run(["sets", "put", "spare", "-"], env, set)).code, 0);
+    const { stdout: routes } = await run(["routes", "ls", "-o", "yaml"]);
+    assert.equal((await run(["routes", "put", "-"], env, routes)).code, 0);
+    const { stdout: config } = await run(["config", "get"]);
+    assert.match(config, /^# generation: 7\n# etag: "[\w-]{22}"\nkeys:\n {2}- \(redacted\)\n/);
+    assert.equal((await run(["config", "put", "-"], env, config)).code, 0);
+    const stale = await run(["config", "put", "-"], env, config.replace(/etag: ".../, 'etag: "___'));
+    assert.deepEqual([stale.code, stale.stderr], [1, "error: it has changed since you saw it; read it again\n"]);
+    assert.deepEqual(
+      fake.seen.changes.slice(before).map(({ kind }) => kind),
+      ["put-set", "routes", "configuration"],
+    );
+  });
+
+  it("events come as they happen, and audit says who changed what", async () => {
+    const following = run(["events", "--count", "1", "--type", "destination.down"]);
+    const telling = setInterval(() => {
+      const [set, destination, uri] = ["media", "one", "sip:10.0.0.11"] as const;
+      const event = { type: "destination.down", set, destination, uri, reason: "probe: 503" } as const;
+      fake.backend.events.publish({ ...event, from: "active", to: "inactive" });
+    }, 50);
+    const { code, stdout } = await following;
+    clearInterval(telling);
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d\d:\d\d:\d\d {2}destination\.down {2}media\/one {2}active -> inactive {2}probe: 503\n$/);
+    assert.match((await run(["audit", "--last", "1"])).stdout, /^\S+ +- +127\.0\.0\.1 +412 +PUT \/api\/v1\/config$/m);
   });
 
   it("an instance that is not there is exit code 4, one line on stderr and nothing on stdout", async () => {

@@ -1,5 +1,5 @@
-// fairlead counters: whether what is counted is true.
-import type { AuditResource } from "../admin/resources.ts";
+// fairlead counters: what is counted, and whether it is true.
+import type { AuditResource, CountersResource } from "../admin/resources.ts";
 import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -10,9 +10,17 @@ interface AuditOptions extends AdminCommandOptions {
 
 export const countersCommand: Command = {
   name: "counters",
-  summary: "Recounts the calls of the running instance and compares.",
+  summary: "Shows what the running instance has counted, and whether it is true.",
   register(program) {
     const counters = program.command("counters").description(countersCommand.summary);
+    addAdminOptions(
+      counters.command("ls", { isDefault: true }).description("Everything that was counted since the start."),
+    ).action((options: AdminCommandOptions) =>
+      withAdmin(options, async (client) => {
+        const resource = await client.counters();
+        print(resource, options, () => countersTable(resource));
+      }),
+    );
     const audit = counters
       .command("audit")
       .description(
@@ -29,6 +37,22 @@ export const countersCommand: Command = {
     );
   },
 };
+
+/** What has never happened is left out. */
+function countersTable({ workers, requests, dns, streams }: CountersResource): Table {
+  const groups: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
+    ["workers", workers],
+    ...Object.entries(requests),
+    ["dns", dns],
+    ["streams", streams ?? {}],
+  ];
+  const rows = groups.flatMap(([group, counts]) =>
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => [group, name, String(count)]),
+  );
+  return { columns: [{ title: "OF" }, { title: "COUNTER" }, { title: "COUNT", right: true }], rows };
+}
 
 function auditTable({ destinations, resources }: AuditResource): Table {
   const right = true;

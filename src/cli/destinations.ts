@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command as Program } from "commander";
 import type { AdminClient } from "../admin/client.ts";
 import {
+  type AppliedResource,
   type DestinationChange,
   type DestinationResource,
   type DrainResource,
@@ -14,8 +15,10 @@ import {
 import {
   type AdminCommandOptions,
   addAdminOptions,
+  addDryRun,
   integer,
   print,
+  printApplied,
   printProblems,
   type Table,
   UsageError,
@@ -48,6 +51,7 @@ interface ChangeOptions extends AdminCommandOptions {
   readonly weight?: number;
   readonly priority?: number;
   readonly maxCalls?: number;
+  readonly dryRun?: boolean;
   readonly resource?: Readonly<Record<string, number>>;
 }
 
@@ -163,42 +167,39 @@ function registerVerb(family: Program, verb: StateVerb): void {
 }
 
 function registerSet(family: Program): void {
-  const command = family
-    .command("set <destination>")
-    .description("Changes weight, priority, max_calls or resources until the next reload.");
-  addShareOptions(addAdminOptions(command).addOption(setOption())).action(
+  const command = family.command("set <destination>").description("Changes weight, priority, max_calls or resources.");
+  addShareOptions(addDryRun(addAdminOptions(command).addOption(setOption()))).action(
     (destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
         const { set, key } = await resolve(client, destination, options.set);
-        printProblems((await client.change(set, key, changeOf(options))).problems);
-        await printOne(client, set, key, options);
+        const applied = await client.change(set, key, changeOf(options), { isDryRun: options.dryRun === true });
+        await printOutcome(client, applied, set, key, options);
       }),
   );
 }
 
 function registerAdd(family: Program): void {
-  const command = family.command("add <set> <uri>").description("Adds a destination until the next reload.");
-  addShareOptions(addAdminOptions(command))
+  const command = family.command("add <set> <uri>").description("Adds a destination.");
+  addShareOptions(addDryRun(addAdminOptions(command)))
     .option("--name <name>", "its name; else its URI")
     .addOption(new Option("--state <state>", "the state it starts in").choices(GIVEN_STATES))
     .action((set: string, uri: string, options: AddOptions) =>
       withAdmin(options, async (client) => {
         const { name, state } = options;
-        printProblems((await client.add({ set, uri, name, state, ...changeOf(options) })).problems);
-        await printOne(client, set, uri, options);
+        const destination = { set, uri, name, state, ...changeOf(options) };
+        const applied = await client.add(destination, { isDryRun: options.dryRun === true });
+        await printOutcome(client, applied, set, uri, options);
       }),
     );
 }
 
 function registerRemove(family: Program): void {
-  addAdminOptions(family.command("rm <destination>").description("Removes a destination until the next reload."))
+  addDryRun(addAdminOptions(family.command("rm <destination>").description("Removes a destination; its calls go on.")))
     .addOption(setOption())
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
-        const { set, key, name } = await resolve(client, destination, options.set);
-        const applied = await client.remove(set, key);
-        printProblems(applied.problems);
-        print(applied, options, () => ({ columns: [{ title: "REMOVED" }], rows: [[`${set} ${name}`]] }));
+        const { set, key } = await resolve(client, destination, options.set);
+        printApplied(await client.remove(set, key, { isDryRun: options.dryRun === true }), options);
       }),
     );
 }
@@ -223,6 +224,19 @@ function capacity(text: string, before: Readonly<Record<string, number>> = {}): 
 
 function changeOf({ weight, priority, maxCalls: max_calls, resource: resources }: ChangeOptions): DestinationChange {
   return { weight, priority, max_calls, resources };
+}
+
+/** A change that was only tried has nothing to show but itself. */
+async function printOutcome(
+  client: AdminClient,
+  applied: AppliedResource,
+  set: string,
+  key: string,
+  options: AdminCommandOptions,
+): Promise<void> {
+  if (applied.dry_run) return printApplied(applied, options);
+  printProblems(applied.problems);
+  await printOne(client, set, key, options);
 }
 
 async function printOne(client: AdminClient, set: string, key: string, options: AdminCommandOptions): Promise<void> {

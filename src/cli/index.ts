@@ -1,12 +1,17 @@
 // The program's commands. A new one is one file and one line here.
+import { auditCommand } from "./audit.ts";
 import { callsCommand } from "./calls.ts";
 import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
+import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
 import { countersCommand } from "./counters.ts";
 import { destinationsCommand } from "./destinations.ts";
+import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { importCommand } from "./import.ts";
 import { reloadCommand } from "./reload.ts";
+import { routesCommand } from "./routes.ts";
 import { setsCommand } from "./sets.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -17,5 +22,10 @@ export const COMMANDS: readonly Command[] = [
   destinationsCommand,
   callsCommand,
   countersCommand,
+  routesCommand,
+  configCommand,
+  eventsCommand,
+  auditCommand,
   reloadCommand,
+  completionCommand,
 ];

@@ -1,12 +1,24 @@
 // fairlead sets: the dispatcher sets of the running instance.
+import type { Command as Program } from "commander";
+import { parse } from "yaml";
 import type { SetResource } from "../admin/resources.ts";
-import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
+import {
+  type AdminCommandOptions,
+  addAdminOptions,
+  addDryRun,
+  print,
+  printApplied,
+  readInput,
+  type Table,
+  UsageError,
+  withAdmin,
+} from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 
 export const setsCommand: Command = {
   name: "sets",
-  summary: "Shows the dispatcher sets of the running instance.",
+  summary: "Shows and changes the dispatcher sets of the running instance.",
   register(program) {
     const sets = program.command("sets").description(setsCommand.summary);
     addAdminOptions(sets.command("ls", { isDefault: true }).description("All sets.")).action(
@@ -23,8 +35,45 @@ export const setsCommand: Command = {
           print(resource, options, () => destinationTable(resource.destinations, Date.now()));
         }),
     );
+    registerChanges(sets);
   },
 };
+
+interface PutOptions extends AdminCommandOptions {
+  readonly dryRun?: boolean;
+}
+
+interface SettingsOptions extends PutOptions {
+  readonly algorithm?: string;
+}
+
+function registerChanges(sets: Program): void {
+  const put = sets
+    .command("put <set> <file>")
+    .description("Adds a set, or puts one in the place of the set of that name, from a YAML file (-: standard input).");
+  addDryRun(addAdminOptions(put)).action((name: string, file: string, options: PutOptions) =>
+    withAdmin(options, async (client) => {
+      const set: unknown = parse(readInput(file));
+      if (typeof set !== "object" || set === null) throw new UsageError(`${file} is no set`);
+      printApplied(await client.putSet(name, set, { isDryRun: options.dryRun === true }), options);
+    }),
+  );
+  const set = sets.command("set <set>").description("Changes settings of a set.");
+  addDryRun(addAdminOptions(set))
+    .option("--algorithm <name>", "how candidates are ordered")
+    .action((name: string, { algorithm, ...options }: SettingsOptions) =>
+      withAdmin(options, async (client) => {
+        if (algorithm === undefined) throw new UsageError("nothing to change: --algorithm");
+        printApplied(await client.changeSet(name, { algorithm }, { isDryRun: options.dryRun === true }), options);
+      }),
+    );
+  const remove = sets.command("rm <set>").description("Removes a set that no route leads to.");
+  addDryRun(addAdminOptions(remove)).action((name: string, options: PutOptions) =>
+    withAdmin(options, async (client) =>
+      printApplied(await client.removeSet(name, { isDryRun: options.dryRun === true }), options),
+    ),
+  );
+}
 
 function setTable(sets: readonly SetResource[]): Table {
   const columns = [

@@ -30,6 +30,25 @@ export function destOf(backend: AdminBackend, view: DestinationView, mode: strin
   };
 }
 
+/** The entry of `dispatcher.oclist`. Nobody tells us rates: they are what a destination has that was never told one. */
+export function overloadOf(view: DestinationView, group: string): object {
+  const limit = (name: string, usual: number) =>
+    /^\d{1,3}$/.test(view.attrs[name] ?? "") ? Number(view.attrs[name]) : usual;
+  return {
+    group: /^\d{1,9}$/.test(group) ? Number(group) : group,
+    uri: view.uri,
+    flags: flagsOf(view),
+    priority: view.priority,
+    ocrate: 0,
+    ocidx: 0,
+    ocseq: 0,
+    octime_sec: 0,
+    octime_usec: 0,
+    ocmin: limit("ocmin", 0),
+    ocmax: limit("ocmax", 100),
+  };
+}
+
 function flagsOf({ state, isMarked, probe }: DestinationView): string {
   const probing = probe === "never" ? "N" : isMarked && state !== "disabled" && state !== "draining" ? "P" : "X";
   return `${STATE_LETTER[state]}${probing}`;

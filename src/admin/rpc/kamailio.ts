@@ -5,7 +5,7 @@ import type { AdminBackend, Applied } from "../backend.ts";
 import type { NewDestination, StateName } from "../resources.ts";
 import { entriesOf, type GroupEntry, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
-import { destOf } from "./kamailio-dest.ts";
+import { destOf, overloadOf } from "./kamailio-dest.ts";
 
 const INVALID = new RpcFault(500, "Invalid Parameters");
 const STATE_UPDATED = "Ok. Dispatcher state updated.";
@@ -153,9 +153,21 @@ const hash: RpcCommand = {
   },
 };
 
+const overloadList: RpcCommand = {
+  names: ["dispatcher.oclist"],
+  parameters: ["group"],
+  role: "viewer",
+  run({ backend }, group) {
+    if (group === undefined) throw INVALID;
+    const found = groupsOf(backend).find(({ id }) => id === group);
+    if (found === undefined) throw new RpcFault(404, "Dispatcher Group Not Found");
+    return found.entries.map(({ shown }) => overloadOf(shown, group));
+  },
+};
+
 /** Kamailio's interface. */
 export const KAMAILIO: Dialect = {
-  commands: [list, setState, setDuidState, reload, pingActive, add, remove, hash],
+  commands: [list, setState, setDuidState, reload, pingActive, add, remove, hash, overloadList],
   isOrdered: true,
   unknownMethod: new RpcFault(500, "Method Not Found"),
   statusOf: ({ code }) => (code >= 400 && code < 600 ? code : 500),
