@@ -165,3 +165,24 @@ scenario("a phone on UDP hears from the listener that it registered at, until it
   const answer = await until("the answer to STUN", () => phone.datagrams.find(isAnswer));
   assert.equal(answer.bytes.readUInt16BE(26) ^ 0x2112, phone.agent.local.port);
 });
+
+scenario(
+  "flows that a worker kept open are counted when it dies, and kept again from the next REGISTER on",
+  { io: "batched", allowsErrors: true },
+  async ({ lb, phone, destination }) => {
+    const registrar = destination((transaction) => {
+      const value = `${headerOf(transaction.request, "contact")};expires=600`;
+      transaction.respond(200, { headers: [{ name: "Contact", value }] });
+    });
+    await dispatches(lb, registrar);
+    await pathOf(phone, registrar);
+    await lb.untilMetric("kept_flows", 1);
+    const worker = (await lb.metric("kept_flows", { worker: "0" })) === 1 ? 0 : 1;
+    await lb.admin("POST", "/fault", { worker, fault: "throw" });
+    await lb.untilMetric("kept_flows_lost_total", 1);
+    await lb.untilMetric("kept_flows", 0);
+    await until("all workers", async () => (await lb.admin("GET", "/readyz")).status === 200, 10_000);
+    await pathOf(phone, registrar);
+    await lb.untilMetric("kept_flows", 1);
+  },
+);
