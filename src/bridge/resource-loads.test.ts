@@ -27,8 +27,14 @@ const step = fc.oneof(
   }),
 );
 
-const ROUNDS = 100_000;
+const ROUNDS = 400_000;
 const CAPACITIES = Int32Array.of(3, 5, 4, -1);
+
+function work({ memory, gate }: { memory: SharedArrayBuffer; gate: Int32Array }): void {
+  Atomics.store(gate, 0, 1);
+  while (Atomics.load(gate, 0) !== 2);
+  process.exitCode = Math.min(churn(new ResourceLoads(memory, 2), 1), 1);
+}
 
 /** Takes and gives at random, all of 0, 1 and 2 or some of them; returns how often a load was seen outside of its bounds. */
 function churn(loads: ResourceLoads, worker: number): number {
@@ -128,9 +134,12 @@ function tests(): void {
 
   test("two threads take and give at the same time: no load leaves its bounds, and nothing is left in the end", async () => {
     const memory = createResourceMemory(2);
-    const other = new Worker(new URL(import.meta.url), { workerData: { memory } });
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const other = new Worker(new URL(import.meta.url), { workerData: { memory, gate } });
     const done = new Promise((resolve, reject) => other.once("exit", resolve).once("error", reject));
-    await new Promise((resolve) => other.once("online", resolve));
+    // It is there when it says so, not when it is started.
+    while (Atomics.load(gate, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    Atomics.store(gate, 0, 2);
     const loads = new ResourceLoads(memory, 2);
     assert.equal(churn(loads, 0), 0, "seen by this thread");
     assert.equal(await done, 0, "seen by the other thread");
@@ -139,4 +148,4 @@ function tests(): void {
 }
 
 if (isMainThread) tests();
-else process.exitCode = Math.min(churn(new ResourceLoads(workerData.memory, 2), 1), 1);
+else work(workerData);
