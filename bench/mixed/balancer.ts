@@ -32,6 +32,8 @@ export class MixedBalancer {
     this.admin = new AdminClient(`http://127.0.0.1:${ports.admin}`);
     this.#write(0, workers);
     this.#workers = workers;
+    // Whatever ends us ends it.
+    process.once("exit", () => this.#child.kill("SIGKILL"));
     this.#child = spawn(process.execPath, [MAIN, "run", this.#file], { stdio: ["ignore", "ignore", "inherit"] });
   }
 
