@@ -93,6 +93,7 @@ export function adminBackend(balancer: Balancer, changes: Changes, events: Event
       else registry.setState(slot, stateOf(state), reason, marked);
     },
     apply: (change, options) => changes.apply(change, options),
+    startOver: () => health.startOver(),
     async reload() {
       const before = written(control.inForce.config);
       const { ok, generation, problems } = await changes.reload();

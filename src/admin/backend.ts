@@ -233,6 +233,8 @@ export interface AdminBackend {
   apply(change: Change, options?: ApplyOptions): Promise<Applied>;
   /** Reads the files again. */
   reload(): Promise<Applied>;
+  /** All destinations are in the state that the configuration says, whatever probes, calls and operators have said. */
+  startOver(): void;
   /** What happens. */
   readonly events: EventLog;
   injectFault(worker: number, fault: Fault): void;

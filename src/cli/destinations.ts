@@ -5,7 +5,6 @@ import {
   type AppliedResource,
   type DestinationChange,
   type DestinationResource,
-  type DrainResource,
   GIVEN_STATES,
   type GivenState,
   STATE_VERBS,
@@ -26,6 +25,7 @@ import {
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
+import { drainText, waitForDrain } from "./drain.ts";
 import { formatAge, type Tone } from "./table.ts";
 
 const VERB_SUMMARIES: Readonly<Record<StateVerb, string>> = {
@@ -48,6 +48,7 @@ const TONES: Readonly<Record<StateName, Tone>> = {
 interface ChangeOptions extends AdminCommandOptions {
   readonly set?: string;
   readonly reason?: string;
+  readonly wait?: boolean;
   readonly weight?: number;
   readonly priority?: number;
   readonly maxCalls?: number;
@@ -111,13 +112,6 @@ export function destinationTable(destinations: readonly DestinationResource[], n
   return { columns, rows };
 }
 
-/** `12 calls left, about 3m`. */
-export function drainText({ calls, eta_s }: DrainResource): string {
-  if (calls === 0) return "no calls left";
-  const about = eta_s === null ? "" : `, about ${formatAge(eta_s * 1000)}`;
-  return `${calls} ${calls === 1 ? "call" : "calls"} left${about}`;
-}
-
 function registerForget(family: Program): void {
   const command = family
     .command("forget-calls <destination>")
@@ -154,13 +148,16 @@ function registerList(family: Program): void {
 }
 
 function registerVerb(family: Program, verb: StateVerb): void {
-  addAdminOptions(family.command(`${verb} <destination>`).description(VERB_SUMMARIES[verb]))
+  const command = addAdminOptions(family.command(`${verb} <destination>`).description(VERB_SUMMARIES[verb]));
+  if (verb === "drain") command.option("--wait", "until its last call has ended; on a terminal with how many are left");
+  command
     .addOption(setOption())
     .option("--reason <text>", "shown beside the state")
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
         const { set, key } = await resolve(client, destination, options.set);
         await client.setState(set, key, verb, options.reason);
+        if (options.wait === true) await waitForDrain(client, set, key);
         await printOne(client, set, key, options);
       }),
     );

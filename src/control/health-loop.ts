@@ -113,6 +113,7 @@ export class HealthLoop {
   #changed(change: StateChange): void {
     if (isWell(change.to) && !isWell(change.from)) this.slowStart.begin(change.target.slot);
     this.#options.onChange(change);
+    if (!isWell(change.to)) this.outliers.spare(change.target.set);
   }
 
   #returned(slot: number, reason: string): void {

@@ -10,6 +10,8 @@ export interface LossTarget {
   readonly after: number;
 }
 
+const AGAIN = 30_000;
+
 /** Watches who is down. `poll` is called about once a second; `now` is monotonic milliseconds. */
 export class LostCalls {
   readonly #live: LiveTables;
@@ -18,6 +20,8 @@ export class LostCalls {
   #targets: readonly LossTarget[] = [];
   /** Since when it has not been active. */
   readonly #since = new Map<number, number>();
+  /** When those that still have calls are named again: what is left are calls that are not answered yet. */
+  readonly #again = new Map<number, number>();
 
   constructor(live: LiveTables, registry: HealthRegistry, now: () => number) {
     this.#live = live;
@@ -32,7 +36,7 @@ export class LostCalls {
     for (const slot of [...this.#since.keys()]) if (!kept.has(slot)) this.#since.delete(slot);
   }
 
-  /** Those whose calls are over as of now; a destination is named once for each time that it is down. */
+  /** Those whose calls are over as of now. */
   poll(): number[] {
     const now = this.#now();
     const over: number[] = [];
@@ -42,11 +46,13 @@ export class LostCalls {
       const isOnTrial = this.#registry.get(slot)?.state === DestinationState.trying && this.#since.has(slot);
       if (!isDown && !isOnTrial) {
         this.#since.delete(slot);
+        this.#again.delete(slot);
         continue;
       }
       const since = this.#since.get(slot) ?? now;
       this.#since.set(slot, since);
-      if (now - since < after || this.#live.load(slot) === 0) continue;
+      if (now - since < after || this.#live.load(slot) === 0 || now < (this.#again.get(slot) ?? now)) continue;
+      this.#again.set(slot, now + AGAIN);
       over.push(slot);
     }
     return over;

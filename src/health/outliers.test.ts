@@ -106,7 +106,9 @@ test("when others go down, whoever was ejected is back at once", () => {
   const ground = new Ground(4);
   ground.pass(10, { 1: 5 });
   for (const slot of [0, 2]) ground.registry.conclude(slot, DestinationState.inactive, "no answer");
-  ground.pass(1, { 1: 5 });
+  ground.outliers.spare("b");
+  assert.deepEqual(ground.ejected, [1]);
+  ground.outliers.spare("a");
   assert.deepEqual(ground.ejected, []);
   assert.match(ground.told.at(-1)!, /^1 in: only 1 of 4 destinations are left$/);
 });

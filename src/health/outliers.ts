@@ -98,6 +98,11 @@ export class Outliers {
     for (const watch of this.#watches.values()) if (watch.until > 0) this.#return(watch, "configuration");
   }
 
+  /** Somebody of this set has gone down: nobody waits for the next look if he is needed. */
+  spare(set: string): void {
+    this.#relieve([...this.#watches.values()].filter(({ target }) => target.set === set));
+  }
+
   /** Judges everybody. */
   poll(): void {
     const sets = new Map<string, Watch[]>();
@@ -137,13 +142,10 @@ export class Outliers {
     for (const watch of members) if (watch.until > 0 && now >= watch.until) this.#return(watch, "its time is over");
     // Who is down or kept out by an operator is no longer ejected; when it comes back, it has served its time.
     for (const watch of members) if (watch.until > 0 && !isWell(this.#state(watch))) this.#return(watch, "");
-    const all = members.filter((watch) => !isOperators(this.#state(watch))).length;
-    let serving = members.filter((watch) => watch.until === 0 && this.#serves(watch));
+    if (this.#relieve(members)) return;
+    const all = members.filter((watch) => this.#belongs(watch)).length;
+    let serving = members.filter((watch) => this.#serves(watch));
     let ejected = members.filter((watch) => watch.until > 0);
-    if (ejected.length > 0 && serving.length < Math.max(1, settings.panic * all)) {
-      for (const watch of ejected) this.#return(watch, `only ${serving.length} of ${all} destinations are left`);
-      return;
-    }
     const most = Math.max(1, Math.floor(settings.maxEjected * all));
     const worstFirst = [...serving].sort((a, b) => failedShare(b.recent) - failedShare(a.recent));
     for (const watch of worstFirst) {
@@ -156,6 +158,17 @@ export class Outliers {
       serving = serving.filter((other) => other !== watch);
       ejected = [...ejected, watch];
     }
+  }
+
+  /** Ends all ejections where too few others are left; whether it did. */
+  #relieve(members: readonly Watch[]): boolean {
+    const ejected = members.filter((watch) => watch.until > 0);
+    const all = members.filter((watch) => this.#belongs(watch)).length;
+    const serving = members.filter((watch) => this.#serves(watch)).length;
+    const settings = members[0]?.target.settings;
+    if (settings === undefined || ejected.length === 0 || serving >= Math.max(1, settings.panic * all)) return false;
+    for (const watch of ejected) this.#return(watch, `only ${serving} of ${all} destinations are left`);
+    return true;
   }
 
   #eject(watch: Watch, reason: string): void {
@@ -181,7 +194,12 @@ export class Outliers {
     return this.#registry.get(watch.target.slot)?.state ?? DestinationState.inactive;
   }
 
-  #serves({ target: { slot } }: Watch): boolean {
-    return this.#live.isUsable(slot);
+  #serves({ until, target: { slot } }: Watch): boolean {
+    return until === 0 && this.#live.isUsable(slot);
+  }
+
+  /** Whether it counts among those of which too many may be away. */
+  #belongs(watch: Watch): boolean {
+    return !isOperators(this.#state(watch)) && !this.#live.isStandby(watch.target.slot);
   }
 }

@@ -118,8 +118,14 @@ describe("OpenSIPS's commands", () => {
   it("a viewer looks and changes nothing; what is no request of theirs is told so", async () => {
     const { ask, post, seen } = lab();
     assert.equal((await ask("ds_reload", {}, VIEWER)).error.code, 403);
+    assert.equal((await ask("ds_set_state", ["i", "media", "sip:10.0.0.11:5060"])).result, "OK");
     assert.equal((await ask("ds_reload", {})).result, "OK");
     assert.equal(seen.reloads, 1);
+    const state = async () => (await ask("ds_list")).result.PARTITIONS[0].SETS[0].Destinations[0].state;
+    assert.equal(await state(), "Inactive");
+    assert.equal((await ask("ds_reload", { inherit_state: "n" })).result, "OK");
+    assert.equal(await state(), "Active");
+    assert.equal((await ask("ds_reload", { inherit_state: "maybe" })).error.code, 400);
     assert.equal((await ask("dr_reload")).error.code, -32_601);
     assert.equal((await post("junk")).json().error.code, -32_700);
     assert.equal((await post('[{"jsonrpc":"2.0","method":"ds_list","id":1}]')).json().error.code, -32_600);

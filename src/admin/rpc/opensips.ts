@@ -61,9 +61,9 @@ const reload: RpcCommand = {
   role: "operator",
   async run({ backend }, partition = PARTITION, inherit = "y") {
     checkPartition(partition);
-    // States that probes and operators have given outlive a reload here; there is no way to forget them all.
-    if (inherit !== "y") throw new RpcFault(400, "states are always kept: inherit_state=y");
+    if (inherit !== "y" && inherit !== "n") throw new RpcFault(400, "inherit_state is y or n");
     const { ok, problems } = await backend.reload();
+    if (ok && inherit === "n") backend.startOver();
     if (ok) return "OK";
     throw new RpcFault(500, problems.find(({ severity }) => severity === "error")?.what ?? "the reload failed");
   },

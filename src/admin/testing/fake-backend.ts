@@ -85,6 +85,10 @@ export function fakeBackend(
       return result;
     },
     events,
+    startOver() {
+      for (const [at, one] of destinations.entries())
+        destinations[at] = { ...one, state: "active", reason: "configuration" };
+    },
     reload() {
       seen.reloads++;
       return Promise.resolve(result);
