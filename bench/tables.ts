@@ -1,0 +1,157 @@
+// A table of many destinations comes into force while calls go on: how long that takes, and what gets lost.
+// `node bench/tables.ts --rows 10000 --rate 10000`; leaves with 1 when a call is lost.
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { parseDatabaseUrl } from "../src/config/values/database-url.ts";
+import { loadLibc } from "../src/net/libc.ts";
+import { freshDatabase, freshFile } from "../test/kit/databases.ts";
+import { createTable, insertRows, KAMAILIO } from "../test/sql/schemas.ts";
+import { openDatagrams } from "./calls/datagram-wire.ts";
+import { Generator } from "./calls/generator.ts";
+import { DESTINATION_HOSTS } from "./calls/messages.ts";
+
+const USAGE = `node bench/tables.ts [--rows N] [--rate MESSAGES/S] [--rounds N] [--server URL] [--port P]
+
+Whole calls, five messages each, while a table of Kamailio's is loaded by SIGHUP; in every round all of its rows change.
+  --rows    rows of the table (10000)
+  --rate    messages per second (10000)
+  --rounds  reloads (5)
+  --server  MariaDB or PostgreSQL, mysql://root@127.0.0.1/test; without it SQLite
+  --port    first of the UDP ports used on loopback (27920)`;
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MESSAGES_PER_CALL = 5;
+const PATIENCE_MS = 30_000;
+const ROUND_MS = 3_000;
+/** Rows of one INSERT. */
+const PORTION = 1_000;
+
+interface Line {
+  readonly time: string;
+  readonly msg: string;
+}
+
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+/** Begins `rate` calls per second for `milliseconds`. */
+function pace(generator: Generator, rate: number, milliseconds: number): void {
+  const begin = performance.now();
+  const { started } = generator.totals;
+  for (let now = begin; now < begin + milliseconds; now = performance.now()) {
+    const due = Math.floor(((now - begin) * rate) / 1000) - (generator.totals.started - started);
+    generator.turn(Math.max(0, Math.min(due, 64)));
+    if (due < 8) Atomics.wait(nap, 0, 0, 0.5);
+  }
+}
+
+function statements(rows: number, port: number, round: number): string[] {
+  const all = Array.from({ length: rows }, (_, i) => ({
+    id: i + 1,
+    setid: 1,
+    destination: `sip:r${i}@${DESTINATION_HOSTS[i % DESTINATION_HOSTS.length]}:${port}`,
+    attrs: `weight=${1 + ((i + round) % 50)};duid=gateway-${i}`,
+  }));
+  const portions: string[] = ["DELETE FROM dispatcher"];
+  for (let from = 0; from < rows; from += PORTION)
+    portions.push(insertRows("dispatcher", all.slice(from, from + PORTION)));
+  return portions;
+}
+
+/** CPU milliseconds of the main thread and of all others so far. */
+function cpuOf(pid: number): { main: number; others: number } {
+  const used = (path: string) => {
+    const fields = readFileSync(path, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
+  const main = used(`/proc/${pid}/task/${pid}/stat`);
+  return { main, others: used(`/proc/${pid}/stat`) - main };
+}
+
+function inForce(log: string): number[] {
+  const lines = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("{"));
+  const told = lines.map((line) => JSON.parse(line) as Line);
+  return told.filter(({ msg }) => msg === "the new configuration is in force").map(({ time }) => Date.parse(time));
+}
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "10000" },
+    rate: { type: "string", default: "10000" },
+    rounds: { type: "string", default: "5" },
+    server: { type: "string" },
+    port: { type: "string", default: "27920" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function measure(): Promise<boolean> {
+  const loaded = loadLibc();
+  if (!loaded.ok) throw new Error(loaded.reason);
+  const [port, rows, rate, rounds] = [values.port, values.rows, values.rate, values.rounds].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const server = values.server === undefined ? null : parseDatabaseUrl(values.server);
+  if (typeof server === "string") throw new Error(server);
+  const database = server === null ? await freshFile() : await freshDatabase(server);
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-tables-"));
+  const [file, log] = [join(folder, "fairlead.yaml"), join(folder, "log")];
+  await database.run(createTable(KAMAILIO[3]!, database.url.engine), ...statements(10, port + 1, 0));
+  const config = {
+    listeners: [`udp://127.0.0.1:${port}`],
+    workers: 1,
+    admin: false,
+    log: { format: "json" },
+    timers: { linger: "5s" },
+    limits: { transactions: 262_144 },
+    sources: [
+      { kamailio: { url: database.urlText(), poll: false, defaults: { algorithm: "weighted", probe: false } } },
+    ],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const output = openSync(log, "w");
+  const child = spawn(process.execPath, [MAIN, "run", file], { stdio: ["ignore", output, "inherit"] });
+  try {
+    const generator = new Generator(openDatagrams(loaded.libc, port, port + 1), port + 1);
+    const { totals } = generator;
+    for (const end = performance.now() + PATIENCE_MS; totals.done < 5; pace(generator, 100, 100))
+      if (performance.now() > end) throw new Error("no call was answered");
+    pace(generator, rate / MESSAGES_PER_CALL, ROUND_MS);
+    pace(generator, 0, 1_000);
+    generator.giveUp();
+    const before = { ...totals };
+    const times: string[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      await database.run(...statements(rows, port + 1, round));
+      const used = cpuOf(child.pid!);
+      const from = Date.now();
+      child.kill("SIGHUP");
+      pace(generator, rate / MESSAGES_PER_CALL, ROUND_MS);
+      const { main, others } = cpuOf(child.pid!);
+      const wall = (inForce(log).at(-1) ?? Number.NaN) - from;
+      times.push(`${wall} ms (CPU ${main - used.main} + ${others - used.others} ms)`);
+    }
+    pace(generator, 0, 2_000);
+    const lost = generator.giveUp();
+    const calls = totals.started - before.started;
+    console.log(`${rows} rows in ${values.server === undefined ? "SQLite" : database.url.engine}, ${rate} messages/s:`);
+    console.log(`from SIGHUP to in force ${times.join(", ")}`);
+    console.log(`${lost} of ${calls} calls lost, ${totals.refused} refused`);
+    return lost === 0 && totals.refused === 0;
+  } finally {
+    child.kill("SIGINT");
+    closeSync(output);
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.help) console.log(USAGE);
+else if (!(await measure())) process.exitCode = 1;
