@@ -26,6 +26,8 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const MESSAGES_PER_CALL = 5;
 const PATIENCE_MS = 30_000;
 const ROUND_MS = 3_000;
+/** Sets that the rows are in, besides the one that gets the calls. */
+const SETS = 100;
 /** Rows of one INSERT. */
 const PORTION = 1_000;
 
@@ -48,12 +50,12 @@ function pace(generator: Generator, rate: number, milliseconds: number): void {
 }
 
 function statements(rows: number, port: number, round: number): string[] {
-  const all = Array.from({ length: rows }, (_, i) => ({
-    id: i + 1,
-    setid: 1,
-    destination: `sip:r${i}@${DESTINATION_HOSTS[i % DESTINATION_HOSTS.length]}:${port}`,
-    attrs: `weight=${1 + ((i + round) % 50)};duid=gateway-${i}`,
-  }));
+  const all = Array.from({ length: rows }, (_, i) => {
+    const host = DESTINATION_HOSTS[i] ?? `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
+    const setid = i < DESTINATION_HOSTS.length ? 1 : 2 + (i % SETS);
+    const attrs = `weight=${1 + ((i + round) % 50)};duid=gateway-${i}`;
+    return { id: i + 1, setid, destination: `sip:${host}:${port}`, attrs };
+  });
   const portions: string[] = ["DELETE FROM dispatcher"];
   for (let from = 0; from < rows; from += PORTION)
     portions.push(insertRows("dispatcher", all.slice(from, from + PORTION)));
@@ -111,6 +113,7 @@ async function measure(): Promise<boolean> {
     log: { format: "json" },
     timers: { linger: "5s" },
     limits: { transactions: 262_144 },
+    routes: [{ set: "1" }],
     sources: [
       { kamailio: { url: database.urlText(), poll: false, defaults: { algorithm: "weighted", probe: false } } },
     ],
