@@ -1,8 +1,11 @@
 // The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
 // replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
+
+import type { Translation } from "../dispatch/translation.ts";
 import type { ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
 import type { AddressRanges } from "./address-ranges.ts";
+import type { FailoverEntry, FailureAnswer } from "./failover-entry.ts";
 import type { KeyExpression } from "./key-expression.ts";
 import type { Rates } from "./rates.ts";
 import type { HeaderEdits, MatchEntry, RewritingEntry } from "./request-changes.ts";
@@ -47,35 +50,6 @@ export interface ListenerEntry {
   readonly repairsContact: boolean;
   /** Proxies whose connections begin with a header of the PROXY protocol, and only theirs. */
   readonly proxies: readonly AddressBlock[];
-}
-
-/** What is answered to the caller when no candidate is left. */
-export interface FailureAnswer {
-  readonly status: number;
-  readonly reason: string;
-  /** Seconds for Retry-After; 0: no such header. */
-  readonly retryAfter: number;
-}
-
-/** Failover policy of a set, durations in milliseconds. */
-export interface FailoverEntry {
-  /** Response codes that move a request to the next candidate. */
-  readonly codes: readonly number[];
-  readonly onTimeout: boolean;
-  readonly onTransportError: boolean;
-  /** Most destinations tried for one request. */
-  readonly tries: number;
-  /** No response at all within this time: the next candidate. */
-  readonly answerWithin: number;
-  /** Whether failover still happens after a 101-199 was passed on. */
-  readonly afterProvisional: boolean;
-  /** Codes that make a destination inactive, and whether silence does. */
-  readonly marks: readonly number[];
-  readonly marksTimeout: boolean;
-  /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
-  readonly retryAfterCap: number;
-  /** Instead of a destination's 503, or when all were unreachable. */
-  readonly unavailable: FailureAnswer;
 }
 
 /** Resources of all destinations, with their names by number (empty: nobody has that number). Typed arrays are views of `Snapshot.memory`. */
@@ -130,6 +104,8 @@ export interface Treatment {
   readonly failover: FailoverEntry | null;
   /** Whether host, port and parameters of the request URI become the destination's. */
   readonly rewritesHost: boolean;
+  /** The first that matches the user of the request URI gives it another one. */
+  readonly translations: readonly Translation[];
   /** Null: none. */
   readonly headers: HeaderEdits | null;
 }

@@ -10,7 +10,8 @@ type WrittenRoute = z.input<typeof routeSchema>;
 
 /** The action of a route that leads to sets. */
 export function writtenDispatch(action: DispatchActionConfig): WrittenRoute {
-  const { set, others, key, resources, path, failover, unavailable, noDestination, rewriteUri, headers } = action;
+  const { set, others, key, resources, path, failover, unavailable, noDestination, rewriteUri, translate, headers } =
+    action;
   return {
     ...(others === undefined ? { set } : { sets: [set, ...others] }),
     ...(key === undefined ? {} : { key }),
@@ -20,6 +21,7 @@ export function writtenDispatch(action: DispatchActionConfig): WrittenRoute {
     ...(unavailable === undefined ? {} : { unavailable: answerOf(unavailable) }),
     ...(noDestination === undefined ? {} : { no_destination: answerOf(noDestination) }),
     ...(rewriteUri === undefined ? {} : { rewrite_uri: rewriteUri }),
+    ...(translate === undefined ? {} : { translate: translate.map(({ from, to }) => ({ from, to })) }),
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),
   };
 }

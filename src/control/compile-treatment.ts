@@ -1,6 +1,9 @@
 // How a route treats its requests, as workers see it.
+
+import type { FailoverEntry } from "../bridge/failover-entry.ts";
 import type { HeaderEdits, RewritingEntry } from "../bridge/request-changes.ts";
-import type { FailoverEntry, Treatment } from "../bridge/snapshot.ts";
+import type { Treatment } from "../bridge/snapshot.ts";
+import { translationOf } from "../config/patterns/translation.ts";
 import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";
 import type { DispatchActionConfig } from "../config/sections/dispatching.ts";
@@ -12,7 +15,9 @@ export function compileTreatment(config: Config, action: DispatchActionConfig): 
   const failover = failoverOf(config, action);
   const rewritesHost = action.rewriteUri === "host";
   const headers = action.headers === undefined ? null : headersOf(action.headers);
-  return failover === null && !rewritesHost && headers === null ? null : { failover, rewritesHost, headers };
+  const translations = (action.translate ?? []).map(({ from, to }) => translationOf(from, to));
+  const isUsual = failover === null && !rewritesHost && translations.length === 0 && headers === null;
+  return isUsual ? null : { failover, rewritesHost, translations, headers };
 }
 
 function failoverOf(config: Config, { set, failover, unavailable }: DispatchActionConfig): FailoverEntry | null {

@@ -4,7 +4,7 @@ import { selectCandidates } from "./routing.ts";
 import { makeUri } from "./treatment-of.ts";
 import type { WorkerTreatment } from "./treatments.ts";
 
-const ITS_HOST: WorkerTreatment = { policy: null, rewritesHost: true, headers: null };
+const ITS_HOST: WorkerTreatment = { policy: null, rewritesHost: true, translations: [], headers: null };
 
 /**
  * Chooses a destination of a set for the request at hand, and makes the request URI with its host the Contact of the answer.

@@ -2,6 +2,8 @@
 // beginning, the host of the destination. Always made from the request as it was received.
 import { Scheme, type UriView } from "../sip/uri.ts";
 import { copyBytes } from "../sip/write.ts";
+import { translate, translated } from "./translations.ts";
+import type { WorkerTreatment } from "./treatments.ts";
 import type { RewritingBytes } from "./worker-set.ts";
 
 const COLON = 0x3a;
@@ -16,59 +18,48 @@ const MOST = 65_000;
 export const rewritten = { bytes: Buffer.alloc(MOST), length: 0 };
 
 /**
- * Writes what the URI in `uri` becomes at a destination. False when nothing changes, or when it is no URI of a user or a
- * number. With `host`, a tel URI becomes a sip URI (RFC 3261 19.1.6).
+ * Writes what the URI in `uri` becomes at a destination: by the route's translations, by what the destination strips and puts in
+ * front, and with its host where the route says so. False when nothing changes, or when it is no URI of a user or a number. With
+ * its host, a tel URI becomes a sip URI (RFC 3261 19.1.6).
  */
-export function rewriteUri(uri: UriView, { strip, prefix, host }: RewritingBytes, withHost: boolean): boolean {
+export function rewriteUri(uri: UriView, rewriting: RewritingBytes, treatment: WorkerTreatment | null): boolean {
+  const { strip, prefix, host } = rewriting;
   rewritten.length = 0;
   const isTel = uri.scheme === Scheme.tel;
   if (!isTel && uri.scheme !== Scheme.sip && uri.scheme !== Scheme.sips) return false;
-  if (!withHost && strip === 0 && prefix.length === 0) return false;
-  if (uri.end - uri.start + prefix.length + host.length + USER_PHONE.length + 8 > MOST) return false;
-  return isTel
-    ? rewriteTel(uri, strip, prefix, withHost ? host : null)
-    : rewriteSip(uri, strip, prefix, withHost ? host : null);
-}
-
-function rewriteSip(uri: UriView, strip: number, prefix: Uint8Array, host: Uint8Array | null): boolean {
+  const withHost = treatment?.rewritesHost === true && host.length > 0;
+  if (uri.end - uri.start + prefix.length + host.length + 2_048 > MOST) return false;
   const { bytes } = uri;
   const out = rewritten.bytes;
-  const scheme = schemeEnd(uri);
-  let at = copyBytes(bytes, uri.start, scheme, out, 0);
-  if (uri.userStart >= 0) {
-    const user = at;
-    at = putUser(bytes, uri.userStart, uri.userEnd, strip, prefix, at);
-    if (at > user) out[at++] = AT;
-  } else if (host === null) return false;
-  if (host === null) at = copyBytes(bytes, uri.hostStart, uri.end, out, at);
-  else at = copyBytes(host, 0, host.length, out, at);
-  rewritten.length = at;
-  return true;
-}
-
-function rewriteTel(uri: UriView, strip: number, prefix: Uint8Array, host: Uint8Array | null): boolean {
-  const { bytes } = uri;
-  const out = rewritten.bytes;
-  const number = schemeEnd(uri);
-  let end = number;
-  while (end < uri.end && bytes[end] !== SEMICOLON) end++;
-  let at = host === null ? copyBytes(bytes, uri.start, number, out, 0) : copyBytes(SIP, 0, SIP.length, out, 0);
+  const start = isTel ? schemeEnd(uri) : uri.userStart;
+  const userEnd = isTel ? uri.end : uri.userEnd;
+  const end = start < 0 ? start : nameEnd(bytes, start, userEnd);
+  const isTranslated = start >= 0 && treatment !== null && translate(treatment.translations, bytes, start, end);
+  if (!withHost && !isTranslated && (start < 0 || (strip === 0 && prefix.length === 0))) return false;
+  let at = copyBytes(bytes, uri.start, schemeEnd(uri), out, 0);
+  if (isTel && withHost) at = copyBytes(SIP, 0, SIP.length, out, 0);
   const user = at;
-  at = putUser(bytes, number, end, strip, prefix, at);
-  if (at === user) return false;
-  at = copyBytes(bytes, end, uri.end, out, at);
-  if (host !== null) {
-    out[at++] = AT;
-    at = copyBytes(host, 0, host.length, out, at);
-    at = copyBytes(USER_PHONE, 0, USER_PHONE.length, out, at);
+  if (start >= 0) {
+    at = copyBytes(prefix, 0, prefix.length, out, at);
+    if (isTranslated) at = copyBytes(translated.bytes, Math.min(strip, translated.length), translated.length, out, at);
+    else at = copyBytes(bytes, Math.min(start + strip, end), end, out, at);
+    // A number of which nothing is left is none: it stays as it was dialled.
+    if (isTel && at === user) return false;
+    if (at > user) at = copyBytes(bytes, end, userEnd, out, at);
+    if (at > user && (!isTel || withHost)) out[at++] = AT;
   }
+  if (withHost) at = copyBytes(host, 0, host.length, out, at);
+  else if (!isTel) at = copyBytes(bytes, uri.hostStart, uri.end, out, at);
+  if (isTel && withHost) at = copyBytes(USER_PHONE, 0, USER_PHONE.length, out, at);
   rewritten.length = at;
   return true;
 }
 
-function putUser(bytes: Uint8Array, start: number, end: number, strip: number, prefix: Uint8Array, to: number): number {
-  const at = copyBytes(prefix, 0, prefix.length, rewritten.bytes, to);
-  return copyBytes(bytes, Math.min(start + strip, end), end, rewritten.bytes, at);
+/** Where the user or number ends: before its parameters or its password. */
+function nameEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SEMICOLON && bytes[at] !== COLON) at++;
+  return at;
 }
 
 /** Behind the colon. */

@@ -2,11 +2,11 @@
 
 import type { AddressRanges } from "../bridge/address-ranges.ts";
 import type { CounterName } from "../bridge/counters.ts";
+import type { FailoverEntry } from "../bridge/failover-entry.ts";
 import type { Rates } from "../bridge/rates.ts";
 import {
   DESTINATION_WORDS,
   DestinationColumn,
-  type FailoverEntry,
   type KeepAliveEntry,
   type OverloadEntry,
   type RequestLimits,

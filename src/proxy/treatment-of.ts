@@ -30,13 +30,12 @@ export function treatmentAt(c: Context, at: number): WorkerTreatment | null {
 export function makeUri(c: Context, slot: number, treatment: WorkerTreatment | null): boolean {
   if (slot < 0) return false;
   const place = c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.rewriting]!;
-  if (place === 0) return false;
+  if (place === 0 && (treatment === null || treatment.translations.length === 0)) return false;
   const { message, ownRoute } = c;
   const isStrict = ownRoute.uriStart >= 0;
   const start = isStrict ? ownRoute.uriStart : message.uriStart;
   if (!c.uri.reset(message.bytes, start, isStrict ? ownRoute.uriEnd : message.uriEnd)) return false;
-  const rewriting = c.adopted.rewritings[place - 1] ?? UNCHANGED;
-  return rewriteUri(c.uri, rewriting, treatment?.rewritesHost ?? false);
+  return rewriteUri(c.uri, place === 0 ? UNCHANGED : c.adopted.rewritings[place - 1]!, treatment);
 }
 
 /**

@@ -2,6 +2,7 @@
 // number is given to another treatment only when no transaction and no route has it any more.
 import type { DispatchAction, RouteEntry, Treatment } from "../bridge/snapshot.ts";
 import { type HeaderChanges, spellOutChanges } from "./header-changes.ts";
+import { spellOutTranslation, type WorkerTranslation } from "./translations.ts";
 import { type Policy, policyOf, spellOutAnswer, type UnavailableAnswer } from "./worker-set.ts";
 
 /** A treatment in the form that the packet path asks for. */
@@ -9,11 +10,12 @@ export interface WorkerTreatment {
   /** Null: that of the transaction's set. */
   readonly policy: Policy | null;
   readonly rewritesHost: boolean;
+  readonly translations: readonly WorkerTranslation[];
   readonly headers: HeaderChanges | null;
 }
 
 /** What transactions without a treatment have. */
-const NONE: WorkerTreatment = { policy: null, rewritesHost: false, headers: null };
+const NONE: WorkerTreatment = { policy: null, rewritesHost: false, translations: [], headers: null };
 
 /** The treatments of one worker; number 0 is none. */
 export class Treatments {
@@ -54,6 +56,7 @@ export class Treatments {
     this.#entries[number] = {
       policy: treatment.failover === null ? null : policyOf(treatment.failover),
       rewritesHost: treatment.rewritesHost,
+      translations: treatment.translations.map(spellOutTranslation),
       headers: treatment.headers === null ? null : spellOutChanges(treatment.headers),
     };
     return number;

@@ -1,7 +1,9 @@
 // Dispatcher sets and failover policies as one worker uses them: algorithms looked up by name, codes as a bitmap, answers
 // spelled out.
+
+import type { FailoverEntry, FailureAnswer } from "../bridge/failover-entry.ts";
 import type { RewritingEntry } from "../bridge/request-changes.ts";
-import type { FailoverEntry, FailureAnswer, SetEntry } from "../bridge/snapshot.ts";
+import type { SetEntry } from "../bridge/snapshot.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { DispatcherSet, ResourceTable } from "../dispatch/types.ts";
 import { retryAfterLine } from "./retry-after.ts";

@@ -23,7 +23,7 @@ scenario(
           set: "germany",
         },
         { match: { "header:X-Class": "(?i)^gold$" }, set: "gold" },
-        { set: "rest" },
+        { set: "rest", translate: { from: "^1(\\d)(\\d*)$", to: "+\\2-\\1" } },
       ],
     });
     const called = async (user: string, headers: { name: string; value: string }[] = []): Promise<number> =>
@@ -36,6 +36,7 @@ scenario(
     assert.deepEqual(counts(), [1, 0, 0, 2], "0 behind the country code, and too short: neither fits the pattern");
     assert.equal(await called("112"), 200);
     assert.equal(await called("1120"), 200);
+    assert.equal(rest!.heard("OPTIONS").at(-1)?.uri, "sip:+20-1@example.com", "translated");
     assert.deepEqual(counts(), [1, 1, 0, 3]);
     assert.equal(await called("004930123", [{ name: "X-Class", value: "Gold" }]), 200);
     assert.deepEqual(counts(), [1, 1, 1, 3]);

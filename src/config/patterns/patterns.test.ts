@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fc, runs } from "../../../test/kit/property.ts";
 import { type Automaton, accepts } from "../../dispatch/automaton.ts";
+import { matchGroups, notes } from "../../dispatch/translation.ts";
 import { automatonOf, automatonOfTexts } from "./automaton.ts";
 import { PatternFault, parsePattern } from "./syntax.ts";
+import { translationOf } from "./translation.ts";
 
 const compiled = (pattern: string): Automaton => automatonOf(parsePattern(pattern));
 
@@ -141,4 +143,53 @@ test("what is not supported is refused by name and place", () => {
   ] as const) {
     assert.throws(() => compiled(pattern), message, pattern);
   }
+});
+
+/** What the groups of a pattern have matched, as JavaScript says it. */
+function groupsOf(pattern: string, text: string): (string | undefined)[] | null {
+  const bytes = Buffer.from(text, "latin1");
+  if (!matchGroups(translationOf(pattern, "x"), bytes, 0, bytes.length)) return null;
+  const count = [...pattern.matchAll(/\\.|\((?!\?)/g)].filter(([one]) => one === "(").length + 1;
+  return Array.from({ length: count }, (_, i) =>
+    notes[i * 2]! < 0 ? undefined : text.slice(notes[i * 2], notes[i * 2 + 1]),
+  );
+}
+
+test("groups of a translation hold what those of the regular expression hold", () => {
+  const patterns = [
+    "^00([1-9]\\d*)$",
+    "(a|ab)(b?)",
+    "^(0+)(\\d+)$",
+    "^(\\d{2})(\\d{0,3})(.*)$",
+    "(x)?y",
+    "^(?:00|\\+)(\\d+)$",
+  ];
+  for (const pattern of patterns)
+    for (const text of [...NUMBERS, "ab", "abb", "xy", "y", "+49123", "0012345678"]) {
+      const wanted = new RegExp(pattern, "s").exec(text);
+      assert.deepEqual(groupsOf(pattern, text), wanted === null ? null : [...wanted], `${pattern} on ${text}`);
+    }
+});
+
+test("generated translations find what JavaScript finds, where it is first", () => {
+  fc.assert(
+    fc.property(anyPattern, fc.stringMatching(/^[ab01]{0,8}$/), (pattern, text) => {
+      let found: (string | undefined)[] | null;
+      try {
+        found = groupsOf(pattern, text);
+      } catch (fault) {
+        return assert.ok(fault instanceof PatternFault, String(fault));
+      }
+      const wanted = new RegExp(pattern, "s").exec(text);
+      // An empty repetition is tried another way there: only whether it matches, and where, is the same.
+      assert.deepEqual(found?.[0], wanted?.[0], `${pattern} on ${text}`);
+    }),
+    { numRuns: runs(300) },
+  );
+});
+
+test("a translation asks for no group that is not there, and for no more than fit", () => {
+  assert.throws(() => translationOf("^(a)", "\\2"), /"\\2" has \\2, and the pattern has 1 groups/);
+  assert.throws(() => translationOf("(a)".repeat(10), "x"), /at most 9 groups/);
+  assert.throws(() => translationOf("a{255}", "x"), /may take 250 steps/);
 });

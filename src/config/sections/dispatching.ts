@@ -12,6 +12,7 @@ import {
 import { key } from "./key.ts";
 import { type RequestHeadersConfig, requestHeaders } from "./request-headers.ts";
 import { needed } from "./resources.ts";
+import { type TranslationConfig, translate } from "./translate.ts";
 
 /** Which registrations get our Path (RFC 3327). */
 export const PATH_POLICIES = ["always", "supported", "never"] as const;
@@ -37,6 +38,8 @@ export interface DispatchActionConfig {
   readonly noDestination?: UnavailableConfig;
   /** Absent: `never`. */
   readonly rewriteUri?: (typeof REWRITES)[number];
+  /** The first whose pattern matches gives the request URI another user. */
+  readonly translate?: readonly TranslationConfig[];
   readonly headers?: RequestHeadersConfig;
 }
 
@@ -80,6 +83,7 @@ export const dispatching = {
     .describe(
       "With `set`: what of the request URI becomes the destination's. `never` (the default): nothing; `host`: host, port and parameters, as Kamailio's `ds_select_domain` does. Requests within dialogs keep theirs.",
     ),
+  translate: translate.optional(),
   headers: requestHeaders.optional(),
 } as const;
 
@@ -92,6 +96,7 @@ const MODIFIERS = [
   "unavailable",
   "no_destination",
   "rewrite_uri",
+  "translate",
   "headers",
 ] as const;
 
@@ -128,6 +133,7 @@ export function dispatchActionOf(given: Given): DispatchActionConfig | null {
     ...(given.unavailable === undefined ? {} : { unavailable: given.unavailable }),
     ...(given.no_destination === undefined ? {} : { noDestination: given.no_destination }),
     ...(given.rewrite_uri === undefined ? {} : { rewriteUri: given.rewrite_uri }),
+    ...(given.translate === undefined ? {} : { translate: given.translate }),
     ...(given.headers === undefined ? {} : { headers: given.headers }),
   };
 }

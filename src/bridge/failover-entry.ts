@@ -1,0 +1,30 @@
+// When a request moves on from one destination to the next, and what its caller gets in the end, compiled.
+
+/** What is answered to the caller when no candidate is left. */
+export interface FailureAnswer {
+  readonly status: number;
+  readonly reason: string;
+  /** Seconds for Retry-After; 0: no such header. */
+  readonly retryAfter: number;
+}
+
+/** Failover policy of a set, durations in milliseconds. */
+export interface FailoverEntry {
+  /** Response codes that move a request to the next candidate. */
+  readonly codes: readonly number[];
+  readonly onTimeout: boolean;
+  readonly onTransportError: boolean;
+  /** Most destinations tried for one request. */
+  readonly tries: number;
+  /** No response at all within this time: the next candidate. */
+  readonly answerWithin: number;
+  /** Whether failover still happens after a 101-199 was passed on. */
+  readonly afterProvisional: boolean;
+  /** Codes that make a destination inactive, and whether silence does. */
+  readonly marks: readonly number[];
+  readonly marksTimeout: boolean;
+  /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
+  readonly retryAfterCap: number;
+  /** Instead of a destination's 503, or when all were unreachable. */
+  readonly unavailable: FailureAnswer;
+}
