@@ -1,6 +1,7 @@
 // What a message costs in the proxy itself, without sockets: whole calls in batches of 64 through the loop, each step of
 // the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`.
 
+import { inlineMore } from "../src/inlining.ts";
 import { BATCH, Inbox, Outbox } from "../src/net/batch.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../src/net/endpoint.ts";
 import type { Plane } from "../src/net/plane.ts";
@@ -8,6 +9,7 @@ import { loneLoop } from "../src/proxy/lone-loop.ts";
 import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
 import { warmUp } from "../src/proxy/warm.ts";
 
+inlineMore();
 const stateful = process.argv[2] !== "stateless";
 const rounds = Number(process.argv[3] ?? 300);
 

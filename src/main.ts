@@ -6,6 +6,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { ExitCode } from "./cli/exit-code.ts";
 import { COMMANDS } from "./cli/index.ts";
 import { runCommand } from "./cli/run.ts";
+import { inlineMore } from "./inlining.ts";
 import { PACKAGE } from "./package-facts.ts";
 
 const program = new Command("fairlead")
@@ -14,7 +15,10 @@ const program = new Command("fairlead")
   .showHelpAfterError("(add --help for the options)")
   .exitOverride();
 
-runCommand(async (files, options) => (await import("./start.ts")).run(files, options)).register(program);
+runCommand(async (files, options) => {
+  inlineMore();
+  return (await import("./start.ts")).run(files, options);
+}).register(program);
 demoCommand(fileURLToPath(import.meta.url)).register(program);
 for (const command of COMMANDS) command.register(program);
 
