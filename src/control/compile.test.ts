@@ -105,6 +105,8 @@ describe("compile", () => {
       tries: 2,
       answerWithin: 2000,
       afterProvisional: false,
+      marks: [],
+      marksTimeout: false,
       retryAfterCap: 60_000,
       unavailable: { status: 503, reason: "Busy", retryAfter: 5 },
     });
