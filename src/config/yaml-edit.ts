@@ -1,6 +1,17 @@
 // Changes of a configuration written into the text of fairlead.yaml, as somebody with an editor would: comments, order and
 // everything that was not asked for stay. Pure: whether the result is a configuration is for the reader of configurations.
-import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, YAMLMap, YAMLSeq } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  YAMLMap,
+  YAMLSeq,
+} from "yaml";
 import { mergePatch } from "./merge-patch.ts";
 import { isObject } from "./values/object.ts";
 
@@ -19,7 +30,8 @@ export type YamlEdit =
 /** The file is written in a way that this cannot be done to. */
 class Unfit extends Error {}
 
-const OPTIONS = { stringKeys: true, logLevel: "silent", keepSourceTokens: false } as const;
+const OPTIONS = { logLevel: "silent" } as const;
+const WRITING = { lineWidth: 0, flowCollectionPadding: false } as const;
 
 /** The text with the change in it, or why that is not possible. */
 export function editYaml(text: string, edit: YamlEdit): { readonly text: string } | { readonly why: string } {
@@ -28,7 +40,7 @@ export function editYaml(text: string, edit: YamlEdit): { readonly text: string 
     const [error] = document.errors;
     if (error !== undefined) return { why: `not YAML: ${error.message}` };
     change(document, edit, text);
-    return { text: document.toString({ lineWidth: 0 }) };
+    return { text: document.toString(WRITING) };
   } catch (error) {
     // The library throws, too: when an anchor goes that an alias needs.
     return { why: error instanceof Error ? error.message : "it cannot be edited" };
@@ -49,13 +61,14 @@ function change(document: Document, edit: YamlEdit, before: string): void {
       changeDestination(document, edit);
       break;
     case "put-set":
-      mapOf(document, "sets").set(edit.set, document.createNode(edit.given));
+      sayRoute(document);
+      put(mapOf(document, "sets"), edit.set, document.createNode(edit.given));
       break;
     case "change-set":
       mergeInto(document, setOf(document, edit.set), edit.change);
       break;
     case "remove-set":
-      mapOf(document, "sets").delete(edit.set);
+      remove(mapOf(document, "sets"), edit.set);
       break;
     case "routes":
       putRoutes(document, edit.routes);
@@ -73,11 +86,19 @@ function changeDestination(document: Document, { set, name, change: wanted }: Ya
   else list.set(at, document.createNode(mergePatch({ uri: name }, wanted), { flow: true }));
 }
 
+/** That everything goes to the only set need not be said; with another set it has to be. */
+function sayRoute(document: Document): void {
+  const [only, another] = mapOf(document, "sets").items;
+  if (document.has("routes") || only === undefined || another !== undefined) return;
+  document.set("routes", document.createNode([{ set: String(only.key) }]));
+}
+
 /** Routes that stay what they are keep their comments. */
 function putRoutes(document: Document, routes: readonly unknown[]): void {
   const old = document.get("routes", true);
   const known = new Map(isSeq(old) ? old.items.map((item) => [keyOf(document, item), item] as const) : []);
   const list = new YAMLSeq(document.schema);
+  if (isSeq(old)) list.commentBefore = old.commentBefore ?? null;
   for (const route of routes) list.add(known.get(JSON.stringify(sorted(route))) ?? document.createNode(route));
   document.set("routes", list);
 }
@@ -86,10 +107,10 @@ function keyOf(document: Document, item: unknown): string {
   return JSON.stringify(sorted(isMap(item) ? item.toJS(document) : null));
 }
 
-/** With keys in order: two ways to write the same route are the same route. */
+/** With keys in order, and one of a list as the list: two ways to write the same route are the same route. */
 function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.length === 1 ? sorted(value[0]) : value.map(sorted);
+  if (!isObject(value)) return String(value);
   return Object.fromEntries(
     Object.keys(value)
       .sort()
@@ -123,8 +144,24 @@ function mapOf(document: Document, key: string): YAMLMap {
   return map;
 }
 
+/** Sets of Kamailio have numbers for names, and nobody puts these into quotes. */
+function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  return map.items.find(({ key }) => String(isScalar(key) ? key.value : key) === name);
+}
+
+function put(map: YAMLMap, name: string, value: Node): void {
+  const pair = pairOf(map, name);
+  if (pair === undefined) map.set(name, value);
+  else pair.value = value;
+}
+
+function remove(map: YAMLMap, name: string): void {
+  const pair = pairOf(map, name);
+  if (pair !== undefined) map.items.splice(map.items.indexOf(pair), 1);
+}
+
 function setOf(document: Document, name: string): YAMLMap {
-  const node: unknown = mapOf(document, "sets").get(name, true);
+  const node = pairOf(mapOf(document, "sets"), name)?.value;
   if (isMap(node)) return node;
   throw new Unfit(`set "${name}" is ${isAlias(node) ? "an alias" : "not"} in the file`);
 }
