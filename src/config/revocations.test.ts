@@ -78,6 +78,16 @@ test("a list that is about to run out, and an authority without one, are warning
   assert.match(missing, /^4 warning: file good\.crl has no list of CN=Somebody else, so nobody is believed/);
 });
 
+test("the next list of an authority that says the same is told from one that says more", async () => {
+  const [first, second] = [await authority.issue(), await authority.issue()];
+  const lists = [[first], [first], [first, second], []].map((revoked) => authority.revokes(revoked));
+  const [old, next, longer, empty] = (await Promise.all(lists)).map((pem) => readRevocations(pem)[0]!);
+  assert.equal(old!.revoked, next!.revoked);
+  assert.notEqual(old!.revoked, longer!.revoked);
+  assert.equal(empty!.revoked, "");
+  assert.equal(new Set([old, next, longer, empty].map((each) => each!.issuer)).size, 1);
+});
+
 test("no bytes at all make the reader of lists throw", () => {
   const der = Buffer.from(files["good.crl"]!.replace(/-----[^-]*-----/g, ""), "base64");
   const pem = (bytes: Buffer) => `-----BEGIN X509 CRL-----\n${bytes.toString("base64")}\n-----END X509 CRL-----\n`;

@@ -11,6 +11,8 @@ export interface RevocationList {
   readonly issued: number;
   /** When the next one is due; null: it does not say. */
   readonly next: number | null;
+  /** What is on it: the DER of its entries, in hexadecimal; empty: nothing. The next list of an authority mostly says the same. */
+  readonly revoked: string;
 }
 
 const SEQUENCE = 0x30;
@@ -55,18 +57,22 @@ function readList(pem: string, der: Buffer): RevocationList | null {
   const signed = whole && element(der, whole.start, whole.end);
   if (whole?.tag !== SEQUENCE || signed?.tag !== SEQUENCE) return null;
   const parts: Element[] = [];
-  for (let at = signed.start; parts.length < 5; ) {
+  for (let at = signed.start; parts.length < 6; ) {
     const part = element(der, at, signed.end);
     if (part === null) break;
     // The version, which version 1 does not have.
     if (parts.length > 0 || part.tag !== INTEGER) parts.push(part);
     at = part.end;
   }
-  const [algorithm, issuer, issued, next] = parts;
+  const [algorithm, issuer, issued] = parts;
   if (algorithm?.tag !== SEQUENCE || issuer?.tag !== SEQUENCE || issued === undefined) return null;
-  const [begin, end] = [timeOf(der, issued), next === undefined ? null : timeOf(der, next)];
+  // Both are optional: when the next one is due, and a sequence of entries (RFC 5280 5.1).
+  const begin = timeOf(der, issued);
+  const next = parts[3] === undefined ? null : timeOf(der, parts[3]);
+  const entries = parts[next === null ? 3 : 4];
   if (begin === null) return null;
-  return { pem, issuer: der.toString("hex", issuer.from, issuer.end), issued: begin, next: end };
+  const hex = ({ from, end }: Element) => der.toString("hex", from, end);
+  return { pem, issuer: hex(issuer), issued: begin, next, revoked: entries?.tag === SEQUENCE ? hex(entries) : "" };
 }
 
 function element(der: Buffer, from: number, bound: number): Element | null {

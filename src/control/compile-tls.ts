@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { TlsProfile, TlsState } from "../bridge/tls-state.ts";
 import { MAX_IDENTITIES } from "../bridge/way-back.ts";
+import { readRevocations } from "../config/revocations.ts";
 import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
@@ -108,5 +109,7 @@ function compileProfile(config: TlsProfileConfig): TlsProfile {
 }
 
 function rulesOf({ verify, ca, crl }: TlsProfile): string {
-  return verify ? hash("sha256", ca + crl.join(""), "hex") : "anybody";
+  // Not the lists themselves: there is a new one every few hours, and numbers of identities are not used again.
+  const revoked = crl.flatMap((text) => readRevocations(text).map((list) => `${list?.issuer} ${list?.revoked}`));
+  return verify ? hash("sha256", ca + revoked.join(" "), "hex") : "anybody";
 }

@@ -94,9 +94,11 @@ export class Authority {
   async revokes(revoked: readonly Certificate[], days = 7): Promise<string> {
     const base = join(this.#folder, String(++this.#made));
     const now = Date.now();
+    // The same for all lists of a day.
+    const since = new Date(now).setUTCHours(0, 0, 0, 0) - DAY;
     const entries = revoked.map(({ cert }) => {
       const { serialNumber } = new X509Certificate(cert);
-      return `R\t${stamp(now + 30 * DAY).slice(2)}\t${stamp(now - DAY).slice(2)}\t${serialNumber}\tunknown\t/CN=x\n`;
+      return `R\t${stamp(now + 30 * DAY).slice(2)}\t${stamp(since).slice(2)}\t${serialNumber}\tunknown\t/CN=x\n`;
     });
     await writeFile(`${base}.index`, entries.join(""));
     await writeFile(`${base}.cnf`, configOf(this.#folder, base));
