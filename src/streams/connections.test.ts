@@ -2,86 +2,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
-import {
-  STREAM_WORDS,
-  type StreamCounter,
-  type StreamLimits,
-  type StreamStart,
-  StreamWord,
-  streamCounter,
-} from "../bridge/stream-start.ts";
+import { RecordKind } from "../bridge/handoff.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
-import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
-import { Connections } from "./connections.ts";
-import { Exchange } from "./exchange.ts";
+import { Bench } from "./testing/bench.ts";
 import { carryWeb } from "./websocket-client.ts";
-
-const LIMITS: StreamLimits = {
-  connections: 100,
-  connectionsPerSource: 100,
-  connectTimeout: 300,
-  idle: 60_000,
-  messageTimeout: 10_000,
-  ping: 30_000,
-  writeBuffer: 65_536,
-  writeTimeout: 30_000,
-  lifetime: 0,
-  keepalive: 60_000,
-  headerBytes: 32_768,
-  handshakeTimeout: 5_000,
-  handshakes: 100,
-  handshakesPerSource: 100,
-  reserve: 0,
-};
-
-/** Connections with one worker, whose end of the rings is the test's. */
-class Bench {
-  readonly fromStreams: Ring;
-  readonly connections: Connections;
-  readonly #words: Int32Array;
-
-  constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16) {
-    const [to, from] = [createRingMemory(ringBytes), createRingMemory(ringBytes)];
-    const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
-    const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
-    this.fromStreams = new Ring(to);
-    const exchange = new Exchange(start, words, () => undefined);
-    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, new Map([[1, { from: undefined }]]));
-    this.#words = words;
-    after(() => this.connections.leave());
-  }
-
-  /** Connections that are open, as the metrics say. */
-  get open(): number {
-    return this.#words[StreamWord.connections] ?? 0;
-  }
-
-  count(name: StreamCounter): number {
-    return this.#words[streamCounter(name)] ?? 0;
-  }
-
-  send(text: string, port: number, word = 0): void {
-    const peer = new Int32Array(ENDPOINT_WORDS);
-    parseEndpoint("127.0.0.1", port, peer, 0);
-    peer[5] = word;
-    const bytes = Buffer.from(text, "latin1");
-    this.connections.send(0, 1, peer, bytes, 0, bytes.length);
-    this.connections.flush();
-  }
-
-  /** The next record for the worker: its kind, its text and the word of its peer. */
-  async next(): Promise<{ kind: number; text: string; word: number }> {
-    const ring = this.fromStreams;
-    for (let i = 0; i < 500 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
-    ring.take();
-    return found;
-  }
-}
 
 function options(number: number): string {
   return (

@@ -17,7 +17,7 @@ export interface SlowClientsPlan {
 const SOURCES = 50;
 const DRIP = 1_000;
 /** New connections of one round, so that those of calls are not behind thousands. */
-const ABREAST = 25;
+const ABREAST = 5;
 const ROUND = 5;
 const REQUEST =
   "OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TCP 10.9.9.9:5070;branch=z9hG4bKslow;rport\r\nMax-Forwards: 70\r\n" +

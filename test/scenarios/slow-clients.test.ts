@@ -66,11 +66,13 @@ scenario(
     const phones = await Promise.all(Array.from({ length: 10 }, () => stage.phone.another({ transport: "tcp" })));
     const tls = { ...lb.address, port: lb.tlsPort };
     let failed = 0;
+    const medians: string[] = [];
     const block = async (seconds = SECONDS): Promise<number> => {
       const { times, failed: some } = await measure(phones, seconds);
       callee.datagrams.length = 0;
       callee.calls.length = 0;
       failed += some;
+      medians.push(percentile(times, 0.5).toFixed(2));
       return percentile(times, 0.99);
     };
     await block(WARM);
@@ -88,7 +90,7 @@ scenario(
       noise = Math.max(before, after) / Math.min(before, after);
       console.log(
         `slow clients: ${there} of ${SLOW + STALLED} there; p99 of call set-up ${before.toFixed(2)} ms without, ` +
-          `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again${noise > NOISE ? " (a noisy machine: that says nothing)" : ""}`,
+          `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again, medians ${medians.slice(-3).join(", ")}${noise > NOISE ? " (a noisy machine: that says nothing)" : ""}`,
       );
       before = after;
       if (grown <= SLACK && (noise <= NOISE || !isLong)) break;

@@ -1,0 +1,81 @@
+// The stream worker without its thread: connections with one worker, whose end of the rings is the test's.
+import { after } from "node:test";
+import { createRingMemory, Ring } from "../../bridge/handoff.ts";
+import {
+  STREAM_WORDS,
+  type StreamCounter,
+  type StreamLimits,
+  type StreamStart,
+  StreamWord,
+  streamCounter,
+} from "../../bridge/stream-start.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../../net/endpoint.ts";
+import { Connections } from "../connections.ts";
+import { Exchange } from "../exchange.ts";
+import { STRANGERS } from "../guests.ts";
+import { NOBODY, Proxied } from "../proxied.ts";
+
+const LIMITS: StreamLimits = {
+  connections: 100,
+  connectionsPerSource: 100,
+  connectTimeout: 300,
+  idle: 60_000,
+  messageTimeout: 10_000,
+  ping: 30_000,
+  writeBuffer: 65_536,
+  writeTimeout: 30_000,
+  lifetime: 0,
+  keepalive: 60_000,
+  headerBytes: 32_768,
+  handshakeTimeout: 5_000,
+  handshakes: 100,
+  handshakesPerSource: 100,
+  reserve: 0,
+};
+
+/** Connections with one worker, whose end of the rings is the test's. */
+export class Bench {
+  readonly fromStreams: Ring;
+  readonly connections: Connections;
+  readonly proxied = new Proxied();
+  readonly #words: Int32Array;
+
+  constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16) {
+    const [to, from] = [createRingMemory(ringBytes), createRingMemory(ringBytes)];
+    const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
+    const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
+    this.fromStreams = new Ring(to);
+    const exchange = new Exchange(start, words, () => undefined);
+    const dials = new Map([[1, { from: undefined }]]);
+    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, dials, STRANGERS, this.proxied);
+    this.#words = words;
+    after(() => this.connections.leave());
+  }
+
+  /** Connections that are open, as the metrics say. */
+  get open(): number {
+    return this.#words[StreamWord.connections] ?? 0;
+  }
+
+  count(name: StreamCounter): number {
+    return this.#words[streamCounter(name)] ?? 0;
+  }
+
+  send(text: string, port: number, word = 0, caller = NOBODY): void {
+    const peer = new Int32Array(ENDPOINT_WORDS);
+    parseEndpoint("127.0.0.1", port, peer, 0);
+    peer[5] = word;
+    const bytes = Buffer.from(text, "latin1");
+    this.connections.send(0, 1, peer, bytes, 0, bytes.length, caller);
+    this.connections.flush();
+  }
+
+  /** The next record for the worker: its kind, its text and the word of its peer. */
+  async next(): Promise<{ kind: number; text: string; word: number }> {
+    const ring = this.fromStreams;
+    for (let i = 0; i < 500 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
+    ring.take();
+    return found;
+  }
+}
