@@ -6,6 +6,9 @@ import { isUsable } from "../views.ts";
 import { type GroupEntry, groupsOf } from "./groups.ts";
 import { type RpcCommand, RpcFault } from "./json-rpc.ts";
 
+/** Among a destination's own words, those that a script would have pushed (`ds_push_script_attrs`). */
+export const SCRIPT_ATTRS = "script_attrs";
+
 const MISSING = new RpcFault(-32_602, "Invalid params");
 const NOT_FOUND = new RpcFault(404, "destination ID not found");
 
@@ -117,7 +120,8 @@ function isOutForGood(state: StateName): boolean {
 }
 
 function attrsOf(attrs: Readonly<Record<string, string>>): { attrs?: string } {
-  const words = Object.entries(attrs).map(([name, value]) => `${name}=${value}`);
+  const own = Object.entries(attrs).filter(([name]) => name !== SCRIPT_ATTRS);
+  const words = own.map(([name, value]) => `${name}=${value}`);
   return words.length === 0 ? {} : { attrs: words.join(";") };
 }
 

@@ -3,19 +3,24 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "../../config/secret.ts";
 import { SILENT } from "../../control/testing/silent-log.ts";
-import type { AccessView } from "../backend.ts";
+import type { AccessView, AdminBackend } from "../backend.ts";
 import { createAdminApp } from "../server.ts";
 import { fakeBackend } from "../testing/fake-backend.ts";
 
 const VIEWER = "the-viewers-secret-1";
 const ADMIN = "the-admins-secret-01";
 
-function lab(open: Partial<AccessView> = {}) {
+function lab(open: Partial<AccessView> = {}, setName = "media") {
   const tokens = [
     { name: "panel", role: "viewer", secret: new Secret(VIEWER, "test") },
     { name: "boss", role: "admin", secret: new Secret(ADMIN, "test") },
   ] as const;
-  const { backend, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
+  const { backend: plain, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
+  const backend: AdminBackend = {
+    ...plain,
+    sets: () => [{ name: setName, algorithm: "call-load" }],
+    destinations: () => plain.destinations().map((one) => ({ ...one, set: setName })),
+  };
   const app = createAdminApp({ listen: "http://127.0.0.1:25082", backend, log: SILENT, faults: false });
   const post = (payload: string, token = ADMIN, url = "/mi") =>
     app.inject({
@@ -113,6 +118,28 @@ describe("OpenSIPS's commands", () => {
     assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5061, "media"])).error.code, 404);
     assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11"])).error.code, -32_602);
     assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5060, "media"], VIEWER)).error.code, 403);
+  });
+
+  it("know the partitions of tables by the names of their sets", async () => {
+    const { ask, seen } = lab({}, "edge.3");
+    const { PARTITIONS } = (await ask("ds_list")).result;
+    assert.deepEqual(
+      PARTITIONS.map(({ name, SETS }: { name: string; SETS: { id: unknown }[] }) => [name, SETS.map(({ id }) => id)]),
+      [
+        ["default", []],
+        ["edge", [3]],
+      ],
+    );
+    assert.deepEqual((await ask("ds_list", { partition: "edge" })).result.PARTITIONS.length, 1);
+    const address = "sip:10.0.0.11:5060";
+    assert.equal((await ask("ds_set_state", ["i", "edge:3", address])).result, "OK");
+    assert.equal((await ask("ds_set_state", ["i", "edge:4", address])).error.code, 404);
+    assert.equal((await ask("ds_set_state", ["i", "3", address])).error.code, 404);
+    assert.equal((await ask("ds_set_state", ["i", "core:3", address])).error.code, 404);
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5060, 3, "edge"])).result, "OK");
+    assert.equal(seen.changes.length, 1);
+    assert.equal((await ask("ds_reload", { partition: "edge" })).result, "OK");
+    assert.equal((await ask("ds_reload", { partition: "core" })).error.code, 404);
   });
 
   it("a viewer looks and changes nothing; what is no request of theirs is told so", async () => {

@@ -3,13 +3,13 @@ import type { AdminBackend, DestinationView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 import { entriesOf, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
-import { LOAD_BALANCER } from "./opensips-load-balancer.ts";
+import { LOAD_BALANCER, SCRIPT_ATTRS } from "./opensips-load-balancer.ts";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
-/** The partition that everything is in. */
+/** The partition of sets whose name names none. */
 const PARTITION = "default";
-/** Among a destination's own words, those that a script would have pushed. */
-const SCRIPT_ATTRS = "script_attrs";
+/** Sets from the table of a partition (`sources[].opensips.partition`) are called so. */
+const IN_PARTITION = /^(.+)\.(\d{1,9})$/;
 /** Letters and digits of the command; the digits of the table mean something else. */
 const STATES: Readonly<Record<string, { readonly state: StateName; readonly isMarked: boolean }>> = {
   a: { state: "active", isMarked: false },
@@ -24,14 +24,21 @@ const list: RpcCommand = {
   names: ["dispatcher:list", "ds_list"],
   parameters: ["full", "partition"],
   role: "viewer",
-  run({ backend }, full = "0", partition = PARTITION) {
-    checkPartition(partition);
+  run({ backend }, full = "0", partition = "") {
+    checkPartition(backend, partition);
     const isFull = full !== "0" && full !== "";
-    const sets = groupsOf(backend).map(({ id, entries }) => ({
-      id: /^\d{1,9}$/.test(id) ? Number(id) : id,
-      Destinations: entries.map(({ shown, rows }) => destinationOf(backend, shown, rows, isFull)),
-    }));
-    return { PARTITIONS: [{ name: PARTITION, SETS: sets }] };
+    const partitions = new Map<string, object[]>([[PARTITION, []]]);
+    for (const { id, entries } of groupsOf(backend)) {
+      const place = placeOf(id);
+      const sets = partitions.get(place.partition) ?? [];
+      partitions.set(place.partition, sets);
+      sets.push({
+        id: /^\d{1,9}$/.test(place.id) ? Number(place.id) : place.id,
+        Destinations: entries.map(({ shown, rows }) => destinationOf(backend, shown, rows, isFull)),
+      });
+    }
+    const shown = [...partitions].filter(([name]) => partition === "" || name === partition);
+    return { PARTITIONS: shown.map(([name, SETS]) => ({ name, SETS })) };
   },
 };
 
@@ -44,9 +51,9 @@ const setState: RpcCommand = {
     const word = given.toLowerCase();
     const wanted = Object.hasOwn(STATES, word) ? STATES[word] : undefined;
     if (wanted === undefined) throw new RpcFault(500, `unknown state "${given}": a, i, p or 1, 0, 2`);
-    const [partition, id] = group.includes(":") ? group.split(":", 2) : [PARTITION, group];
-    checkPartition(partition ?? "");
-    const found = address.toLowerCase() === "all" ? [] : entriesOf(backend, id ?? "", address);
+    const [partition = "", id = ""] = group.includes(":") ? group.split(":", 2) : [PARTITION, group];
+    checkPartition(backend, partition);
+    const found = address.toLowerCase() === "all" ? [] : entriesOf(backend, setNameOf(partition, id), address);
     if (found.length === 0) throw new RpcFault(404, "destination not found");
     const { state, isMarked } = wanted;
     for (const { shown } of found)
@@ -60,7 +67,7 @@ const reload: RpcCommand = {
   parameters: ["partition", "inherit_state"],
   role: "operator",
   async run({ backend }, partition = PARTITION, inherit = "y") {
-    checkPartition(partition);
+    checkPartition(backend, partition);
     if (inherit !== "y" && inherit !== "n") throw new RpcFault(400, "inherit_state is y or n");
     const { ok, problems } = await backend.reload();
     if (ok && inherit === "n") backend.startOver();
@@ -76,9 +83,10 @@ const pushScriptAttrs: RpcCommand = {
   role: "operator",
   async run({ backend }, attrs, ip, port, set, partition = PARTITION) {
     if (attrs === undefined || ip === undefined || port === undefined || set === undefined) throw MISSING;
-    checkPartition(partition);
+    checkPartition(backend, partition);
+    const name = setNameOf(partition, set);
     const address = ip.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-    const entries = groupsOf(backend).find(({ id }) => id === set)?.entries ?? [];
+    const entries = groupsOf(backend).find(({ id }) => id === name)?.entries ?? [];
     const isThere = (view: DestinationView) => view.address === address && String(view.port) === port;
     const found = entries.filter(({ rows }) => rows.some(isThere));
     if (found.length === 0) throw new RpcFault(404, "destination not found");
@@ -126,8 +134,21 @@ function addressOf({ address, port }: DestinationView): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function checkPartition(name: string): void {
-  if (name !== PARTITION && name !== "") throw new RpcFault(404, `there is no partition "${name}"`);
+function checkPartition(backend: AdminBackend, name: string): void {
+  if (name === PARTITION || name === "") return;
+  if (backend.sets().some((set) => placeOf(set.name).partition === name)) return;
+  throw new RpcFault(404, `there is no partition "${name}"`);
+}
+
+/** Partition and id of a set. */
+function placeOf(set: string): { readonly partition: string; readonly id: string } {
+  const [, partition, id] = IN_PARTITION.exec(set) ?? [];
+  return partition === undefined || id === undefined ? { partition: PARTITION, id: set } : { partition, id };
+}
+
+/** The set that is meant by them. */
+function setNameOf(partition: string, id: string): string {
+  return partition === PARTITION || partition === "" ? id : `${partition}.${id}`;
 }
 
 /** OpenSIPS's interface. */
