@@ -16,13 +16,13 @@ Cancelled calls, races of CANCEL and 200, BYE of either side and of both, lost B
   --open     most at a time (1200)
   --reload   seconds between two reloads (30)
   --restart  seconds between two restarts of a destination (20)
-  --quick    lost BYEs are not waited for (128 s): destinations are said to have been restarted
+  --quick    lost BYEs are not waited for (230 s at most): destinations are said to have been restarted
   --workers  worker threads (2)
   --port     first of the UDP ports used on loopback (27700)`;
 const MAX_CALLS = 350;
 const DEAF_MS = 2_000;
-/** Session-Expires, 64 * T1 and a little: lost BYEs are found by then. */
-const PATIENCE_MS = 128_000;
+/** Timer C or Session-Expires, whichever is longer, then 64 * T1, and a little: whatever was lost is found by then. */
+const PATIENCE_MS = 230_000;
 
 interface Bounds {
   lowest: number;
@@ -54,6 +54,7 @@ else if (!loaded.ok) {
     { balancer: port, destination: port + 1, admin: port + 2 },
     Number(values.workers),
     MAX_CALLS,
+    values.quick ? "100ms" : "500ms",
   );
   try {
     await balancer.ready();
@@ -125,6 +126,8 @@ async function run(balancer: MixedBalancer, phones: Phones, servers: Servers): P
   console.log(
     `loads: lowest ${bounds.lowest}, at most ${bounds.highest} above max_calls, of ${bounds.samples} samples`,
   );
+  for (const { set, destination, ringing, talking } of audit.destinations)
+    console.log(`left: ${set} ${destination}, ${ringing} ringing, ${talking} talking`);
   console.log(`audit: ${audit.destinations.length} destinations with calls, drift ${drift}, workers ${audit.workers}`);
   return left === 0 && bounds.lowest >= 0 && bounds.highest <= 0 && audit.ok && audit.destinations.length === 0;
 }

@@ -25,8 +25,10 @@ export class MixedBalancer {
   readonly #child: ChildProcess;
   readonly #ports: Ports;
   readonly #maxCalls: number;
+  readonly #t1: string;
 
-  constructor(ports: Ports, workers: number, maxCalls: number) {
+  constructor(ports: Ports, workers: number, maxCalls: number, t1: string) {
+    this.#t1 = t1;
     this.#ports = ports;
     this.#maxCalls = maxCalls;
     this.admin = new AdminClient(`http://127.0.0.1:${ports.admin}`);
@@ -34,6 +36,7 @@ export class MixedBalancer {
     this.#workers = workers;
     // Whatever ends us ends it.
     process.once("exit", () => this.#child.kill("SIGKILL"));
+    process.once("SIGTERM", () => process.exit(1));
     this.#child = spawn(process.execPath, [MAIN, "run", this.#file], { stdio: ["ignore", "ignore", "inherit"] });
   }
 
@@ -73,14 +76,14 @@ export class MixedBalancer {
       workers,
       admin: { listen: `http://127.0.0.1:${admin}` },
       log: { level: "error" },
-      timers: { t1: "100ms", t2: "400ms", linger: "2s" },
+      timers: { t1: this.#t1, linger: "2s" },
       sets: {
-        // Forks and late answers are calls above any limit, so this one has none of the first, and time against the second. What
-        // nobody hangs up would soon be all that it has room for.
+        // Forks, and answers of destinations that were given up, are calls above any limit: this one has none of the first, and gives
+        // nobody up. What nobody hangs up would soon be all that it has room for.
         capped: {
           algorithm: "call-load",
           destinations: all(() => ({ max_calls: this.#maxCalls })),
-          failover: { answer_within: "3s" },
+          failover: { on: ["transport_error", 500, 503] },
           probe: false,
         },
         free: {
