@@ -58,7 +58,7 @@ export function readConfiguration(
   const importer = IMPORTERS.find((one) => one.recognise(text, file));
   if (importer === undefined) return readOwn(text, file, options, io, tables);
   const imported = importer.read(text, file, options);
-  return buildImported(imported, file, io, options.overrides ?? {});
+  return buildImported(imported, file, io, options.overrides ?? {}, tables);
 }
 
 /** Translates a foreign file into the text of fairlead.yaml. Never throws. */
@@ -115,9 +115,15 @@ function readOwn(text: string, file: string, options: ReadOptions, io: ConfigIo,
   return problems.length > 0 ? { problems } : loadYaml(text, file, io, ownOverrides(options), tables);
 }
 
-function buildImported(imported: Imported, file: string, io: ConfigIo, overrides: Overrides): Loaded {
+function buildImported(
+  imported: Imported,
+  file: string,
+  io: ConfigIo,
+  overrides: Overrides,
+  tables?: Tables | undefined,
+): Loaded {
   if (imported.data === undefined || hasErrors(imported.problems)) return { problems: imported.problems };
-  const built = buildConfig(override(imported.data, overrides), file, io, true);
+  const built = buildConfig(override(imported.data, overrides), file, io, true, tables);
   const found = built.findings.map((finding) => problemOf(finding, file, imported.places ?? NO_PLACES));
   const problems = [...imported.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
   return built.config === undefined ? { problems } : { config: built.config, problems };

@@ -1,0 +1,193 @@
+// The parameters of a balancing module as a source of fairlead.yaml: which table, and how the sets of it are probed.
+import { COLUMNS, type SourceKind } from "../sections/sources.ts";
+import type { ModuleParameter } from "./script-text.ts";
+
+/** What became of a parameter; empty: it is in the source. */
+type Verdict = string;
+
+/** A source being put together. */
+export class ScriptSource {
+  readonly kind: SourceKind;
+  /** OpenSIPS's partition; empty: the default one. */
+  readonly partition: string;
+  url = "";
+  table = "";
+  readonly columns: Record<string, string> = {};
+  readonly extraAttrs: Record<string, string> = {};
+  badRows = "";
+  readonly probe: Record<string, unknown> = {};
+  /** Seconds; 0: no probes. */
+  interval = 0;
+  useDefault = false;
+  hashedKey = "";
+
+  constructor(kind: SourceKind, partition = "") {
+    this.kind = kind;
+    this.partition = partition;
+  }
+
+  /** Takes a parameter over; a sentence where there is nothing that it could become. */
+  take({ name, value }: Pick<ModuleParameter, "name" | "value">): Verdict {
+    const column = /^(.+)_col$/.exec(name)?.[1];
+    if (column !== undefined) {
+      if (!Object.hasOwn(COLUMNS[this.kind], column)) return "there is no such column here";
+      this.columns[column] = value;
+      return "";
+    }
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+    return rule === undefined ? (WITHOUT[name] ?? "it has no equivalent") : rule(this, value);
+  }
+
+  /** In the shape of fairlead.yaml. `algorithm`: of all its sets. */
+  data(algorithm: string | undefined): Record<string, unknown> {
+    const every = `${this.interval}s`;
+    const defaults = {
+      ...(algorithm === undefined ? {} : { algorithm }),
+      ...(this.useDefault && algorithm?.includes(":") === true ? { use_default: true } : {}),
+      ...(this.hashedKey !== "" && (algorithm === "kamailio:7" || algorithm === "opensips:7")
+        ? { key: this.hashedKey }
+        : {}),
+      probe: this.interval > 0 ? { every, ...this.probe, ...(this.interval < 2 ? { timeout: every } : {}) } : false,
+    };
+    return {
+      [this.kind]: {
+        url: this.url,
+        ...(this.table === "" ? {} : { table: this.table }),
+        ...(Object.keys(this.columns).length === 0 ? {} : { columns: this.columns }),
+        ...(Object.keys(this.extraAttrs).length === 0 ? {} : { extra_attrs: this.extraAttrs }),
+        ...(this.badRows === "" ? {} : { bad_rows: this.badRows }),
+        ...(this.partition === "" ? {} : { partition: this.partition }),
+        defaults,
+      },
+    };
+  }
+}
+
+type Rule = (source: ScriptSource, value: string) => Verdict;
+
+const probe =
+  (key: string): Rule =>
+  (source, value) => {
+    source.probe[key] = value;
+    return "";
+  };
+
+const count =
+  (key: string): Rule =>
+  (source, value) => {
+    if (!/^[1-9]\d{0,2}$/.test(value)) return `"${value}" is not 1 to 999`;
+    source.probe[key] = Number(value);
+    return "";
+  };
+
+const interval: Rule = (source, value) => {
+  if (!/^\d{1,6}$/.test(value)) return `"${value}" is not a number of seconds`;
+  source.interval = Number(value);
+  return "";
+};
+
+const replyCodes: Rule = (source, value) => {
+  const wanted = value.split(/[;,]/).map((part) => part.trim());
+  const codes = wanted.flatMap((part) => {
+    const [, word, number = ""] = /^(?:(class|code)\s*=\s*)?(\d{1,3})$/.exec(part) ?? [];
+    if (word === "class" && /^[1-6]$/.test(number)) return [`${number}xx`];
+    return /^[1-6]\d\d$/.test(number) ? [Number(number)] : [];
+  });
+  // Theirs are added to what is always well.
+  source.probe.accept = ["2xx", ...codes.filter((code) => code !== "2xx")];
+  return codes.length === wanted.filter((part) => part !== "").length ? "" : "not all of it is codes";
+};
+
+const MODES: Readonly<Record<string, string>> = { "0": "once", "1": "all", "2": "down", "3": "marked" };
+
+const probingMode: Rule = (source, value) => {
+  const mode = source.kind === "kamailio" ? MODES[value] : value === "1" ? "all" : "down";
+  if (mode === undefined) return `"${value}" is no probing mode`;
+  source.probe.mode = mode;
+  return "";
+};
+
+const extraAttrs: Rule = (source, value) => {
+  for (const part of value.split(";")) {
+    const [name = "", column = ""] = part.split("=").map((each) => each.trim());
+    if (name !== "") source.extraAttrs[name] = column;
+  }
+  return "";
+};
+
+const threshold = count("down_after");
+
+const RULES: Readonly<Record<string, Rule>> = {
+  db_url: (source, value) => {
+    source.url = value;
+    return "";
+  },
+  table_name: (source, value) => {
+    source.table = value;
+    return "";
+  },
+  db_table: (source, value) => {
+    source.table = value;
+    return "";
+  },
+  ds_db_extra_attrs: extraAttrs,
+  ds_load_mode: (source, value) => {
+    source.badRows = value === "1" ? "refuse" : "skip";
+    return "";
+  },
+  ds_ping_interval: interval,
+  probing_interval: interval,
+  ds_ping_method: probe("method"),
+  probing_method: probe("method"),
+  ds_ping_from: probe("from"),
+  probing_from: probe("from"),
+  ds_probing_threshold: threshold,
+  // As older versions and many a script spell it.
+  ds_probing_threshhold: threshold,
+  ds_inactive_threshold: count("up_after"),
+  ds_probing_mode: probingMode,
+  ds_ping_reply_codes: replyCodes,
+  options_reply_codes: replyCodes,
+  probing_reply_codes: replyCodes,
+  use_default: (source, value) => {
+    source.useDefault = value !== "0";
+    return "";
+  },
+  hash_pvar: (source, value) => {
+    source.hashedKey = value;
+    return "";
+  },
+};
+
+const SCRIPT = "it is for what scripts do themselves; failover is a setting of the set here";
+const CALLS = "calls are counted in their transactions and dialogs here; nothing has to expire";
+
+/** Why some have no equivalent. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  flags: "bit 2, failover, is how every set works; bit 1, hashing users only, is `key` of a set: {from.user}",
+  force_dst: SCRIPT,
+  xavp_dst: SCRIPT,
+  xavp_dst_mode: SCRIPT,
+  xavp_ctx: SCRIPT,
+  xavp_ctx_mode: SCRIPT,
+  setid_pvname: SCRIPT,
+  attrs_pvname: SCRIPT,
+  dst_avp: SCRIPT,
+  grp_avp: SCRIPT,
+  cnt_avp: SCRIPT,
+  sock_avp: SCRIPT,
+  ds_hash_size: CALLS,
+  ds_hash_expire: CALLS,
+  ds_hash_initexpire: CALLS,
+  ds_hash_check_interval: CALLS,
+  ds_ping_fr_timer: "its unit differs between versions: probe: {timeout: 2s}",
+  ds_ping_latency_stats: "answer times are always measured",
+  ds_retain_latency_stats: "answer times are always kept",
+  ds_default_socket: "listener of a destination; the first listener of its family and transport is taken",
+  ds_default_sockname: "listener of a destination; the first listener of its family and transport is taken",
+  ds_dns_mode: "names are followed as DNS says (section dns)",
+  ds_dns_interval: "names are followed as DNS says (section dns)",
+  ds_dns_ttl: "dns: {max_ttl: ...}",
+  persistent_state: "states are never written into the table",
+  reload_delta: "reloads wait for each other",
+};

@@ -1,0 +1,138 @@
+// kamailio.cfg and opensips.cfg: what the parameters of `dispatcher` and `load_balancer` say. Routing logic is not translated; it
+// is told where it stands, and which calls of the two modules it makes.
+import type { Problem } from "../problem.ts";
+import type { SourceKind } from "../sections/sources.ts";
+import { formatHostPort, parseHostPort } from "../values/address.ts";
+import { algorithmFault } from "../values/algorithm.ts";
+import { type Imported, type Importer, type ImportOptions, NO_PLACES, type Note } from "./importer.ts";
+import { ScriptSource } from "./script-source.ts";
+import { isScript, type ModuleParameter, readScript, type Script } from "./script-text.ts";
+
+const ASSUMED = "udp://0.0.0.0:5060";
+const MODULES = ["dispatcher", "load_balancer"];
+
+function read(text: string, file: string, options: ImportOptions): Imported {
+  const script = readScript(text);
+  const problems: Problem[] = [];
+  const notes: Note[] = [];
+  const say = (line: number, what: string, hint = "", severity: Problem["severity"] = "warning") =>
+    problems.push({ file, line, column: line === 0 ? 0 : 1, severity, what, hint });
+  const algorithm = numbered(options.algorithm, script.isOpensips);
+  const fault = algorithm === undefined ? null : algorithmFault(algorithm);
+  if (fault !== null) say(0, fault.what, fault.hint, "error");
+  const { sources, list } = sourcesOf(script, say);
+  const found = [...sources.values()].filter(({ url }) => url !== "");
+  const listeners = listenersOf(script, options, say);
+  tellBlocks(script, say);
+  if (list !== null) {
+    const hint = `fairlead import ${list.value}`;
+    say(list.line, `the destinations are in ${list.value}, which is not read here`, hint);
+    notes.push({ path: ["sets"], line: list.line, text: `The destinations are in ${list.value}: ${hint}` });
+  } else if (found.length === 0) {
+    say(0, "neither dispatcher nor load_balancer has a db_url", "db_url, or list_file", "error");
+    return { problems, notes, places: NO_PLACES };
+  }
+  if (fault !== null) return { problems, notes, places: NO_PLACES };
+  const set = options.set ?? "1";
+  const [only] = found;
+  const name = only?.partition === undefined || only.partition === "" ? set : `${only.partition}.${set}`;
+  notes.push({
+    path: ["routes"],
+    line: 0,
+    text: "The script's own routing is not translated: all requests go to one set.",
+  });
+  if (found.some(({ url }) => /:[^/@]+@/.test(url)))
+    notes.push({ path: ["sources"], line: 0, text: "A password in a URL may stand by itself: password: ${VARIABLE}" });
+  const data = {
+    listeners,
+    ...(found.length > 0 ? { sources: found.map((source) => source.data(algorithm)) } : { sets: { [set]: {} } }),
+    routes: [{ set: name }],
+    // As both do unless their script says otherwise.
+    protected_headers: [],
+    admin: options.admin === undefined ? false : { listen: options.admin },
+  };
+  return { data, problems, notes, places: NO_PLACES };
+}
+
+/** A number is one of the product's own. */
+function numbered(option: string | undefined, isOpensips: boolean): string | undefined {
+  if (option === undefined || !/^\d+$/.test(option)) return option;
+  return `${isOpensips ? "opensips" : "kamailio"}:${option}`;
+}
+
+type SayAt = (line: number, what: string, hint?: string) => void;
+
+function sourcesOf(script: Script, say: SayAt): { sources: Map<string, ScriptSource>; list: ModuleParameter | null } {
+  const sources = new Map<string, ScriptSource>();
+  const usual: SourceKind = script.isOpensips ? "opensips" : "kamailio";
+  const sourceOf = (kind: SourceKind, partition = "") => {
+    const key = `${kind} ${partition}`;
+    const source = sources.get(key) ?? new ScriptSource(kind, partition);
+    sources.set(key, source);
+    return source;
+  };
+  let list: ModuleParameter | null = null;
+  for (const parameter of script.parameters) {
+    const module = MODULES.find((each) => parameter.modules.includes(each));
+    if (module === undefined) continue;
+    const tell = (name: string, why: string) => {
+      if (why !== "") say(parameter.line, `${module}: ${name} is not taken over`, why);
+    };
+    if (module === "dispatcher" && parameter.name === "list_file") list = parameter;
+    else if (module === "dispatcher" && parameter.name === "partition") {
+      const [, name = "", settings = ""] = /^\s*([\w.-]+)\s*:\s*(.*)$/s.exec(parameter.value) ?? [];
+      for (const setting of settings.split(";")) {
+        const [, key = "", value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(setting) ?? [];
+        if (key !== "")
+          tell(
+            `${key} of partition ${name}`,
+            sourceOf(usual, name === "default" ? "" : name).take({ name: key, value }),
+          );
+      }
+      if (name === "" || settings === "") tell("this partition", "NAME: db_url=...; table_name=...");
+    } else tell(parameter.name, sourceOf(module === "dispatcher" ? usual : "load_balancer").take(parameter));
+  }
+  return { sources, list: [...sources.values()].some(({ url }) => url !== "") ? null : list };
+}
+
+function listenersOf(script: Script, { listen }: ImportOptions, say: SayAt): string[] {
+  if (listen.length > 0) return [...listen];
+  const uris = script.sockets.flatMap(({ line, value }) => {
+    const [, transport = "udp", place = ""] = /^(?:(udp|tcp|tls|sctp|ws|wss):)?(.+)$/i.exec(value) ?? [];
+    const found = parseHostPort(place);
+    if (found === null || !["udp", "tcp"].includes(transport.toLowerCase())) {
+      say(
+        line,
+        `the socket ${value} is not taken over`,
+        found === null ? "an address: udp:10.0.0.5:5060" : "--listen, with its certificate",
+      );
+      return [];
+    }
+    return [`${transport.toLowerCase()}://${formatHostPort(found.host, found.port ?? 5060)}`];
+  });
+  if (uris.length > 0) return [...new Set(uris)];
+  say(0, `no listener is named: ${ASSUMED} is assumed`, "--listen udp://HOST:PORT");
+  return [ASSUMED];
+}
+
+function tellBlocks({ blocks, isOpensips }: Script, say: SayAt): void {
+  for (const { name, line, lastLine, calls } of blocks) {
+    say(line, `${name} is not translated (lines ${line} to ${lastLine})`, "sets, routes and failover of fairlead.yaml");
+    for (const call of calls)
+      say(call.line, `${call.text.replaceAll(/\s+/g, " ")} is not translated`, hintFor(call.text, isOpensips));
+  }
+}
+
+/** What a call of the usual kind is in a configuration. */
+function hintFor(call: string, isOpensips: boolean): string {
+  const [, set, number] = /^ds_select\w*\s*\(\s*"?(\d+)"?\s*,\s*"?(\d+)"?/.exec(call) ?? [];
+  const product = isOpensips ? "opensips" : "kamailio";
+  if (set !== undefined) return `routes: [{set: ${set}}], algorithm: "${product}:${number}"`;
+  if (/^ds_next/.test(call)) return "failover: {on: [...]} of the set";
+  const [, group, resources] = /^(?:lb_start\w*|load_balance)\s*\(\s*"?(\d+)"?\s*,\s*"([^"]+)"/.exec(call) ?? [];
+  if (group !== undefined) return `routes: [{set: ${group}, resources: "${resources}"}]`;
+  return "";
+}
+
+/** The importer. */
+export const script: Importer = { name: "kamailio.cfg or opensips.cfg", recognise: isScript, read };

@@ -1,0 +1,146 @@
+// Scripts of Kamailio and OpenSIPS, written for this test: what is taken over, and what is told by its line.
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
+import { readConfiguration, translate } from "../../src/config/open.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+
+const KAMAILIO = `#!KAMAILIO
+#!define DBURL "mysql://kamailio:kamailiorw@localhost/kamailio"
+/* the module of
+   the dispatcher */
+listen=udp:10.0.0.5:5060 # outside
+loadmodule "dispatcher.so"
+modparam("tm|dispatcher", "fr_timer", 1)
+modparam("dispatcher", "db_url", DBURL)
+modparam("dispatcher", "table_name", "lb")
+modparam("dispatcher", "setid_col", "grp")
+modparam("dispatcher", "ds_db_extra_attrs", "weight=wt;zone=area")
+modparam("dispatcher", "flags", 2)
+modparam("dispatcher", "xavp_dst", "_dsdst_")
+modparam("dispatcher", "ds_ping_interval", 20)
+modparam("dispatcher", "ds_ping_from", "sip:lb@example.com")
+modparam("dispatcher", "ds_probing_threshhold", 4)
+modparam("dispatcher", "ds_inactive_threshold", 5)
+modparam("dispatcher", "ds_probing_mode", 1)
+modparam("dispatcher", "ds_ping_reply_codes", "class=3;code=404")
+modparam("dispatcher", "ds_load_mode", 1)
+modparam("dispatcher", "ds_unheard_of", 7)
+#!ifdef WITH_FILE
+modparam("dispatcher", "list_file", "/etc/kamailio/dispatcher.list")
+#!endif
+request_route {
+  if (is_method("INVITE")) { xlog("a } in text\\n"); }
+  ds_select_dst("3", "9");
+  t_on_failure("RTF");
+}
+failure_route[RTF] {
+  ds_next_dst(); # next
+}
+`;
+
+const OPENSIPS = `socket=udp:10.0.0.5:5060
+socket=tls:10.0.0.5:5061
+loadmodule "load_balancer.so"
+modparam("load_balancer", "db_url", "postgres://opensips@db/opensips")
+modparam("load_balancer", "db_table", "lb")
+modparam("load_balancer", "probing_interval", 30)
+modparam("load_balancer", "probing_reply_codes", "501, 403")
+modparam("dispatcher", "partition", "trunks: db_url=mysql://opensips@db/opensips; table_name=trunks; ds_ping_method=INFO")
+route {
+  if (!load_balance("1", "pstn;transc")) { exit; }
+}
+`;
+
+function imported(text: string, options: object = {}) {
+  const io = fakeIo({ "/k.cfg": text });
+  const { yaml, problems } = translate("/k.cfg", { ...NO_OPTIONS, ...options }, io);
+  const lines = problems.map(formatProblem);
+  const again = readConfiguration(["/f.yaml"], NO_OPTIONS, fakeIo({ "/f.yaml": yaml ?? "" })).config;
+  return { yaml: yaml ?? "", lines, config: again };
+}
+
+it("a kamailio.cfg: parameters of the dispatcher become a source, misspelt ones too; everything else is told by its line", () => {
+  const { yaml, lines, config } = imported(KAMAILIO, { set: "3", algorithm: "9" });
+  const [source] = config?.sources ?? [];
+  assert.deepEqual(
+    [source?.place, source?.columns.setid, source?.extraAttrs, source?.badRows],
+    ["mysql://kamailio@localhost/kamailio, table lb", "grp", { weight: "wt", zone: "area" }, "refuse"],
+  );
+  const { probe, algorithm, order } = source?.defaults ?? {};
+  assert.deepEqual([algorithm, order], ["kamailio:9", "kamailio"]);
+  assert.deepEqual(
+    [probe?.every, probe?.downAfter, probe?.upAfter, probe?.mode, probe?.from, probe?.accept.length],
+    [20_000, 4, 5, "all", "sip:lb@example.com", 3],
+  );
+  assert.deepEqual(config?.routes[0]?.action, { kind: "dispatch", set: "3" });
+  assert.match(yaml, /udp:\/\/10\.0\.0\.5:5060/);
+  assert.deepEqual(lines, [
+    "/k.cfg:7:1: warning: dispatcher: fr_timer is not taken over (it has no equivalent)",
+    "/k.cfg:12:1: warning: dispatcher: flags is not taken over (bit 2, failover, is how every set works; bit 1, hashing users only, is `key` of a set: {from.user})",
+    "/k.cfg:13:1: warning: dispatcher: xavp_dst is not taken over (it is for what scripts do themselves; failover is a setting of the set here)",
+    "/k.cfg:21:1: warning: dispatcher: ds_unheard_of is not taken over (it has no equivalent)",
+    "/k.cfg:25:1: warning: request_route is not translated (lines 25 to 29) (sets, routes and failover of fairlead.yaml)",
+    '/k.cfg:27:1: warning: ds_select_dst("3", "9") is not translated (routes: [{set: 3}], algorithm: "kamailio:9")',
+    "/k.cfg:30:1: warning: failure_route[RTF] is not translated (lines 30 to 32) (sets, routes and failover of fairlead.yaml)",
+    "/k.cfg:31:1: warning: ds_next_dst() is not translated (failover: {on: [...]} of the set)",
+  ]);
+});
+
+it("an opensips.cfg: the load_balancer, and partitions of the dispatcher", () => {
+  const { lines, config } = imported(OPENSIPS);
+  assert.deepEqual(
+    config?.sources.map(({ kind, place, prefix, defaults }) => [kind, place, prefix, defaults.probe?.every ?? 0]),
+    [
+      ["load_balancer", "postgresql://opensips@db/opensips, table lb", "", 30_000],
+      ["opensips", "mysql://opensips@db/opensips, table trunks", "trunks.", 0],
+    ],
+  );
+  assert.equal(config?.sources[0]?.defaults.algorithm, "load-balancer");
+  assert.deepEqual(lines, [
+    "/k.cfg:2:1: warning: the socket tls:10.0.0.5:5061 is not taken over (--listen, with its certificate)",
+    "/k.cfg:9:1: warning: route is not translated (lines 9 to 11) (sets, routes and failover of fairlead.yaml)",
+    '/k.cfg:10:1: warning: load_balance("1", "pstn;transc") is not translated (routes: [{set: 1, resources: "pstn;transc"}])',
+  ]);
+});
+
+it("a script with a list instead of a table says which file to import", () => {
+  const text = KAMAILIO.replace(/^.*db_url.*$/m, "").replaceAll(/^#!(ifdef|endif).*$/gm, "");
+  const { lines, config } = imported(text);
+  assert.match(
+    lines.join("\n"),
+    /:23:1: warning: the destinations are in \/etc\/kamailio\/dispatcher\.list, .* \(fairlead import \/etc/,
+  );
+  assert.equal(config?.sets[0]?.destinations.length, 0);
+});
+
+it("noise after a loadmodule never crashes", () => {
+  const parts = [
+    'loadmodule "',
+    "modparam(",
+    '"dispatcher"',
+    ",",
+    '"db_url"',
+    "{",
+    "}",
+    "/*",
+    "*/",
+    "#!ifdef X\n",
+    "#!endif\n",
+    "route[",
+    "]",
+    '"',
+    "\n",
+    "\\",
+  ];
+  let state = 7;
+  for (let round = 0; round < 300; round++) {
+    let text = 'loadmodule "a"\n';
+    for (let i = 0; i < 60; i++) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      text += parts[(state >>> 8) % parts.length];
+    }
+    const { lines, config } = imported(text);
+    assert.ok(config !== undefined || lines.length > 0, text);
+  }
+});
