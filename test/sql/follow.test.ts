@@ -4,7 +4,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
+import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
+import { readConfiguration } from "../../src/config/open.ts";
 import { withoutDestination, withSettings } from "../../src/control/changes.ts";
+import { importTable } from "../../src/sources/import-table.ts";
 import { freshFile, type TestDatabase } from "../kit/databases.ts";
 import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
 import { TableBench } from "./table-bench.ts";
@@ -127,6 +130,26 @@ it("a password is in no problem, and an URL that is none is told without it", as
   assert.doesNotMatch(said, /hunter2/);
   bench.stop();
 });
+
+it("a table is imported as the file that says the same", () =>
+  withTable(async (bench, database) => {
+    const options = { ...NO_OPTIONS, listen: ["udp://127.0.0.1:5060"], algorithm: "weighted" };
+    await database.run("UPDATE dispatcher SET flags = 4, priority = 3 WHERE id = 5");
+    const { yaml, problems } = await importTable(database.urlText(), "dispatcher", options, fakeIo(), bench.reader);
+    assert.deepEqual(
+      problems.map(({ what }) => what),
+      ["weighted does not look at priority"],
+    );
+    const { config } = readConfiguration(["/f.yaml"], NO_OPTIONS, fakeIo({ "/f.yaml": yaml ?? "" }));
+    const [set] = config?.sets ?? [];
+    assert.deepEqual(
+      set?.destinations.map(({ name, weight, state, priority }) => `${name} ${weight} ${state} ${priority}`),
+      ["sip:10.0.0.2 2 active 0", "sip:10.0.0.5 5 disabled 3", "sip:10.0.0.2#9 9 active 0"],
+    );
+    assert.deepEqual([set?.algorithm, set?.order, set?.probe], ["weighted", "kamailio", null]);
+    const missing = await importTable(database.urlText(), "nothing", options, fakeIo(), bench.reader);
+    assert.match(missing.problems[0]?.what ?? "", /table nothing cannot be read: no such table/);
+  }));
 
 async function withTable(
   work: (bench: TableBench, database: TestDatabase, source: object) => Promise<void>,

@@ -88,7 +88,7 @@ const interval: Rule = (source, value) => {
 
 const replyCodes: Rule = (source, value) => {
   const wanted = value.split(/[;,]/).map((part) => part.trim());
-  const codes = wanted.flatMap((part) => {
+  const codes = wanted.flatMap((part): (string | number)[] => {
     const [, word, number = ""] = /^(?:(class|code)\s*=\s*)?(\d{1,3})$/.exec(part) ?? [];
     if (word === "class" && /^[1-6]$/.test(number)) return [`${number}xx`];
     return /^[1-6]\d\d$/.test(number) ? [Number(number)] : [];
