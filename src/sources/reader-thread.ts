@@ -47,9 +47,8 @@ async function answer(request: ReadRequest): Promise<ReadAnswer> {
 /** One printable line; a connection that was tried at several addresses has its reason in its code. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const text =
-    error.message === "" || error.message.includes(code) ? error.message || code : `${code}: ${error.message}`;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
+  const text = error.message === "" ? code : error.message;
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 300);
 }
 
