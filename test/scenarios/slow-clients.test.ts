@@ -12,10 +12,10 @@ import { SlowClients } from "../kit/slow-clients.ts";
 const isLong = process.env.FAIRLEAD_LONG === "1";
 const SLOW = isLong ? 5_000 : 500;
 const STALLED = isLong ? 500 : 50;
-const SECONDS = isLong ? 20 : 2.5;
+const SECONDS = isLong ? 20 : 2;
 const RATE = 100;
 /** Calls before the first measurement: what is new is slower. */
-const WARM = isLong ? 10 : 2;
+const WARM = isLong ? 10 : 1;
 /** Growth that is allowed, and below how many milliseconds nothing is said about it: a timer of the kernel is as coarse. */
 const GROWTH = 1.2;
 const SLACK = isLong ? 0.2 : 1;
