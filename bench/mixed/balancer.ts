@@ -44,11 +44,11 @@ export class MixedBalancer {
 
   /** Waits until it takes calls. */
   async ready(): Promise<void> {
-    for (const end = performance.now() + 60_000; performance.now() < end; ) {
+    for (const end = performance.now() + 180_000; performance.now() < end; ) {
       if ((await this.admin.ready().catch(() => null))?.ready === true) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error("the balancer was not ready within 60 s");
+    throw new Error("the balancer was not ready within 180 s");
   }
 
   /** Other weights, and every other time without the last destination of the free set. */
