@@ -62,7 +62,7 @@ export function explain(config: Config, stage: Stage, message: MessageText, arri
     skipped_routes: rehearsal.mismatches.map((condition, at) => {
       const route = config.routes[at];
       if (route === undefined) return { name: POOL_ROUTE.name, why: "it is for traffic from destinations" };
-      return { name: route.name, why: mismatchText(route, condition, pool >= 0) };
+      return { name: route.name, why: mismatchText(route, condition, pool >= 0, rehearsal.parts[at] ?? null) };
     }),
     set,
     algorithm,

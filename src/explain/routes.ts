@@ -27,8 +27,19 @@ function dispatchText({ set, others = [], key, rewriteUri }: DispatchActionConfi
   return `dispatch to ${sets}${by}${rewriteUri === "host" ? ", with the destination's host in the request URI" : ""}`;
 }
 
+/** The part of a message that does not fit, by its place in `match`, and its text. */
+export interface MismatchedPart {
+  readonly place: number;
+  readonly text: string;
+}
+
 /** Why a route did not match. `isFromPool`: the message came from a destination. */
-export function mismatchText(route: RouteConfig, condition: RouteCondition, isFromPool: boolean): string {
+export function mismatchText(
+  route: RouteConfig,
+  condition: RouteCondition,
+  isFromPool: boolean,
+  part: MismatchedPart | null,
+): string {
   switch (condition) {
     case "fromSet":
       if (route.fromSet === undefined) return "it is for traffic from outside; this came from a destination";
@@ -47,8 +58,22 @@ export function mismatchText(route: RouteConfig, condition: RouteCondition, isFr
     case "to":
       return `the To URI is not like ${patternText(route.to)}`;
     case "match":
-      return `it does not match ${route.match.map(({ of }) => of).join(", ")}`;
+      return partText(route, part);
   }
+}
+
+function partText({ match }: RouteConfig, part: MismatchedPart | null): string {
+  const asked = match[part?.place ?? 0];
+  if (asked === undefined || part === null) return "match";
+  const has = part.text === "" ? "is not there or empty" : `is ${JSON.stringify(part.text)}`;
+  const { kind, texts, isNot } = asked.pattern;
+  const word = kind === "prefix" ? "begin with" : kind === "is" ? "be" : "match";
+  return `${asked.of} ${has}, and must ${isNot ? "not " : ""}${word} ${shortened(texts)}`;
+}
+
+function shortened(texts: readonly string[]): string {
+  const shown = texts.slice(0, 3).join(" or ");
+  return texts.length > 3 ? `${shown} or one of ${texts.length - 3} more` : shown;
 }
 
 function patternText(pattern: UriPatternConfig | null): string {

@@ -1,7 +1,13 @@
 // Why a route did not match: for people, after the fact. The packet path only asks whether.
 import type { RouteEntry } from "../bridge/snapshot.ts";
 import type { Context } from "./context.ts";
+import { isAccepted } from "./key-text.ts";
 import { isMatch } from "./routing.ts";
+
+/** Place of the first part of a route's `match` that the request at hand does not fit; -1: none. */
+export function partMismatch(c: Context, { match }: RouteEntry): number {
+  return match.findIndex(({ of, automaton, isNot }) => isAccepted(c, of, automaton) === isNot);
+}
 
 /** What a route may ask of a request, in the order in which it is asked. */
 export const ROUTE_CONDITIONS = [

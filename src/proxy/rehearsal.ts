@@ -3,7 +3,7 @@
 
 import { COUNTERS } from "../bridge/counters.ts";
 import { FIRST_EXPRESSION } from "../bridge/key-expression.ts";
-import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
+import { DESTINATION_WORDS, type RouteEntry, type Snapshot } from "../bridge/snapshot.ts";
 import { DestinationState, KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort } from "../net/transport.ts";
@@ -19,7 +19,7 @@ import type { Context } from "./context.ts";
 import { judgeRequest } from "./judge.ts";
 import { expressionText } from "./key-text.ts";
 import { loneLoop } from "./lone-loop.ts";
-import { type RouteCondition, routeMismatch } from "./mismatch.ts";
+import { partMismatch, type RouteCondition, routeMismatch } from "./mismatch.ts";
 import { Side, TokenState } from "./route-finding.ts";
 import { SilentPlane } from "./silent-plane.ts";
 import { type Way, wayOf } from "./way.ts";
@@ -83,6 +83,8 @@ export interface Rehearsal {
   /** The route that matched, when routes were asked, and why each before it did not. */
   readonly route: number;
   readonly mismatches: readonly RouteCondition[];
+  /** Of each of these: which part of its `match` the message does not fit, and what the message has there; null: another condition. */
+  readonly parts: readonly ({ readonly place: number; readonly text: string } | null)[];
   /** Whether candidates were asked for: the route's set is where it goes. */
   readonly isDispatched: boolean;
   readonly key: {
@@ -175,6 +177,7 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
     side: c.ownRoute.token !== TokenState.valid ? null : c.token.side === Side.caller ? "caller" : "callee",
     pool: c.pool,
     route,
+    parts: mismatches.map((each, at) => (each === "match" ? partOf(c, routes[at]!) : null)),
     mismatches: mismatches.slice(0, route < 0 ? mismatches.length : route).filter((each) => each !== null),
     isDispatched,
     key: isDispatched ? keyOf(c, route) : null,
@@ -187,6 +190,11 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
         : { text: first.bytes.toString(), to: formatEndpoint(first.peer, 0), listener: first.listener },
     counters,
   };
+}
+
+function partOf(c: Context, route: RouteEntry): Rehearsal["parts"][number] {
+  const place = partMismatch(c, route);
+  return { place, text: expressionText(c, route.match[place]!.of) };
 }
 
 function takenOf(c: Context, candidates: readonly number[], peer: Int32Array): number {

@@ -17,6 +17,11 @@ function config(algorithm: string, more: string, rest = ""): string {
 
 describe("check warns about", () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "a stateless route that matches a header",
+      config("hash-call-id", "", "routes: [{set: m, match: {header:X-A: b}, forwarding: stateless}]"),
+      /CANCEL or an ACK need not have/,
+    ],
     ["stateless forwarding with round robin", config("round-robin", "", "forwarding: stateless"), /chooses anew/],
     [
       "a stateless route with random",

@@ -21,7 +21,7 @@ import {
   unknownResources,
 } from "./resources.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
-import { statelessCapacity, statelessChoice } from "./stateless.ts";
+import { statelessCapacity, statelessChoice, statelessMatch } from "./stateless.ts";
 import { unverifiedDestinations } from "./tls.ts";
 
 /** The checks. */
@@ -50,6 +50,7 @@ export const CHECKS: readonly Check[] = [
   pathWithoutKeys,
   idleKeepalive,
   statelessChoice,
+  statelessMatch,
   statelessCapacity,
   unverifiedDestinations,
   tooManyWorkers,

@@ -2,6 +2,7 @@
 import { algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { type Finding, warningAt } from "../finding.ts";
 import type { Config } from "../schema.ts";
+import { matchExpression } from "../sections/match.ts";
 import { isKeyWord, isStableKey, parseKeyExpression } from "../values/key-expression.ts";
 import type { Check } from "./check.ts";
 
@@ -41,6 +42,26 @@ export const statelessChoice: Check = {
           "Kamailio's stateless forward() does the same; use a hash algorithm, or forwarding: stateful",
         ),
       ];
+    });
+  },
+};
+
+/** CANCEL and ACK have to find the route of their INVITE by what they share with it. */
+export const statelessMatch: Check = {
+  summary: "A stateless route that matches what a CANCEL or an ACK does not have of its INVITE.",
+  look(config): Finding[] {
+    return config.routes.flatMap((route, index) => {
+      const isStateless = (route.forwarding ?? config.forwarding) === "stateless";
+      if (!isStateless || route.action.kind !== "dispatch") return [];
+      return route.match
+        .filter(({ of }) => !isStable(matchExpression(of)))
+        .map(({ of }) =>
+          warningAt(
+            ["routes", index, "match", of],
+            `stateless forwarding by ${of}: a CANCEL or an ACK need not have what its INVITE has, and takes another route then`,
+            "match request-uri, from, to, call-id or source; or forwarding: stateful",
+          ),
+        );
     });
   },
 };

@@ -82,7 +82,7 @@ export const failoverOverride = z
 type Event = z.output<typeof reason>;
 
 function codesOf(events: readonly Event[]): number[] {
-  return [...new Set(events.flatMap((event) => (typeof event === "string" ? [] : event)))];
+  return [...new Set(events.flatMap((event) => (typeof event === "string" ? [] : event)))].sort((a, b) => a - b);
 }
 
 function marksOf(events: readonly Event[]) {
