@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fc, runs } from "../../test/kit/property.ts";
+import { OUTSIDE, RECOUNT_SHIFT, RecountColumns } from "../bridge/recount.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
+import { obeyMain } from "./orders.ts";
 import { destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -36,6 +39,7 @@ const event = fc.oneof(
     kind: fc.constant("response" as const),
     which: fc.nat(40),
     status: fc.constantFrom(...STATUSES),
+    session: fc.constantFrom("", "Session-Expires: 90\r\n", "x: 1800;refresher=uac\r\n"),
     tag: fc.constantFrom("t", "t", "u", "v"),
   }),
   fc.record({ kind: fc.constant("refused" as const), which: fc.nat(40) }),
@@ -70,8 +74,21 @@ function play(rig: Rig, run: number, one: Event): void {
   } else if (known.length > 0) {
     const to = known[one.which % known.length]!;
     if (one.kind === "refused") rig.refuse(to);
-    else rig.receive(response(to.text, one.status, one.tag), to.to);
+    else
+      rig.receive(
+        response(to.text, one.status, one.tag).replace("Content-Length", `${one.session}Content-Length`),
+        to.to,
+      );
   }
+}
+
+/** What is counted is what transactions and dialogs hold. */
+function assertNoDrift(rig: Rig): void {
+  const control = new Int32Array(CONTROL_WORDS);
+  control[ControlWord.recount] = 1 << RECOUNT_SHIFT;
+  obeyMain(rig.context, control, 0);
+  const { transactions, dialogs, held } = new RecountColumns(rig.context.live.memory.recounts, 0);
+  for (const row of [0, 1, 2, OUTSIDE]) assert.equal(held[row], transactions[row]! + dialogs[row]!, `row ${row}`);
 }
 
 function loads(rig: Rig): number[] {
@@ -120,6 +137,7 @@ for (const [title, options] of [
           );
           if (options.maxCalls !== undefined) assert.ok(loads(rig).every((load) => load <= CALLS * 3));
         }
+        assertNoDrift(rig);
         rig.pass(300_000, 100);
         rig.pass(DAY, 60_000);
         assert.equal(rig.held(), "");
