@@ -87,7 +87,7 @@ function assertNoDrift(rig: Rig): void {
   const control = new Int32Array(CONTROL_WORDS);
   control[ControlWord.recount] = 1 << RECOUNT_SHIFT;
   obeyMain(rig.context, control, 0);
-  const { transactions, dialogs, held } = new RecountColumns(rig.context.live.memory.recounts, 0);
+  const { transactions, dialogs, held } = new RecountColumns(rig.context.live.memory.recounts, 0, 1);
   for (const row of [0, 1, 2, OUTSIDE]) assert.equal(held[row], transactions[row]! + dialogs[row]!, `row ${row}`);
 }
 
