@@ -164,6 +164,8 @@ export interface RouteEntry {
    * is one of the destinations.
    */
   readonly fromSet: number;
+  /** What a call takes of the destination that makes it: a bit for each resource. */
+  readonly senderResources: number;
   /** Index of a listener; -1 any. */
   readonly listener: number;
   readonly action: RouteAction;

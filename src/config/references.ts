@@ -129,6 +129,18 @@ export function resolveReferences(parsed: Referring): Pick<Parsed, "sets" | "rou
   const action = { kind: "dispatch" as const, set: only.name };
   return {
     sets,
-    routes: [{ name: "route 1", methods: [], requestUri: null, from: null, to: null, match: [], source: [], action }],
+    routes: [
+      {
+        name: "route 1",
+        methods: [],
+        requestUri: null,
+        from: null,
+        to: null,
+        match: [],
+        source: [],
+        senderResources: [],
+        action,
+      },
+    ],
   };
 }

@@ -22,6 +22,7 @@ export function writtenRoute(one: RouteConfig): WrittenRoute {
       : { match: Object.fromEntries(matches.map(({ of, pattern }) => [of, formatTextPattern(pattern)])) }),
     ...(source.length === 0 ? {} : { source: source.map(formatAddressBlock) }),
     ...(fromSet === undefined ? {} : { from_set: fromSet }),
+    ...(one.senderResources.length === 0 ? {} : { sender_resources: [...one.senderResources] }),
     ...(by === undefined ? {} : { listener: by }),
     ...(forwarding === undefined ? {} : { forwarding }),
     ...actionOf(one),

@@ -59,7 +59,7 @@ const RICH = {
     { name: "pool", from_set: "any", listener: "lan", forward: true },
     { from: "*@example.com", to: "bob@*", source: ["2001:db8::/32", "192.0.2.7"], reject: { status: 480 } },
     { method: ["SUBSCRIBE", "X-FOO"], forwarding: "stateless", redirect: { contact: "sip:10.0.0.9" } },
-    { from_set: "token", drop: true },
+    { from_set: "token", sender_resources: "pstn", drop: true },
     { set: "token" },
   ],
   timers: { t1: "250ms", dialog: "90m" },

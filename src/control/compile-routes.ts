@@ -51,6 +51,7 @@ const EVERYTHING = {
   match: [],
   source: [],
   fromSet: -1,
+  senderResources: 0,
   listener: -1,
 } as const;
 
@@ -77,6 +78,7 @@ function compileRoute(
     match: route.match.map(compileMatch),
     source: route.source.map(compileBlock),
     fromSet: fromSetOf(route, rowOf),
+    senderResources: neededBits(route.senderResources, resources),
     listener,
     action: compileAction(config, route, rowOf, keys, resources),
   };

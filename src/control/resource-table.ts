@@ -20,6 +20,7 @@ export function resourceNames({ sets, routes }: Config): string[] {
   const had = sets.flatMap(({ destinations }) => destinations.flatMap(({ resources }) => Object.keys(resources)));
   const needed = [
     ...sets.flatMap(({ resources }) => resources.needed),
+    ...routes.flatMap(({ senderResources }) => senderResources),
     ...routes.flatMap(({ action }) => (action.kind === "dispatch" ? (action.resources ?? []) : [])),
   ];
   return [...new Set([...had, ...needed])];

@@ -8,6 +8,7 @@ import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
 import { forceResources, giveResources } from "./resources.ts";
+import { passSender, releaseSenderOfDialog } from "./sender.ts";
 import { dialogLifetime, sessionInterval } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
@@ -110,6 +111,7 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
     words[d + D.account] = forceResources(c, slot, t[at + T.resources]!);
   }
   words[d + D.resources] = t[at + T.resources]!;
+  passSender(c, at, d);
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
 }
 
@@ -151,6 +153,7 @@ function releaseDialog(c: Context, d: number): void {
   words[d + D.flags] = words[d + D.flags]! & ~DialogFlag.counted;
   uncountCall(c, words[d + D.slot]!);
   giveResources(c, words, d + D.account, words[d + D.resources]!);
+  releaseSenderOfDialog(c, d);
 }
 
 /** The request at hand passes within the dialog: it is alive. */

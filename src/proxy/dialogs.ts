@@ -22,6 +22,8 @@ export const DialogFlag = {
   nat: 1,
   /** Holds one call of its destination's load, or of those outside of all. */
   counted: 2,
+  /** Holds resources of the destination that made the call. */
+  takesOfSender: 4,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */
@@ -49,6 +51,9 @@ export const D = {
   /** Of a confirmed one: milliseconds within which the session is refreshed (RFC 4028), 0: nobody said; when it was confirmed. */
   session: 28,
   since: 29,
+  /** Where `takesOfSender` is set: the account, and a bit for each resource. */
+  senderAccount: 30,
+  senderResources: 31,
 } as const;
 export const DIALOG_WORDS = 32;
 

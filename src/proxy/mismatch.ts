@@ -36,6 +36,7 @@ export function routeMismatch(c: Context, route: RouteEntry): RouteCondition | n
     match: [],
     source: [],
     fromSet: c.pool >= 0 ? -2 : -1,
+    senderResources: 0,
     listener: -1,
     action: route.action,
   };

@@ -64,12 +64,18 @@ function recountResources(c: Context, drifts: Int32Array, isRepair: boolean): vo
   const t = c.transactions.words;
   for (let row = 1; row <= c.transactions.highest; row++) {
     const at = row * TRANSACTION_WORDS;
-    if (t[at + T.state] !== TransactionState.free) addResources(found, t[at + T.account]!, t[at + T.resources]!);
+    if (t[at + T.state] === TransactionState.free) continue;
+    addResources(found, t[at + T.account]!, t[at + T.resources]!);
+    if ((t[at + T.flags]! & TransactionFlag.takesOfSender) !== 0)
+      addResources(found, t[at + T.senderAccount]! + 1, t[at + T.senderResources]!);
   }
   const d = c.dialogs.words;
   for (let row = 1; row <= c.dialogs.highest; row++) {
     const at = row * DIALOG_WORDS;
-    if (d[at + D.state] !== DialogState.free) addResources(found, d[at + D.account]!, d[at + D.resources]!);
+    if (d[at + D.state] === DialogState.free) continue;
+    addResources(found, d[at + D.account]!, d[at + D.resources]!);
+    if ((d[at + D.flags]! & DialogFlag.takesOfSender) !== 0)
+      addResources(found, d[at + D.senderAccount]! + 1, d[at + D.senderResources]!);
   }
   resources.compare(c.worker, found, drifts, isRepair);
 }

@@ -105,7 +105,10 @@ function resources(snapshot: Snapshot): Snapshot {
       capacities: Int32Array.of(2, 4, 2, 4, 2, 4),
       names: ["pstn", "transc"],
     },
-    routes: snapshot.routes.map((route) => ({ ...route, action: { ...route.action, resources: 0b11 } })),
+    routes: [
+      { ...snapshot.routes[0]!, fromSet: -2, senderResources: 0b01, action: { kind: "forward", stateful: true } },
+      ...snapshot.routes.map((route) => ({ ...route, action: { ...route.action, resources: 0b11 } })),
+    ],
   };
 }
 

@@ -22,6 +22,7 @@ import { hasOwnTag } from "./reply.ts";
 import { TokenState } from "./route-finding.ts";
 import { findRoute } from "./routing.ts";
 import { isScanner } from "./scanners.ts";
+import { takeOfSender } from "./sender.ts";
 import { absorb, acknowledged } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { isAllowed } from "./trust.ts";
@@ -170,7 +171,7 @@ function chooseWay(c: Context): number {
   }
   const { action } = route;
   if (action.kind === "dispatch") {
-    if (c.pool >= 0 && isOfSets(c, action)) return forwardFromPool(c, action.stateful);
+    if (c.pool >= 0 && isOfSets(c, action)) return takeOfSender(c, route, forwardFromPool(c, action.stateful));
     const isPure = isPureChoice(c, c.adopted.sets[action.set]!, action.key);
     // What belongs to a call that nobody remembers may only follow a function of the message itself.
     if (
@@ -180,7 +181,7 @@ function chooseWay(c: Context): number {
     ) {
       return unknownDialog(c);
     }
-    return dispatchRequest(c, action, isInDialog);
+    return takeOfSender(c, route, dispatchRequest(c, action, isInDialog));
   }
   // Before the answer that a CANCEL gets: who is to hear nothing hears nothing.
   if (action.kind === "drop") {
@@ -189,7 +190,7 @@ function chooseWay(c: Context): number {
   }
   if (message.method === Method.CANCEL) return unknownDialog(c);
   if (action.kind === "forward") {
-    if (c.pool >= 0) return forwardFromPool(c, action.stateful);
+    if (c.pool >= 0) return takeOfSender(c, route, forwardFromPool(c, action.stateful));
     // No open relay: what does not come from the pool goes to destinations only.
     c.count(Count.rejected_relay);
     return 403;

@@ -7,7 +7,7 @@ import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { PLAIN_RULE } from "../dispatch/resources.ts";
 import type { ResourceRule } from "../dispatch/types.ts";
 import { obeyMain } from "./orders.ts";
-import { type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
 /** Capacities of each destination, by resource; what calls need; options of the set. */
@@ -242,4 +242,41 @@ test("a recount finds what calls hold of each resource, and mends what was count
       [0, 0],
     ],
   );
+});
+
+test("a call that a gateway makes takes its lines, there or not, until it is over; who only passes through takes none", () => {
+  const plain = withResources([[2], [5]], 1);
+  const fromPool = (snapshot: Snapshot): Snapshot => {
+    const base = plain(snapshot);
+    const own = {
+      ...base.routes[0]!,
+      fromSet: 0,
+      senderResources: 1,
+      action: { kind: "forward", stateful: true } as const,
+    };
+    return { ...base, routes: [own, ...base.routes] };
+  };
+  const rig = rigOf(fromPool, 2);
+  const out = (id: string, method = "INVITE", more = {}) =>
+    rig.receive(request(method, { call: id, uri: "sip:bob@192.0.2.50", ...more }), destinationAt(0));
+  const [talking] = out("1");
+  rig.receive(response(talking!.text, 200), talking!.to);
+  const [ringing] = out("2");
+  out("2");
+  assert.deepEqual([loads(rig, 2), rig.context.callsOutside], [[2, 0], 2]);
+  // Its two lines are busy: calls towards it go elsewhere. One more of its own is there all the same.
+  assert.equal(call(rig, "3").at, "2");
+  const [third] = out("4");
+  assert.deepEqual(loads(rig, 2), [3, 1]);
+  rig.receive(response(third!.text, 486), third!.to);
+  assert.deepEqual(loads(rig, 2), [2, 1]);
+  out("2", "CANCEL");
+  rig.receive(response(ringing!.text, 487), ringing!.to);
+  assert.deepEqual(loads(rig, 2), [1, 1]);
+  const more = `Route: ${header(talking!.text, "Record-Route")}\r\n`;
+  const [bye] = out("1", "BYE", { cseq: 2, toTag: "t", more });
+  rig.receive(response(bye!.text, 200), bye!.to);
+  assert.deepEqual(loads(rig, 2), [0, 1]);
+  out("5", "MESSAGE");
+  assert.deepEqual(loads(rig, 2), [0, 1]);
 });

@@ -10,6 +10,7 @@ import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
 import { earn, mayRepeat, replyTrying } from "./ration.ts";
 import { replyEndpoint, resend } from "./reply.ts";
 import { restore } from "./restore.ts";
+import { releaseSender } from "./sender.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { removeBranch } from "./treatment-of.ts";
 import { earlier, isDue } from "./wheel.ts";
@@ -120,6 +121,7 @@ export function complete(c: Context, row: number, status: number, start: number,
     wheel.arm(row, c.now + timers.linger);
     return;
   }
+  releaseSender(c, at);
   words[at + T.state] = TransactionState.completed;
   storeResponse(c, at, start, length);
   words[at + T.interval] = timers.t1;
@@ -186,6 +188,7 @@ export function removeTransaction(c: Context, row: number): void {
   const at = row * TRANSACTION_WORDS;
   // Still held where a 2xx came without a To tag, or its dialog found no room.
   releaseHeldCall(c, at);
+  releaseSender(c, at);
   dropBranches(c, at);
   dropRequest(c, at);
   dropResponse(c, at);

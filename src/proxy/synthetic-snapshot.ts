@@ -75,6 +75,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         match: [],
         source: [],
         fromSet: -1,
+        senderResources: 0,
         listener: -1,
         action: {
           kind: "dispatch",

@@ -45,6 +45,8 @@ export const TransactionFlag = {
   flow: 4096,
   /** Its route says how it is treated: `T.treatment`. */
   treated: 8192,
+  /** Holds resources of the destination that made the call. */
+  takesOfSender: 16_384,
 } as const;
 
 /**
@@ -104,6 +106,9 @@ export const T = {
   slots: 48,
   /** Number among the worker's treatments, where it is `treated`. */
   treatment: 56,
+  /** Where `takesOfSender` is set: the account, and a bit for each resource. */
+  senderAccount: 57,
+  senderResources: 58,
 } as const;
 export const TRANSACTION_WORDS = 64;
 /** Most candidates kept for one transaction. */

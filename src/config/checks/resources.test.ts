@@ -66,6 +66,16 @@ describe("resources", () => {
     ],
     ["no set", problems(set(""), "[{set: g, resources: pstn}, {drop: true, resources: pstn}]"), /error: resources/],
     [
+      "a sender that has no such thing",
+      problems(set(", resources: pstn"), "[{from_set: g, sender_resources: [fax], forward: true}, {set: g}]"),
+      /error: no destination of set "g" has the resource "fax"/,
+    ],
+    [
+      "a sender that is nobody",
+      problems(set(", resources: pstn"), "[{set: g, sender_resources: pstn}]"),
+      /error: sender_resources without from_set \(only destinations have resources\)/,
+    ],
+    [
       "too many names",
       problems(
         `{destinations: [{uri: "sip:10.0.0.1", resources: {${Array.from({ length: 32 }, (_, i) => `r${i}: 1`)}}}]}`,

@@ -30,12 +30,20 @@ function needsOf(config: Config): Need[] {
   });
 }
 
+/** What calls need of those that make them. */
+function senderNeedsOf(config: Config): Need[] {
+  return config.routes.flatMap(({ fromSet, senderResources: names, name }, index) => {
+    const set = config.sets.find((one) => one.name === fromSet);
+    return set === undefined ? [] : [{ set, names, route: name, path: ["routes", index, "sender_resources"] }];
+  });
+}
+
 /** What no destination has cannot be had: OpenSIPS says so with every call (-4), this at the start. */
 export const unknownResources: Check = {
   summary: "A resource that calls need and no destination of their set has (refused).",
   look(config): Finding[] {
     const told = new Set<string>();
-    return needsOf(config).flatMap(({ set, names, path }) => {
+    return [...needsOf(config), ...senderNeedsOf(config)].flatMap(({ set, names, path }) => {
       // Who comes later may have it.
       if (set.destinations.length === 0) return [];
       const known = [...new Set(set.destinations.flatMap(({ resources }) => Object.keys(resources)))];
@@ -102,7 +110,7 @@ export const idleResourceRule: Check = {
 export const tooManyResources: Check = {
   summary: `More than ${MAX_RESOURCES} resources with different names (refused).`,
   look(config): Finding[] {
-    const names = new Set(needsOf(config).flatMap((need) => need.names));
+    const names = new Set([...needsOf(config), ...senderNeedsOf(config)].flatMap((need) => need.names));
     for (const set of config.sets) {
       for (const [index, { resources }] of set.destinations.entries()) {
         for (const name of Object.keys(resources)) names.add(name);

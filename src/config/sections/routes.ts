@@ -9,6 +9,7 @@ import { type DispatchActionConfig, dispatchActionOf, dispatching, isDispatching
 import { phrase } from "./failover.ts";
 import { type MatchConfig, match } from "./match.ts";
 import { FORWARDING } from "./misc.ts";
+import { needed } from "./resources.ts";
 
 /** A route that sends callers elsewhere: to `contact`, or where it is absent, to a destination of `set`. */
 export interface RedirectActionConfig {
@@ -40,6 +41,8 @@ export interface RouteConfig {
   readonly source: readonly AddressBlockConfig[];
   /** A set's name or `any`: traffic from destinations. Absent: traffic from everyone else. */
   readonly fromSet?: string;
+  /** Resources that its calls take of the destination that makes them. */
+  readonly senderResources: readonly string[];
   /** Name of a listener. */
   readonly listener?: string;
   /** Absent: as the configuration's `forwarding` says. */
@@ -71,6 +74,11 @@ const fields = z.strictObject({
   from_set: reference
     .optional()
     .describe("Only traffic from the destinations of this set, or of `any`. Without it a route is for everyone else."),
+  sender_resources: needed
+    .optional()
+    .describe(
+      "With `from_set`: what a call takes of the `resources` of the destination that makes it, room or not (OpenSIPS's `lb_count_call`).",
+    ),
   listener: reference.optional().describe("Name or URI of the listener that received it."),
   forwarding: z.enum(FORWARDING).optional().describe("Overrides the configuration's `forwarding`."),
   ...dispatching,
@@ -132,6 +140,10 @@ export const route = fields.transform((given, sink): RouteConfig => {
       actions[1] ?? "",
     ]);
   if (!isDispatchingSound(given, sink)) return z.NEVER;
+  if (given.sender_resources !== undefined && given.from_set === undefined)
+    return refuse(sink, given, "sender_resources without from_set", "only destinations have resources", [
+      "sender_resources",
+    ]);
   const contact = given.redirect?.contact;
   if (given.redirect !== undefined && (contact === undefined) === (given.redirect.set === undefined))
     return refuse(sink, given, "a redirect leads either to a contact or to a set", "exactly one of contact, set", [
@@ -149,6 +161,7 @@ export const route = fields.transform((given, sink): RouteConfig => {
     match: given.match ?? [],
     source: listOf(given.source),
     ...(given.from_set === undefined ? {} : { fromSet: given.from_set }),
+    senderResources: given.sender_resources ?? [],
     ...(given.listener === undefined ? {} : { listener: given.listener }),
     ...(given.forwarding === undefined ? {} : { forwarding: given.forwarding }),
     action: actionOf(given),
