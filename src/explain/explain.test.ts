@@ -91,32 +91,6 @@ describe("fairlead explain", () => {
     assert.ok(answer.changes.some(({ sign, line }) => sign === " " && line === "Call-ID: x"));
   });
 
-  it("a pattern that does not fit is told with what the message has there", async () => {
-    const match = { "request-uri.user": "^0049", "header:X-A": { not: { is: ["a", "b", "c", "d"] } } };
-    const config = configOf({
-      ...CONFIG,
-      routes: [
-        { match, set: "media" },
-        { sets: ["media", "registrars"], rewrite_uri: "host" },
-      ],
-    });
-    const stage = setStage(config, null, new Map());
-    assert.ok("snapshot" in stage);
-    const told = (requestUri: string, headers: string[]) => {
-      const form = { method: "INVITE", requestUri, source: "192.0.2.7:5060", headers };
-      const answer = explain(config, stage, shortMessage(form), { isLive: false });
-      assert.ok(typeof answer !== "string");
-      return answer;
-    };
-    assert.equal(told("sip:0041@x", []).skipped_routes[0]?.why, 'request-uri.user is "0041", and must match ^0049');
-    const { skipped_routes: skipped, route } = told("sip:00491@x", ["X-A: b"]);
-    assert.equal(skipped[0]?.why, 'header:X-A is "b", and must not be a or b or c or one of 1 more');
-    assert.equal(
-      route?.action,
-      "dispatch to sets media, then registrars, with the destination's host in the request URI",
-    );
-  });
-
   it("the same Call-ID goes to the same destination whatever the source", async () => {
     const [a, b] = [await explained({ to: "sip:b@x" }), await explained({ to: "sip:b@x", source: "192.0.2.8:9" })];
     assert.deepEqual(a.destinations, b.destinations);
