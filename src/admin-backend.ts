@@ -19,7 +19,12 @@ import { METHOD_NAMES } from "./sip/method.ts";
 const NO_API = { tokens: [], kamailioRpc: false, opensipsMi: false };
 
 /** The backend of a running balancer. */
-export function adminBackend(balancer: Balancer, changes: Changes, events: EventLog, version: string): AdminBackend {
+export function adminBackend(
+  balancer: Balancer,
+  changes: Changes,
+  events: EventLog,
+  version: string,
+): Omit<AdminBackend, "sources"> {
   const { control, health, workers, live, memory } = balancer;
   return {
     live,

@@ -1,6 +1,7 @@
 // `fairlead run`, put together: configuration, balancer, admin API, watching, signals.
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
+import type { AdminBackend } from "./admin/backend.ts";
 import { startAdmin } from "./admin/server.ts";
 import { adminBackend } from "./admin-backend.ts";
 import { Changes } from "./admin-changes.ts";
@@ -22,6 +23,7 @@ import { PACKAGE } from "./package-facts.ts";
 import { TableFollower } from "./sources/follower.ts";
 import { Sources } from "./sources/sources.ts";
 import { TableReader } from "./sources/table-reader.ts";
+import { sourceViews } from "./sources/views.ts";
 
 /** Milliseconds between two looks at what is due. */
 const FOLLOW_INTERVAL = 250;
@@ -32,9 +34,10 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   const now = () => performance.now();
   const sources = new Sources(reader, now);
   const file = new ConfigurationFile(files, options, sources);
-  const { config, problems } = await file.load(null);
+  const { config, problems, isUnreachable } = await file.load(null);
   complain(problems);
-  if (config === undefined) return ExitCode.invalidConfiguration;
+  // Who restarts us has to know whether that may help.
+  if (config === undefined) return isUnreachable === true ? ExitCode.unreachable : ExitCode.invalidConfiguration;
   const log = openLog({ level: config.log.level, format: formatOf(config), fd: 1 });
   const events = new EventLog({ clock: () => Date.now(), instance: randomBytes(4).toString("hex") });
   const started: StartResult = await startBalancer({
@@ -57,7 +60,12 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   }
   const { balancer } = started;
   const changes = new Changes(balancer.control, file, events);
-  const admin = await openAdmin(config, balancer, changes, events, log);
+  const doing = () => sourceViews(balancer.control.inForce.config, sources, now());
+  const admin = await openAdmin(
+    config,
+    { ...adminBackend(balancer, changes, events, PACKAGE.version), sources: doing },
+    log,
+  );
   if (admin === null) {
     await balancer.stop();
     log.flush();
@@ -105,14 +113,11 @@ async function reloaded(changes: Changes, log: OwnedLog): Promise<void> {
 
 async function openAdmin(
   config: Config,
-  balancer: Balancer,
-  changes: Changes,
-  events: EventLog,
+  backend: AdminBackend,
   log: OwnedLog,
 ): Promise<{ url: string; close(): Promise<void> } | null> {
   if (config.admin === null) return { url: "", close: async () => undefined };
   const listen = `http://${formatHostPort(config.admin.host, config.admin.port)}`;
-  const backend = adminBackend(balancer, changes, events, PACKAGE.version);
   const faults = configurationIo.environment("FAIRLEAD_FAULTS") === "1";
   try {
     return await startAdmin({ listen, backend, log, faults });

@@ -20,6 +20,15 @@ export interface ListenerView {
   readonly transport: string;
 }
 
+/** A table that destinations come from: rows in force, why it could not be read (empty: it could), seconds since it was. */
+export interface SourceView {
+  readonly name: string;
+  readonly rows: number;
+  readonly failure: string;
+  /** -1: this process has not read it yet. */
+  readonly age: number;
+}
+
 /** The resolver's view of the world. */
 export interface DnsView {
   readonly counts: Readonly<Record<string, number>>;
@@ -208,6 +217,8 @@ export interface AdminBackend {
   streams(): StreamsView | null;
   /** Certificates of ours that are in force. */
   certificates(): readonly CertificateView[];
+  /** Tables that destinations come from. */
+  sources(): readonly SourceView[];
   /** Files of revocation lists that run out, and when the first list in each does. */
   revocations(): readonly CertificateView[];
   sets(): readonly SetView[];

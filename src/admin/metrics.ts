@@ -5,6 +5,7 @@ import { COUNTERS, readCounter, readRequests } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import type { AdminBackend } from "./backend.ts";
 import { read } from "./read-metric.ts";
+import { registerSources } from "./source-metrics.ts";
 import { registerStreams } from "./stream-metrics.ts";
 import { registerTls } from "./tls-metrics.ts";
 import { isUsable } from "./views.ts";
@@ -40,6 +41,7 @@ export function createMetrics(backend: AdminBackend): Metrics {
   registerDns(registry, backend);
   registerStreams(registry, backend);
   registerTls(registry, backend);
+  registerSources(registry, backend);
   registerDestinations(registry, backend);
   registerProbes(registry, backend);
   return { contentType: registry.contentType, text: () => registry.metrics() };

@@ -47,7 +47,8 @@ async function check(files: string[], flags: Flags): Promise<void> {
   const conclude = (all: readonly Problem[], names: readonly FoundName[]) => {
     const valid = !hasErrors(all);
     print({ valid, problems: all, information, names }, flags.output);
-    process.exitCode = valid ? ExitCode.ok : ExitCode.invalidConfiguration;
+    const isWrong = read.some((one) => hasErrors(one.problems) && one.isUnreachable !== true);
+    process.exitCode = valid ? ExitCode.ok : isWrong ? ExitCode.invalidConfiguration : ExitCode.unreachable;
   };
   // Names may be looked up for a while; without any the answer is there at once.
   if (!flags.dns || !read.some(({ config }) => config !== undefined && hasNames(config))) return conclude(problems, []);

@@ -22,6 +22,8 @@ export interface Loaded {
   readonly config?: Config;
   /** In the order of the file. */
   readonly problems: readonly Problem[];
+  /** What is wrong is a database that cannot be reached: that may get better by itself. */
+  readonly isUnreachable?: boolean;
 }
 
 /** A configuration and findings by path. */

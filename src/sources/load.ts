@@ -21,7 +21,7 @@ export async function loadConfiguration(
   const first = readConfiguration(files, options, remembering);
   if (first.config === undefined || first.config.sources.length === 0) return first;
   const { tables, problems } = await sources.load(first.config.sources, files[0] ?? "", knownTables(inForce));
-  if (hasErrors(problems)) return { problems: [...first.problems, ...problems] };
+  if (hasErrors(problems)) return { problems: [...first.problems, ...problems], isUnreachable: true };
   const whole = readConfiguration(files, options, remembering, tables);
   return { ...whole, problems: [...problems, ...whole.problems] };
 }

@@ -52,6 +52,7 @@ else
         assert.equal(status, 200);
         assert.equal(body.match(/its rows of before stay in use/g)?.length, 2, body);
       }
+      assert.deepEqual([await lb.metric("fairlead_source_up"), await lb.metric("fairlead_source_rows")], [0, 2]);
       await databases[0].run(insertRows("dispatcher", [{ setid: 1, destination: callees[2].uri }]));
       await databases[1].run("DELETE FROM dispatcher");
       assert.equal(await shows(callees[2].uri)(), false);

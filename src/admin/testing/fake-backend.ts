@@ -57,6 +57,7 @@ export function fakeBackend(
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
     streams: () => options.streams ?? null,
+    sources: () => [{ name: "kamailio", rows: 12, failure: "", age: 3 }],
     certificates: () => [{ profile: "default", file: "sip.pem", expires: 1_800_000_000_000 }],
     revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
