@@ -19,7 +19,7 @@ const WARM = isLong ? 10 : 1;
 /** Growth that is allowed, and below how many milliseconds nothing is said about it: a timer of the kernel is as coarse. */
 const GROWTH = 1.2;
 const SLACK = isLong ? 0.2 : 1;
-/** With two measurements of the same thing that far apart, the machine is at fault: once more, and at last let it count. */
+/** With two measurements of the same thing that far apart, the machine is at fault: once more. */
 const NOISE = 1.3;
 const ROUNDS = 3;
 
@@ -77,25 +77,29 @@ scenario(
     };
     await block(WARM);
     let before = await block();
-    let grown = Number.NaN;
-    let noise = Number.NaN;
-    for (let round = 1; round <= ROUNDS; round++) {
+    const calm: number[] = [];
+    let isGood = false;
+    for (let round = 1; round <= ROUNDS && !isGood; round++) {
       const clients = await SlowClients.begin({ tcp: lb.address, tls, slow: SLOW, stalled: STALLED });
       const during = await block();
       const there = clients.open;
       await clients.end();
       await lb.untilMetric("stream_connections", phones.length);
       const after = await block();
-      grown = during - Math.max(before, after) * GROWTH;
-      noise = Math.max(before, after) / Math.min(before, after);
+      const grown = during - Math.max(before, after) * GROWTH;
+      const noise = Math.max(before, after) / Math.min(before, after);
       console.log(
         `slow clients: ${there} of ${SLOW + STALLED} there; p99 of call set-up ${before.toFixed(2)} ms without, ` +
           `${during.toFixed(2)} ms with, ${after.toFixed(2)} ms without again, medians ${medians.slice(-3).join(", ")}${noise > NOISE ? " (a noisy machine: that says nothing)" : ""}`,
       );
       before = after;
-      if (grown <= SLACK && (noise <= NOISE || !isLong)) break;
+      if (noise <= NOISE) calm.push(grown);
+      isGood = grown <= SLACK && (noise <= NOISE || !isLong);
     }
     assert.equal(failed, 0, "no call failed");
-    assert.ok(grown <= SLACK, `p99 has grown by ${grown.toFixed(2)} ms more than a fifth`);
+    if (isGood) return;
+    assert.deepEqual(calm, [], "p99 has grown by so many ms more than a fifth, on a calm machine");
+    console.log(`slow clients: no verdict, the machine was noisy in ${ROUNDS} of ${ROUNDS} rounds`);
+    assert.ok(!isLong, "the machine was never calm: run it again when nothing else runs");
   },
 );
