@@ -15,7 +15,9 @@ export async function readMysql(request: ReadRequest, onOpen: (cut: () => void) 
     charset: "utf8mb4",
     // A server that lies does not get to make code here.
     disableEval: true,
-    ...(tls === null ? {} : { ssl: { rejectUnauthorized: true, ...(tls.ca === "" ? {} : { ca: tls.ca }) } }),
+    ...(tls === null
+      ? {}
+      : { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...(tls.ca === "" ? {} : { ca: tls.ca }) } }),
   });
   onOpen(() => connection.destroy());
   connection.on("error", () => {});

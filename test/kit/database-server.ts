@@ -38,7 +38,8 @@ export async function databaseServer(engine: ServerEngine): Promise<DatabaseUrl 
   return engine === "mysql" ? await startMariadb() : await startPostgresql();
 }
 
-async function startMariadb(): Promise<DatabaseUrl | { readonly skip: string }> {
+/** One of its own for the test file, started with `options`. */
+export async function startMariadb(options: readonly string[] = []): Promise<DatabaseUrl | { readonly skip: string }> {
   const [server] = ["/usr/sbin/mariadbd", "/usr/sbin/mysqld"].filter(existsSync);
   const [setUp] = ["/usr/bin/mariadb-install-db", "/usr/bin/mysql_install_db"].filter(existsSync);
   if (server === undefined || setUp === undefined) return { skip: "no MariaDB here (apt install mariadb-server)" };
@@ -49,7 +50,7 @@ async function startMariadb(): Promise<DatabaseUrl | { readonly skip: string }> 
   const { port, release } = await reservePort();
   const place = [`--port=${port}`, "--bind-address=127.0.0.1", `--socket=${folder}/socket`, `--pid-file=${folder}/pid`];
   release();
-  const child = spawn(server, ["--no-defaults", data, ...place, ...user], { stdio: "ignore" });
+  const child = spawn(server, ["--no-defaults", data, ...place, ...user, ...options], { stdio: "ignore" });
   return await up({ ...bare("mysql", "root", "mysql"), port }, child, folder);
 }
 

@@ -4,8 +4,12 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
+import fc from "fast-check";
 import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
+import { buildConfig } from "../../src/config/load.ts";
 import { readConfiguration } from "../../src/config/open.ts";
+import { inOrder } from "../../src/config/tables/table.ts";
+import { written } from "../../src/config/written.ts";
 import { withoutDestination, withSettings } from "../../src/control/changes.ts";
 import { importTable } from "../../src/sources/import-table.ts";
 import { freshFile, type TestDatabase } from "../kit/databases.ts";
@@ -129,6 +133,73 @@ it("a password is in no problem, and an URL that is none is told without it", as
   assert.match(said, /error/);
   assert.doesNotMatch(said, /hunter2/);
   bench.stop();
+});
+
+it("the configuration in force shows sources as a file that means the same, and no row of theirs", () =>
+  withTable(async (bench, _, source) => {
+    const given = {
+      ...source,
+      columns: { flags: "flags" },
+      sets: { 1: "media" },
+      poll: false,
+      tls: true,
+      cache: "/tmp/x",
+    };
+    await bench.loadKamailio(given, { sets: { media: { destinations: ["sip:10.9.9.9"] } } });
+    const [before, shown] = [bench.config!, written(bench.config!)];
+    assert.doesNotMatch(JSON.stringify(shown), /10\.0\.0\.2/);
+    const again = buildConfig(shown, "/etc/f.yaml", fakeIo(), false, before.tables);
+    assert.deepEqual(
+      again.findings.filter(({ severity }) => severity === "error"),
+      [],
+    );
+    assert.deepEqual([again.config?.sources, again.config?.sets], [before.sources, before.sets]);
+  }));
+
+it("noise in a table never crashes, and what is left of it is a configuration", () => {
+  const parts = [
+    "1",
+    "sip:",
+    "10.0.0.1",
+    ":",
+    "5060",
+    ";",
+    "=",
+    "weight",
+    "duid",
+    "\0",
+    "\n",
+    "é",
+    "@",
+    "fs://",
+    "[",
+    "-",
+    " ",
+    "%",
+    "x".repeat(300),
+  ];
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.array(fc.option(fc.array(fc.constantFrom(...parts), { maxLength: 6 })), { minLength: 6, maxLength: 6 }),
+        { maxLength: 30 },
+      ),
+      (cells) => {
+        const columns = ["id", "setid", "destination", "flags", "priority", "attrs"];
+        const rows = cells.map((row) => row.map((cell) => cell?.join("") ?? null));
+        const section = {
+          listeners: ["udp://127.0.0.1:5060"],
+          sources: [{ kamailio: { url: "sqlite:///x" } }],
+          routes: [{ drop: true }],
+          admin: false,
+        };
+        const table = inOrder({ columns, rows }, "id");
+        const { config, findings } = buildConfig(section, "/f.yaml", fakeIo(), false, new Map([["kamailio", table]]));
+        assert.ok(config !== undefined, JSON.stringify(findings));
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 it("a table is imported as the file that says the same", () =>

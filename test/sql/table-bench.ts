@@ -14,6 +14,8 @@ const REST = { listeners: ["udp://127.0.0.1:5060", { uri: "udp://127.0.0.1:5062"
 
 /** A bench; `stop` ends its reader. */
 export class TableBench {
+  /** Files besides the configuration, by absolute path. */
+  static readonly files: Record<string, string> = {};
   /** Milliseconds. */
   now = 0;
   /** Configurations that came into force by a change of a table. */
@@ -31,7 +33,7 @@ export class TableBench {
 
   /** Loads; problems in words. What is valid is in force. */
   async load(section: object): Promise<string[]> {
-    const io = fakeIo({ "/etc/f.yaml": JSON.stringify({ ...REST, ...section }) });
+    const io = fakeIo({ ...TableBench.files, "/etc/f.yaml": JSON.stringify({ ...REST, ...section }) });
     const { config, problems } = await loadConfiguration(["/etc/f.yaml"], NO_OPTIONS, io, this.sources, this.config);
     if (config !== undefined) this.config = config;
     return problems.map(formatProblem);

@@ -122,7 +122,9 @@ function sourceOf<Kind extends SourceKind>(kind: Kind, usualTable: string) {
     tls: z
       .union([z.boolean(), z.strictObject({ ca: path.describe("PEM file: whose signatures are believed.") })])
       .default(false)
-      .describe("Whether the connection is encrypted and the server proves its name; `ca`: to whom."),
+      .describe(
+        "Whether the connection is encrypted and the server proves its name (MariaDB and MySQL: a name in the URL, no address); `ca`: whose signatures count.",
+      ),
     name: z
       .string()
       .refine(isName, "letters, digits, _ . -")

@@ -114,6 +114,11 @@ function destinationsOf(
     if (listener === null)
       return leaveOut(socketColumn, `socket "${row.socket}" is not one of the listeners (${uris.join(", ")})`);
     const plain = row.name === "" ? String(row.data.uri) : row.name;
+    if (plain.length > LONGEST_NAME || /\p{Cc}/u.test(plain))
+      return leaveOut(
+        row.name === "" ? "destination" : socketColumn,
+        "its name is too long, or has control characters",
+      );
     if (taken.has(plain)) return leaveOut("", `set ${setName} has "${plain}" from elsewhere`);
     // Each gets a share, as with Kamailio; the row that was first keeps the plain name.
     const name = own.has(plain) ? `${plain}#${row.key.replace(/^\S+ /, "")}` : plain;
@@ -132,6 +137,8 @@ function destinationsOf(
 }
 
 const PLAIN = plainDestination("sip:127.0.0.1");
+/** As for names in the file. */
+const LONGEST_NAME = 255;
 
 /** Name of the listener; undefined: none is asked for, null: there is none such. */
 function listenerOf(
