@@ -23,10 +23,16 @@ export const KeyField = {
   /** First value of the header whose name stands in `text`. */
   header: 15,
   authUser: 16,
+  /** Value of the URI parameter whose name stands in `text`, or the name where it has none. */
+  requestParam: 17,
+  fromParam: 18,
+  toParam: 19,
+  /** Port as it is written in the request URI. */
+  requestPort: 20,
 } as const;
 export type KeyField = (typeof KeyField)[keyof typeof KeyField];
 
-/** A part; `text` is what was written, or a header's name in lower case, else empty. `ifNone` stands for what is not there. */
+/** A part; `text` is what was written, or a header's or parameter's name in lower case, else empty. `ifNone` stands for what is not there. */
 export interface KeyPart {
   readonly field: KeyField;
   readonly text: Uint8Array;

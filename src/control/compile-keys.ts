@@ -32,6 +32,10 @@ const FIELDS: Readonly<Record<KeyFieldName, KeyField>> = {
   "request-uri": KeyField.requestUri,
   "request-uri.user": KeyField.requestUser,
   "request-uri.host": KeyField.requestHost,
+  "request-uri.port": KeyField.requestPort,
+  "request-uri.param": KeyField.requestParam,
+  "from.param": KeyField.fromParam,
+  "to.param": KeyField.toParam,
   source: KeyField.source,
   "source.port": KeyField.sourcePort,
   listener: KeyField.listener,
@@ -75,6 +79,6 @@ export function compileText(text: string): KeyExpression {
 }
 
 function compilePart({ field, text, ifNone }: KeyPartConfig): KeyExpression["parts"][number] {
-  const bytes = Buffer.from(field === "header" ? text.toLowerCase() : text, "utf8");
+  const bytes = Buffer.from(field !== "text" ? text.toLowerCase() : text, "utf8");
   return { field: FIELDS[field], text: bytes, ifNone: Buffer.from(ifNone, "latin1") };
 }

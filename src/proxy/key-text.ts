@@ -88,6 +88,18 @@ function writePart(c: Context, part: KeyPart): void {
     case KeyField.requestHost:
       putUri(c, message.uriStart, message.uriEnd, part.field - KeyField.requestUri);
       break;
+    case KeyField.requestPort:
+      if (c.uri.reset(message.bytes, message.uriStart, message.uriEnd) && c.uri.port > 0) putNumber(c.uri.port, 10);
+      break;
+    case KeyField.requestParam:
+      putParam(c, message.uriStart, message.uriEnd, part.text);
+      break;
+    case KeyField.fromParam:
+      if (message.parseFrom()) putParam(c, message.from.uriStart, message.from.uriEnd, part.text);
+      break;
+    case KeyField.toParam:
+      if (message.parseTo()) putParam(c, message.to.uriStart, message.to.uriEnd, part.text);
+      break;
     case KeyField.source:
       putAddress(c.peer);
       break;
@@ -119,6 +131,14 @@ function putUri(c: Context, start: number, end: number, which: number): void {
   splitUri(bytes, start, end);
   if (which === 1) put(bytes, uriParts.userStart, uriParts.userEnd);
   else put(bytes, uriParts.hostStart, uriParts.hostEnd);
+}
+
+/** The value of a URI parameter; one without a value is there by its name. */
+function putParam(c: Context, start: number, end: number, name: Uint8Array): void {
+  const { uri, message } = c;
+  if (!uri.reset(message.bytes, start, end) || !uri.findParam(name)) return;
+  if (uri.paramValueStart >= 0) put(message.bytes, uri.paramValueStart, uri.paramValueEnd);
+  else put(name, 0, name.length);
 }
 
 function putHeader(c: Context, name: Uint8Array): void {

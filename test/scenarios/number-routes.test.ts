@@ -17,6 +17,8 @@ scenario(
       },
       routes: [
         { match: { "header:User-Agent": { prefix: ["scan", "friendly"] } }, reject: { status: 403 } },
+        { match: { "request-uri.param:tgrp": "^black" }, reject: { status: 480 } },
+        { match: { "request-uri.param:lr": "lr", "request-uri.port": "^9" }, reject: { status: 404 } },
         { match: { "request-uri.user": { is: [112, "110"] } }, set: "emergency" },
         {
           match: { "request-uri.user": "^0049[1-9]\\d{3,}$", "header:X-Class": { not: "(?i)^gold$" } },
@@ -42,5 +44,7 @@ scenario(
     assert.deepEqual(counts(), [1, 1, 1, 3]);
     assert.equal(await called("004930123", [{ name: "User-Agent", value: "friendly-phone" }]), 403);
     assert.deepEqual(counts(), [1, 1, 1, 3]);
+    assert.equal(await phone.requests("OPTIONS", "sip:1@example.com;Tgrp=blacklist"), 480);
+    assert.equal(await phone.requests("OPTIONS", "sip:1@example.com:9000;lr"), 404);
   },
 );

@@ -18,15 +18,18 @@ const FIELDS = {
   "request-uri": "ru",
   "request-uri.user": "rU",
   "request-uri.host": "rd",
+  "request-uri.port": "",
   source: "si",
   "source.port": "sp",
   listener: "",
   "auth-user": "au",
 } as const;
+/** Parameters of URIs, whose name stands behind a colon. */
+const PARAM_FIELDS = ["request-uri.param", "from.param", "to.param"] as const;
 /** A part of a message that a key can have. */
-export type KeyFieldName = keyof typeof FIELDS | "header" | "text";
+export type KeyFieldName = keyof typeof FIELDS | (typeof PARAM_FIELDS)[number] | "header" | "text";
 
-/** One part; `text` is written text, or a header's name. */
+/** One part; `text` is written text, or a header's or parameter's name. */
 export interface KeyPartConfig {
   readonly field: KeyFieldName;
   readonly text: string;
@@ -79,6 +82,9 @@ export function isStableKey(parts: readonly KeyPartConfig[]): boolean {
 function fieldOf(name: string): KeyPartConfig | string {
   const header = /^header:([A-Za-z0-9.!%*_+`'~-]{1,64})$/.exec(name)?.[1];
   if (header !== undefined) return { field: "header", text: header, ifNone: "" };
+  const [, place, param = ""] = /^([a-z.-]+):([A-Za-z0-9.!%*_+`'~-]{1,64})$/.exec(name) ?? [];
+  const params = PARAM_FIELDS.find((one) => one === place);
+  if (params !== undefined) return { field: params, text: param, ifNone: "" };
   const field = NAMES.find((one) => one === name);
   return field === undefined ? `there is no {${name}}` : { field, text: "", ifNone: "" };
 }
@@ -94,4 +100,4 @@ function variableOf(header: string | undefined, variable: string): KeyPartConfig
 }
 
 /** What a key can be made of, for hints. */
-export const KEY_HINT = `${NAMES.map((name) => `{${name}}`).join(" ")} {header:NAME}`;
+export const KEY_HINT = `${NAMES.map((name) => `{${name}}`).join(" ")} {header:NAME} {request-uri.param:NAME} {from.param:NAME} {to.param:NAME}`;
