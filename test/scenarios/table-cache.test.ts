@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -67,6 +67,11 @@ scenario(
       sql(createTable(KAMAILIO[0]!, "sqlite"));
       sql(insertRows("dispatcher", [{ setid: 1, destination: second.uri }]));
       await until("a call at the new row", () => reaches(phone, second), PATIENCE);
+      await until(
+        "the new row in the cache",
+        async () => (await readFile(cache, "utf8")).includes(second.uri),
+        PATIENCE,
+      );
     });
   },
 );
