@@ -32,6 +32,8 @@ export class Inbox {
 /** Datagrams to be sent, packed one behind the other. */
 export class Outbox {
   readonly bytes: Buffer = Buffer.from(new ArrayBuffer(OUTBOX_BYTES));
+  /** The same for writers of whole words. */
+  readonly view: DataView = new DataView(this.bytes.buffer);
   readonly start: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly end: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly peer: Int32Array = new Int32Array(OUTBOX_PLACES * ENDPOINT_WORDS);

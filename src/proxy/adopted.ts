@@ -38,6 +38,8 @@ export interface WorkerListener {
    * `headVia`, then `Max-Breadth: 60` (RFC 5393 5.3.3) with its own.
    */
   readonly head: Buffer;
+  /** The same for readers of whole words. */
+  readonly headView: DataView;
   readonly headBranch: number;
   readonly headVia: number;
   /** `Record-Route: <sip:host:port;lr;fl=`. */
@@ -211,6 +213,7 @@ function spellOut(entry: ListenerEntry): WorkerListener {
   const pathParams = `${isStream(transport) ? `;transport=${entry.transport}` : ""};lr`;
   const routeParams = `${pathParams};fl=`;
   const routeUri = Buffer.from(`sip:${entry.sentBy}${routeParams}`, "latin1");
+  const head = Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1");
   const bound = new Int32Array(ENDPOINT_WORDS);
   parseEndpoint(entry.host, entry.port, bound, 0);
   const advertised = new Int32Array(ENDPOINT_WORDS);
@@ -222,7 +225,8 @@ function spellOut(entry: ListenerEntry): WorkerListener {
     kind: kindOf(entry.isV6, transport),
     via: Buffer.from(start, "latin1"),
     routeParams: Buffer.from(routeParams, "latin1"),
-    head: Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1"),
+    head,
+    headView: new DataView(head.buffer, head.byteOffset, head.length),
     headBranch: via.length,
     headVia: via.length + BRANCH_BYTES + 2,
     recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy}${routeParams}`, "latin1"),

@@ -26,7 +26,10 @@ export function judgeRequest(c: Context): Reason {
 
 /** Whether a message has more than `most` Via values. They are only counted where there are bytes enough for so many. */
 function hasMoreVias(message: Message, most: number): boolean {
-  if (message.count[Header.via]! > most) return true;
+  const lines = message.count[Header.via]!;
+  if (lines > most) return true;
+  if (lines === 1 && message.valueEnd[Header.via]! - message.valueStart[Header.via]! < most * SHORTEST_VIA)
+    return false;
   let bytes = 0;
   for (let from = -1; message.nextLine(Header.via, from); from = message.iterLineEnd)
     bytes += message.iterEnd - message.iterStart + 1;

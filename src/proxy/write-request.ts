@@ -9,7 +9,7 @@ import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
-import { copyBytes } from "../sip/write.ts";
+import { copyBytes, copyRange } from "../sip/write.ts";
 import type { WorkerListener } from "./adopted.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { changeHeaders } from "./change-headers.ts";
@@ -187,7 +187,7 @@ function writeHead(c: Context, out: Buffer, start: number, listener: number): nu
   const hasBreadth = c.message.count[Header.maxBreadth] !== 0;
   if (!own.isLocal) {
     const length = hasBreadth ? own.headVia : own.head.length;
-    own.head.copy(out, start, 0, length);
+    copyRange(own.head, own.headView, 0, length, out, c.outbox.view, start);
     writeBranch(out, start + own.headBranch);
     return start + length;
   }

@@ -19,9 +19,10 @@ export class Edits {
   #patchEnd: Int32Array = new Int32Array(8);
   #patchFrom: Int32Array = new Int32Array(8);
   #patchCount = 0;
-  /** Of the buffers that it reads (messages and its own) and of those that it writes to. */
+  /** Of messages, of the buffers that it writes to, and of its own. */
   readonly #views: ViewCache = new ViewCache();
   readonly #outViews: ViewCache = new ViewCache();
+  readonly #scratchViews: ViewCache = new ViewCache();
 
   /** Forgets all edits and the text. */
   clear(): void {
@@ -127,7 +128,7 @@ export class Edits {
       }
       if (list[i + 3]! > list[i + 2]!) {
         const { scratch } = this;
-        to = copyRange(scratch, this.#views.of(scratch), list[i + 2]!, list[i + 3]!, out, outView, to);
+        to = copyRange(scratch, this.#scratchViews.of(scratch), list[i + 2]!, list[i + 3]!, out, outView, to);
       }
       if (next > at) at = next;
       if (list[i + 1]! > at) at = list[i + 1]!;

@@ -14,6 +14,11 @@ import { Reason } from "./reason.ts";
 import { equalsIgnoreCase, findControl, skipQuoted, trimEnd } from "./scan.ts";
 import { StartLine } from "./start-line.ts";
 
+// Constants of our own: see CLASS.
+const OTHER = Header.other;
+const NAME_ROOM = QUICK_BYTES;
+const LENGTHS = NAME_LENGTH;
+
 /** Lines beyond the first of known headers that a message may have; one with more gets 513. */
 export const MAX_REPEATED_LINES = 1024;
 const STRIDE = 4;
@@ -116,8 +121,8 @@ export class HeaderLines extends StartLine {
     const last = Math.min(end, bytes.length - 16);
     let at = this.headersStart;
     for (;;) {
-      const id = at + QUICK_BYTES <= end ? quickHeader(view, at) : Header.other;
-      if (id === Header.other) {
+      const id = at + NAME_ROOM <= end ? quickHeader(view, at) : OTHER;
+      if (id === OTHER) {
         if (at >= end) {
           this.fault(Reason.noTerminator);
           return;
@@ -130,7 +135,7 @@ export class HeaderLines extends StartLine {
         continue;
       }
       // The usual line: known header, one space, visible text, CRLF, no folding. Anything else goes the long way.
-      const colon = at + NAME_LENGTH[id]!;
+      const colon = at + LENGTHS[id]!;
       const start = bytes[colon + 1] === 0x20 ? colon + 2 : colon + 1;
       let p = start;
       for (; p <= last; p += 16) {
@@ -178,10 +183,10 @@ export class HeaderLines extends StartLine {
     while (colon < end && (bytes[colon] === 0x20 || bytes[colon] === 0x09)) colon++;
     if (nameEnd === at || colon >= end || bytes[colon] !== 0x3a) {
       this.fault(Reason.badHeaderLine);
-      return this.#readLine(view, at, at, Header.other);
+      return this.#readLine(view, at, at, OTHER);
     }
     let id = headerOf(bytes, at, nameEnd);
-    if (id === Header.other && this.watched.length > 0 && this.#isWatched(at, nameEnd)) id = Header.watched;
+    if (id === OTHER && this.watched.length > 0 && this.#isWatched(at, nameEnd)) id = Header.watched;
     return this.#readLine(view, at, colon + 1, id);
   }
 
@@ -228,7 +233,7 @@ export class HeaderLines extends StartLine {
   }
 
   #record(id: Header, lineStart: number, from: number, lineBreak: number): void {
-    if (id === Header.other) {
+    if (id === OTHER) {
       this.#otherCount++;
       return;
     }

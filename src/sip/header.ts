@@ -2,6 +2,10 @@
 // form) by comparing bytes; names that are not in the table are `other` and travel unchanged.
 import { ascii, CLASS, Class, equalsIgnoreCase } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const TOKEN = Class.token;
+
 /** Header fields that are known by number. */
 export const Header = {
   other: 0,
@@ -201,6 +205,6 @@ export function quickHeader(view: DataView, at: number): Header {
 /** Offset of the first byte that cannot stand in a header name. */
 export function skipName(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  while (at < end && (CLASS[bytes[at]!]! & Class.token) !== 0) at++;
+  while (at < end && (CLASSES[bytes[at]!]! & TOKEN) !== 0) at++;
   return at;
 }

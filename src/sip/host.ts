@@ -1,11 +1,17 @@
 // Hosts in URIs and Vias: where they end, and what address a numeric one is.
 import { CLASS, Class } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const HOST = Class.host;
+const HEX = Class.hex;
+const DIGIT = Class.digit;
+
 /** Offset behind the host name, IPv4 address or bracketed IPv6 reference at `start`; `start` or -1 when there is none. */
 export function skipHost(bytes: Uint8Array, start: number, end: number): number {
   if (start < end && bytes[start] === 0x5b) return skipReference(bytes, start, end);
   let at = start;
-  while (at < end && (CLASS[bytes[at]!]! & Class.host) !== 0) at++;
+  while (at < end && (CLASSES[bytes[at]!]! & HOST) !== 0) at++;
   return at;
 }
 
@@ -16,7 +22,7 @@ function skipReference(bytes: Uint8Array, start: number, end: number): number {
     const c = bytes[at]!;
     if (c === 0x5d) return colons >= 2 && at - start <= 46 ? at + 1 : -1;
     if (c === 0x3a) colons++;
-    else if (c !== 0x2e && (CLASS[c]! & Class.hex) === 0) return -1;
+    else if (c !== 0x2e && (CLASSES[c]! & HEX) === 0) return -1;
   }
   return -1;
 }
@@ -27,7 +33,7 @@ export function looksNumeric(bytes: Uint8Array, start: number, end: number): boo
   let at = end - 1;
   if (at > start && bytes[at] === 0x2e) at--;
   while (at > start && bytes[at - 1] !== 0x2e) at--;
-  return at >= start && (CLASS[bytes[at]!]! & Class.digit) !== 0;
+  return at >= start && (CLASSES[bytes[at]!]! & DIGIT) !== 0;
 }
 
 /**

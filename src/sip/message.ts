@@ -4,10 +4,20 @@ import { HeaderLines } from "./header-lines.ts";
 import { Method } from "./method.ts";
 import { NameAddr } from "./name-addr.ts";
 import { Reason } from "./reason.ts";
-import { Class, parseDecimal, skipClass, skipSpace } from "./scan.ts";
+import { Class, findBlank, parseDecimal, skipClass, skipSpace } from "./scan.ts";
 import { UriView } from "./uri.ts";
 import { Via } from "./via.ts";
 import { ViewCache } from "./view-cache.ts";
+
+// Constants of our own: see CLASS.
+const VIA = Header.via;
+const CALL_ID = Header.callId;
+const CSEQ = Header.cseq;
+const MAX_FORWARDS = Header.maxForwards;
+const CONTENT_LENGTH = Header.contentLength;
+const OK = Reason.ok;
+const DIGIT = Class.digit;
+const TOKEN = Class.token;
 
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
@@ -57,18 +67,13 @@ export class Message extends HeaderLines {
       return this.reason;
     }
     this.readHeaders(view);
-    const via = this.valueStart[Header.via]!;
+    const via = this.valueStart[VIA]!;
     if (via < 0) this.topVia.clear();
-    else if (!this.topVia.reset(bytes, via, this.valueEnd[Header.via]!)) this.fault(Reason.badVia);
+    else if (!this.topVia.reset(bytes, via, this.valueEnd[VIA]!)) this.fault(Reason.badVia);
     this.#callId();
     this.#cseq();
-    if (this.isRequest && this.valueStart[Header.maxForwards]! >= 0) {
-      this.maxForwards = parseDecimal(
-        bytes,
-        this.valueStart[Header.maxForwards]!,
-        this.valueEnd[Header.maxForwards]!,
-        255,
-      );
+    if (this.isRequest && this.valueStart[MAX_FORWARDS]! >= 0) {
+      this.maxForwards = parseDecimal(bytes, this.valueStart[MAX_FORWARDS]!, this.valueEnd[MAX_FORWARDS]!, 255);
       if (this.maxForwards < 0) this.fault(Reason.badMaxForwards);
     }
     this.#body();
@@ -92,7 +97,7 @@ export class Message extends HeaderLines {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.reason = Reason.ok;
+    this.reason = OK;
     this.clearHeaders();
     this.callIdStart = -1;
     this.callIdEnd = -1;
@@ -123,8 +128,8 @@ export class Message extends HeaderLines {
 
   /** Reads the Via below the top one, in the same line or the next Via line; false when there is none, or a malformed one. */
   nextVia(into: Via): boolean {
-    if (this.topVia.next >= 0) return into.reset(this.bytes, this.topVia.next, this.valueEnd[Header.via]!);
-    if (this.count[Header.via]! > 1 && this.nextLine(Header.via, this.lineEnd[Header.via]!)) {
+    if (this.topVia.next >= 0) return into.reset(this.bytes, this.topVia.next, this.valueEnd[VIA]!);
+    if (this.count[VIA]! > 1 && this.nextLine(VIA, this.lineEnd[VIA]!)) {
       return into.reset(this.bytes, this.iterStart, this.iterEnd);
     }
     into.clear();
@@ -138,13 +143,10 @@ export class Message extends HeaderLines {
   }
 
   #callId(): void {
-    const start = this.valueStart[Header.callId]!;
+    const start = this.valueStart[CALL_ID]!;
     if (start < 0) return;
-    const { bytes } = this;
-    const end = this.valueEnd[Header.callId]!;
-    let at = start;
-    while (at < end && bytes[at]! > 0x20) at++;
-    if (at < end || at === start) {
+    const end = this.valueEnd[CALL_ID]!;
+    if (start === end || findBlank(this.view, start, end) < end) {
       this.fault(Reason.badCallId);
       return;
     }
@@ -153,14 +155,14 @@ export class Message extends HeaderLines {
   }
 
   #cseq(): void {
-    const start = this.valueStart[Header.cseq]!;
+    const start = this.valueStart[CSEQ]!;
     if (start < 0) return;
     const { bytes } = this;
-    const end = this.valueEnd[Header.cseq]!;
-    const digits = skipClass(bytes, start, end, Class.digit);
+    const end = this.valueEnd[CSEQ]!;
+    const digits = skipClass(bytes, start, end, DIGIT);
     const method = skipSpace(bytes, digits, end);
     const number = parseDecimal(bytes, start, digits, 0x7fffffff);
-    if (number < 0 || method === digits || method === end || skipClass(bytes, method, end, Class.token) !== end) {
+    if (number < 0 || method === digits || method === end || skipClass(bytes, method, end, TOKEN) !== end) {
       this.fault(Reason.badCseq);
       return;
     }
@@ -171,9 +173,9 @@ export class Message extends HeaderLines {
 
   /** RFC 3261 18.3: a datagram without Content-Length is all body; bytes beyond it are no part of the message. */
   #body(): void {
-    const start = this.valueStart[Header.contentLength]!;
+    const start = this.valueStart[CONTENT_LENGTH]!;
     if (start < 0) return;
-    this.contentLength = parseDecimal(this.bytes, start, this.valueEnd[Header.contentLength]!, 0x7fffffff);
+    this.contentLength = parseDecimal(this.bytes, start, this.valueEnd[CONTENT_LENGTH]!, 0x7fffffff);
     if (this.contentLength < 0) {
       this.fault(Reason.badContentLength);
       return;

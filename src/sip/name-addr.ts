@@ -2,6 +2,14 @@
 import { Param } from "./param.ts";
 import { ascii, CLASS, Class, skipSpace } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const VALUE = Class.value;
+const SPACE = Class.space;
+const TOKEN = Class.token;
+const SCHEME = Class.scheme;
+const ENCLOSED = Class.enclosed;
+
 const TAG = ascii("tag");
 
 /** A view of one address; -1 in a start field means absent. */
@@ -43,7 +51,7 @@ export class NameAddr {
       bytes[at + 3] === 0x67
     ) {
       let p = at + 5;
-      while (p < end && (CLASS[bytes[p]!]! & Class.value) !== 0) p++;
+      while (p < end && (CLASSES[bytes[p]!]! & VALUE) !== 0) p++;
       if (p === end && p > at + 5) {
         this.tagStart = at + 5;
         this.tagEnd = end;
@@ -75,7 +83,7 @@ export class NameAddr {
       while (at < end && bytes[at] !== 0x22) at += bytes[at] === 0x5c ? 2 : 1;
       if (at >= end) return -1;
       at++;
-      while (at < end && (CLASS[bytes[at]!]! & Class.space) !== 0) at++;
+      while (at < end && (CLASSES[bytes[at]!]! & SPACE) !== 0) at++;
       return at < end && bytes[at] === 0x3c ? this.#bracketed(bytes, at, end) : -1;
     }
     // Either the tokens of a display name or a bare URI: the first byte that is not of a token tells.
@@ -83,17 +91,17 @@ export class NameAddr {
       const c = bytes[at]!;
       if (c === 0x3c) return this.#bracketed(bytes, at, end);
       if (c === 0x3a) return this.#bare(bytes, start, at, end);
-      if ((CLASS[c]! & (Class.token | Class.space)) === 0 && c < 0x80) return -1;
+      if ((CLASSES[c]! & (TOKEN | SPACE)) === 0 && c < 0x80) return -1;
     }
     return -1;
   }
 
   #bracketed(bytes: Uint8Array, open: number, end: number): number {
     let at = open + 1;
-    while (at < end && (CLASS[bytes[at]!]! & Class.scheme) !== 0) at++;
+    while (at < end && (CLASSES[bytes[at]!]! & SCHEME) !== 0) at++;
     if (at >= end || at === open + 1 || bytes[at] !== 0x3a) return -1;
     const colon = at;
-    while (at < end && (CLASS[bytes[at]!]! & Class.enclosed) !== 0) at++;
+    while (at < end && (CLASSES[bytes[at]!]! & ENCLOSED) !== 0) at++;
     if (at >= end || at === colon + 1 || bytes[at] !== 0x3e) return -1;
     this.hasBrackets = true;
     this.uriStart = open + 1;
@@ -105,10 +113,10 @@ export class NameAddr {
   /** A URI without brackets ends at its first semicolon, comma or question mark (RFC 3261 20): what follows is not its. */
   #bare(bytes: Uint8Array, start: number, colon: number, end: number): number {
     let at = colon + 1;
-    for (let i = start; i < colon; i++) if ((CLASS[bytes[i]!]! & Class.scheme) === 0) return -1;
+    for (let i = start; i < colon; i++) if ((CLASSES[bytes[i]!]! & SCHEME) === 0) return -1;
     for (; at < end; at++) {
       const c = bytes[at]!;
-      if (c === 0x3b || c === 0x2c || (CLASS[c]! & Class.space) !== 0) break;
+      if (c === 0x3b || c === 0x2c || (CLASSES[c]! & SPACE) !== 0) break;
       if (c === 0x3f || c === 0x3c || c === 0x3e || c === 0x22 || c < 0x20 || c === 0x7f) return -1;
     }
     if (colon === start || at === colon + 1) return -1;

@@ -1,6 +1,11 @@
 // One parameter of a header value, `;name` or `;name=value`, with the white space that RFC 3261 allows around "=" and ";".
 import { CLASS, Class, equalsIgnoreCase, skipQuoted, skipSpace, trimEnd } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const TOKEN = Class.token;
+const VALUE = Class.value;
+
 /** A cursor over parameters; all offsets are of the bytes given to `next`. */
 export class Param {
   nameStart = 0;
@@ -19,7 +24,7 @@ export class Param {
     let p = at + 1;
     if (p < end && bytes[p]! <= 0x20) p = skipSpace(bytes, p, end);
     this.nameStart = p;
-    while (p < end && (CLASS[bytes[p]!]! & Class.token) !== 0) p++;
+    while (p < end && (CLASSES[bytes[p]!]! & TOKEN) !== 0) p++;
     this.nameEnd = p;
     this.end = p;
     this.valueStart = -1;
@@ -31,7 +36,7 @@ export class Param {
       if (p < end && bytes[p]! <= 0x20) p = skipSpace(bytes, p, end);
       this.valueStart = p;
       if (p < end && bytes[p] === 0x22) p = skipQuoted(bytes, p, end);
-      else while (p < end && (CLASS[bytes[p]!]! & Class.value) !== 0) p++;
+      else while (p < end && (CLASSES[bytes[p]!]! & VALUE) !== 0) p++;
       if (p < 0) return -1;
       this.valueEnd = p;
       this.end = p === this.valueStart ? trimEnd(bytes, at, p) : p;

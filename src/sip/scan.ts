@@ -21,11 +21,16 @@ export const Class = {
   enclosed: 256,
 } as const;
 
-/** The classes of each byte. */
-export const CLASS: Uint16Array = new Uint16Array(256);
+const CLASSES: Uint16Array = new Uint16Array(256);
+const SPACE = Class.space;
+/**
+ * The classes of each byte. Files whose loops ask for it keep it, and the bits, in constants of their own: those are part of the
+ * compiled code, while what is imported or exported is loaded, and looked at, every time a function begins.
+ */
+export const CLASS: Uint16Array = CLASSES;
 
 function mark(text: string, bits: number): void {
-  for (let i = 0; i < text.length; i++) CLASS[text.charCodeAt(i)]! |= bits;
+  for (let i = 0; i < text.length; i++) CLASSES[text.charCodeAt(i)]! |= bits;
 }
 
 const DIGITS = "0123456789";
@@ -39,11 +44,12 @@ mark("abcdefABCDEF", Class.hex);
 mark(" \t\r\n", Class.space);
 mark("-_.!~*'()&=+$,;?/%:[]", Class.uri);
 // Octets of UTF-8 stand unescaped in the URIs of some phones; no separator is among them.
-for (let i = 0x80; i < 256; i++) CLASS[i]! |= Class.uri;
+for (let i = 0x80; i < 256; i++) CLASSES[i]! |= Class.uri;
 for (let i = 0x21; i < 256; i++)
-  if (i !== 0x7f && !';,"<>()'.includes(String.fromCharCode(i))) CLASS[i]! |= Class.value;
+  if (i !== 0x7f && !';,"<>()'.includes(String.fromCharCode(i))) CLASSES[i]! |= Class.value;
 
-for (let i = 0x21; i < 256; i++) if (i !== 0x7f && i !== 0x22 && i !== 0x3c && i !== 0x3e) CLASS[i]! |= Class.enclosed;
+for (let i = 0x21; i < 256; i++)
+  if (i !== 0x7f && i !== 0x22 && i !== 0x3c && i !== 0x3e) CLASSES[i]! |= Class.enclosed;
 
 /** The bytes of an ASCII constant. A Buffer as all messages are: code that sees one class of arrays only is compiled better. */
 export function ascii(text: string): Uint8Array {
@@ -65,24 +71,35 @@ export function findControl(view: DataView, start: number, end: number): number 
   return at;
 }
 
+/** Offset of the first byte up to 0x20 (SP and all controls but DEL) in `start..end`; `end` when there is none. */
+export function findBlank(view: DataView, start: number, end: number): number {
+  let at = start;
+  for (const last = end - 4; at <= last; at += 4) {
+    const word = view.getInt32(at, true);
+    if (((word - 0x21212121) & ~word & 0x80808080) !== 0) break;
+  }
+  while (at < end && view.getUint8(at) > 0x20) at++;
+  return at;
+}
+
 /** Offset of the first byte that is not SP, HTAB, CR or LF. */
 export function skipSpace(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  while (at < end && (CLASS[bytes[at]!]! & Class.space) !== 0) at++;
+  while (at < end && (CLASSES[bytes[at]!]! & SPACE) !== 0) at++;
   return at;
 }
 
 /** Offset behind the last byte that is not SP, HTAB, CR or LF. */
 export function trimEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = end;
-  while (at > start && (CLASS[bytes[at - 1]!]! & Class.space) !== 0) at--;
+  while (at > start && (CLASSES[bytes[at - 1]!]! & SPACE) !== 0) at--;
   return at;
 }
 
 /** Offset of the first byte outside the class, or `end`. */
 export function skipClass(bytes: Uint8Array, start: number, end: number, bits: number): number {
   let at = start;
-  while (at < end && (CLASS[bytes[at]!]! & bits) !== 0) at++;
+  while (at < end && (CLASSES[bytes[at]!]! & bits) !== 0) at++;
   return at;
 }
 

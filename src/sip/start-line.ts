@@ -3,6 +3,12 @@ import { Method, methodOf } from "./method.ts";
 import { Reason } from "./reason.ts";
 import { CLASS, Class, findControl, skipClass } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const DIGIT = Class.digit;
+const TOKEN = Class.token;
+const SPACE = Class.space;
+
 /** The part of a message view that the first line fills. */
 export class StartLine {
   bytes: Buffer = Buffer.alloc(0);
@@ -55,7 +61,7 @@ export class StartLine {
     if (line - at < 11 || bytes[at + 4] !== 0x32 || bytes[at + 5] !== 0x2e || bytes[at + 6] !== 0x30)
       return this.#stop(Reason.badStatusLine);
     if (bytes[at + 7] !== 0x20) return this.#stop(Reason.badStatusLine);
-    const digits = skipClass(bytes, at + 8, line, Class.digit);
+    const digits = skipClass(bytes, at + 8, line, DIGIT);
     if (digits !== at + 11) return this.#stop(digits > at + 8 ? Reason.badStatus : Reason.badStatusLine);
     // The space before an empty reason phrase is missing in the field; what is relayed is the line as it came.
     if (digits < line && bytes[digits] !== 0x20) return this.#stop(Reason.badStatusLine);
@@ -67,7 +73,7 @@ export class StartLine {
 
   #requestLine(at: number, line: number): boolean {
     const { bytes } = this;
-    const methodEnd = skipClass(bytes, at, line, Class.token);
+    const methodEnd = skipClass(bytes, at, line, TOKEN);
     if (methodEnd === at || methodEnd === line) return this.#stop(Reason.notSip);
     // The usual line ends in " SIP/2.0" and has two spaces.
     let last = line - 8;
@@ -108,16 +114,16 @@ function isProtocol(bytes: Uint8Array, at: number, end: number): boolean {
 /** The last SP or HTAB that something follows, or -1. */
 function lastBlank(bytes: Uint8Array, start: number, end: number): number {
   let at = end - 1;
-  while (at > start && (CLASS[bytes[at]!]! & Class.space) !== 0) at--;
-  while (at >= start && (CLASS[bytes[at]!]! & Class.space) === 0) at--;
+  while (at > start && (CLASSES[bytes[at]!]! & SPACE) !== 0) at--;
+  while (at >= start && (CLASSES[bytes[at]!]! & SPACE) === 0) at--;
   return at >= start ? at : -1;
 }
 
 /** Digits, a dot, digits, to the end of the line: a version, but is it another one than 2.0? */
 function isOtherVersion(bytes: Uint8Array, start: number, end: number): boolean {
-  const dot = skipClass(bytes, start, end, Class.digit);
+  const dot = skipClass(bytes, start, end, DIGIT);
   if (dot === start || dot >= end || bytes[dot] !== 0x2e) return false;
-  const last = skipClass(bytes, dot + 1, end, Class.digit);
+  const last = skipClass(bytes, dot + 1, end, DIGIT);
   if (last === dot + 1 || last !== end) return false;
   return !(end - start === 3 && bytes[start] === 0x32 && bytes[start + 2] === 0x30);
 }

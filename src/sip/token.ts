@@ -74,9 +74,21 @@ export function writeBase64(bytes: Uint8Array, start: number, end: number, out: 
  */
 export function readBase64(bytes: Uint8Array, start: number, end: number, out: Uint8Array, outAt: number): number {
   let to = outAt;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const a = UNALPHABET[bytes[at]!]!;
+    const b = UNALPHABET[bytes[at + 1]!]!;
+    const c = UNALPHABET[bytes[at + 2]!]!;
+    const d = UNALPHABET[bytes[at + 3]!]!;
+    if ((a | b | c | d) < 0) return -1;
+    out[to] = (a << 2) | (b >> 4);
+    out[to + 1] = (b << 4) | (c >> 2);
+    out[to + 2] = (c << 6) | d;
+    to += 3;
+  }
   let bits = 0;
   let held = 0;
-  for (let at = start; at < end; at++) {
+  for (; at < end; at++) {
     const value = UNALPHABET[bytes[at]!]!;
     if (value < 0) return -1;
     held = ((held << 6) | value) & 0xffff;

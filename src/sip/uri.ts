@@ -2,6 +2,12 @@
 import { skipHost } from "./host.ts";
 import { ascii, CLASS, Class, equalsIgnoreCase, parseDecimal, skipClass } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const SCHEME = Class.scheme;
+const URI = Class.uri;
+const DIGIT = Class.digit;
+
 /** URI schemes; `urn` is accepted because emergency calls carry it. */
 export const Scheme = { other: 0, sip: 1, sips: 2, tel: 3, urn: 4 } as const;
 export type Scheme = (typeof Scheme)[keyof typeof Scheme];
@@ -74,7 +80,7 @@ export class UriView {
       this.scheme = Scheme.sip;
       return this.#sip(start + 4);
     }
-    const colon = skipClass(bytes, start, end, Class.scheme);
+    const colon = skipClass(bytes, start, end, SCHEME);
     if (colon >= end || colon === start || bytes[colon] !== 0x3a || (bytes[start]! | 0x20) < 0x61) return false;
     const length = colon - start;
     if (length === 3 || length === 4) {
@@ -125,7 +131,7 @@ export class UriView {
         this.userStart = start;
         this.userEnd = at;
         host = at + 1;
-      } else if ((CLASS[c]! & Class.uri) === 0) return false;
+      } else if ((CLASSES[c]! & URI) === 0) return false;
     }
     const hostEnd = skipHost(bytes, host, end);
     if (hostEnd <= host) return false;
@@ -134,7 +140,7 @@ export class UriView {
     let at = hostEnd;
     if (at < end && bytes[at] === 0x3a) {
       const digits = at + 1;
-      at = skipClass(bytes, digits, end, Class.digit);
+      at = skipClass(bytes, digits, end, DIGIT);
       this.port = parseDecimal(bytes, digits, at, 65_535);
       if (this.port <= 0) {
         this.port = 0;

@@ -3,6 +3,11 @@ import { skipHost } from "./host.ts";
 import { Param } from "./param.ts";
 import { ascii, CLASS, Class, parseDecimal, skipClass, skipSpace, trimEnd } from "./scan.ts";
 
+// Constants of our own: see CLASS.
+const CLASSES = CLASS;
+const VALUE = Class.value;
+const TOKEN = Class.token;
+
 const BRANCH = ascii("branch");
 const RPORT = ascii("rport");
 const RECEIVED = ascii("received");
@@ -101,7 +106,7 @@ export class Via {
       if (bytes[at + 5] !== 0x63 || bytes[at + 6] !== 0x68 || this.branchStart >= 0) return 0;
       const start = at + 8;
       let p = start;
-      while (p < end && (CLASS[bytes[p]!]! & Class.value) !== 0) p++;
+      while (p < end && (CLASSES[bytes[p]!]! & VALUE) !== 0) p++;
       if (p <= start || (p < end && bytes[p] !== 0x3b && bytes[p] !== 0x2c)) return 0;
       this.branchStart = start;
       this.branchEnd = p;
@@ -133,7 +138,7 @@ export class Via {
     if (bytes[at + 5] !== 0x69 || bytes[at + 6] !== 0x76 || bytes[at + 7] !== 0x65 || bytes[at + 8] !== 0x64) return 0;
     const start = at + 10;
     let p = start;
-    while (p < end && (CLASS[bytes[p]!]! & Class.value) !== 0) p++;
+    while (p < end && (CLASSES[bytes[p]!]! & VALUE) !== 0) p++;
     if (p <= start || (p < end && bytes[p] !== 0x3b && bytes[p] !== 0x2c) || this.receivedStart >= 0) return 0;
     this.receivedStart = at;
     this.receivedEnd = p;
@@ -158,7 +163,7 @@ export class Via {
     ) {
       return this.#transport(bytes, start + 8, end);
     }
-    let at = skipClass(bytes, start, end, Class.token);
+    let at = skipClass(bytes, start, end, TOKEN);
     if (
       at - start !== 3 ||
       (bytes[start]! | 32) !== 0x73 ||
@@ -169,7 +174,7 @@ export class Via {
     at = skipSpace(bytes, at, end);
     if (at >= end || bytes[at] !== 0x2f) return -1;
     const version = skipSpace(bytes, at + 1, end);
-    at = skipClass(bytes, version, end, Class.token);
+    at = skipClass(bytes, version, end, TOKEN);
     // Any version: the start line decides about it, and its answer needs this Via.
     if (at === version) return -1;
     at = skipSpace(bytes, at, end);
@@ -179,7 +184,7 @@ export class Via {
 
   #transport(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    while (at < end && (CLASS[bytes[at]!]! & Class.token) !== 0) at++;
+    while (at < end && (CLASSES[bytes[at]!]! & TOKEN) !== 0) at++;
     if (at === start) return -1;
     this.transportStart = start;
     this.transportEnd = at;

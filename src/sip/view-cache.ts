@@ -7,9 +7,18 @@ export class ViewCache {
   #bytes: (Uint8Array | null)[] = new Array<Uint8Array | null>(PLACES).fill(null);
   #views: DataView[] = new Array<DataView>(PLACES).fill(new DataView(new ArrayBuffer(0)));
   #next = 0;
+  #latest: Uint8Array | null = null;
+  #latestView: DataView = this.#views[0]!;
 
   /** The view over exactly these bytes. */
   of(bytes: Uint8Array): DataView {
+    if (this.#latest === bytes) return this.#latestView;
+    this.#latest = bytes;
+    this.#latestView = this.#find(bytes);
+    return this.#latestView;
+  }
+
+  #find(bytes: Uint8Array): DataView {
     for (let i = 0; i < PLACES; i++) if (this.#bytes[i] === bytes) return this.#views[i]!;
     const place = this.#next;
     this.#next = (place + 1) % PLACES;

@@ -49,7 +49,7 @@ export function copyRange(
 /** Digits of an unsigned number. */
 export function decimalDigits(value: number): number {
   let digits = 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  for (let limit = 10; value >= limit; limit *= 10) digits++;
   return digits;
 }
 
@@ -62,7 +62,8 @@ export function writeDecimal(out: Uint8Array, at: number, value: number): number
   }
   const end = at + decimalDigits(rest);
   for (let p = end - 1; p >= at; p--) {
-    const tenth = Math.floor(rest / 10);
+    // Not Math.floor: this is a division of whole numbers, and compiled as one.
+    const tenth = (rest / 10) >>> 0;
     out[p] = 0x30 + rest - tenth * 10;
     rest = tenth;
   }
