@@ -75,7 +75,9 @@ export function compareResponse(from: StrictReader, out: StrictReader): string {
     return "another Via below ours";
   const vias = sameLines(from, top + 1, out, gone === 1 ? 0 : out.find("via") + 1, (name) => name === "via");
   if (vias !== "") return vias;
-  const other = sameLines(from, 0, out, 0, (name) => name !== "via");
+  const contact = contactFault(from, out);
+  if (contact !== "") return contact;
+  const other = sameLines(from, 0, out, 0, (name) => name !== "via" && name !== "contact" && name !== "m");
   return other !== "" ? other : sameBody(from, out);
 }
 
