@@ -5,11 +5,10 @@ import { test } from "node:test";
 import { Destination, type Script } from "../kit/destination.ts";
 import { LoadBalancer } from "../kit/lb.ts";
 import { Phone } from "../kit/phone.ts";
+import { reservePort } from "../kit/port.ts";
 import { until } from "../kit/wait.ts";
 import { Kamailio, whyNoKamailio } from "./kamailio.ts";
 
-const PORT = 22_130;
-const LOCAL_PORT = 22_131;
 const SCRIPT = `
 loadmodule "tm.so"
 loadmodule "sl.so"
@@ -19,7 +18,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "tmx.so"
 loadmodule "dispatcher.so"
-modparam("tm", "fr_timer", 700)
+modparam("tm", "fr_timer", 1000)
 modparam("dispatcher", "list_file", "@DIRECTORY@/dispatcher.list")
 modparam("dispatcher", "flags", 2)
 request_route {
@@ -86,7 +85,9 @@ async function calls(phone: Phone, tried: string[]): Promise<string[]> {
     tried.length = 0;
     const call = await phone.invites(`sip:${plan}@example.com`);
     if (call.status === 200) assert.equal(await call.bye(), 200, plan);
-    told.push(`${plan}: ${[...new Set(tried)].join(", ")}: ${call.status}`);
+    // What an earlier call's silent destination still gets does not count.
+    const own = new Set(tried.filter((one) => one.includes(`sip:${plan}@`)));
+    told.push(`${plan}: ${[...own].join(", ")}: ${call.status}`);
   }
   return told;
 }
@@ -100,11 +101,12 @@ test("the script of the guide on the real Kamailio and its configuration here tr
   await Promise.all(destinations.map(({ opened }) => opened));
   const uris = destinations.map(({ uri }) => uri);
   const list = [1, 2].flatMap((set) => uris.map((uri) => `${set} ${uri}\n`)).join("");
-  const kamailio = await Kamailio.start(PORT, LOCAL_PORT, list, SCRIPT);
+  const [port, local] = [await reservePort(), await reservePort()];
+  const kamailio = await Kamailio.start(port.port, local.port, list, SCRIPT);
   const lb = await LoadBalancer.prepare("batched");
   const phones: Phone[] = [];
   try {
-    const theirs = await Phone.open({ address: "127.0.0.1", port: PORT }, {}, (one) => phones.push(one));
+    const theirs = await Phone.open({ address: "127.0.0.1", port: port.port }, {}, (one) => phones.push(one));
     await until(
       "Kamailio to run",
       async () => (await theirs.requests("OPTIONS", "sip:ready@example.com")) === 200,
@@ -115,7 +117,7 @@ test("the script of the guide on the real Kamailio and its configuration here tr
       destinations: uris,
       probe: false,
       passive: { failures: 0 },
-      failover: { on: ["timeout", 500], answer_within: "700ms" },
+      failover: { on: ["timeout", 500], answer_within: "1s" },
     };
     const none = { status: 404, reason: "No destination" };
     await lb.runs({
@@ -137,6 +139,7 @@ test("the script of the guide on the real Kamailio and its configuration here tr
     await Promise.all(phones.map((one) => one.agent.close()));
     await Promise.all(destinations.map((one) => one.close()));
     await kamailio.stop();
+    for (const one of [port, local]) one.release();
     await lb.end();
   }
 });
