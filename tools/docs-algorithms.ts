@@ -1,5 +1,6 @@
 // The reference page of the algorithms, from their registry.
 import { ALGORITHMS } from "../src/dispatch/algorithms/index.ts";
+import { DEFAULT_DEPARTURE } from "../src/dispatch/compat/compat-algorithm.ts";
 import { COMPAT, REFUSED } from "../src/dispatch/compat/index.ts";
 import { KeySource } from "../src/dispatch/types.ts";
 
@@ -36,7 +37,10 @@ export function algorithmsPage(): string {
     '`algorithm: "kamailio:9"` chooses as the dispatcher module of Kamailio 6.2 does, `opensips:4` as OpenSIPS 4.1 does: the next index',
     "when a destination is down, tables of 100 slots, order of equal priorities, `use_default`. On the command line as well:",
     "`--algorithm kamailio:9`; a number alone, `--algorithm 9`, is ours that serves the same purpose. What theirs does badly, ours does",
-    "otherwise. *To the letter*: where the numbered one departs from theirs all the same. Test `test/peers` asks a real Kamailio 5.6.3.",
+    "otherwise. *To the letter*: where the numbered one departs from theirs all the same. How many choices of a real Kamailio 5.6.3 are",
+    "the same: [agreement with Kamailio](kamailio-agreement.md).",
+    "",
+    `For all of Kamailio's: ${DEFAULT_DEPARTURE}`,
     "",
     "| name | what it does | ours | what ours does otherwise | to the letter |",
     "| --- | --- | --- | --- | --- |",

@@ -3,14 +3,10 @@
 // down, all at once too, and come back, with `use_default` and without.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { algorithmByName } from "../../src/dispatch/algorithms/index.ts";
-import { compileSet } from "../../src/dispatch/compile-set.ts";
 import { mix32 } from "../../src/dispatch/core-hash.ts";
-import { FakeLive } from "../../src/dispatch/live-fake.ts";
-import { orderDestinationsAsKamailio } from "../../src/dispatch/order.ts";
-import { type Destination, DestinationState, type DispatcherSet, SlotChoice } from "../../src/dispatch/types.ts";
 import { headerValues, Kamailio, whyNoKamailio } from "./kamailio.ts";
-import { LIST, SETS, scriptOf } from "./sequence-sets.ts";
+import { ListedSet } from "./listed-set.ts";
+import { LIST, SETS, scriptOf, story } from "./sequence-sets.ts";
 
 const PICKS = 100;
 /** Calls under algorithm 10, one after the other. */
@@ -21,57 +17,10 @@ const EXACT = [4, 8, 10, 13];
 const LATENCY_SETS = 40;
 const SHUFFLED = [9, 11];
 
-/** One set under one of our `kamailio:N`, with a memory of its own as theirs has one per algorithm. */
-class Ours {
-  readonly live = new FakeLive(1);
-  readonly #set: DispatcherSet;
-  readonly #uris: readonly string[];
-
-  constructor(set: number, algorithmName: string, useDefault: boolean) {
-    const algorithm = algorithmByName(algorithmName);
-    assert.ok(algorithm, algorithmName);
-    const lines = orderDestinationsAsKamailio(SETS.get(set) ?? []);
-    const destinations = lines.map(({ uri, priority, weight, maxCalls }, slot): Destination => {
-      return { slot, uri, name: uri, weight, priority, maxCalls };
-    });
-    this.#set = compileSet(0, String(set), algorithm, SlotChoice.spread, destinations, useDefault);
-    this.#uris = lines.map(({ uri }) => uri);
-    for (const [slot, { latency }] of lines.entries()) this.live.latencies[slot] = latency * 1000;
-  }
-
-  /** Who is down from now on, by place in the set's order. */
-  down(positions: readonly number[]): void {
-    this.live.states.fill(DestinationState.active);
-    for (const position of positions) this.live.states[position] = DestinationState.inactive;
-  }
-
-  pick(key: number): number {
-    const out = new Uint16Array(1);
-    return this.#set.algorithm.select(this.#set, key, this.live, out) === 0 ? -1 : out[0]!;
-  }
-
-  uri(slot: number): string {
-    return this.#uris[slot] ?? "nobody";
-  }
-
-  get size(): number {
-    return this.#uris.length;
-  }
-}
-
 function counted(picks: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const pick of picks) counts[pick] = (counts[pick] ?? 0) + 1;
   return counts;
-}
-
-/** Which positions are down, step by step. */
-function story(size: number): number[][] {
-  const all = Array.from({ length: size }, (_, i) => i);
-  const last = size - 1;
-  return [[], [0], [last], [0, 1], [1, last], all, [0], [], all.slice(0, last), all, all.slice(1), []].map((step) =>
-    step.filter((position) => position >= 0 && position < size),
-  );
 }
 
 for (const [useDefault, port] of [
@@ -112,7 +61,7 @@ for (const [useDefault, port] of [
       test(`set ${set} of ${lines.length}: ${set < LATENCY_SETS ? "4, 8 and 10 without calls in the same order, 9 and 11 in the same shares" : "13 in the same order"}, whoever is down`, async (t) => {
         const isLatency = set >= LATENCY_SETS;
         const numbers = [...EXACT, ...SHUFFLED].filter((number) => (number === 13) === isLatency);
-        const ours = new Map(numbers.map((number) => [number, new Ours(set, `kamailio:${number}`, useDefault)]));
+        const ours = new Map(numbers.map((number) => [number, new ListedSet(set, `kamailio:${number}`, useDefault)]));
         const picks = Object.fromEntries(numbers.map((number) => [`X-Picks-${number}`, String(PICKS)]));
         const agreed = new Map(numbers.map((number) => [number, 0]));
         const differing: string[] = [];
@@ -157,7 +106,7 @@ for (const [useDefault, port] of [
 
     for (const set of useDefault ? [] : [28, 29]) {
       test(`set ${set}: 10, call after call, the same destination, while calls end and destinations go`, async (t) => {
-        const ours = new Ours(set, "kamailio:10", useDefault);
+        const ours = new ListedSet(set, "kamailio:10", useDefault);
         const calls = new Map<string, number>();
         let down: number[] = [];
         let state = set;

@@ -47,12 +47,22 @@ export const SETS: ReadonlyMap<number, readonly Line[]> = new Map(
     27: { weights: [5, 50, 5, 50, 5], priorities: [1, 3, 2, 3, 1] },
     28: { weights: EQUAL(4, 0) },
     29: { weights: EQUAL(4, 0), maxCalls: [3, 0, 2, 5] },
+    30: { weights: EQUAL(2, 50) },
     40: { weights: EQUAL(5, 0) },
     41: { weights: EQUAL(5, 0), priorities: [1, 3, 2, 3, 1] },
     42: { weights: EQUAL(5, 1), priorities: [50, 50, 49, 30, 0], latencies: [120, 20, 49, 10, 5] },
     43: { weights: EQUAL(4, 1), priorities: [10, 10, 10, 10], latencies: [9, 10, 11, 2000] },
   }).map(([set, numbers]) => [Number(set), linesOf(Number(set), numbers)]),
 );
+
+/** Which positions of a set are down, step by step: one, two, all, and back. */
+export function story(size: number): number[][] {
+  const all = Array.from({ length: size }, (_, i) => i);
+  const last = size - 1;
+  return [[], [0], [last], [0, 1], [1, last], all, [0], [], all.slice(0, last), all, all.slice(1), []].map((step) =>
+    step.filter((position) => position >= 0 && position < size),
+  );
+}
 
 function attributes({ weight, maxCalls, latency }: Line, duid: string): string {
   const weights = weight > 0 ? `;weight=${weight};rweight=${weight}` : "";

@@ -11,6 +11,10 @@ export interface CompatAlgorithm extends Algorithm {
   readonly deviation?: string;
 }
 
+/** What every one of Kamailio's does otherwise than theirs under `use_default`. */
+export const DEFAULT_DEPARTURE =
+  "With `use_default`, the last destination ends the failover list only while it is usable; theirs (5.6.3) puts it there when it is down as well.";
+
 /** An algorithm of theirs that we do not have. */
 export interface RefusedAlgorithm {
   readonly name: string;
