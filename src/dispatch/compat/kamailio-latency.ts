@@ -19,7 +19,7 @@ export const kamailioLatency: CompatAlgorithm = {
   difference:
     "No numbers to be tuned: answer times of calls count as well as those of probes, and the calls that are there.",
   deviation:
-    "Without congestion control (`cc=1`); the estimator's alpha is 0.1. `use_default` keeps the last one for when no other can; theirs gives its turns to the first.",
+    "Without congestion control (`cc=1`); the estimator's alpha is 0.1. `use_default` keeps the last one for when no other can; theirs (5.6.3) gives its turns to the first, may name one destination twice in the failover list, and has nobody when only the last one is usable.",
   compile(destinations: readonly Destination[]): Uint16Array {
     return Uint16Array.from(destinations.flatMap(({ priority }) => [(priority >>> 16) & 0xffff, priority & 0xffff]));
   },
