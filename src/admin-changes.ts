@@ -5,7 +5,7 @@ import type { Applied, ApplyOptions, Change } from "./admin/backend.ts";
 import { redact } from "./admin/redact.ts";
 import type { ProblemResource } from "./admin/resources.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
-import type { Config } from "./config/schema.ts";
+import { type Config, schema } from "./config/schema.ts";
 import { isObject } from "./config/values/object.ts";
 import { written } from "./config/written.ts";
 import { editYaml, type YamlEdit } from "./config/yaml-edit.ts";
@@ -26,8 +26,33 @@ import type { BalancerEvent, EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { configurationProblem } from "./control/restart.ts";
 
-/** Sections with secrets, or that start programs: only who may write the file may change them. */
-const OF_THE_FILE = ["admin", "keys", "tls", "sources", "hooks"] as const;
+/**
+ * What a configuration that comes over the API may say. All else (secrets, programs that are started, files that are written) is
+ * for those who may write the file; a section that is new belongs to them until somebody has thought about it.
+ */
+const OPEN_SECTIONS: readonly string[] = [
+  "listeners",
+  "sets",
+  "routes",
+  "timers",
+  "limits",
+  "dns",
+  "streams",
+  "overload",
+  "keepalive",
+  "rate_limits",
+  "scanners",
+  "trusted",
+  "protected_headers",
+  "forwarding",
+  "workers",
+  "io",
+  "watch",
+  "receive_buffer",
+  "server_header",
+  "shutdown",
+];
+const OF_THE_FILE: readonly string[] = Object.keys(schema.shape).filter((name) => !OPEN_SECTIONS.includes(name));
 const NO_OPTIONS: ApplyOptions = { isDryRun: false, check: () => undefined };
 
 /** Everything that changes a running configuration. */

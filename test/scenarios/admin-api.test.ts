@@ -103,8 +103,17 @@ scenario(
     const whole = await client.configuration();
     const other = { ...whole.config, workers: 5 };
     assert.match((await refusal(client.putConfiguration(JSON.stringify(other)))).message, /workers needs a restart/);
-    const taken = { ...whole.config, admin: false };
-    assert.match((await refusal(client.putConfiguration(JSON.stringify(taken)))).message, /in the file only/);
+    for (const [name, value] of Object.entries({
+      admin: false,
+      hooks: [{ command: { run: ["/bin/true"] } }],
+      state: { file: "/tmp/fairlead-of-the-test" },
+    })) {
+      const error = await refusal(client.putConfiguration(JSON.stringify({ ...whole.config, [name]: value })));
+      assert.equal(
+        error.message,
+        `${name} can be changed in the file only; the configuration in force stays as it was`,
+      );
+    }
     assert.equal(await readFile(lb.configFile, "utf8"), kept);
     const { keys: _, ...open } = whole.config;
     await client.putConfiguration(JSON.stringify({ ...open, server_header: "ours" }));
@@ -126,7 +135,8 @@ scenario(
       types().filter((type) => type !== "load" && type !== "destination.drained"),
       [
         ...["configuration.applied", "configuration.applied", "configuration.applied"],
-        ...["configuration.refused", "configuration.refused", "configuration.applied", "configuration.refused"],
+        ...["configuration.refused", "configuration.refused", "configuration.refused", "configuration.refused"],
+        ...["configuration.applied", "configuration.refused"],
         ...["destination.draining", "destination.up"],
       ],
     );
