@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { COMMANDS } from "../index.ts";
@@ -47,12 +50,29 @@ describe("completion in bash", { skip: whyNot("bash") }, () => {
   });
 });
 
-for (const [shell, script] of [
-  ["zsh", zshScript],
-  ["fish", fishScript],
-] as const) {
-  it(`${shell} reads its script without an error`, { skip: whyNot(shell) }, () => {
-    const { status, stderr } = spawnSync(shell, ["-n"], { input: script(places), encoding: "utf8" });
-    assert.deepEqual([status, stderr], [0, ""]);
-  });
+/** Calls `use` with the path of a file that holds the script. */
+function withFile<T>(script: string, use: (path: string) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), "fairlead-completion-"));
+  try {
+    const path = join(directory, "script");
+    writeFileSync(path, script);
+    return use(path);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
+
+it("zsh reads its script without an error", { skip: whyNot("zsh") }, () => {
+  const { status, stderr } = withFile(zshScript(places), (path) => spawnSync("zsh", ["-n", path], { encoding: "utf8" }));
+  assert.deepEqual([status, stderr], [0, ""]);
+});
+
+it("fish offers commands, those below them, and what may be said behind an option", { skip: whyNot("fish") }, () => {
+  const lines = ["fairlead dest", "fairlead destinations d", "fairlead sets ls --output ", "fairlead completion f"];
+  const asked = lines.map((line) => `complete -C '${line}'; echo .`).join("; ");
+  const text = withFile(fishScript(places), (path) =>
+    execFileSync("fish", ["--no-config", "-c", `source ${path}; ${asked}`], { encoding: "utf8" }),
+  );
+  const words = text.split("\n").map((line) => line.split("\t")[0]);
+  assert.deepEqual(words, ["destinations", ".", "disable", "drain", ".", "json", "table", "yaml", ".", "fish", ".", ""]);
+});
