@@ -63,7 +63,9 @@ function withFile<T>(script: string, use: (path: string) => T): T {
 }
 
 it("zsh reads its script without an error", { skip: whyNot("zsh") }, () => {
-  const { status, stderr } = withFile(zshScript(places), (path) => spawnSync("zsh", ["-n", path], { encoding: "utf8" }));
+  const { status, stderr } = withFile(zshScript(places), (path) =>
+    spawnSync("zsh", ["-n", path], { encoding: "utf8" }),
+  );
   assert.deepEqual([status, stderr], [0, ""]);
 });
 
@@ -74,5 +76,18 @@ it("fish offers commands, those below them, and what may be said behind an optio
     execFileSync("fish", ["--no-config", "-c", `source ${path}; ${asked}`], { encoding: "utf8" }),
   );
   const words = text.split("\n").map((line) => line.split("\t")[0]);
-  assert.deepEqual(words, ["destinations", ".", "disable", "drain", ".", "json", "table", "yaml", ".", "fish", ".", ""]);
+  assert.deepEqual(words, [
+    "destinations",
+    ".",
+    "disable",
+    "drain",
+    ".",
+    "json",
+    "table",
+    "yaml",
+    ".",
+    "fish",
+    ".",
+    "",
+  ]);
 });
