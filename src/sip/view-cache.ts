@@ -1,6 +1,8 @@
-// DataViews over the few buffers whose messages one reader sees (an inbox, a ring, a store): made once per buffer.
+// DataViews over the few buffers whose messages one reader sees (an inbox, a store, a ring of each other worker): made once per
+// buffer.
 
-const PLACES = 8;
+/** More than the buffers of 16 workers, the most that there are. */
+const PLACES = 32;
 
 /** Remembers the views of the buffers used last. */
 export class ViewCache {
