@@ -113,8 +113,9 @@ export class PassiveHealth {
   }
 
   /**
-   * A destination failed a request in a way that it is marked for: as good as a whole row of failures, unless it is the last usable
-   * one of its set. `status`: what it answered, 0: nothing.
+   * A destination failed a request in a way that it is marked for: it is inactive at once, unless it is the last usable one of its
+   * set. That is more than a suspicion: it may well answer probes while it fails calls, so none is sent early, and as many of them
+   * have to be good as after failed ones. `status`: what it answered, 0: nothing.
    */
   mark(slot: number, status: number): void {
     const watch = this.#watches.get(slot);
@@ -122,7 +123,9 @@ export class PassiveHealth {
     if (watch === undefined || (state !== DestinationState.active && state !== DestinationState.trying)) return;
     if (this.#registry.isLastUsable(slot)) return;
     watch.base = this.#live.failures(slot);
-    this.#takeOut(watch, `marked by a route: ${status === 0 ? "no answer" : status}`);
+    const reason = `marked by a route: ${status === 0 ? "no answer" : status}`;
+    this.#registry.conclude(slot, DestinationState.inactive, reason, true);
+    if (!watch.target.isProbed) this.#waitForChance(watch);
   }
 
   #takeOut(watch: Watch, reason: string): void {

@@ -206,6 +206,50 @@ describe("passive health", () => {
     assert.equal(state(0), "active");
   });
 
+  it("never takes out the last one that does not rest", () => {
+    const { live, registry, target, state, passive } = lab();
+    registry.adopt([target(0), target(1)]);
+    passive.adopt([0, 1].map((slot) => ({ slot, failures: 1, isProbed: true })));
+    live.rest(1);
+    passive.mark(0, 500);
+    assert.equal(state(0), "active");
+    live.noteFailure(0);
+    passive.poll();
+    assert.equal(state(0), "trying");
+    live.wake(1);
+    passive.mark(0, 500);
+    assert.equal(state(0), "inactive");
+  });
+
+  it("what a route marks is not probed early, and comes back when as many probes were good as after failed ones", () => {
+    const { registry, target, state, probes, passive } = lab();
+    registry.adopt([target(0), target(1)]);
+    passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: true })));
+    passive.mark(0, 500);
+    assert.deepEqual([state(0), registry.get(0)?.reason], ["inactive", "marked by a route: 500"]);
+    assert.deepEqual([probes, registry.get(0)?.marked], [[], true]);
+    const probed = () =>
+      registry.probed(0, { at: 0, outcome: "ok", what: "200", rtt: 1 }, { downAfter: 3, upAfter: 2 }, "all");
+    probed();
+    assert.equal(state(0), "inactive");
+    probed();
+    assert.equal(state(0), "active");
+  });
+
+  it("what a route marks and nobody probes comes back on trial after a back-off", () => {
+    const { registry, target, state, time, passive } = lab();
+    registry.adopt([target(0), target(1)]);
+    passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: false })));
+    passive.mark(0, 0);
+    assert.equal(registry.get(0)?.reason, "marked by a route: no answer");
+    time.now += 9_999;
+    passive.poll();
+    assert.equal(state(0), "inactive");
+    time.now += 1;
+    passive.poll();
+    assert.equal(state(0), "trying");
+  });
+
   it("leaves a draining destination alone", () => {
     const { live, registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(9)]);

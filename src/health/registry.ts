@@ -148,7 +148,8 @@ export class HealthRegistry {
     const set = this.#targets.get(slot)?.set;
     for (const other of this.#targets.values()) {
       if (other.slot === slot || other.set !== set) continue;
-      if (isWell(this.#records.get(other.slot)?.state ?? DestinationState.inactive)) return false;
+      const state = this.#records.get(other.slot)?.state ?? DestinationState.inactive;
+      if (isWell(state) && !this.#live.isResting(other.slot)) return false;
     }
     return true;
   }
