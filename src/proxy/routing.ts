@@ -90,13 +90,19 @@ export function selectCandidates(c: Context, setIndex: number, key: number, reso
   return isSips(c) ? keepSecure(c, count) : count;
 }
 
-/** Fills `c.candidates` from all sets of a route, one after the other; returns how many there are. */
+/**
+ * Fills `c.candidates` from all sets of a route, one after the other; returns how many there are. Those of an earlier set leave as
+ * many places to each further one as it has destinations, up to an equal share: else a large set would hide all behind it.
+ */
 export function selectFromSets(c: Context, { set, others, key, resources }: DispatchAction): number {
-  let count = selectCandidates(c, set, key, resources);
   const { candidates } = c;
+  let room = candidates.length;
+  for (let i = 0; i < others.length; i++) room -= shareOf(c, others, i);
+  let count = Math.min(selectCandidates(c, set, key, resources), room);
   for (let i = 0; i < others.length; i++) {
+    room += shareOf(c, others, i);
     for (let at = 0; at < count; at++) before[at] = candidates[at]!;
-    const more = Math.min(selectCandidates(c, others[i]!, key, resources), candidates.length - count);
+    const more = Math.max(0, Math.min(selectCandidates(c, others[i]!, key, resources), room - count));
     candidates.copyWithin(count, 0, more);
     for (let at = 0; at < count; at++) candidates[at] = before[at]!;
     count += more;
@@ -105,6 +111,11 @@ export function selectFromSets(c: Context, { set, others, key, resources }: Disp
     if (preferred >= 0) count = preferSlot(c, preferred, count);
   }
   return count;
+}
+
+function shareOf(c: Context, others: readonly number[], i: number): number {
+  const most = Math.floor(MAX_CANDIDATES / (1 + others.length));
+  return Math.min(most, c.adopted.sets[others[i]!]!.dispatch.slots.length);
 }
 
 function select(c: Context, set: WorkerSet, key: number, resources: number): number {
@@ -137,13 +148,13 @@ export function chooseAgain(c: Context, row: number): void {
   for (let i = tried; i < t[at + T.candidates]!; i++)
     if (setOfSlot(c, slots[first + i]!) !== t[at + T.set]) before[further++] = slots[first + i]!;
   let next = tried;
-  for (let i = 0; i < count && next < MAX_CANDIDATES; i++) {
+  for (let i = 0; i < count && next < MAX_CANDIDATES - further; i++) {
     const slot = c.candidates[i]!;
     let known = 0;
     while (known < tried && slots[first + known] !== slot) known++;
     if (known === tried) slots[first + next++] = slot;
   }
-  for (let i = 0; i < further && next < MAX_CANDIDATES; i++) slots[first + next++] = before[i]!;
+  for (let i = 0; i < further; i++) slots[first + next++] = before[i]!;
   t[at + T.candidates] = next;
 }
 
