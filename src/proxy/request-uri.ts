@@ -6,6 +6,7 @@ import { translate, translated } from "./translations.ts";
 import type { WorkerTreatment } from "./treatments.ts";
 import type { RewritingBytes } from "./worker-set.ts";
 
+const PERCENT = 0x25;
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
 const AT = 0x40;
@@ -41,8 +42,10 @@ export function rewriteUri(uri: UriView, rewriting: RewritingBytes, treatment: W
   const user = at;
   if (start >= 0) {
     at = copyBytes(prefix, 0, prefix.length, out, at);
-    if (isTranslated) at = copyBytes(translated.bytes, Math.min(strip, translated.length), translated.length, out, at);
-    else at = copyBytes(bytes, Math.min(start + strip, end), end, out, at);
+    if (isTranslated) {
+      const { bytes: other, length } = translated;
+      at = copyBytes(other, behindFirst(strip, other, 0, length), length, out, at);
+    } else at = copyBytes(bytes, behindFirst(strip, bytes, start, end), end, out, at);
     // A number of which nothing is left is none: it stays as it was dialled.
     if (isTel && at === user) return false;
     if (at > user) at = copyBytes(bytes, end, userEnd, out, at);
@@ -53,6 +56,13 @@ export function rewriteUri(uri: UriView, rewriting: RewritingBytes, treatment: W
   if (isTel && withHost) at = copyBytes(USER_PHONE, 0, USER_PHONE.length, out, at);
   rewritten.length = at;
   return true;
+}
+
+/** Offset behind the first `count` characters of `start..end`; an escaped one (`%2B`) is three bytes. */
+function behindFirst(count: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  for (let n = count; n > 0 && at < end; n--) at += bytes[at] === PERCENT ? 3 : 1;
+  return Math.min(at, end);
 }
 
 /** Where the user or number ends: before its parameters or its password. */

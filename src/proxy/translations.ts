@@ -13,14 +13,17 @@ export function spellOutTranslation(pattern: Translation): WorkerTranslation {
   return { pattern, texts: pattern.texts.map((text) => Buffer.from(text, "latin1")) };
 }
 
+/** Longest user that is translated: trying patterns takes steps times bytes, and no number is half as long. */
+const LONGEST_USER = 255;
 /** Longest user that is written. */
 const MOST = 1_024;
 
 /** What `translate` wrote: the first `length` bytes. */
 export const translated = { bytes: Buffer.alloc(MOST), length: 0 };
 
-/** Writes what `bytes[start..end)` becomes by the first translation that matches; false when none does. */
+/** Writes what `bytes[start..end)` becomes by the first translation that matches; false when none does, or it is too long. */
 export function translate(all: readonly WorkerTranslation[], bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > LONGEST_USER) return false;
   for (let i = 0; i < all.length; i++) {
     const { pattern, texts } = all[i]!;
     if (!matchGroups(pattern, bytes, start, end)) continue;
