@@ -1,6 +1,5 @@
 // Making a route's changes to the headers of a request: edits like all others, made anew each time the request is written.
-import type { Header } from "../sip/header.ts";
-import { equalsIgnoreCase } from "../sip/scan.ts";
+import { type Header, isNamed } from "../sip/header.ts";
 import type { Context } from "./context.ts";
 import type { HeaderChanges } from "./header-changes.ts";
 import { lineEndAt, nameEndAt } from "./header-lines.ts";
@@ -32,7 +31,7 @@ function removeNamed(c: Context, names: readonly Uint8Array[]): void {
     const lineEnd = lineEndAt(message, at);
     const nameEnd = nameEndAt(bytes, at, lineEnd);
     for (let i = 0; i < names.length; i++) {
-      if (!equalsIgnoreCase(bytes, at, nameEnd, names[i]!)) continue;
+      if (!isNamed(bytes, at, nameEnd, names[i]!)) continue;
       edits.remove(at, lineEnd);
       break;
     }

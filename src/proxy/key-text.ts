@@ -4,13 +4,16 @@ import { type Automaton, accepts } from "../dispatch/automaton.ts";
 import { coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { isV4 } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
-import { Header, headerOf } from "../sip/header.ts";
-import { equalsIgnoreCase } from "../sip/scan.ts";
+import { Header, headerOf, isNamed } from "../sip/header.ts";
 import { authUser, findAuthUser } from "./auth-user.ts";
 import type { Context } from "./context.ts";
 import { lineEndAt, nameEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
 
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK = 0x20;
 const COLON = 0x3a;
 const DOT = 0x2e;
 /** Longest text; what is longer is cut. */
@@ -28,9 +31,13 @@ export function hashExpression(c: Context, expression: KeyExpression): number {
   return start === end ? 0 : coreHashTrimmed(text, start, end);
 }
 
-/** Whether the text, blanks around it taken off, is one that `automaton` accepts. What is not there is an empty text. */
+/**
+ * Whether the text, blanks around it taken off, is one that `automaton` accepts. What is not there is an empty text; a folded line
+ * is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1).
+ */
 export function isAccepted(c: Context, expression: KeyExpression, automaton: Automaton): boolean {
   write(c, expression);
+  unfold();
   let end = length;
   while (end > 0 && text[end - 1]! <= 0x20) end--;
   let start = 0;
@@ -49,6 +56,26 @@ export function writeText(c: Context, expression: KeyExpression, edits: Edits): 
 export function expressionText(c: Context, expression: KeyExpression): string {
   write(c, expression);
   return text.toString("utf8", 0, length);
+}
+
+/** Turns each line end in the text, with the blanks around it, into one blank. */
+function unfold(): void {
+  let to = 0;
+  while (to < length && text[to] !== CR) to++;
+  for (let at = to; at < length; at++) {
+    if (text[at] !== CR || text[at + 1] !== LF) {
+      text[to++] = text[at]!;
+      continue;
+    }
+    while (to > 0 && isBlank(text[to - 1]!)) to--;
+    while (at + 1 < length && (isBlank(text[at + 1]!) || text[at + 1] === CR || text[at + 1] === LF)) at++;
+    text[to++] = BLANK;
+  }
+  length = to;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === BLANK || byte === TAB;
 }
 
 function write(c: Context, { parts }: KeyExpression): void {
@@ -153,7 +180,7 @@ function putHeader(c: Context, name: Uint8Array): void {
   while (at < message.bodyStart) {
     const lineEnd = lineEndAt(message, at);
     const nameEnd = nameEndAt(bytes, at, lineEnd);
-    if (equalsIgnoreCase(bytes, at, nameEnd, name)) {
+    if (isNamed(bytes, at, nameEnd, name)) {
       putTrimmed(bytes, bytes.indexOf(COLON, nameEnd) + 1, lineEnd);
       return;
     }

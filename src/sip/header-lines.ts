@@ -5,13 +5,14 @@ import {
   Header,
   headerOf,
   IS_SINGLE,
+  isNamed,
   NAME_LENGTH,
   QUICK_BYTES,
   quickHeader,
   skipName,
 } from "./header.ts";
 import { Reason } from "./reason.ts";
-import { equalsIgnoreCase, findControl, skipQuoted, trimEnd } from "./scan.ts";
+import { findControl, skipQuoted, trimEnd } from "./scan.ts";
 import { StartLine } from "./start-line.ts";
 
 // Constants of our own: see CLASS.
@@ -192,7 +193,7 @@ export class HeaderLines extends StartLine {
 
   #isWatched(start: number, end: number): boolean {
     const { bytes, watched } = this;
-    for (let i = 0; i < watched.length; i++) if (equalsIgnoreCase(bytes, start, end, watched[i]!)) return true;
+    for (let i = 0; i < watched.length; i++) if (isNamed(bytes, start, end, watched[i]!)) return true;
     return false;
   }
 

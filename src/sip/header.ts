@@ -147,6 +147,33 @@ export function headerOf(bytes: Uint8Array, start: number, end: number): Header 
   return Header.other;
 }
 
+/** Compact forms of headers that have no number: each letter's name in lower case, in both cases of the letter. */
+const COMPACT_NAMES: readonly (Uint8Array | undefined)[] = compactNames([
+  ["a", "accept-contact"],
+  ["b", "referred-by"],
+  ["d", "request-disposition"],
+  ["j", "reject-contact"],
+  ["n", "identity-info"],
+  ["u", "allow-events"],
+  ["y", "identity"],
+]);
+
+function compactNames(forms: readonly (readonly [string, string])[]): (Uint8Array | undefined)[] {
+  const names = new Array<Uint8Array | undefined>(256).fill(undefined);
+  for (const [letter, name] of forms)
+    for (const each of [letter, letter.toUpperCase()]) names[each.charCodeAt(0)] = ascii(name);
+  return names;
+}
+
+/** Whether `start..end` names the header `name` (in lower case), one without a number: any case, either of them in compact form. */
+export function isNamed(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (equalsIgnoreCase(bytes, start, end, name)) return true;
+  const long = end - start === 1 ? COMPACT_NAMES[bytes[start]!] : undefined;
+  if (long !== undefined) return equalsIgnoreCase(long, 0, long.length, name);
+  const wanted = name.length === 1 ? COMPACT_NAMES[name[0]!] : undefined;
+  return wanted !== undefined && equalsIgnoreCase(bytes, start, end, wanted);
+}
+
 // The quick way: a table by the first four bytes of "Name:", then the words of the name up to and including the colon.
 const WORDS = 4;
 /** Longest name, with its colon, that the quick way knows. */
