@@ -129,7 +129,8 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   if (isPath) flags |= TransactionFlag.path;
   if (isInDialog) flags |= TransactionFlag.inDialog;
   if (c.ownRoute.dropsAll) flags |= TransactionFlag.dropsRoutes;
-  if (action.treatment !== null && !isInDialog) {
+  // A To tag of no dialog that we know is no way round the route's header changes; only the request URI stays.
+  if (action.treatment !== null) {
     flags |= TransactionFlag.treated;
     words[at + T.treatment] = c.treatments.numberOf(action.treatment);
     c.treatments.take(words[at + T.treatment]!);
@@ -172,7 +173,7 @@ function dispatchStateless(
   const { method } = c.message;
   const isHop = method === Method.ACK || method === Method.CANCEL;
   const hasUri = (!isInDialog || isHop) && makeUri(c, c.targetSlot, own);
-  const changes = isInDialog || isHop ? null : own;
+  const changes = isHop ? null : own;
   if (!opens) return forwardStateless(c, isPath ? RecordRoute.path : RecordRoute.none, changes, hasUri);
   return forwardStateless(c, isBehindNat(c) ? RecordRoute.nat : RecordRoute.plain, changes, hasUri);
 }

@@ -107,3 +107,21 @@ test("a request within a dialog keeps its URI and its headers", () => {
   assert.doesNotMatch(startLine(bye!.text), /xob/);
   assert.equal(header(bye!.text, "X-Call"), "");
 });
+
+test("a To tag that somebody made up goes round no header changes, with transactions or without", () => {
+  for (const stateful of [true, false]) {
+    const action = { ...PLAIN, stateful, treatment: TREATMENT };
+    const rig = new Rig({ stateful, algorithm: "hash-call-id", action });
+    for (const method of ["MESSAGE", "INVITE"]) {
+      const more = "Subject: as the stranger wrote it\r\n";
+      const [sent] = rig.receive(request(method, { call: method, toTag: "bogus", more }));
+      assert.equal(
+        startLine(sent!.text),
+        `${method} sip:bob@example.com SIP/2.0`,
+        "the request URI is no business of a route",
+      );
+      assert.equal(header(sent!.text, "Subject"), "");
+      assert.equal(header(sent!.text, "X-Call"), `<${method}>`);
+    }
+  }
+});
