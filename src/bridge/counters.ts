@@ -25,6 +25,7 @@ export const COUNTERS = [
   "dropped_not_sip",
   "dropped_by_route",
   "dropped_not_allowed",
+  "dropped_no_port",
   "dropped_table_full",
   "dropped_send",
   "dropped_amplification",

@@ -57,3 +57,11 @@ test("from elsewhere nothing is read but what may be an answer", () => {
   for (const text of ["\r\n\r\n", "\0\0\0\0", "SIP/2.0 200 OK\r\n\r\n"]) rig.receive(text, STRANGER);
   assert.equal(rig.counter("dropped_not_allowed"), junk.length);
 });
+
+test("what comes from port 0 is dropped unread: nobody can be answered there", () => {
+  const rig = new Rig();
+  for (const text of [request("INVITE"), request("REGISTER"), "SIP/2.0 200 OK\r\n\r\n"])
+    assert.deepEqual(rig.receive(text, "192.0.2.3:0"), []);
+  assert.equal(rig.counter("dropped_no_port"), 3);
+  assert.equal(rig.held(1), "");
+});

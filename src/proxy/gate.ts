@@ -1,5 +1,5 @@
 // What is not even read: requests to a listener that does not hear their source, and floods. Asked of each datagram where it
-// arrives, before it is parsed, hashed or handed to another worker; nothing is asked where nobody is kept out.
+// arrives, before it is parsed, hashed or handed to another worker; hardly anything is asked where nobody is kept out.
 
 import { inRanges } from "../bridge/address-ranges.ts";
 import type { Inbox } from "../net/batch.ts";
@@ -10,6 +10,16 @@ import { isFlood } from "./rate-limit.ts";
 /** `sip/` in lower case. */
 const SIP = [0x73, 0x69, 0x70, 0x2f] as const;
 const LOWER_CASE = 0x20;
+
+/**
+ * Whether datagram `i` of the inbox came from port 0, where nobody can be answered (RFC 768); then it is counted. Everywhere behind this
+ * door port 0 says that something is for nobody in particular.
+ */
+export function isPortless(c: Context, { peer }: Inbox, i: number): boolean {
+  if (peer[i * ENDPOINT_WORDS + 4] !== 0) return false;
+  c.count(Count.dropped_no_port);
+  return true;
+}
 
 /** Whether datagram `i` of the inbox is to be dropped unread; then it is counted. */
 export function isShutOut(c: Context, inbox: Inbox, i: number): boolean {

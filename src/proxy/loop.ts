@@ -14,7 +14,7 @@ import { branchRefused, branchTimer } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange } from "./exchange.ts";
-import { isShutOut } from "./gate.ts";
+import { isPortless, isShutOut } from "./gate.ts";
 import { showGauges } from "./gauges.ts";
 import { hashCall } from "./identity.ts";
 import { dropCount } from "./judge.ts";
@@ -83,7 +83,7 @@ export class Loop implements PlaneHandler {
     const isDire = this.#pressure.begin();
     for (let i = 0; i < count; i++) {
       if (isDire && this.#pressure.leavesUnread(i)) continue;
-      if (hasGate && isShutOut(c, inbox, i)) continue;
+      if (isPortless(c, inbox, i) || (hasGate && isShutOut(c, inbox, i))) continue;
       this.#handle(
         inbox.bytes,
         inbox.start[i]!,

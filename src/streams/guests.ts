@@ -13,9 +13,12 @@ export interface Guests {
 /** Everybody is who it seems, and a stranger. */
 export const STRANGERS: Guests = { peerOf: addressOf, isTrusted: () => false };
 
-/** Writes the address at the other end of a connection; false: it is gone. */
-export function addressOf({ remoteAddress, remotePort }: Socket, peer: Int32Array): boolean {
-  return remoteAddress !== undefined && remotePort !== undefined && parsePeer(remoteAddress, remotePort, peer, 0);
+/** Writes the address at the other end of a connection; false: it is gone, or at port 0, which is nobody's. */
+export function addressOf(
+  { remoteAddress, remotePort = 0 }: Pick<Socket, "remoteAddress" | "remotePort">,
+  peer: Int32Array,
+): boolean {
+  return remoteAddress !== undefined && remotePort > 0 && parsePeer(remoteAddress, remotePort, peer, 0);
 }
 
 /** One connection of the system: a TLS socket and the one below it have the same. */

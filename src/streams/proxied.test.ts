@@ -7,6 +7,7 @@ import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, parseEndpoint } from "../net/endpoint.ts";
+import { addressOf } from "./guests.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { readProxyHeader } from "./proxy-header.ts";
 import { Bench } from "./testing/bench.ts";
@@ -86,6 +87,12 @@ test("each caller has one connection there, nobody's is another, and so many str
   server.close();
   for (const socket of sockets) socket.destroy();
   await closed;
+});
+
+test("a connection from port 0, which is the word for nobody, is nobody's we let in", () => {
+  const peer = new Int32Array(ENDPOINT_WORDS);
+  assert.equal(addressOf({ remoteAddress: "192.0.2.7", remotePort: 0 }, peer), false);
+  assert.equal(addressOf({ remoteAddress: "192.0.2.7", remotePort: 5071 }, peer), true);
 });
 
 test("a caller of the other family is told in IPv6's words", () => {

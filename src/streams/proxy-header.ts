@@ -22,6 +22,9 @@ const UNSPECIFIED = 0x00;
 const V2_FIXED = 16;
 const V4_ADDRESSES = 12;
 const V6_ADDRESSES = 36;
+/** Where the source's port stands among them. */
+const V4_PORT = 8;
+const V6_PORT = 32;
 
 /**
  * Reads the header that `bytes` begin with. Returns its length and writes the address and port of whom it speaks of into
@@ -75,6 +78,8 @@ function readLine(bytes: Buffer, peer: Int32Array): number {
   const [from, to] = [new Int32Array(ENDPOINT_WORDS), new Int32Array(ENDPOINT_WORDS)];
   if (!parseEndpoint(source!, Number(sourcePort), from, 0) || !parseEndpoint(target!, Number(targetPort), to, 0))
     return NO_HEADER;
+  // Port 0 is nobody's: a proxy that speaks for nobody says so.
+  if (from[4] === 0) return NO_HEADER;
   const isRight = source!.includes(":") === (family === "6") && target!.includes(":") === (family === "6");
   if (!isRight || Number(sourcePort) > 65_535 || Number(targetPort) > 65_535) return NO_HEADER;
   copyEndpoint(from, 0, peer, 0);
@@ -93,7 +98,9 @@ function readBinary(bytes: Buffer, peer: Int32Array): number {
   const needed = family === TCP4 ? V4_ADDRESSES : family === TCP6 ? V6_ADDRESSES : -1;
   if (!isNobody && (needed < 0 || length < needed)) return NO_HEADER;
   if (bytes.length < V2_FIXED + length) return 0;
-  if (!isNobody) readAddress(bytes, family === TCP4, peer);
+  if (isNobody) return V2_FIXED + length;
+  if (bytes.readUInt16BE(V2_FIXED + (family === TCP4 ? V4_PORT : V6_PORT)) === 0) return NO_HEADER;
+  readAddress(bytes, family === TCP4, peer);
   return V2_FIXED + length;
 }
 
@@ -102,9 +109,9 @@ function readAddress(bytes: Buffer, isIPv4: boolean, peer: Int32Array): void {
   if (isIPv4) {
     peer[2] = 0xffff;
     peer[3] = bytes.readInt32BE(V2_FIXED);
-    peer[4] = bytes.readUInt16BE(V2_FIXED + 8);
+    peer[4] = bytes.readUInt16BE(V2_FIXED + V4_PORT);
     return;
   }
   for (let word = 0; word < 4; word++) peer[word] = bytes.readInt32BE(V2_FIXED + word * 4);
-  peer[4] = bytes.readUInt16BE(V2_FIXED + 32);
+  peer[4] = bytes.readUInt16BE(V2_FIXED + V6_PORT);
 }
