@@ -244,7 +244,7 @@ export class ControlPlane {
     for (const slot of plan.destinations.reused) this.#options.live.clear(slot);
     const old = this.#inForce?.placed ?? [];
     const known = new Set(old.map(({ slot }) => slot));
-    this.#options.health.adopt([...old, ...placed.filter(({ slot }) => !known.has(slot))], snapshot.listeners);
+    this.#options.health.adopt([...old, ...placed.filter(({ slot }) => !known.has(slot))], snapshot);
   }
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
@@ -252,13 +252,13 @@ export class ControlPlane {
     this.#rows.commit(refused.plan, generation);
     const back = this.#rows.plan(old.config, old.placed);
     if (!("what" in back)) this.#rows.commit(back, this.#generation);
-    this.#options.health.adopt(old.placed, old.snapshot.listeners);
+    this.#options.health.adopt(old.placed, old.snapshot);
   }
 
   #commit({ config, snapshot, placed, tls, plan, locations }: Candidate): void {
     this.#generation = snapshot.generation;
     this.#rows.commit(plan, snapshot.generation);
-    this.#options.health.adopt(placed, snapshot.listeners);
+    this.#options.health.adopt(placed, snapshot);
     this.#inForce = { config, snapshot, placed, tls, since: this.#options.clock() };
     for (const { set, config: destination, unusable } of placed) {
       if (unusable !== "")

@@ -1,6 +1,6 @@
 // Health at work: the registry, the prober and all that watches, with the timers that drive them.
 import type { LiveTables } from "../bridge/live-tables.ts";
-import type { ListenerEntry } from "../bridge/snapshot.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { DestinationState } from "../dispatch/types.ts";
 import { CallLengths } from "../health/call-lengths.ts";
 import { Outliers } from "../health/outliers.ts";
@@ -64,7 +64,10 @@ export class HealthLoop {
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
-  adopt(placed: readonly PlacedDestination[], listeners: readonly ListenerEntry[]): void {
+  adopt(
+    placed: readonly PlacedDestination[],
+    { listeners, resources }: Pick<Snapshot, "listeners" | "resources">,
+  ): void {
     this.registry.adopt(healthTargets(placed));
     const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
     const probed = probeTargets(placed, listeners, own);
@@ -75,7 +78,7 @@ export class HealthLoop {
     this.rests.adopt(slots);
     this.slowStart.adopt(slowStartTargets(placed));
     this.outliers.adopt(outlierTargets(placed));
-    this.lostCalls.adopt(lossTargets(placed));
+    this.lostCalls.adopt(lossTargets(placed, resources.accounts));
     this.callLengths.adopt(slots);
     const cared = new Set([...probed, ...watched.filter(({ failures }) => failures > 0)].map(({ slot }) => slot));
     for (const { slot } of placed) if (!cared.has(slot)) this.registry.unwatched(slot);

@@ -75,9 +75,9 @@ export function slowStartTargets(placed: readonly PlacedDestination[]): SlowStar
   return placed.map(({ slot, set }) => ({ slot, time: set.slowStart }));
 }
 
-/** Those whose calls are over when they have been down for long. */
-export function lossTargets(placed: readonly PlacedDestination[]): LossTarget[] {
-  return placed.map(({ slot, set }) => ({ slot, after: set.passive.callsLostAfter }));
+/** Those whose calls are over when they have been down for long. `accounts`: where resources are counted, by slot. */
+export function lossTargets(placed: readonly PlacedDestination[], accounts: Int32Array): LossTarget[] {
+  return placed.map(({ slot, set }) => ({ slot, account: accounts[slot] ?? -1, after: set.passive.callsLostAfter }));
 }
 
 function settingsOf({ probe }: SetConfig): ProbeSettings | null {

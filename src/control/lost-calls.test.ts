@@ -17,7 +17,7 @@ test("a destination with calls is named when it has been down for long enough, t
   registry.adopt([0, 1].map((slot) => ({ ...common, slot, group: `${slot}`, name: `${slot}` })));
   let now = 0;
   const lost = new LostCalls(live, registry, () => now);
-  lost.adopt([0, 1].map((slot) => ({ slot, after: 60_000 })));
+  lost.adopt([0, 1].map((slot) => ({ slot, account: slot, after: 60_000 })));
   const at = (time: number) => {
     now = time;
     return lost.poll();
@@ -33,6 +33,10 @@ test("a destination with calls is named when it has been down for long enough, t
   assert.deepEqual([at(61_000), at(62_000), at(91_000)], [[0], [], [0]]);
   live.release(0, 0);
   assert.deepEqual(at(200_000), []);
+  live.resources.force(0, 0, 0b10);
+  assert.deepEqual(at(230_000), [0], "lines that its own calls took");
+  live.resources.give(0, 0, 0b10);
+  assert.deepEqual(at(261_000), []);
   registry.conclude(0, DestinationState.active, "probe");
   live.reserve(0, 0, 0);
   assert.deepEqual(at(300_000), [], "it is back");

@@ -7,6 +7,8 @@ import type { HealthRegistry } from "../health/registry.ts";
 /** A destination and how long it may be down with calls on it; milliseconds, 0: for ever. */
 export interface LossTarget {
   readonly slot: number;
+  /** Where its resources are counted, which calls of its own take, too; -1: it has none. */
+  readonly account: number;
   readonly after: number;
 }
 
@@ -40,7 +42,7 @@ export class LostCalls {
   poll(): number[] {
     const now = this.#now();
     const over: number[] = [];
-    for (const { slot, after } of this.#targets) {
+    for (const { slot, account, after } of this.#targets) {
       // A destination on trial is not back yet.
       const isDown = this.#registry.isDownByResults(slot);
       const isOnTrial = this.#registry.get(slot)?.state === DestinationState.trying && this.#since.has(slot);
@@ -51,7 +53,9 @@ export class LostCalls {
       }
       const since = this.#since.get(slot) ?? now;
       this.#since.set(slot, since);
-      if (now - since < after || this.#live.load(slot) === 0 || now < (this.#again.get(slot) ?? now)) continue;
+      if (now - since < after || now < (this.#again.get(slot) ?? now)) continue;
+      // Calls that it made are on nobody's load, or on their callee's.
+      if (this.#live.load(slot) === 0 && (account < 0 || !this.#live.resources.isInUse(account))) continue;
       this.#again.set(slot, now + AGAIN);
       over.push(slot);
     }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OUTSIDE, RECOUNT_SHIFT, RecountColumns, RecountWish } from "../bridge/recount.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { obeyMain } from "./orders.ts";
 import { destinationAt, Rig } from "./rig-fake.ts";
@@ -71,4 +72,53 @@ test("calls on a destination that was restarted are given up, and their late BYE
   assert.equal(live.load(0), 1, "the call that rings");
   rig.pass(400_000, 100);
   assert.equal(rig.held(2), "");
+});
+
+/** Both destinations have two lines, and calls that they make take one. */
+function lines(snapshot: Snapshot): Snapshot {
+  const [base] = snapshot.routes;
+  return {
+    ...snapshot,
+    resources: { stride: 1, accounts: Int32Array.of(0, 1), capacities: Int32Array.of(2, 2), names: ["pstn"] },
+    routes: [
+      { ...base!, fromSet: 0, senderResources: 1, action: { kind: "forward", stateful: true } },
+      ...snapshot.routes,
+    ],
+  };
+}
+
+test("a gateway that died has the lines back that calls of its own took, wherever these went, and nobody else has any", () => {
+  const rig = new Rig({ destinations: 2, reshape: lines });
+  const { live } = rig.context;
+  live.resources.rows = 2;
+  const made = (
+    [
+      ["out", 0, "192.0.2.50"],
+      ["across", 0, "192.0.2.102"],
+      ["other", 1, "192.0.2.50"],
+    ] as const
+  ).map(([call, from, host]) => {
+    const [invite] = rig.receive(request("INVITE", { call, uri: `sip:bob@${host}` }), destinationAt(from));
+    rig.receive(response(invite!.text, 200), invite!.to);
+    return invite!;
+  });
+  const inUse = () => [live.resourceLoad(0, 0), live.resourceLoad(1, 0)];
+  assert.deepEqual([inUse(), live.load(0), live.load(1)], [[2, 1], 0, 1]);
+  const { over, resources } = new RecountColumns(live.memory.recounts, 0, 1);
+  over[0] = 1;
+  recount(rig, RecountWish.release);
+  assert.deepEqual([inUse(), live.load(1)], [[0, 1], 1], "the one who was called still has the call");
+  assert.deepEqual(
+    [...resources.subarray(0, 64)].filter((drift) => drift !== 0),
+    [],
+    "the audit agrees",
+  );
+  over[0] = 0;
+  rig.receive(request("INVITE", { call: "new", uri: "sip:bob@192.0.2.50" }), destinationAt(0));
+  for (const [i, call] of ["out", "across"].entries()) {
+    const more = `Route: ${header(made[i]!.text, "Record-Route")}\r\n`;
+    const [bye] = rig.receive(request("BYE", { call, cseq: 2, toTag: "t", more }), destinationAt(0));
+    rig.receive(response(bye!.text, 200), bye!.to);
+  }
+  assert.deepEqual([inUse(), live.load(1)], [[1, 1], 0], "a late BYE gives nothing back twice");
 });

@@ -7,6 +7,7 @@ import { B, BRANCH_WORDS } from "./branches.ts";
 import { loseCall } from "./call.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
+import { releaseSenderOfDialog } from "./sender.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 
 /** Does what main has asked for and says so. `own` is where the worker's control block begins. */
@@ -20,15 +21,29 @@ export function obeyRecount(c: Context, control: Int32Array, own: number): void 
   Atomics.store(control, own + ControlWord.recounted, asked);
 }
 
-/** Calls on destinations that main has declared over are no longer counted. Their dialogs are still known by their requests. */
+/**
+ * Calls on destinations that main has declared over are no longer counted, and what calls took that such a one made is given back.
+ * Their dialogs are still known by their requests.
+ */
 function releaseLost(c: Context, over: Int32Array): void {
   const { words, highest } = c.dialogs;
+  const gone = accountsOf(c, over);
   for (let row = 1; row <= highest; row++) {
     const d = row * DIALOG_WORDS;
     if (words[d + D.state] === DialogState.free || (words[d + D.flags]! & DialogFlag.counted) === 0) continue;
     const slot = words[d + D.slot]!;
     if (slot >= 0 && over[slot] === 1) loseCall(c, d);
+    else if ((words[d + D.flags]! & DialogFlag.takesOfSender) !== 0 && gone.has(words[d + D.senderAccount]!))
+      releaseSenderOfDialog(c, d);
   }
+}
+
+/** The accounts of these destinations' resources. */
+function accountsOf(c: Context, over: Int32Array): ReadonlySet<number> {
+  const { accounts } = c.adopted.snapshot.resources;
+  const found = new Set<number>();
+  for (let slot = 0; slot < accounts.length; slot++) if (over[slot] === 1) found.add(accounts[slot]!);
+  return found;
 }
 
 function recount(c: Context, { transactions, dialogs, held }: RecountColumns, isRepair: boolean): void {
