@@ -121,7 +121,8 @@ function sendingListener(c: Context, at: number, destination: number): number {
       );
 }
 
-function mayFailOver(c: Context, at: number, cause: Cause): boolean {
+/** Whether the transaction at word `at` may go on to another destination after this. */
+export function mayFailOver(c: Context, at: number, cause: Cause): boolean {
   const t = c.transactions.words;
   const flags = t[at + T.flags]!;
   if (t[at + T.set]! < 0 || (flags & (TransactionFlag.cancelled | TransactionFlag.inDialog)) !== 0) return false;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Adopted } from "./adopted.ts";
-import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
 const brief = (left: readonly Left[]): string[] => left.map(({ text, to }) => `${kind(text)} ${to}`);
@@ -60,6 +60,25 @@ test("the abandoned branch's late 2xx is passed on, before and after the other's
     }
     rig.pass(4 * 3_600_000, 1000);
     assert.equal(rig.held(), "");
+  }
+});
+
+test("what an abandoned branch answers late does not count beside its silence: a destination that is always too late fails always", () => {
+  for (const [method, status] of [
+    ["INVITE", 486],
+    ["INVITE", 200],
+    ["OPTIONS", 200],
+  ] as const) {
+    const rig = new Rig({ destinations: 2 });
+    const [first] = rig.receive(request(method));
+    const second = requests(rig.pass(2100), method).find(({ to }) => to !== first!.to)!;
+    rig.receive(response(first!.text, status), first!.to);
+    rig.receive(response(second.text, 200), second.to);
+    const slot = first!.to === destinationAt(0) ? 0 : 1;
+    const outcome = (of: number) =>
+      (["new_unanswered", "new_answered", "new_failed"] as const).map((name) => rig.context.live.counter(of, name));
+    assert.deepEqual(outcome(slot), [1, 0, 0], `${method}, then ${status}`);
+    assert.deepEqual(outcome(1 - slot), [0, 1, 0]);
   }
 });
 

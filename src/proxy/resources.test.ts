@@ -129,23 +129,25 @@ test("at failover who failed gives back, and the next is who has most room then,
   assert.deepEqual(loads(rig, 3), [0, 5, 0]);
 });
 
-test("at failover who was full when the call came is asked, too, if he has room then", () => {
-  const rig = rigOf(withResources([[1], [1]], 1), 2);
-  const [first, second] = [call(rig, "1"), call(rig, "2")];
-  assert.deepEqual([first.at, second.at], ["1", "2"]);
-  rig.receive(response(first.sent.text, 486), first.sent.to);
-  const [moved] = rig
-    .receive(response(second.sent.text, 503), second.sent.to)
-    .filter(({ text }) => kind(text) === "INVITE");
-  assert.equal(moved?.to.slice(10, 11), "1");
-  assert.deepEqual(loads(rig, 2), [1, 0]);
-  // Nobody is left who was not asked.
-  const left = rig.receive(response(moved!.text, 503), moved!.to);
-  assert.deepEqual(
-    left.map(({ text }) => kind(text)),
-    ["ACK", "500"],
-  );
-  assert.deepEqual(loads(rig, 2), [0, 0]);
+test("at failover, after whichever answer, who was full when the call came is asked, too, if he has room then", () => {
+  for (const status of [500, 503]) {
+    const rig = rigOf(withResources([[1], [1]], 1), 2, { failover: { codes: [500, 503] } });
+    const [first, second] = [call(rig, "1"), call(rig, "2")];
+    assert.deepEqual([first.at, second.at], ["1", "2"]);
+    rig.receive(response(first.sent.text, 486), first.sent.to);
+    const [moved] = rig
+      .receive(response(second.sent.text, status), second.sent.to)
+      .filter(({ text }) => kind(text) === "INVITE");
+    assert.equal(moved?.to.slice(10, 11), "1", `after ${status}`);
+    assert.deepEqual(loads(rig, 2), [1, 0]);
+    // Nobody is left who was not asked.
+    const left = rig.receive(response(moved!.text, status), moved!.to);
+    assert.deepEqual(
+      left.map(({ text }) => kind(text)),
+      ["ACK", "500"],
+    );
+    assert.deepEqual(loads(rig, 2), [0, 0]);
+  }
 });
 
 test("with overbook who is full is taken when nobody has room; loads are told as they are", () => {

@@ -4,7 +4,7 @@ import { Header } from "../sip/header.ts";
 import { Method, methodOf } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
 import { releaseCall, rememberChallenge, rememberDialog } from "./call.ts";
-import { branchFailed, Cause, cancelBranch, cancelBranches } from "./client.ts";
+import { branchFailed, Cause, cancelBranch, cancelBranches, mayFailOver } from "./client.ts";
 import { forwardResponse, sendAck } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
@@ -69,7 +69,7 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
   }
   if (status < 300) {
     if (state === BranchState.completed) return;
-    if (state !== BranchState.accepted) noteAnswered(c, row, words[b + B.slot]!, status, true);
+    if (state !== BranchState.accepted) noteOutcome(c, row, branch, status, true);
     words[b + B.state] = BranchState.accepted;
     c.branches.wheel.disarm(branch);
     const toTag = toTagHash(c);
@@ -87,7 +87,7 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
   if (state === BranchState.accepted) return;
   sendAck(c, row, branch);
   if (state === BranchState.completed) return;
-  noteAnswered(c, row, words[b + B.slot]!, status, true);
+  noteOutcome(c, row, branch, status, true);
   words[b + B.state] = BranchState.completed;
   c.branches.wheel.disarm(branch);
   failure(c, row, branch, status);
@@ -132,12 +132,19 @@ function otherResponse(c: Context, row: number, branch: number, status: number):
     }
     return;
   }
-  noteAnswered(c, row, words[b + B.slot]!, status, false);
+  noteOutcome(c, row, branch, status, false);
   const isUpdate = c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.UPDATE;
   if (isUpdate && status < 300) refreshSession(c, row);
   words[b + B.state] = BranchState.completed;
   c.branches.wheel.disarm(branch);
   failure(c, row, branch, status);
+}
+
+/** Counts what became of a branch, once: the late answer of an abandoned one came after its silence was counted. */
+function noteOutcome(c: Context, row: number, branch: number, status: number, isInvite: boolean): void {
+  const b = branch * BRANCH_WORDS;
+  const { words } = c.branches;
+  if ((words[b + B.flags]! & BranchFlag.abandoned) === 0) noteAnswered(c, row, words[b + B.slot]!, status, isInvite);
 }
 
 /** A final response that ends the branch: it is passed on, or another candidate is tried. */
@@ -159,11 +166,7 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   }
   if (status === 401 || status === 407) rememberChallenge(c, row, branch, c.message.cseq);
   const policy = policyAt(c, at);
-  const mayMove =
-    policy !== undefined &&
-    policy.failoverCode[status] === 1 &&
-    t[at + T.tries]! > 0 &&
-    t[at + T.candidate]! < t[at + T.candidates]!;
+  const mayMove = policy !== undefined && policy.failoverCode[status] === 1 && mayFailOver(c, at, Cause.code);
   if (status === 503 || mayMove || (t[at + T.best] !== 0 && (t[at + T.flags]! & TransactionFlag.cancelled) === 0)) {
     keepBest(c, row);
     branchFailed(c, branch, Cause.code, status);
