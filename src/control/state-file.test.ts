@@ -1,5 +1,6 @@
 // The file of states: whole or not at all, and no reason not to start.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,4 +84,23 @@ test("a folder that cannot be written to is told once, and again when it had wor
   save();
   assert.deepEqual(told, ["error: states cannot be saved", "error: states cannot be saved"]);
   assert.deepEqual(readdirSync(folder), ["state.json"]);
+});
+
+test("where only a part of it can be written the file of before stays", () => {
+  const path = join(folder, "state.json");
+  const file = new StateFile(() => states("one"), log);
+  file.poll(path, 1, 0);
+  file.poll(path, 1, 2);
+  const writer = `
+    import { StateFile } from ${JSON.stringify(new URL("./state-file.ts", import.meta.url).href)};
+    const error = (_, what) => console.log(what);
+    const states = () => ({ destinations: [], orders: [], more: "x".repeat(100_000) });
+    const file = new StateFile(states, { error });
+    file.poll(process.argv[1], 1, 0);
+    file.poll(process.argv[1], 1, 2);`;
+  // The system takes the first blocks of a file that is too large, as a disk does that is nearly full.
+  const script = 'ulimit -f 16; exec "$0" --input-type=module -e "$1" "$2"';
+  const { stdout } = spawnSync("/bin/sh", ["-c", script, process.execPath, writer, path], { encoding: "utf8" });
+  assert.equal(stdout, "states cannot be saved\n");
+  assert.deepEqual([readStates(path, log), readdirSync(folder)], [{ version: 1, ...states("one") }, ["state.json"]]);
 });

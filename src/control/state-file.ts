@@ -1,6 +1,6 @@
 // The file in which states outlive the process. Written beside itself and renamed, so that whoever reads it finds the old one or
 // the new one, whole; what cannot be read is told, and does not keep anybody from starting.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { SavedStates } from "../health/saved-states.ts";
 import { STATE_NAMES } from "../health/state.ts";
@@ -87,7 +87,8 @@ export class StateFile {
     try {
       const descriptor = openSync(draft, "w", 0o600);
       try {
-        writeSync(descriptor, text);
+        // All of it, or it throws: a single write may stop in the middle where the disk is nearly full.
+        writeFileSync(descriptor, text);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
