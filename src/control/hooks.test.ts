@@ -26,13 +26,14 @@ async function lab(answer: Answer, hook: (url: string) => object) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`;
-  const { hooks } = configOf({ listeners: ["udp://127.0.0.1:23010"], sets: { a: {} }, hooks: [hook(url)] });
+  const read = (...hooks: object[]) => configOf({ listeners: ["udp://127.0.0.1:23010"], sets: { a: {} }, hooks }).hooks;
+  const disk = { hooks: read(hook(url)) };
   const events = new EventLog({ clock: () => 0, instance: "t" });
   const pauses: number[] = [];
   const warned: object[] = [];
   const stop = new Hooks({
-    hooks: () => hooks,
-    log: { ...SILENT, warn: (fields) => void warned.push(fields) },
+    hooks: () => disk.hooks,
+    log: { ...SILENT, warn: (fields, msg) => void warned.push({ ...fields, msg }) },
     pause: async (milliseconds) => void pauses.push(milliseconds),
   }).follow(events);
   after(() => {
@@ -42,7 +43,11 @@ async function lab(answer: Answer, hook: (url: string) => object) {
   });
   const change = (type: "destination.down" | "destination.up", destination = "one") =>
     events.publish({ type, set: "a", destination, uri: "sip:x", from: "active", to: "inactive", reason: "probe: 503" });
-  return { posted, events, pauses, warned, change };
+  /** The configuration is read again: with the same hook, or without. */
+  const reload = (isThere: boolean) => {
+    disk.hooks = isThere ? read(hook(url)) : [];
+  };
+  return { posted, events, pauses, warned, change, reload };
 }
 
 describe("webhooks", () => {
@@ -99,6 +104,43 @@ describe("webhooks", () => {
       ["d0", "d6"],
     );
     assert.match(JSON.stringify(warned), /no answer within 100 ms/);
+    assert.equal(JSON.stringify(warned).match(/events are left out/g)?.length, 1, "said once for all of them");
+  });
+
+  it("get what follows a reload after what was before it", async () => {
+    const held: ServerResponse[] = [];
+    const { posted, change, reload } = await lab(
+      (_, response) => void held.push(response),
+      (url) => ({ webhook: { url } }),
+    );
+    change("destination.down");
+    await until(() => held.length === 1, 5_000);
+    reload(true);
+    change("destination.up");
+    await until(() => posted.length > 1, 200);
+    assert.equal(posted.length, 1, "the first one has not been answered yet");
+    held[0]?.end();
+    await until(() => held.length === 2, 5_000);
+    held[1]?.end();
+    assert.deepEqual(
+      posted.map(({ type }) => type),
+      ["destination.down", "destination.up"],
+    );
+  });
+
+  it("that are not configured any more are not tried again", async () => {
+    const gone: ServerResponse[] = [];
+    const { posted, pauses, change, reload } = await lab(
+      (_, response) => void gone.push(response),
+      (url) => ({ webhook: { url, retries: 3 } }),
+    );
+    change("destination.down");
+    change("destination.up");
+    await until(() => gone.length === 1, 5_000);
+    reload(false);
+    gone[0]?.writeHead(503).end();
+    await until(() => posted.length > 1, 200);
+    assert.deepEqual([posted.length, pauses], [1, []]);
   });
 });
 

@@ -22,16 +22,19 @@ export interface HooksOptions {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
+/** What waits for a hook that is being told of something. */
 interface Queue {
-  readonly waiting: RecordedEvent[];
-  isBusy: boolean;
+  /** Each with what its hook does, as configured when it came. */
+  readonly waiting: { readonly action: HookAction; readonly recorded: RecordedEvent }[];
+  /** Events that were left out so far. */
   lost: number;
 }
 
 /** All hooks of a process. */
 export class Hooks {
   readonly #options: HooksOptions;
-  readonly #queues = new WeakMap<HookConfig, Queue>();
+  /** By what is told: a reload reads the same hook again, and its events stay in order. */
+  readonly #queues = new Map<string, Queue>();
   #isOver = false;
 
   constructor(options: HooksOptions) {
@@ -53,54 +56,68 @@ export class Hooks {
     if (!known.includes(type)) return;
     for (const hook of this.#options.hooks()) {
       const wanted: readonly EventType[] = hook.on;
-      if (wanted.includes(type)) this.#enqueue(hook, recorded);
+      if (wanted.includes(type)) this.#enqueue(hook.action, recorded);
     }
   }
 
-  #enqueue(hook: HookConfig, recorded: RecordedEvent): void {
-    const queue = this.#queues.get(hook) ?? { waiting: [], isBusy: false, lost: 0 };
-    this.#queues.set(hook, queue);
+  #enqueue(action: HookAction, recorded: RecordedEvent): void {
+    const key = keyOf(action);
+    const known = this.#queues.get(key);
+    const queue = known ?? { waiting: [], lost: 0 };
     if (queue.waiting.length >= MOST_WAITING) {
       // The newest are the ones that matter.
       queue.waiting.shift();
-      queue.lost++;
-      this.#options.log.warn(
-        { hook: nameOf(hook.action), lost: queue.lost },
-        "a hook is too slow; events were left out",
-      );
+      if (queue.lost++ === 0)
+        this.#options.log.warn({ hook: nameOf(action) }, "a hook is too slow; events are left out");
     }
-    queue.waiting.push(recorded);
-    if (!queue.isBusy) void this.#work(hook, queue);
+    queue.waiting.push({ action, recorded });
+    if (known !== undefined) return;
+    this.#queues.set(key, queue);
+    void this.#work(key, queue);
   }
 
-  async #work(hook: HookConfig, queue: Queue): Promise<void> {
-    queue.isBusy = true;
-    for (let next = queue.waiting.shift(); next !== undefined && !this.#isOver; next = queue.waiting.shift()) {
+  async #work(key: string, queue: Queue): Promise<void> {
+    const { log } = this.#options;
+    let name = "";
+    for (let next = queue.waiting.shift(); next !== undefined && this.#isWanted(key); next = queue.waiting.shift()) {
+      name = nameOf(next.action);
       try {
-        await this.#tell(hook.action, next);
+        await this.#tell(key, next.action, next.recorded);
       } catch (error) {
-        this.#options.log.error({ hook: nameOf(hook.action), error: String(error) }, "a hook failed");
+        log.error({ hook: name, error: String(error) }, "a hook failed");
       }
     }
-    queue.isBusy = false;
+    this.#queues.delete(key);
+    if (queue.lost > 0) log.warn({ hook: name, lost: queue.lost }, "so many events were left out for a slow hook");
   }
 
-  async #tell(action: HookAction, recorded: RecordedEvent): Promise<void> {
+  /** Whether it is still configured. */
+  #isWanted(key: string): boolean {
+    return !this.#isOver && this.#options.hooks().some(({ action }) => keyOf(action) === key);
+  }
+
+  async #tell(key: string, action: HookAction, recorded: RecordedEvent): Promise<void> {
     const { log, pause } = this.#options;
     const body = JSON.stringify(eventJson(recorded));
     const retries = action.kind === "webhook" ? action.retries : 0;
     for (let attempt = 0; ; attempt++) {
       const { why, mayRepeat } =
         action.kind === "webhook" ? await postEvent(action, body) : await runCommand(action, recorded, body);
-      if (why === "" || this.#isOver) return;
+      if (why === "" || !this.#isWanted(key)) return;
       const { type } = recorded.event;
       if (!mayRepeat || attempt >= retries) {
         log.warn({ hook: nameOf(action), type, attempts: attempt + 1, why }, "a hook could not be told");
         return;
       }
       await pause(Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
+      if (!this.#isWanted(key)) return;
     }
   }
+}
+
+/** Two hooks with one address are one reader, who gets all in order. */
+function keyOf(action: HookAction): string {
+  return action.kind === "command" ? `command\0${action.run.join("\0")}` : `webhook\0${action.url.reveal()}`;
 }
 
 /** For the log: not the address, which is a secret. */
