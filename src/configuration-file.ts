@@ -1,5 +1,15 @@
 // The configuration's file: read as it is or with another text in its place, and written when changes of the admin API are to stay.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { configurationIo } from "./cli/configuration-io.ts";
 import type { Loaded } from "./config/load.ts";
 import { isOwnText, type ReadOptions, readOwnText } from "./config/open.ts";
@@ -58,15 +68,19 @@ export class ConfigurationFile {
   /** Why nothing can be written to it; empty: it can be. */
   get whyNotWritable(): string {
     if (this.text === "") return `${this.#name} is a file of another product`;
-    if (readFileSync(this.#name, "utf8") !== this.#text)
-      return `${this.#name} has changed since it was read: reload first`;
-    return "";
+    try {
+      const isSame = readFileSync(this.#name, "utf8") === this.#text;
+      return isSame ? "" : `${this.#name} has changed since it was read: reload first`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
-  /** Writes `text` beside the file, with the file's permissions; throws what the file system throws. */
+  /** Writes `text` beside the file that a link leads to, with its permissions; throws what the file system throws. */
   stage(text: string): StagedText {
-    const beside = `${this.#name}.new`;
-    const { mode } = statSync(this.#name);
+    const target = realpathSync(this.#name);
+    const beside = `${target}.new`;
+    const { mode } = statSync(target);
     const descriptor = openSync(beside, "w", mode & 0o777);
     try {
       writeFileSync(descriptor, text);
@@ -76,7 +90,7 @@ export class ConfigurationFile {
     }
     return {
       commit: () => {
-        renameSync(beside, this.#name);
+        renameSync(beside, target);
         this.#text = text;
       },
       abandon: () => rmSync(beside, { force: true }),
