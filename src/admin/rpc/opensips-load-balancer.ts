@@ -1,5 +1,5 @@
 // OpenSIPS's commands of its load_balancer module. A destination of theirs is a number, the id of its row: here that is its name, if
-// that is a number (as it is where the rows come from their table), else a number that it keeps as long as it is there.
+// that is a number (as it is where the rows come from their table), else a number of its own, which is nobody's name.
 import type { AdminBackend } from "../backend.ts";
 import type { ResourceFigures, StateName } from "../resources.ts";
 import { isUsable } from "../views.ts";
@@ -11,6 +11,8 @@ export const SCRIPT_ATTRS = "script_attrs";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 const NOT_FOUND = new RpcFault(404, "destination ID not found");
+/** More than there are slots: what is taken among the first numbers is looked for beyond all of them. */
+const NEXT_RANGE = 1_000_000;
 
 /** A destination with resources. */
 interface Member extends GroupEntry {
@@ -83,24 +85,34 @@ const reload: RpcCommand = {
 export const LOAD_BALANCER: readonly RpcCommand[] = [list, resize, status, reload];
 
 function membersOf(backend: AdminBackend): Member[] {
-  return groupsOf(backend).flatMap(({ id: group, entries }) =>
-    entries.flatMap((entry): Member[] => {
-      const resources = sumOf(entry);
-      if (Object.keys(resources).length === 0) return [];
-      const { configured, slot } = entry.rows[0] ?? entry.shown;
-      return [{ ...entry, group, id: isWhole(configured) ? Number(configured) : slot + 1, resources }];
-    }),
+  const all = groupsOf(backend).flatMap(({ id: group, entries }) =>
+    entries.map((entry) => ({ ...entry, group, resources: sumOf(entry) })),
   );
+  const members = all.filter(({ resources }) => Object.keys(resources).length > 0);
+  const names = members.map(({ shown }) => shown.configured);
+  const taken = new Set(names.filter(isWhole).map(Number));
+  return members.map((member) => ({ ...member, id: idOf(member, taken) }));
 }
 
-/** By id, else by name or URI. */
+/** It keeps it as long as it is there, unless a destination comes whose name it is. */
+function idOf({ rows, shown }: GroupEntry, taken: ReadonlySet<number>): number {
+  const { configured, slot } = rows[0] ?? shown;
+  if (isWhole(configured)) return Number(configured);
+  let id = slot + 1;
+  while (taken.has(id)) id += NEXT_RANGE;
+  return id;
+}
+
+/** By name, else by the id that is shown, or by URI. Throws when there is none, or when it is not clear which one is meant. */
 function memberOf(backend: AdminBackend, id: string): Member {
   const members = membersOf(backend);
-  const found =
-    members.find((member) => String(member.id) === id) ??
-    members.find(({ shown }) => shown.configured === id || shown.uri === id);
-  if (found === undefined) throw NOT_FOUND;
-  return found;
+  const named = members.filter(({ shown }) => shown.configured === id);
+  const others = members.filter((member) => String(member.id) === id || member.shown.uri === id);
+  const found = named.length > 0 ? named : others;
+  const [one] = found;
+  if (one === undefined) throw NOT_FOUND;
+  if (found.length > 1) throw new RpcFault(409, `${found.length} destinations are ${id}`);
+  return one;
 }
 
 /** A host name is one destination, with what all its servers have. */

@@ -3,23 +3,32 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "../../config/secret.ts";
 import { SILENT } from "../../control/testing/silent-log.ts";
-import type { AccessView, AdminBackend } from "../backend.ts";
+import type { AccessView, AdminBackend, DestinationView } from "../backend.ts";
 import { createAdminApp } from "../server.ts";
 import { fakeBackend } from "../testing/fake-backend.ts";
 
 const VIEWER = "the-viewers-secret-1";
 const ADMIN = "the-admins-secret-01";
 
-function lab(open: Partial<AccessView> = {}, setName = "media") {
+/** `rows`: destinations like the first of the fake process, but for these. */
+function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly Partial<DestinationView>[]) {
   const tokens = [
     { name: "panel", role: "viewer", secret: new Secret(VIEWER, "test") },
     { name: "boss", role: "admin", secret: new Secret(ADMIN, "test") },
   ] as const;
+  const states: number[] = [];
+  const setNames = new Set(rows?.map(({ set = "" }) => set) ?? [setName]);
   const { backend: plain, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
   const backend: AdminBackend = {
     ...plain,
-    sets: () => [{ name: setName, algorithm: "call-load" }],
-    destinations: () => plain.destinations().map((one) => ({ ...one, set: setName })),
+    sets: () => [...setNames].map((name) => ({ name, algorithm: "call-load" })),
+    destinations: () =>
+      rows?.map((row) => ({ ...plain.destinations()[0]!, ...row })) ??
+      plain.destinations().map((one) => ({ ...one, set: setName })),
+    setState(slot, ...what) {
+      states.push(slot);
+      plain.setState(slot, ...what);
+    },
   };
   const app = createAdminApp({ listen: "http://127.0.0.1:25082", backend, log: SILENT, faults: false });
   const post = (payload: string, token = ADMIN, url = "/mi") =>
@@ -36,7 +45,7 @@ function lab(open: Partial<AccessView> = {}, setName = "media") {
     });
   const ask = async (method: string, params?: unknown, token = ADMIN) =>
     (await post(JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 }), token)).json();
-  return { ask, post, seen };
+  return { ask, post, seen, states };
 }
 
 describe("OpenSIPS's commands", () => {
@@ -109,6 +118,30 @@ describe("OpenSIPS's commands", () => {
     assert.equal((await ask("lb_reload", [], VIEWER)).error.code, 403);
     assert.equal((await ask("load_balancer:reload")).result, "OK");
     assert.equal(seen.reloads, 1);
+  });
+
+  it("a number is one destination: its name comes first, and none is given out that is a name", async () => {
+    const resources = { pstn: { capacity: 10, load: 0 } };
+    const row = (slot: number, set: string, name: string, uri = `sip:10.0.1.${slot}`) => {
+      return { slot, set, name, configured: name, uri, resources };
+    };
+    // Slot 4 would be number 5; two tables have a row 7, and two sets the same server.
+    const [gateway, five] = [row(4, "1", "gw"), row(0, "1", "5")];
+    const doubles = [row(1, "1", "7"), row(2, "2", "7"), row(3, "2", "b", "sip:10.0.1.1")];
+    const { ask, states } = lab({}, "media", [gateway, five, ...doubles]);
+    const { Destinations } = (await ask("lb_list")).result;
+    assert.deepEqual(
+      Destinations.map(({ id }: { id: number }) => id),
+      [1_000_005, 5, 7, 7, 4],
+    );
+    const one = ["5", "1000005", "sip:10.0.1.2", "4", "b"];
+    for (const id of one) assert.equal((await ask("lb_status", [id, "0"])).result, "OK");
+    assert.deepEqual(states, [0, 4, 2, 3, 3]);
+    const two = { code: 409, message: "2 destinations are 7" };
+    assert.deepEqual((await ask("lb_status", ["7", "0"])).error, two);
+    assert.deepEqual((await ask("lb_resize", ["7", "pstn", 5])).error, two);
+    assert.equal((await ask("lb_status", ["sip:10.0.1.1", "0"])).error.code, 409);
+    assert.equal(states.length, one.length);
   });
 
   it("push a script's attributes to a destination by its address", async () => {
