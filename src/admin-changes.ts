@@ -53,6 +53,9 @@ const OPEN_SECTIONS: readonly string[] = [
   "shutdown",
 ];
 const OF_THE_FILE: readonly string[] = Object.keys(schema.shape).filter((name) => !OPEN_SECTIONS.includes(name));
+/** Of an event: problems, and characters of one. */
+const MOST_PROBLEMS = 20;
+const LONGEST_PROBLEM = 500;
 const NO_OPTIONS: ApplyOptions = { isDryRun: false, check: () => undefined };
 
 /** Everything that changes a running configuration. */
@@ -211,7 +214,14 @@ function editOf(change: Change, placed: readonly PlacedDestination[]): YamlEdit 
 
 function eventOf({ ok, generation, problems }: ApplyResult, cause: "reload" | "change"): BalancerEvent {
   const type = ok ? "configuration.applied" : "configuration.refused";
-  return { type, generation, cause, problems: problems.map(formatProblem) };
+  const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => clipped(formatProblem(problem)));
+  const more = problems.length - lines.length;
+  return { type, generation, cause, problems: more > 0 ? [...lines, `and ${more} more`] : lines };
+}
+
+function clipped(line: string): string {
+  return line.length > LONGEST_PROBLEM ? `${line.slice(0, LONGEST_PROBLEM)}…` : line;
+/** A thousand events are remembered and sent to everybody: one has a bounded size, whatever somebody has written. */
 }
 
 function refused(what: string, hint = ""): Derived {

@@ -7,6 +7,8 @@ import { isWell } from "./health/standby.ts";
 import { nameOfState } from "./health/state.ts";
 
 const LOOK_MS = 1_000;
+/** Destinations in one `load`, which everybody who listens is sent once a second. */
+const MOST_SHOWN = 1_000;
 
 /** Tells of a change of state when it decides about new calls; a first failure (trying) does not. */
 export function publishState(events: EventLog, { target, from, to, reason }: StateChange): void {
@@ -57,18 +59,21 @@ export function looker({ control, live, workers, streams }: Balancer, events: Ev
   };
 }
 
-function publishLoads(
+/** Tells the loads of the sets in which one has changed since `known`. */
+export function publishLoads(
   placed: Balancer["control"]["inForce"]["placed"],
   live: Balancer["live"],
   known: Map<string, string>,
   events: EventLog,
 ): void {
   for (const [set, own] of Map.groupBy(placed, ({ set: { name } }) => name)) {
-    const destinations = Object.fromEntries(own.map(({ config: { name }, slot }) => [name, live.load(slot)]));
-    const text = JSON.stringify(destinations);
+    const loads = own.map(({ config: { name }, slot }) => [name, live.load(slot)] as const);
+    const calls = loads.reduce((sum, [, load]) => sum + load, 0);
+    const shown = loads.length <= MOST_SHOWN ? loads : loads.sort(([, a], [, b]) => b - a).slice(0, MOST_SHOWN);
+    const destinations = Object.fromEntries(shown);
+    const text = JSON.stringify([calls, destinations]);
     if (known.get(set) === text) continue;
     known.set(set, text);
-    const calls = own.reduce((sum, { slot }) => sum + live.load(slot), 0);
     events.publish({ type: "load", set, calls, destinations });
   }
 }

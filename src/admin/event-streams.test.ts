@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
 import { EventLog } from "../control/events.ts";
 import { until } from "../control/workers.ts";
-import { EventStreams } from "./event-streams.ts";
+import { EventStreams, MOST_WAITING } from "./event-streams.ts";
 
 /** Streams behind a real server, with a heartbeat every 30 ms. */
 async function lab() {
@@ -60,6 +60,19 @@ describe("streams of events", () => {
     await until(() => streams.size === 1, 5_000);
     assert.equal(streams.size, 1);
     assert.ok(seen > 0);
+  });
+
+  it("who reads gets an event of any size, and the next one", async () => {
+    const { events, follow } = await lab();
+    const response = await follow();
+    let text = "";
+    response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    response.on("error", () => undefined);
+    events.publish({ type: "worker.died", worker: 0, why: "x".repeat(MOST_WAITING * 2), restarts: 1 });
+    await until(() => text.includes("id: t-1\n") && text.endsWith("\n\n"), 5_000);
+    events.publish({ type: "worker.died", worker: 0, why: "", restarts: 2 });
+    await until(() => text.includes("id: t-2\n"), 5_000);
+    assert.match(text, /id: t-2\n/);
   });
 
   it("somebody who was away too long is told to read everything again", async () => {

@@ -5,7 +5,7 @@ import { type EventLog, type EventType, eventJson, type RecordedEvent } from "..
 
 /** Clients at a time. */
 export const MOST_CLIENTS = 64;
-/** Bytes that may wait for a client; one that has more is cut off. */
+/** Bytes that may wait for a client when something new comes; one that has more is cut off. */
 export const MOST_WAITING = 1_048_576;
 const HEARTBEAT_MS = 15_000;
 
@@ -80,7 +80,8 @@ export class EventStreams {
 
   #send(client: EventClient, text: string): void {
     const { response } = client;
-    if (response.writableLength + text.length <= MOST_WAITING) response.write(text);
+    // What is being sent now does not count: who reads gets an event of any size.
+    if (response.writableLength <= MOST_WAITING) response.write(text);
     else {
       this.#leave(client);
       response.destroy();

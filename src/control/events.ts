@@ -19,7 +19,7 @@ export type BalancerEvent =
       readonly generation: number;
       /** Who wanted it: the files were read again, or something was changed over the admin API. */
       readonly cause: "reload" | "change";
-      /** `file:line:column: error: what (hint)`. */
+      /** `file:line:column: error: what (hint)`; of very many the first, and how many more there are. */
       readonly problems: readonly string[];
     }
   | {
@@ -49,7 +49,7 @@ export interface LoadEvent {
   readonly type: "load";
   readonly set: string;
   readonly calls: number;
-  /** Calls by destination. */
+  /** Calls by destination; of a very large set those of the destinations that have most. */
   readonly destinations: Readonly<Record<string, number>>;
 }
 
