@@ -20,14 +20,15 @@ function lab() {
   );
   const audits: object[] = [];
   const log = { ...SILENT, info: (fields: object) => void audits.push(fields) };
-  const { backend, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: false } });
+  const { backend, seen } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: true } });
   const app = createAdminApp({ listen: "http://127.0.0.1:25081", backend, log, faults: false });
-  const ask = async (method: "GET" | "POST" | "DELETE", url: string, token = "", headers: object = {}) => {
+  const ask = async (method: "GET" | "POST" | "DELETE", url: string, token = "", headers = {}, payload?: string) => {
     const authorization = token === "" ? {} : { authorization: `Bearer ${token}` };
     return app.inject({
       method,
       url,
       headers: { host: "127.0.0.1:25081", "if-match": "*", ...authorization, ...headers },
+      ...(payload === undefined ? {} : { payload }),
     });
   };
   return { ask, seen, audits };
@@ -83,5 +84,31 @@ describe("with tokens in the configuration", () => {
         '{"by":"the-operator","from":"127.0.0.1","method":"POST","url":"/api/v1/destinations/media/media1/disable","status":200}',
       ],
     );
+  });
+
+  it("the audit log forgets none of it for those who only look, or may not come in", async () => {
+    const { ask, audits } = lab();
+    const command = (url: "/RPC" | "/mi", method: string, params: readonly unknown[], token?: string) =>
+      ask("POST", url, token, {}, JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 }));
+    const disable = ["i", "media", "sip:10.0.0.11:5060"];
+    await command("/RPC", "dispatcher.set_state", disable, SECRETS.operator);
+    await command("/mi", "ds_set_state", disable, SECRETS.viewer);
+    await command("/mi", "lb_status", ["1", "0"], SECRETS.viewer);
+    for (let i = 0; i < 500; i++) {
+      await command("/RPC", "dispatcher.list", [], SECRETS.viewer);
+      await command("/mi", "lb_status", ["1"], SECRETS.viewer);
+      await ask("POST", "/api/v1/reload", "a-guess-of-somebody");
+    }
+    const records = (await ask("GET", "/api/v1/audit?last=1000", SECRETS.viewer)).json() as Record<string, unknown>[];
+    assert.deepEqual(
+      records.map(({ by, url, what }) => [by, url, what]),
+      [
+        ["the-operator", "/RPC", "dispatcher.set_state i media sip:10.0.0.11:5060"],
+        ["the-viewer", "/mi", "ds_set_state i media sip:10.0.0.11:5060"],
+        ["the-viewer", "/mi", "lb_status 1 0"],
+      ],
+    );
+    const logged = audits.flatMap((fields) => ("audit" in fields ? [(fields.audit as { status: number }).status] : []));
+    assert.equal(logged.filter((status) => status === 401).length, 500, "the log has those who may not come in");
   });
 });

@@ -25,7 +25,7 @@ export interface AdminContext {
   readonly accessOf: (request: FastifyRequest) => Access;
   /** Whether who sent it would be let in now. */
   readonly isWelcome: (request: FastifyRequest) => boolean;
-  /** What the audit log shall say besides the request. */
+  /** What the audit log shall say besides the request; a foreign command that says nothing is not in it. */
   readonly note: (request: FastifyRequest, what: string) => void;
 }
 

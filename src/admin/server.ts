@@ -77,17 +77,19 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
   app.addHook("onResponse", async (request, reply) => {
     const { method, url, ip } = request;
     if (method === "GET" || method === "HEAD") return;
-    const what = notes.get(request);
+    const [what, access] = [notes.get(request), accesses.get(request)];
+    if (what === undefined && access !== undefined && isCommand(request)) return;
     const record = {
-      by: accesses.get(request)?.name ?? "",
+      by: access?.name ?? "",
       from: ip,
       method,
       url,
       status: reply.statusCode,
       ...(what === undefined ? {} : { what }),
     };
-    audit.add({ at: new Date().toISOString(), ...record });
     log.info({ audit: record }, "a request to the admin API");
+    // Whoever has no access shall not make it forget those who have.
+    if (access !== undefined) audit.add({ at: new Date().toISOString(), ...record });
   });
   app.setErrorHandler((error, request, reply) => {
     const details = detailsOf(error);
@@ -127,6 +129,12 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
 function roleOf({ routeOptions: { config } }: FastifyRequest): Role | null {
   const { role = "viewer" } = config as { readonly role?: Role | null };
   return role;
+}
+
+/** A foreign command, which changes something only if it says so. */
+function isCommand({ routeOptions: { config } }: FastifyRequest): boolean {
+  const { isCommand = false } = config as { readonly isCommand?: boolean };
+  return isCommand;
 }
 
 /** Starts it. Rejects when the address is taken or not allowed. */

@@ -27,7 +27,7 @@ export const rpcRoutes: RouteGroup = {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
       for (const { path, key, dialect } of DOORS) {
-        scope.post(path, async (request, reply) => {
+        scope.post(path, { config: { isCommand: true } }, async (request, reply) => {
           const access = accessOf(request);
           // The configuration's check says so, too; a door that decides about calls asks for itself.
           const { tokens, ...open } = backend.access();

@@ -11,7 +11,7 @@ export interface RpcCall {
   readonly backend: AdminBackend;
   readonly log: Log;
   readonly access: Access;
-  /** What the audit log shall say. */
+  /** What the audit log shall say; what changes nothing says nothing, and is not in it. */
   note(what: string): void;
 }
 
@@ -70,10 +70,10 @@ export async function answerRpc(dialect: Dialect, text: string, call: RpcCall): 
       throw new RpcFault(INVALID_REQUEST, 'expected {"jsonrpc": "2.0", "method": ..., "params": ..., "id": ...}');
     const command = dialect.commands.find(({ names }) => names.includes(method));
     if (command === undefined) throw dialect.unknownMethod;
-    if (!isEnough(call.access, command.role)) throw notEnough(call, command.role);
     const parameters = parametersOf(command, params, dialect.isOrdered);
-    call.note([method, ...parameters].join(" ").slice(0, 300));
     const changes = command.changes?.(...parameters) ?? command.role !== "viewer";
+    if (changes) call.note([method, ...parameters].join(" ").slice(0, 300));
+    if (!isEnough(call.access, command.role)) throw notEnough(call, command.role);
     if (changes && !isEnough(call.access, "operator")) throw notEnough(call, "operator");
     if (changes) call.log.info({ by: call.access.name, method, parameters }, "a command");
     return { status: 200, body: envelope({ result: await command.run(call, ...parameters) }, id) };
