@@ -4,6 +4,7 @@ import type { ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import { written } from "./config/written.ts";
+import { writtenSets } from "./config/written-sets.ts";
 import type { ResourceDrift } from "./control/audit.ts";
 import type { Balancer } from "./control/balancer.ts";
 import type { EventLog } from "./control/events.ts";
@@ -64,6 +65,7 @@ export function adminBackend(
     sets: () => control.inForce.config.sets.map(({ name, algorithm }) => ({ name, algorithm })),
     destinations: () => control.inForce.placed.map((placed) => viewOf(balancer, placed)),
     config: () => written(control.inForce.config),
+    wholeSets: () => writtenSets(control.inForce.config.sets, true),
     dns: () => ({
       counts: balancer.dnsCounts,
       names: control.locations.size,

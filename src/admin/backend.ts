@@ -227,6 +227,8 @@ export interface AdminBackend {
   destinations(): readonly DestinationView[];
   /** The configuration in force in the shape of fairlead.yaml, defaults included. Secrets are taken out by the API. */
   config(): unknown;
+  /** All sets in force by name, in the same words, with what tables have of them. */
+  wholeSets(): Readonly<Record<string, unknown>>;
   /**
    * `isWhole`: not only this row, but the destination as configured with all the servers that its name stands for. `isMarked`: the
    * probing mark from now on; undefined: an inactive one gets it, others keep what they have.

@@ -11,6 +11,8 @@ export class ConfigurationDocument {
   readonly #backend: AdminBackend;
   #generation = -1;
   #json: Json = {};
+  /** With what tables have of them: who changes a row has seen the row. */
+  #sets: Json = {};
   #tags = new Map<string, string>();
 
   constructor(backend: AdminBackend) {
@@ -19,29 +21,23 @@ export class ConfigurationDocument {
 
   /** In the words of fairlead.yaml, without secrets. */
   get json(): Json {
-    const { generation } = this.#backend.process();
-    if (generation !== this.#generation) {
-      const all = redact(this.#backend.config());
-      this.#json = isObject(all) ? all : {};
-      this.#generation = generation;
-      this.#tags = new Map();
-    }
+    this.#refresh();
     return this.#json;
   }
 
   /** Tag of all of it. */
   get tag(): string {
-    return this.#tag("", (json) => json);
+    return this.#tag("", () => this.#json);
   }
 
   /** Tag of the routes and their order. */
   get routesTag(): string {
-    return this.#tag("routes", ({ routes }) => routes);
+    return this.#tag("routes", () => this.#json.routes);
   }
 
   /** Tag of all sets with all destinations. */
   get setsTag(): string {
-    return this.#tag("sets", ({ sets }) => sets);
+    return this.#tag("sets", () => this.#sets);
   }
 
   /** Tag of a set with its destinations, as configured. */
@@ -51,14 +47,14 @@ export class ConfigurationDocument {
 
   /** Tag of a destination: its settings, and what an operator has said about it. */
   destinationTag({ set, configured, name, state }: DestinationView): string {
+    this.#refresh();
     const settings = this.#destination(set, configured);
     const word = state === "disabled" || state === "draining" ? state : "";
     return tagOf([settings, name, word]);
   }
 
   #set(name: string): Json | undefined {
-    const { sets } = this.json;
-    const set = isObject(sets) && Object.hasOwn(sets, name) ? sets[name] : undefined;
+    const set = Object.hasOwn(this.#sets, name) ? this.#sets[name] : undefined;
     return isObject(set) ? set : undefined;
   }
 
@@ -67,10 +63,20 @@ export class ConfigurationDocument {
     return Array.isArray(destinations) ? destinations.find((each) => isObject(each) && each.name === name) : undefined;
   }
 
-  #tag(key: string, part: (json: Json) => unknown): string {
-    const { json } = this;
-    const tag = this.#tags.get(key) ?? tagOf(part(json));
+  #tag(key: string, part: () => unknown): string {
+    this.#refresh();
+    const tag = this.#tags.get(key) ?? tagOf(part());
     this.#tags.set(key, tag);
     return tag;
+  }
+
+  #refresh(): void {
+    const { generation } = this.#backend.process();
+    if (generation === this.#generation) return;
+    const all = redact(this.#backend.config());
+    this.#json = isObject(all) ? all : {};
+    this.#sets = this.#backend.wholeSets();
+    this.#generation = generation;
+    this.#tags = new Map();
   }
 }

@@ -14,23 +14,35 @@ type WrittenSet = z.input<typeof setSchema>;
 type WrittenDestination = Exclude<z.input<typeof destinationSchema>, string>;
 type WrittenProbe = Exclude<WrittenSet["probe"], false | undefined>;
 
-/** A set, without its name. */
-export function writtenSet({
-  algorithm,
-  slots,
-  order,
-  useDefault,
-  key,
-  resources,
-  destinations,
-  probe,
-  passive,
-  outliers,
-  slowStart,
-  failover,
-  unavailable,
-  tls,
-}: SetConfig): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
+/** Sets by name. What a table has is there, not in the file; `withTables`: as they are in force, all of it. */
+export function writtenSets(
+  sets: readonly SetConfig[],
+  withTables = false,
+): Readonly<Record<string, ReturnType<typeof writtenSet>>> {
+  const shown = sets.filter(({ source }) => withTables || source === undefined);
+  return Object.fromEntries(shown.map((set) => [set.name, writtenSet(set, withTables)]));
+}
+
+/** A set, without its name; `withTables` as for `writtenSets`. */
+export function writtenSet(
+  {
+    algorithm,
+    slots,
+    order,
+    useDefault,
+    key,
+    resources,
+    destinations,
+    probe,
+    passive,
+    outliers,
+    slowStart,
+    failover,
+    unavailable,
+    tls,
+  }: SetConfig,
+  withTables = false,
+): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
   return {
     algorithm,
     slots,
@@ -38,8 +50,7 @@ export function writtenSet({
     ...(key === undefined ? {} : { key }),
     use_default: useDefault,
     resources: { ...resources, needed: [...resources.needed] },
-    // What comes from a table is there, not in the file.
-    destinations: destinations.filter(({ source }) => source === undefined).map(writtenDestination),
+    destinations: destinations.filter(({ source }) => withTables || source === undefined).map(writtenDestination),
     probe: probe === null ? false : probeOf(probe),
     passive: { failures: passive.failures, calls_lost_after: formatDuration(passive.callsLostAfter) },
     outliers: outliers === null ? false : outliersOf(outliers),

@@ -9,7 +9,7 @@ import { formatAddressBlock } from "./values/address-block.ts";
 import { formatDuration } from "./values/duration.ts";
 import { formatSize } from "./values/size.ts";
 import { writtenPattern, writtenRoute } from "./written-routes.ts";
-import { type Full, writtenSet } from "./written-sets.ts";
+import { type Full, writtenSet, writtenSets } from "./written-sets.ts";
 import { writtenSource } from "./written-source.ts";
 import { writtenProfile } from "./written-tls.ts";
 
@@ -20,10 +20,7 @@ export type Written = Full<z.input<typeof schema>>;
 export function written(config: Config): Written {
   return {
     listeners: config.listeners.map(listener),
-    // Sets that only a table has are in that table.
-    sets: Object.fromEntries(
-      config.sets.filter(({ source }) => source === undefined).map((set) => [set.name, writtenSet(set)]),
-    ),
+    sets: writtenSets(config.sets),
     sources: config.sources.map((source) => writtenSource(source, writtenSet(source.defaults))),
     routes: config.routes.map(writtenRoute),
     timers: timersOf(config),

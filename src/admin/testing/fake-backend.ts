@@ -30,6 +30,9 @@ export function fakeBackend(
   const events = new EventLog({ clock: () => 1_700_000_000_000, instance: "test" });
   const ready = [true, true];
   let isProbing = true;
+  const sets = () => ({
+    media: { destinations: destinations.map(({ name, uri, weight }) => ({ name, uri, weight })) },
+  });
   const backend: AdminBackend = {
     live,
     counters,
@@ -62,9 +65,10 @@ export function fakeBackend(
     revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
     destinations: () => destinations,
+    wholeSets: sets,
     config: () => ({
       keys: ["0123456789abcdef0123456789abcdef"],
-      sets: { media: { destinations: destinations.map(({ name, uri, weight }) => ({ name, uri, weight })) } },
+      sets: sets(),
       routes: [{ name: "all", set: "media", key: "call-id" }],
     }),
     dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
