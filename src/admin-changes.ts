@@ -64,6 +64,7 @@ export class Changes {
   readonly #file: ConfigurationFile;
   readonly #events: EventLog;
   #queue: Promise<unknown> = Promise.resolve();
+  #waitingReload: Promise<ApplyResult> | null = null;
 
   constructor(control: ControlPlane, file: ConfigurationFile, events: EventLog) {
     this.#control = control;
@@ -76,13 +77,15 @@ export class Changes {
     return this.#inTurn(() => this.#apply(change, options));
   }
 
-  /** Reads the files again. */
+  /** Reads the files again. Reloads that are asked for while one waits for its turn are that one. */
   reload(): Promise<ApplyResult> {
-    return this.#inTurn(async () => {
+    this.#waitingReload ??= this.#inTurn(async () => {
+      this.#waitingReload = null;
       const result = await this.#control.reload();
       this.#events.publish(eventOf(result, "reload"));
       return result;
     });
+    return this.#waitingReload;
   }
 
   async #apply(change: Change, { isDryRun, check }: ApplyOptions): Promise<Applied> {
@@ -212,6 +215,7 @@ function editOf(change: Change, placed: readonly PlacedDestination[]): YamlEdit 
   }
 }
 
+/** A thousand events are remembered and sent to everybody: one has a bounded size, whatever somebody has written. */
 function eventOf({ ok, generation, problems }: ApplyResult, cause: "reload" | "change"): BalancerEvent {
   const type = ok ? "configuration.applied" : "configuration.refused";
   const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => clipped(formatProblem(problem)));
@@ -221,7 +225,6 @@ function eventOf({ ok, generation, problems }: ApplyResult, cause: "reload" | "c
 
 function clipped(line: string): string {
   return line.length > LONGEST_PROBLEM ? `${line.slice(0, LONGEST_PROBLEM)}…` : line;
-/** A thousand events are remembered and sent to everybody: one has a bounded size, whatever somebody has written. */
 }
 
 function refused(what: string, hint = ""): Derived {

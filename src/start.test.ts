@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, type Socket as Connection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -150,6 +151,34 @@ describe("fairlead run", () => {
     const { exit, stderr } = fairlead("run", file);
     assert.equal(await exit, 3);
     assert.match(stderr(), /wrong\.yaml:2:\d+: error: .*destinatons/);
+  });
+
+  it("ends on SIGTERM while a reload waits for a database that says nothing", async () => {
+    const held: Connection[] = [];
+    let isSilent = false;
+    const database = createServer((connection) => {
+      connection.on("error", () => undefined);
+      if (isSilent) held.push(connection);
+      else connection.destroy();
+    });
+    await new Promise<void>((resolve) => database.listen(0, "127.0.0.1", resolve));
+    after(() => {
+      for (const connection of held) connection.destroy();
+      database.close();
+    });
+    const url = `postgresql://fairlead@127.0.0.1:${(database.address() as AddressInfo).port}/fairlead`;
+    const more = `sources: [{kamailio: {url: "${url}", timeout: 60s, required: false}}]\n`;
+    const { child, line, exit } = fairlead("run", write("silent.yaml", ['"sip:127.0.0.1:9"'], more));
+    await line("ready");
+    isSilent = true;
+    child.kill("SIGHUP");
+    // The reload's and the follower's.
+    await eventually(() => held.length === 2, "two looks at the table");
+    const begin = Date.now();
+    child.kill("SIGTERM");
+    assert.equal(await exit, 0);
+    assert.ok(Date.now() - begin < 20_000, `${Date.now() - begin} ms`);
+    await line(/^all calls have ended/);
   });
 
   it("leaves with 1 when the port is taken, and with 130 on SIGINT", async () => {

@@ -87,7 +87,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   announce(balancer, admin.url, log);
   const follower = new TableFollower({ control: balancer.control, sources, log, now, clock: () => Date.now() });
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
-  const code = await untilSignalled(process, balancer, reload, log);
+  const code = await untilSignalled(process, balancer, reload, () => reader.stop(), log);
   unwatch();
   clearInterval(follow);
   reader.stop();

@@ -79,7 +79,6 @@ export class ControlPlane {
   #generation = 0;
   #closing = false;
   #queue: Promise<unknown> = Promise.resolve();
-  #waitingReload: Promise<ApplyResult> | null = null;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -152,17 +151,15 @@ export class ControlPlane {
     });
   }
 
-  /** Reads the files again. Reloads that arrive while one waits for its turn are that one. */
+  /** Reads the files again. */
   reload(): Promise<ApplyResult> {
-    this.#waitingReload ??= this.#inTurn(async () => {
-      this.#waitingReload = null;
+    return this.#inTurn(async () => {
       const { config, problems } = await this.#options.load();
       const result = config === null || hasErrors(problems) ? this.#refused([]) : await this.#apply(config);
       if (result.ok && config?.state.inherit === false) this.#options.health.startOver();
       this.reloads[result.ok ? "ok" : "failed"]++;
       return { ...result, problems: [...problems, ...result.problems] };
     });
-    return this.#waitingReload;
   }
 
   /** No new calls from now on: workers answer them with 503, everything that lives goes on. */

@@ -25,7 +25,13 @@ function lab() {
       done.push("stop");
     },
   };
-  const code = untilSignalled(source, balancer, () => done.push("reload"), SILENT);
+  const code = untilSignalled(
+    source,
+    balancer,
+    () => done.push("reload"),
+    () => done.push("ending"),
+    SILENT,
+  );
   return { source, done, hangUp: () => hangUp(), code };
 }
 
@@ -36,7 +42,7 @@ describe("signals", () => {
     source.emit("SIGTERM");
     hangUp();
     assert.equal(await code, 0);
-    assert.deepEqual(done, ["reload", "drain 30000"]);
+    assert.deepEqual(done, ["reload", "ending", "drain 30000"]);
     assert.deepEqual(source.eventNames(), [], "nothing is listened to any more");
   });
 
@@ -47,7 +53,7 @@ describe("signals", () => {
       source.emit(second);
       source.emit(second);
       assert.equal(await code, 130);
-      assert.deepEqual(done, ["drain 30000", "stop"]);
+      assert.deepEqual(done, ["ending", "drain 30000", "stop"]);
     });
   }
 });

@@ -11,11 +11,15 @@ export interface SignalSource {
 /** Exit code after SIGINT: 128 and its number. */
 const INTERRUPTED = 130;
 
-/** Obeys signals until one of them has ended the balancer; resolves with the exit code. */
+/**
+ * Obeys signals until one of them has ended the balancer; resolves with the exit code. `onEnding` is called first: what keeps the
+ * door, which is taken to let no new calls in, is to be cut short.
+ */
 export function untilSignalled(
   source: SignalSource,
   balancer: Pick<Balancer, "drain" | "stop" | "control">,
   reload: () => void,
+  onEnding: () => void,
   log: Log,
 ): Promise<number> {
   return new Promise((resolve) => {
@@ -41,6 +45,7 @@ export function untilSignalled(
       }
       isEnding = true;
       const { deadline } = balancer.control.inForce.config.shutdown;
+      onEnding();
       log.info({ deadline_ms: deadline }, "no new calls; waiting for those that live");
       void balancer.drain(deadline).then((left) => {
         if (isInterrupted) return;
