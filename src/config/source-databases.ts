@@ -1,5 +1,6 @@
 // Sources with their databases: the URL read from where the configuration says, its password wrapped up.
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { errorAt, type Finding, type Path } from "./finding.ts";
 import type { ConfigIo } from "./io.ts";
@@ -39,8 +40,16 @@ export function readSources(
   const findings: Finding[] = [];
   for (const [index, given] of files.entries()) {
     const made = readSource(given, ["sources", index, given.kind], file, io);
-    if ("what" in made) findings.push(made);
-    else sources.push(made);
+    if ("what" in made) {
+      findings.push(made);
+      continue;
+    }
+    const other = sources.find(({ cache }) => cache !== "" && cache === made.cache);
+    if (other !== undefined) {
+      const what = `the sources ${other.name} and ${made.name} have the same cache`;
+      findings.push(errorAt(["sources", index, given.kind, "cache"], what, "give each a file of its own"));
+    }
+    sources.push(made);
   }
   return { sources, findings };
 }
@@ -51,6 +60,9 @@ function readSource(given: SourceFile, path: Path, file: string, io: ConfigIo): 
   if (typeof text === "string") return errorAt([...path, "url"], text);
   const url = parseDatabaseUrl(text.reveal());
   if (typeof url === "string") return errorAt([...path, "url"], `${text.origin}: ${url}`, DATABASE_URL_HINT);
+  // Its driver has "localhost" proved where there is no name.
+  if (tls !== null && url.engine === "mysql" && isIP(url.host) !== 0)
+    return errorAt([...path, "url"], "tls needs a host name in the URL", "mysql://USER@NAME/DATABASE, or tls: false");
   const password = passwordReference === null ? null : readPrivateText(passwordReference, file, io);
   if (typeof password === "string") return errorAt([...path, "password"], password);
   const ca = tls === null || tls.ca === "" ? "" : readCa(tls.ca, file, io);

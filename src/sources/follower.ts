@@ -36,6 +36,9 @@ export interface FollowerOptions {
   readonly clock: () => number;
 }
 
+/** Milliseconds until a cache that could not be written is tried again. */
+const KEEP_AGAIN = 60_000;
+
 /** Follows tables; somebody calls `tick` again and again. */
 export class TableFollower {
   readonly #options: FollowerOptions;
@@ -50,7 +53,7 @@ export class TableFollower {
     const { config } = control.inForce;
     const due = config.sources.filter((source) => {
       const state = sources.stateOf(source);
-      return !state.isBusy && (state.due <= now() || isCacheStale(source, state, config));
+      return !state.isBusy && (state.due <= now() || this.#isToKeep(source, state, config));
     });
     await Promise.all(due.map((source) => this.#follow(source)));
   }
@@ -61,7 +64,7 @@ export class TableFollower {
     state.isBusy = true;
     try {
       if (state.due <= now()) await this.#look(source, state);
-      if (isCacheStale(source, state, control.inForce.config)) await this.#keep(source, state);
+      if (this.#isToKeep(source, state, control.inForce.config)) await this.#keep(source, state);
     } catch (error) {
       log.warn({ source: source.name, error: String(error) }, "a source could not be followed");
     } finally {
@@ -103,17 +106,27 @@ export class TableFollower {
     else log.warn({ source: source.name }, "the rows of a source were refused; those of before stay in use");
   }
 
+  #isToKeep(source: SourceConfig, state: SourceState, config: Config): boolean {
+    return state.keepDue <= this.#options.now() && isCacheStale(source, state, config);
+  }
+
   async #keep(source: SourceConfig, state: SourceState): Promise<void> {
-    const { control, clock, log } = this.#options;
+    const { control, clock, now, log } = this.#options;
     const table = knownTables(control.inForce.config)(source);
     if (table === undefined) return;
-    // Said once for each table, whatever becomes of it.
-    state.cached = table;
+    const fields = { source: source.name };
     const content = { identity: sourceIdentity(source), place: source.place, table, now: clock() };
-    await writeCache(source.cache, content).catch((error: unknown) => {
+    try {
+      await writeCache(source.cache, content);
+      state.cached = table;
+      if (state.notKept !== "") log.info(fields, "the cache of a source can be written again");
+      state.notKept = "";
+    } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      log.warn({ source: source.name, why }, "the cache of a source cannot be written");
-    });
+      if (why !== state.notKept) log.warn({ ...fields, why }, "the cache of a source cannot be written");
+      state.notKept = why;
+      state.keepDue = now() + KEEP_AGAIN;
+    }
   }
 }
 
@@ -124,7 +137,7 @@ export function configWithTable(
   table: Table,
 ): { readonly config?: Config; readonly lines: readonly string[] } {
   const identity = sourceIdentity(given);
-  const source = config.sources.find((one) => sourceIdentity(one) === identity);
+  const source = config.sources.find((one) => one.name === given.name && sourceIdentity(one) === identity);
   // A reload came in between, and it is not wanted any more.
   if (source === undefined) return { config, lines: [] };
   const old = config.tables.get(source.name);

@@ -20,7 +20,7 @@ export async function loadConfiguration(
   const remembering = rememberingIo(io);
   const first = readConfiguration(files, options, remembering);
   if (first.config === undefined || first.config.sources.length === 0) return first;
-  const { tables, problems } = await sources.load(first.config.sources, files[0] ?? "", knownTables(inForce));
+  const { tables, problems } = await sources.load(first.config, files[0] ?? "", knownTables(inForce));
   if (hasErrors(problems)) return { problems: [...first.problems, ...problems], isUnreachable: true };
   const whole = readConfiguration(files, options, remembering, tables);
   return { ...whole, problems: [...problems, ...whole.problems] };
@@ -38,7 +38,9 @@ export async function readWithSources(files: readonly string[], options: ReadOpt
 export function knownTables(config: Config | null): KnownTable {
   return (source) => {
     const identity = sourceIdentity(source);
-    const same = config?.sources.find((one) => sourceIdentity(one) === identity);
+    const alike = config?.sources.filter((one) => sourceIdentity(one) === identity) ?? [];
+    // One that has another name now has the same rows, unless there are two of them.
+    const same = alike.find((one) => one.name === source.name) ?? alike[0];
     return same === undefined ? undefined : config?.tables.get(same.name);
   };
 }

@@ -1,6 +1,7 @@
 // The tables of a configuration's sources: read now, else as they were, else from the cache.
 import type { Problem } from "../config/problem.ts";
 import { type SourceConfig, sourceIdentity } from "../config/source-databases.ts";
+import { filledSets, type Unfilled } from "../config/tables/fill.ts";
 import type { Table, Tables } from "../config/tables/table.ts";
 import { tableFault } from "../config/tables/translate.ts";
 import { readCache } from "./cache.ts";
@@ -21,6 +22,10 @@ export interface SourceState {
   isBusy: boolean;
   /** What the cache holds, as far as this process knows. */
   cached: Table | null;
+  /** Why the cache could not be written the last time; empty: it could. */
+  notKept: string;
+  /** When it is to be tried again, on `now`. */
+  keepDue: number;
   /** A table that was refused for its rows: told once. */
   refused: Table | null;
 }
@@ -28,6 +33,27 @@ export interface SourceState {
 /** What is in force of a source already. */
 export type KnownTable = (source: SourceConfig) => Table | undefined;
 
+/** What one source's table is chosen by. */
+interface Choice {
+  /** What is in force of it. */
+  readonly before: Table | undefined;
+  /** Why a table is refused for its rows; empty: it is not. */
+  readonly refusal: (table: Table) => readonly string[];
+  readonly say: (severity: Problem["severity"], what: string, hint?: string) => void;
+}
+
+const NEW: SourceState = {
+  looks: 0,
+  failures: 0,
+  failure: "",
+  readAt: -1,
+  due: 0,
+  isBusy: false,
+  cached: null,
+  notKept: "",
+  keepDue: 0,
+  refused: null,
+};
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
 
@@ -42,50 +68,54 @@ export class Sources {
     this.#now = now;
   }
 
-  /** All tables for a configuration of `file` that is about to come into force; errors where one is missing that must be there. */
-  async load(
-    sources: readonly SourceConfig[],
-    file: string,
-    known: KnownTable,
-  ): Promise<{ tables: Tables; problems: Problem[] }> {
+  /**
+   * All tables for `config`, read from `file`, that is about to come into force; errors where one is missing that must be there.
+   * A table that is refused for its rows counts as one that cannot be read.
+   */
+  async load(config: Unfilled, file: string, known: KnownTable): Promise<{ tables: Tables; problems: Problem[] }> {
     const tables = new Map<string, Table>();
     const problems: Problem[] = [];
-    const say = (source: SourceConfig, severity: Problem["severity"], what: string, hint: string) =>
-      problems.push({
-        file,
-        line: 0,
-        column: 0,
-        severity,
-        what: `source ${source.name} (${source.place}) ${what}`,
-        hint,
+    const found = await Promise.all(config.sources.map((source) => this.look(source, known(source))));
+    for (const [at, source] of config.sources.entries()) {
+      const table = await this.#choose(source, found[at] ?? "", {
+        before: known(source),
+        // What a row means depends on the sources before this one.
+        refusal: (one) => refusalOf({ ...config, sources: config.sources.slice(0, at + 1) }, tables, source, one),
+        say: (severity, what, hint = "") => problems.push({ file, line: 0, column: 0, severity, what, hint }),
       });
-    await Promise.all(
-      sources.map(async (source) => {
-        const before = known(source);
-        const found = await this.look(source, before);
-        if (typeof found !== "string") {
-          tables.set(source.name, found);
-          return;
-        }
-        if (before !== undefined) {
-          say(source, "warning", `cannot be read: ${found}`, "its rows of before stay in use");
-          tables.set(source.name, before);
-          return;
-        }
-        const cached = source.cache === "" ? "it has no cache" : await readCache(source.cache, sourceIdentity(source));
-        if (typeof cached === "string" || tableFault(source, cached.table) !== "") {
-          const why = typeof cached === "string" ? cached : "the cache does not fit";
-          const severity = source.required ? "error" : "warning";
-          const hint = source.required ? "cache: FILE, or required: false to start without" : "it is tried again";
-          say(source, severity, `cannot be read: ${found}; ${why}`, hint);
-          return;
-        }
-        this.stateOf(source).cached = cached.table;
-        tables.set(source.name, cached.table);
-        say(source, "warning", `cannot be read: ${found}`, `its rows of ${cached.written} are in use`);
-      }),
-    );
+      if (table !== undefined) tables.set(source.name, table);
+    }
     return { tables, problems };
+  }
+
+  async #choose(source: SourceConfig, found: Table | string, choice: Choice): Promise<Table | undefined> {
+    const { before, refusal, say } = choice;
+    const state = this.stateOf(source);
+    const lines = typeof found === "string" ? [] : refusal(found);
+    if (typeof found !== "string") {
+      state.refused = lines.length === 0 ? null : found;
+      if (lines.length === 0) return found;
+    }
+    const name = `source ${source.name} (${source.place})`;
+    const why = typeof found === "string" ? `cannot be read: ${found}` : "has rows that make no destination";
+    const tell = (severity: Problem["severity"], what: string, hint: string) => {
+      for (const line of lines) say(severity, line);
+      say(severity, `${name} ${what}`, hint);
+    };
+    if (before !== undefined && refusal(before).length === 0) {
+      tell("warning", why, "its rows of before stay in use");
+      return before;
+    }
+    const cached = source.cache === "" ? "it has no cache" : await readCache(source.cache, sourceIdentity(source));
+    if (typeof cached === "string" || tableFault(source, cached.table) !== "" || refusal(cached.table).length > 0) {
+      const more = typeof cached === "string" ? cached : "the cache does not fit";
+      const hint = source.required ? "cache: FILE, or required: false to start without" : "it is tried again";
+      tell(source.required ? "error" : "warning", `${why}; ${more}`, hint);
+      return undefined;
+    }
+    state.cached = cached.table;
+    tell("warning", why, `its rows of ${cached.written} are in use`);
+    return cached.table;
   }
 
   /** One look at the table: the table, or why it cannot be used. `before`: what is in use. */
@@ -100,11 +130,12 @@ export class Sources {
 
   /** How a source is doing. */
   stateOf(source: SourceConfig): SourceState {
-    const identity = sourceIdentity(source);
-    let state = this.#states.get(identity);
+    // Two sources may have one table, and other sets for it.
+    const key = `${source.name} ${sourceIdentity(source)}`;
+    let state = this.#states.get(key);
     if (state === undefined) {
-      state = { looks: 0, failures: 0, failure: "", readAt: -1, due: 0, isBusy: false, cached: null, refused: null };
-      this.#states.set(identity, state);
+      state = { ...NEW };
+      this.#states.set(key, state);
     }
     return state;
   }
@@ -122,6 +153,13 @@ export class Sources {
       state.failures++;
     }
   }
+}
+
+function refusalOf(config: Unfilled, tables: Tables, source: SourceConfig, table: Table): readonly string[] {
+  if (source.badRows !== "refuse") return [];
+  const { findings, refused } = filledSets(config, new Map(tables).set(source.name, table));
+  if (!refused.includes(source.name)) return [];
+  return findings.filter(({ severity }) => severity === "error").map(({ what }) => what);
 }
 
 function unusable(source: SourceConfig, table: Table, before: Table | undefined): string {

@@ -9,6 +9,8 @@ export function readSqlite({ database, table, timeout }: ReadRequest): Table {
   try {
     const statement = file.prepare(selectAll(table, '"'));
     statement.setReturnArrays(true);
+    // A number that JavaScript has no room for, in a column of somebody else, would make the whole table unreadable.
+    statement.setReadBigInts(true);
     const columns = statement.columns().map(({ name }) => name);
     const rows = statement.all() as unknown as unknown[][];
     return { columns, rows: rows.map((row) => row.map(cellOf)) };

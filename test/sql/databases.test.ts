@@ -154,7 +154,7 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
         ]);
         assert.deepEqual(bench.set("1"), ["sip:10.0.0.1 7 0 active", "sip:10.0.0.1#2 0 0 active"]);
         const refused = await bench.loadKamailio({ ...source, bad_rows: "refuse" });
-        assert.equal(refused.length, 7);
+        assert.equal(refused.length, 8);
         assert.match(refused[0] ?? "", /error: /);
         const missing = await bench.loadKamailio({ ...source, columns: { setid: "grup" } });
         assert.match(missing.join(), /table loose has no column "grup" \(did you mean "grp"\?\)/);

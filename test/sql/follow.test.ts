@@ -1,6 +1,6 @@
 // What becomes of a configuration when its tables change: in one process, with a clock that the test moves.
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -10,17 +10,10 @@ import { buildConfig } from "../../src/config/load.ts";
 import { readConfiguration } from "../../src/config/open.ts";
 import { inOrder } from "../../src/config/tables/table.ts";
 import { written } from "../../src/config/written.ts";
-import { withoutDestination, withSettings } from "../../src/control/changes.ts";
+import { withoutDestination, withoutSet, withSettings } from "../../src/control/changes.ts";
 import { importTable } from "../../src/sources/import-table.ts";
-import { freshFile, type TestDatabase } from "../kit/databases.ts";
-import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
-import { TableBench } from "./table-bench.ts";
-
-const ROWS = [
-  { id: 5, setid: 1, destination: "sip:10.0.0.5", attrs: "weight=5" },
-  { id: 2, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=2" },
-  { id: 9, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=9" },
-];
+import { insertRows } from "./schemas.ts";
+import { ROWS, TableBench, withFile, withTable } from "./table-bench.ts";
 
 it("the order of rows in the database is nothing; doubles keep their names", () =>
   withTable(async (bench, database, source) => {
@@ -111,23 +104,88 @@ it("the cache is what is in force, for its owner alone; one that is damaged or a
     await rm(folder, { recursive: true });
   }));
 
-it("a file that cannot be written is told, and nothing else", () =>
+it("a cache that cannot be written is told once, and written as soon as it can be, though the table does not change", () =>
   withTable(async (bench, database, source) => {
-    await bench.loadKamailio({ ...source, cache: "/nowhere/at/all/rows.json" });
+    const parent = await mkdtemp(join(tmpdir(), "fairlead-cache-"));
+    const folder = join(parent, "later");
+    const cache = join(folder, "rows.json");
+    await bench.loadKamailio({ ...source, cache });
     await bench.pass(0);
     assert.match(bench.said.join("\n"), /the cache of a source cannot be written .*ENOENT/);
     await database.run("DELETE FROM dispatcher WHERE id = 5");
     await bench.pass(10_000);
     assert.equal(bench.set("1").length, 2);
+    await bench.pass(60_000);
+    assert.equal(bench.said.filter((line) => line.includes("cannot be written")).length, 1, bench.said.join("\n"));
+    await mkdir(folder);
+    await bench.pass(60_000);
+    assert.match(await readFile(cache, "utf8"), /"rows":\[\["2"/);
+    assert.match(bench.said.join("\n"), /the cache of a source can be written again/);
+    await rm(parent, { recursive: true });
+  }));
+
+it("a set that the admin API has removed stays so until its own rows change", () =>
+  withTable(async (bench, database, source) => {
+    await database.run(insertRows("dispatcher", [{ id: 20, setid: 2, destination: "sip:10.0.0.7" }]));
+    await bench.loadKamailio(source);
+    bench.config = withoutSet(bench.config!, "2").config;
+    const sets = () => bench.config?.sets.map(({ name }) => name);
+    await database.run(insertRows("dispatcher", [{ id: 21, setid: 1, destination: "sip:10.0.0.8" }]));
+    await bench.pass(10_000);
+    assert.deepEqual([sets(), bench.changes], [["1"], 1]);
+    await database.run("UPDATE dispatcher SET priority = 1 WHERE id = 20");
+    await bench.pass(10_000);
+    assert.deepEqual([sets(), bench.set("2")], [["1", "2"], ["sip:10.0.0.7 1 1 active"]]);
+  }));
+
+it("two sources may have one table: both are followed; one cache for two is refused", () =>
+  withTable(async (bench, database, source) => {
+    const both = (...more: object[]) => ({
+      sources: more.map((one) => ({ kamailio: { ...source, ...one } })),
+      routes: [{ reject: { status: 503 } }],
+    });
+    await bench.load(both({ name: "a" }, { name: "b", sets: { 1: "media" } }));
+    await database.run("DELETE FROM dispatcher WHERE id IN (5, 9)");
+    await bench.pass(10_000);
+    const one = ["sip:10.0.0.2 2 0 active"];
+    assert.deepEqual([bench.set("1"), bench.set("media")], [one, one]);
+    const said = await bench.load(both({ name: "a", cache: "x.json" }, { name: "b", cache: "./x.json" }));
+    assert.match(said.join("\n"), /error: the sources a and b have the same cache \(give each a file of its own\)/);
+  }));
+
+it("a number that is too large for JavaScript, in a column of somebody else, keeps no row of SQLite from being read", () =>
+  withTable(async (bench, database, source) => {
+    await database.run("ALTER TABLE dispatcher ADD COLUMN theirs INTEGER DEFAULT 9223372036854775807");
+    assert.deepEqual(await bench.loadKamailio(source), []);
+    assert.equal(bench.set("1").length, 3);
+  }));
+
+it("tls to MariaDB and MySQL needs a name to prove", () =>
+  withFile(async (bench) => {
+    for (const host of ["127.0.0.1", "[::1]:3306"]) {
+      const said = await bench.loadKamailio({ url: `mysql://u@${host}/d`, tls: true, required: false });
+      assert.match(said.join("\n"), /error: tls needs a host name in the URL/, host);
+    }
+    const byName = await bench.loadKamailio({ url: "mysql://u@localhost:1/d", tls: true, required: false });
+    assert.doesNotMatch(byName.join("\n"), /error/);
   }));
 
 it("a password is in no problem, and an URL that is none is told without it", async () => {
   const bench = new TableBench();
-  const wrong = ["mysql://u:hunter2@host:99999/db", "oracle://u:hunter2@h/d", "mysql://u:hunter2@h", "hunter2@h/d"];
+  const wrong = [
+    "mysql://u:hunter2@host:99999/db",
+    "oracle://u:hunter2@h/d",
+    "mysql://u:hunter2@h",
+    "hunter2@h/d",
+    "mysql://kamailio:hunter2/kamailio",
+  ];
   for (const url of wrong) {
-    const said = (await bench.loadKamailio({ url })).join("\n");
-    assert.match(said, /f\.yaml:1:\d+: error: /);
-    assert.doesNotMatch(said, /hunter2/);
+    TableBench.files["/etc/url"] = url;
+    for (const given of [url, { file: "url" }]) {
+      const said = (await bench.loadKamailio({ url: given })).join("\n");
+      assert.match(said, /f\.yaml:1:\d+: error: /);
+      assert.doesNotMatch(said, /hunter2/);
+    }
   }
   const said = (await bench.load({ sources: ["mysql://u:hunter2@h/d"], routes: [] })).join("\n");
   assert.match(said, /error/);
@@ -221,17 +279,3 @@ it("a table is imported as the file that says the same", () =>
     const missing = await importTable(database.urlText(), "nothing", options, fakeIo(), bench.reader);
     assert.match(missing.problems[0]?.what ?? "", /table nothing cannot be read: no such table/);
   }));
-
-async function withTable(
-  work: (bench: TableBench, database: TestDatabase, source: object) => Promise<void>,
-): Promise<void> {
-  const database = await freshFile();
-  const bench = new TableBench();
-  try {
-    await database.run(createTable(KAMAILIO[3]!, "sqlite"), insertRows("dispatcher", ROWS));
-    await work(bench, database, { url: database.urlText(), poll: "10s", defaults: { algorithm: "weighted" } });
-  } finally {
-    bench.stop();
-    await database.drop();
-  }
-}

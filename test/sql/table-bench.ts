@@ -8,6 +8,8 @@ import { TableFollower } from "../../src/sources/follower.ts";
 import { loadConfiguration } from "../../src/sources/load.ts";
 import { Sources } from "../../src/sources/sources.ts";
 import { TableReader, type TableSource } from "../../src/sources/table-reader.ts";
+import { freshFile, type TestDatabase } from "../kit/databases.ts";
+import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
 
 /** What stands in a configuration besides its sources. */
 const REST = { listeners: ["udp://127.0.0.1:5060", { uri: "udp://127.0.0.1:5062", name: "inside" }], admin: false };
@@ -82,4 +84,33 @@ export class TableBench {
       clock: () => Date.UTC(2026, 0, 2) + this.now,
     });
   }
+}
+
+/** Rows that a table of `withTable` has. */
+export const ROWS = [
+  { id: 5, setid: 1, destination: "sip:10.0.0.5", attrs: "weight=5" },
+  { id: 2, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=2" },
+  { id: 9, setid: 1, destination: "sip:10.0.0.2", attrs: "weight=9" },
+];
+
+/** Works with an empty file of SQLite. */
+export async function withFile(work: (bench: TableBench, database: TestDatabase) => Promise<void>): Promise<void> {
+  const database = await freshFile();
+  const bench = new TableBench();
+  try {
+    await work(bench, database);
+  } finally {
+    bench.stop();
+    await database.drop();
+  }
+}
+
+/** Works with a table of Kamailio's in a file of SQLite, and what a source says about it. */
+export function withTable(
+  work: (bench: TableBench, database: TestDatabase, source: object) => Promise<void>,
+): Promise<void> {
+  return withFile(async (bench, database) => {
+    await database.run(createTable(KAMAILIO[3]!, "sqlite"), insertRows("dispatcher", ROWS));
+    await work(bench, database, { url: database.urlText(), poll: "10s", defaults: { algorithm: "weighted" } });
+  });
 }

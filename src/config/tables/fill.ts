@@ -17,10 +17,19 @@ export interface Unfilled {
 /** Remarks about rows that are told one by one. */
 const MOST_TOLD = 20;
 
+/** Sets with what their sources' tables have. */
+export interface Filled {
+  readonly sets: SetConfig[];
+  readonly findings: Finding[];
+  /** Names of sources whose tables are refused for their rows. */
+  readonly refused: readonly string[];
+}
+
 /** The sets, and what was found out about tables and rows. A source without a table gives nothing. */
-export function filledSets(config: Unfilled, tables: Tables): { sets: SetConfig[]; findings: Finding[] } {
+export function filledSets(config: Unfilled, tables: Tables): Filled {
   let sets = [...config.sets];
   const findings: Finding[] = [];
+  const refused: string[] = [];
   for (const [index, source] of config.sources.entries()) {
     const table = tables.get(source.name);
     if (table === undefined) continue;
@@ -32,9 +41,10 @@ export function filledSets(config: Unfilled, tables: Tables): { sets: SetConfig[
     }
     const { isRefused, lines } = judgedRemarks(source, translated.remarks);
     for (const line of lines) findings.push(isRefused ? errorAt(path, line) : warningAt(path, line));
-    if (!isRefused) sets = withTable(sets, source, undefined, translated.destinations);
+    if (isRefused) refused.push(source.name);
+    else sets = withTable(sets, source, undefined, translated.destinations);
   }
-  return { sets, findings };
+  return { sets, findings, refused };
 }
 
 /** Whether the table is refused for its rows, and what is said about them, a bounded number of lines. */

@@ -18,7 +18,11 @@ export function withTable(
   const known = new Set(sets.map(({ name }) => name));
   const changed = sets.map((set) => withRows(set, source, before.get(set.name) ?? [], after.get(set.name) ?? []));
   for (const [name, destinations] of after) {
-    if (!known.has(name)) changed.push({ ...source.defaults, name, destinations, source: source.name });
+    if (known.has(name)) continue;
+    const empty: SetConfig = { ...source.defaults, name, destinations: [], source: source.name };
+    const set = withRows(empty, source, before.get(name) ?? [], destinations);
+    // A set that somebody has removed since stays so, as long as its rows do not change.
+    if (set.destinations.length > 0 || !before.has(name)) changed.push(set);
   }
   return changed;
 }

@@ -32,6 +32,8 @@ export interface DatabaseUrl {
 export const DATABASE_URL_HINT =
   "mysql://USER:PASSWORD@HOST/DATABASE, postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:///PATH";
 
+const NO_PLACE = "the part behind the @ is not HOST[:PORT]/DATABASE";
+
 /** The URL taken apart, or what is wrong with it. The password may hold any character; what is wrong never repeats it. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | string {
   const [, scheme = "", rest = ""] = /^([A-Za-z0-9+]+):(?:\/\/)?(.*)$/s.exec(text) ?? [];
@@ -48,10 +50,11 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | string {
   const colon = login.indexOf(":");
   const [user, password] = colon < 0 ? [login, ""] : [login.slice(0, colon), login.slice(colon + 1)];
   const match = /^([^/?]*)\/([^/?]+)(?:\?socket=([^&]+))?$/.exec(rest.slice(at + 1));
-  if (match === null) return "the part behind the @ is not HOST[:PORT]/DATABASE";
+  if (match === null) return NO_PLACE;
   const [, place = "", database = "", socket = ""] = match;
   const found = socket === "" ? parseHostPort(place) : { host: "", port: undefined };
-  if (found === null) return `"${place}" is not HOST[:PORT]`;
+  // Without a host it is user and password that stand there.
+  if (found === null) return NO_PLACE;
   return {
     engine,
     host: found.host,
