@@ -11,6 +11,7 @@ import { schemaFindings } from "./schema-findings.ts";
 import type { Secret } from "./secret.ts";
 import { readSecrets, type WantedSecret } from "./secrets.ts";
 import { readSources } from "./source-databases.ts";
+import { awaitedSets } from "./tables/awaited.ts";
 import { filledSets } from "./tables/fill.ts";
 import type { Tables } from "./tables/table.ts";
 import { readTls } from "./tls-files.ts";
@@ -93,7 +94,8 @@ export function buildConfig(
   const { parsed: written, listeners } = withListenerProfiles(result.data);
   const { sources, findings: sourceFindings } = readSources(written.sources, file, io);
   const filled = filledSets({ ...written, sources }, tables ?? new Map());
-  const parsed = { ...written, sets: filled.sets };
+  const awaited = tables === undefined ? [] : awaitedSets(filled.sets, sources, written.routes, tables);
+  const parsed = { ...written, sets: [...filled.sets, ...awaited] };
   const isWhole = sources.length === 0 || tables !== undefined;
   const references = [...sourceFindings, ...filled.findings, ...checkReferences(parsed, isWhole)];
   const { secrets, findings } = readSecrets(wantedSecrets(parsed), file, io);

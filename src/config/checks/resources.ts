@@ -6,6 +6,7 @@ import { errorAt, type Finding, type Path, warningAt } from "../finding.ts";
 import type { Config } from "../schema.ts";
 import type { SetConfig } from "../sections/sets.ts";
 import { suggestion } from "../suggest.ts";
+import { mayBring } from "../tables/awaited.ts";
 import type { Check } from "./check.ts";
 
 /** What the calls of one route need of their set. */
@@ -40,7 +41,7 @@ function senderNeedsOf(config: Config): Need[] {
 
 /** What no destination has cannot be had: OpenSIPS says so with every call (-4), this at the start. */
 export const unknownResources: Check = {
-  summary: "A resource that calls need and no destination of their set has (refused).",
+  summary: "A resource that calls need and no destination of their set has (refused, unless a table may bring one).",
   look(config): Finding[] {
     const told = new Set<string>();
     return [...needsOf(config), ...senderNeedsOf(config)].flatMap(({ set, names, path }) => {
@@ -52,7 +53,10 @@ export const unknownResources: Check = {
         if (known.includes(name) || told.has(key)) return [];
         told.add(key);
         const hint = suggestion(name, known) || `destinations: [{uri: ..., resources: {${name}: 30}}]`;
-        return [errorAt(path, `no destination of set "${set.name}" has the resource "${name}"`, hint)];
+        const what = `no destination of set "${set.name}" has the resource "${name}"`;
+        // What stands in a table, or does not any more, keeps nobody from starting.
+        const isOfTable = config.sources.some((source) => mayBring(source, set.name));
+        return [isOfTable ? warningAt(path, what, hint) : errorAt(path, what, hint)];
       });
     });
   },
