@@ -65,6 +65,7 @@ export class Watch {
   #withheld: ReadonlySet<string> = NOTHING;
   #replies = 0;
   #resent = 0;
+  #followed = 0;
   #answered = 0;
 
   constructor({ snapshot, trusted }: Setting, observe: Observer) {
@@ -93,6 +94,7 @@ export class Watch {
     if (input.isRequest) this.#callers.add(peer, 0);
     this.#replies = this.world!.counter(Count.replies);
     this.#resent = this.world!.counter(Count.retransmissions_sent);
+    this.#followed = this.world!.counter(Count.flows_followed);
     this.#answered = 0;
   }
 
@@ -194,10 +196,9 @@ export class Watch {
     return this.#readInput() || compareResponse(this.#inputLines, this.#outputLines);
   }
 
-  /** Whether the input's Route names a flow of ours, and no dialog. */
+  /** Whether the input was sent over a flow that its Route names. Beside such a Route it may belong to a dialog, and go there. */
   #hasFlow(): boolean {
-    const text = this.#bytes!.toString("latin1", this.#input.start, this.#input.bodyStart);
-    return text.includes("<sip:fl.") && !text.includes(";fl=");
+    return this.world!.counter(Count.flows_followed) > this.#followed;
   }
 
   #readInput(): string {
