@@ -1,6 +1,8 @@
 // How large a request may be: what a limit refuses, what it lets through to the last byte.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DispatchAction, Snapshot } from "../bridge/snapshot.ts";
+import { compileText } from "../control/compile-keys.ts";
 import { CALLER, Rig } from "./rig-fake.ts";
 import { kind, request } from "./rig-message.ts";
 
@@ -9,6 +11,17 @@ function sized(call: string, headers: number, whole = headers): string {
   const plain = request("INVITE", { call }).replace("Content-Length: 0", `Content-Length: ${whole - headers}`);
   const padding = headers - plain.length - "X-Big: \r\n".length;
   return plain.replace("Contact:", `X-Big: ${"b".repeat(padding)}\r\nContact:`) + "z".repeat(whole - headers);
+}
+
+/** A route that puts a From user of the caller's choice into a header that strangers may not send. */
+function assertingFrom(snapshot: Snapshot): Snapshot {
+  const add = [{ name: "P-Asserted-Identity", value: compileText("<sip:{from.user}@example.com>") }];
+  const headers = { remove: ["p-asserted-identity"], add };
+  const treatment = { failover: null, rewritesHost: false, translations: [], headers };
+  const routes = snapshot.routes.map((route) => {
+    return { ...route, action: { ...(route.action as DispatchAction), treatment } };
+  });
+  return { ...snapshot, routes };
 }
 
 for (const stateful of [true, false]) {
@@ -30,6 +43,22 @@ for (const stateful of [true, false]) {
     assert.equal(kind(rig.receive(sized("a", 1000, 5000))[0]!.text), "INVITE");
     assert.match(rig.receive(sized("b", 1000, 5001))[0]!.text, /^SIP\/2\.0 513 Message Too Large\r\n/);
     assert.equal(rig.counter("rejected_too_large"), 1);
+  });
+
+  test(`one that our own header lines make too long for a datagram is refused [${mode}]`, () => {
+    const rig = new Rig({ stateful, protectedHeaders: ["P-Asserted-Identity"], reshape: assertingFrom });
+    const line = `P-Asserted-Identity: "${"p".repeat(3200)}" <sip:x@example.org>\r\n`;
+    // Longer than its line was, and shorter than two of them.
+    const plain = request("MESSAGE", { more: line }).replace(
+      "sip:alice@example.com",
+      `sip:${"u".repeat(4080)}@b.example`,
+    );
+    const body = 65_400 - plain.length - 4;
+    const large = plain.replace("Content-Length: 0", `Content-Length: ${body}`) + "z".repeat(body);
+    const answers = rig.receive(large);
+    assert.deepEqual([answers.length, kind(answers[0]!.text), answers[0]!.to], [1, "513", CALLER]);
+    const [small] = rig.receive(request("MESSAGE", { call: "small", more: line }));
+    assert.equal(kind(small!.text), "MESSAGE");
   });
 
   test(`64 Route values are enough for every path, one more is refused [${mode}]`, () => {

@@ -82,7 +82,7 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   const stream = streamForLarge(c, b);
   const most = stream < 0 ? MAX_DATAGRAM : c.adopted.snapshot.largeBytes;
   const written = write(c, words[b + B.listener]!, words, b + B.endpoint, slot, recordRoute, most);
-  if (written !== Written.large) return written === Written.sent;
+  if (written !== Written.large || stream < 0) return written === Written.sent;
   words[b + B.listener] = stream;
   words[b + B.flags] = words[b + B.flags]! | BranchFlag.moved;
   c.count(Count.large_requests_tcp);

@@ -57,6 +57,24 @@ describe("edits", () => {
   });
 });
 
+describe("growth", () => {
+  it("is that of what is written, also where the same bytes are left out or replaced more than once", () => {
+    const edits = new Edits();
+    const range = fc.tuple(fc.nat(100), fc.nat(40), fc.stringMatching(/^[a-z]{0,9}$/));
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 8 }), (changes) => {
+        edits.clear();
+        for (const [at, drop, put] of changes) {
+          if (put === "") edits.remove(at, at + drop);
+          else edits.replace(at, at + drop, edits.text(ascii(put)));
+        }
+        const bytes = Buffer.alloc(150, "x");
+        assert.equal(bytes.length + edits.growth, edits.writeTo(bytes, 0, bytes.length, out, 0));
+      }),
+    );
+  });
+});
+
 describe("an answer", () => {
   const message = new Message();
   const options = new ReplyOptions();

@@ -86,11 +86,17 @@ export class Edits {
     this.replace(at, end, this.decimal(value));
   }
 
-  /** By how many bytes the message grows (negative: shrinks). */
+  /** By how many bytes the message grows (negative: shrinks); what is left out twice is gone once. */
   get growth(): number {
+    const list = this.#list;
     let growth = 0;
+    let at = 0;
     for (let i = 0; i < this.#count * STRIDE; i += STRIDE) {
-      growth += this.#list[i + 3]! - this.#list[i + 2]! - (this.#list[i + 1]! - this.#list[i]!);
+      growth += list[i + 3]! - list[i + 2]!;
+      if (list[i]! > at) at = list[i]!;
+      if (list[i + 1]! <= at) continue;
+      growth -= list[i + 1]! - at;
+      at = list[i + 1]!;
     }
     return growth;
   }
