@@ -1,6 +1,10 @@
 // Reloads as operators ask for them: while one waits the others are that one, and what is told of them has a bounded size.
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, it } from "node:test";
+import { PASSING } from "./admin/backend.ts";
 import { Changes } from "./admin-changes.ts";
 import { createLiveTablesMemory, LiveTables } from "./bridge/live-tables.ts";
 import { NO_OPTIONS } from "./config/io-fake.ts";
@@ -17,12 +21,15 @@ import { Sources } from "./sources/sources.ts";
 import { TableReader } from "./sources/table-reader.ts";
 
 /** Changes of a balancer without workers, whose file is read when the test says so. */
-async function lab(problems: readonly Problem[] = []) {
+async function lab(problems: readonly Problem[] = [], path = "/nowhere.yaml") {
   const live = new LiveTables(createLiveTablesMemory(1));
   const silent = { send: () => true, onChange() {}, onLost() {} };
   const [now, clock] = [() => 0, () => 0];
   const health = new HealthLoop({ live, now, clock, random: () => 0, key: new Uint8Array(16), ...silent });
-  const config = configOf({ listeners: ["udp://127.0.0.1:23016"], sets: { a: { destinations: ["sip:10.0.0.1"] } } });
+  const file = new ConfigurationFile([path], NO_OPTIONS, new Sources(new TableReader(), now));
+  const read = path === "/nowhere.yaml" ? undefined : (await file.load(null)).config;
+  const config =
+    read ?? configOf({ listeners: ["udp://127.0.0.1:23016"], sets: { a: { destinations: ["sip:10.0.0.1"] } } });
   const reading: (() => void)[] = [];
   const control = new ControlPlane({
     live,
@@ -39,7 +46,6 @@ async function lab(problems: readonly Problem[] = []) {
   });
   assert.ok((await control.begin(config)).ok);
   const events = new EventLog({ clock, instance: "t" });
-  const file = new ConfigurationFile(["/nowhere.yaml"], NO_OPTIONS, new Sources(new TableReader(), now));
   return { changes: new Changes(control, file, events), events, reading, control };
 }
 
@@ -76,4 +82,25 @@ it("an event says the first problems of very many, and how many more there are",
   assert.deepEqual([problems.length, problems.at(-1)], [21, "and 19980 more"]);
   assert.match(problems[1] ?? "", /: 1 x{10}/);
   assert.ok(JSON.stringify(recorded).length < 16_384);
+});
+
+it("with persist, what passes is in force and not in the file, until a change that is kept or a reload", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-changes-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "fairlead.yaml");
+  const text = `listeners: ["udp://127.0.0.1:23016"]
+sets: {a: {probe: false, destinations: [{uri: "sip:10.0.0.1", name: one, resources: {pstn: 3}}]}}
+admin: {listen: "http://127.0.0.1:23017", persist: true}
+`;
+  writeFileSync(path, text);
+  const { changes, control } = await lab([], path);
+  const capacity = () => control.inForce.config.sets[0]?.destinations[0]?.resources["pstn"];
+  const [slot] = control.inForce.placed.map((placed) => placed.slot);
+  assert.ok(slot !== undefined);
+  const resized = { kind: "change", slot, change: { resources: { pstn: 1 } } } as const;
+  assert.deepEqual([(await changes.apply(resized, PASSING)).problems, capacity()], [[], 1]);
+  assert.equal(readFileSync(path, "utf8"), text);
+  assert.deepEqual((await changes.apply({ kind: "change", slot, change: { weight: 7 } })).problems, []);
+  assert.match(readFileSync(path, "utf8"), /weight: 7/);
+  assert.equal(capacity(), 3, "as the file says");
 });

@@ -88,7 +88,7 @@ export class Changes {
     return this.#waitingReload;
   }
 
-  async #apply(change: Change, { isDryRun, check }: ApplyOptions): Promise<Applied> {
+  async #apply(change: Change, { isDryRun, check, isPassing = false }: ApplyOptions): Promise<Applied> {
     let staged: StagedText | null = null;
     let difference: Applied["difference"] = null;
     const told: Problem[] = [];
@@ -98,7 +98,7 @@ export class Changes {
       if (derived.config === null) return [...derived.problems];
       told.push(...derived.problems);
       let next = derived.config;
-      if (config.admin?.persist === true) {
+      if (config.admin?.persist === true && !isPassing) {
         const kept = this.#keep(config, change, isDryRun);
         if (!("config" in kept)) return kept;
         next = kept.config;

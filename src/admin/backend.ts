@@ -192,7 +192,12 @@ export interface ApplyOptions {
   readonly isDryRun: boolean;
   /** Called when the change has its turn; what it throws is what `apply` rejects with, and nothing was changed. */
   readonly check: () => void;
+  /** In force until the next reload, or the next change that is kept, whatever `admin.persist` says. */
+  readonly isPassing?: boolean;
 }
+
+/** Options of commands that may change what is in force, and not what is in the file. */
+export const PASSING: ApplyOptions = { isDryRun: false, check: () => undefined, isPassing: true };
 
 /** Test hook: how a worker is made to die. */
 export type Fault = "throw" | "hang";

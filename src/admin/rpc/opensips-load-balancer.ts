@@ -1,6 +1,6 @@
 // OpenSIPS's commands of its load_balancer module. A destination of theirs is a number, the id of its row: here that is its name, if
 // that is a number (as it is where the rows come from their table), else a number of its own, which is nobody's name.
-import type { AdminBackend } from "../backend.ts";
+import { type AdminBackend, PASSING } from "../backend.ts";
 import type { ResourceFigures, StateName } from "../resources.ts";
 import { isUsable } from "../views.ts";
 import { type GroupEntry, groupsOf } from "./groups.ts";
@@ -48,7 +48,7 @@ const resize: RpcCommand = {
     const { shown, resources } = memberOf(backend, id);
     if (!Object.hasOwn(resources, name)) throw new RpcFault(404, `destination ${id} has no resource ${name}`);
     const change = { resources: { [name]: Number(capacity) } };
-    const { ok, problems } = await backend.apply({ kind: "change", slot: shown.slot, change });
+    const { ok, problems } = await backend.apply({ kind: "change", slot: shown.slot, change }, PASSING);
     if (ok) return "OK";
     throw new RpcFault(500, problems.find(({ severity }) => severity === "error")?.what ?? "the change was refused");
   },

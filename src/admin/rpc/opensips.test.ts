@@ -17,6 +17,8 @@ function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly 
     { name: "boss", role: "admin", secret: new Secret(ADMIN, "test") },
   ] as const;
   const states: number[] = [];
+  /** Of each change: whether it is kept out of the file. */
+  const passing: boolean[] = [];
   const setNames = new Set(rows?.map(({ set = "" }) => set) ?? [setName]);
   const { backend: plain, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
   const backend: AdminBackend = {
@@ -28,6 +30,10 @@ function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly 
     setState(slot, ...what) {
       states.push(slot);
       plain.setState(slot, ...what);
+    },
+    apply(change, options) {
+      passing.push(options?.isPassing === true);
+      return plain.apply(change, options);
     },
   };
   const app = createAdminApp({ listen: "http://127.0.0.1:25082", backend, log: SILENT, faults: false });
@@ -45,7 +51,7 @@ function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly 
     });
   const ask = async (method: string, params?: unknown, token = ADMIN) =>
     (await post(JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 }), token)).json();
-  return { ask, post, seen, states };
+  return { ask, post, seen, states, passing };
 }
 
 describe("OpenSIPS's commands", () => {
@@ -83,7 +89,7 @@ describe("OpenSIPS's commands", () => {
   });
 
   it("list, resize and switch the destinations of the load balancer", async () => {
-    const { ask, seen } = lab();
+    const { ask, seen, passing } = lab();
     const expected = {
       uri: "sip:10.0.0.11:5060",
       id: 1,
@@ -104,6 +110,8 @@ describe("OpenSIPS's commands", () => {
       { kind: "change", slot: 0, change: { resources: { pstn: 48 } } },
       { kind: "change", slot: 0, change: { resources: { transc: 0 } } },
     ]);
+    assert.equal((await ask("ds_push_script_attrs", ["a=1", "10.0.0.11", 5060, "media"])).result, "OK");
+    assert.deepEqual(passing, [true, true, true], "an operator may not write the file");
     assert.equal((await ask("lb_resize", ["1", "voicemail", 5])).error.code, 404);
     assert.equal((await ask("lb_resize", ["9", "pstn", 5])).error.code, 404);
     assert.equal((await ask("lb_resize", ["1", "pstn", "many"])).error.code, -32_602);

@@ -1,5 +1,5 @@
 // OpenSIPS's commands: those of its load_balancer module, and of its dispatcher module under their new names (`dispatcher:list`) and their old ones (`ds_list`).
-import type { AdminBackend, DestinationView } from "../backend.ts";
+import { type AdminBackend, type DestinationView, PASSING } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 import { entriesOf, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
@@ -92,7 +92,7 @@ const pushScriptAttrs: RpcCommand = {
     if (found.length === 0) throw new RpcFault(404, "destination not found");
     for (const { shown } of found) {
       const change = { attrs: { [SCRIPT_ATTRS]: attrs } };
-      const { ok, problems } = await backend.apply({ kind: "change", slot: shown.slot, change });
+      const { ok, problems } = await backend.apply({ kind: "change", slot: shown.slot, change }, PASSING);
       if (!ok)
         throw new RpcFault(
           500,
