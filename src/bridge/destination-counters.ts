@@ -14,7 +14,7 @@ export const DESTINATION_COUNTERS = [
   "timeouts",
   "transport_errors",
   "rests",
-  // What became of new requests, of whatever method: any answer but a 5xx, a 5xx, none at all.
+  // What became of new requests, of whatever method: any answer but a failure, a 5xx that is not about the request (sip/about-request.ts), none at all.
   "new_answered",
   "new_failed",
   "new_unanswered",

@@ -1,7 +1,7 @@
 // What a route that leads to sets says besides, in the words of fairlead.yaml.
 import type { z } from "zod";
 import type { DispatchActionConfig } from "./sections/dispatching.ts";
-import { type FailoverConfig, type UnavailableConfig, writtenCodes } from "./sections/failover.ts";
+import { type FailoverConfig, type UnavailableConfig, writtenCodes, writtenMarks } from "./sections/failover.ts";
 import type { RequestHeadersConfig } from "./sections/request-headers.ts";
 import type { route as routeSchema } from "./sections/routes.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -43,7 +43,7 @@ function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"]
     ...(tries === undefined ? {} : { tries }),
     ...(answerWithin === undefined ? {} : { answer_within: formatDuration(answerWithin) }),
     ...(afterProvisional === undefined ? {} : { after_provisional: afterProvisional }),
-    ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenCodes(marks)] }),
+    ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenMarks(marks)] }),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { OutlierSettings } from "../health/outlier-settings.ts";
 import type { DestinationConfig, destination as destinationSchema } from "./sections/destination.ts";
-import { writtenCodes } from "./sections/failover.ts";
+import { writtenCodes, writtenMarks } from "./sections/failover.ts";
 import type { SetConfig, set as setSchema } from "./sections/sets.ts";
 import { formatDuration } from "./values/duration.ts";
 import type { StatusRange } from "./values/status.ts";
@@ -64,7 +64,7 @@ export function writtenSet(
       tries: failover.tries,
       answer_within: formatDuration(failover.answerWithin),
       after_provisional: failover.afterProvisional,
-      mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenCodes(failover.marks)],
+      mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenMarks(failover.marks)],
       retry_after_cap: formatDuration(failover.retryAfterCap),
     } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {

@@ -1,12 +1,14 @@
 // What becomes of new requests at each destination, as outlier ejection wants to know it (health/outliers.ts). Requests within
 // dialogs say little about a destination: their answers come from the other phone.
+import { isAboutRequest } from "../sip/about-request.ts";
 import { type Context, Tally } from "./context.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
 /** The first final response to the request of `row` came from the destination in `slot`; -1: from none. */
 export function noteAnswered(c: Context, row: number, slot: number, status: number, isInvite: boolean): void {
   if (slot < 0 || !isNew(c, row)) return;
-  c.tally(slot, status >= 500 && status < 600 ? Tally.new_failed : Tally.new_answered);
+  const isFailed = status >= 500 && status < 600 && !isAboutRequest(status);
+  c.tally(slot, isFailed ? Tally.new_failed : Tally.new_answered);
   if (!isInvite) return;
   if (status < 300) c.tally(slot, Tally.calls_taken);
   // A cancelled call says nothing about who rang, and a challenged one comes again.

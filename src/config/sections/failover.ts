@@ -1,5 +1,6 @@
 // Keys `failover`, `unavailable` and `no_destination`: when the next destination is tried, and what is answered when none is left.
 import { z } from "zod";
+import { ABOUT_REQUEST, isAboutRequest } from "../../sip/about-request.ts";
 import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
 
@@ -28,7 +29,7 @@ const on = z
 const mark = z
   .array(reason)
   .describe(
-    "What makes a destination inactive at once: a response code, a class of them, `timeout`. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
+    "What makes a destination inactive at once: a response code, a class of them, `timeout`. 501, 505 and 513 speak of the request, so `5xx` does not contain them here: they mark where they are written out. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
   );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
@@ -86,7 +87,11 @@ function codesOf(events: readonly Event[]): number[] {
 }
 
 function marksOf(events: readonly Event[]) {
-  return { marks: codesOf(events), marksTimeout: events.includes("timeout") };
+  // A code that is written out is an array of one.
+  const meant = events.map((event) =>
+    typeof event === "string" || event.length === 1 ? event : event.filter((code) => !isAboutRequest(code)),
+  );
+  return { marks: codesOf(meant), marksTimeout: events.includes("timeout") };
 }
 
 function eventsOf(events: readonly Event[]) {
@@ -111,11 +116,19 @@ export interface FailoverConfig {
   readonly retryAfterCap: number;
 }
 
-/** Codes as they are written, classes as such. */
-export function writtenCodes(codes: readonly number[]): (number | string)[] {
-  const classes = [3, 4, 5, 6].filter((one) => codes.filter((code) => Math.floor(code / 100) === one).length === 100);
-  const others = codes.filter((code) => !classes.includes(Math.floor(code / 100)));
+/** Codes as they are written, classes as such; those of `apart` are in no class. */
+export function writtenCodes(codes: readonly number[], apart: readonly number[] = []): (number | string)[] {
+  const isOf = (one: number) => (code: number) => Math.floor(code / 100) === one && !apart.includes(code);
+  const classes = [3, 4, 5, 6].filter(
+    (one) => codes.filter(isOf(one)).length === 100 - apart.filter((code) => Math.floor(code / 100) === one).length,
+  );
+  const others = codes.filter((code) => !classes.some((one) => isOf(one)(code)));
   return [...others, ...classes.map((one) => `${one}xx`)];
+}
+
+/** Codes that mark as they are written. */
+export function writtenMarks(marks: readonly number[]): (number | string)[] {
+  return writtenCodes(marks, ABOUT_REQUEST);
 }
 
 /** Reason phrases: printable, without line ends. */

@@ -10,7 +10,7 @@ const fields = z
     failed_percent: percent()
       .default(20)
       .describe(
-        "Ejected when so many of 100 new requests failed: 5xx, no answer, refused by the network. 0: not looked at.",
+        "Ejected when so many of 100 new requests failed: 5xx but 501, 505 and 513, no answer, refused by the network. 0: not looked at.",
       ),
     taken_percent: percent()
       .default(0)

@@ -45,6 +45,32 @@ test("a mistake in a route is named with its line and what would be right", () =
   }
 });
 
+test("a class that marks leaves out what speaks of the request, which marks where it is written out", () => {
+  const codesOf = (mark: string) => {
+    const { config } = load(`\n- {set: a, failover: {mark: [${mark}]}}\n- {set: b}\n`);
+    assert.ok(config);
+    const again = loadYaml(stringify(written(config)), "f.yaml", fakeIo()).config;
+    assert.deepEqual(again?.routes, config.routes, mark);
+    const route = config.routes[0]!;
+    return "failover" in route.action ? (route.action.failover?.marks ?? []) : [];
+  };
+  assert.deepEqual(
+    [501, 505, 513].filter((code) => codesOf("5xx").includes(code)),
+    [],
+  );
+  assert.deepEqual(
+    [500, 502, 503, 599].filter((code) => !codesOf("5xx").includes(code)),
+    [],
+  );
+  assert.equal(codesOf("5xx").length, 97);
+  assert.deepEqual(
+    [501, 505, 513].filter((code) => codesOf("5xx, 501, 4xx").includes(code)),
+    [501],
+  );
+  assert.deepEqual(codesOf("501"), [501]);
+  assert.equal(codesOf("5xx, 501, 505, 513").length, 100);
+});
+
 test("a route that is written and read again is the same", () => {
   const { config, problems } = load(`
   - match: {request-uri.user: ['^1', '^2'], header:X-A: {not: {is: b}}, "{from.user}@{source}": {prefix: ["a", "b"]}}
