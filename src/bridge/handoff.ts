@@ -26,6 +26,8 @@ export const RecordKind = {
    * (ICMP). Streams to worker: no connection could be made, or it takes nothing more.
    */
   unreachable: 7,
+  /** Streams to worker: the same, but only because we have no room for one more connection: it tells nothing of peer. */
+  noRoom: 15,
   /** Streams to worker: a message that came over a connection. As if from the wire: its owner may be another worker. */
   framed: 9,
   /** Streams to worker: the header section of a message that cannot be framed; `time` is the status to answer with. */

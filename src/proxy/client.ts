@@ -179,16 +179,21 @@ export function branchFailed(c: Context, branch: number, cause: Cause, status: n
   conclude(c, row, cause === Cause.transportError);
 }
 
-/** The network refused what `branch` sent (ICMP, or no route); 0 and branches that have heard from their destination are none. */
-export function branchRefused(c: Context, branch: number): void {
+/**
+ * The network refused what `branch` sent (ICMP, or no route), or with `isOurs` we had no room for its connection, which is no fault of its
+ * destination; 0 and branches that have heard from their destination are none.
+ */
+export function branchRefused(c: Context, branch: number, isOurs = false): void {
   const b = branch * BRANCH_WORDS;
   if (branch === 0 || c.branches.words[b + B.state] !== BranchState.calling) return;
   if (retryByDatagram(c, branch)) return;
-  const slot = c.branches.words[b + B.slot]!;
-  c.tally(slot, Tally.transport_errors);
-  const row = c.branches.words[b + B.transaction]!;
-  noteUnanswered(c, row, slot, c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE);
-  if (slot >= 0) c.live.noteFailure(slot);
+  if (!isOurs) {
+    const slot = c.branches.words[b + B.slot]!;
+    c.tally(slot, Tally.transport_errors);
+    const row = c.branches.words[b + B.transaction]!;
+    noteUnanswered(c, row, slot, c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE);
+    if (slot >= 0) c.live.noteFailure(slot);
+  }
   c.branches.wheel.disarm(branch);
   branchFailed(c, branch, Cause.transportError, 503);
 }

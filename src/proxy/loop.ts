@@ -132,7 +132,7 @@ export class Loop implements PlaneHandler {
     Atomics.store(this.#around.control, this.#own + ControlWord.sleeping, 0);
   }
 
-  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number, isOurs = false): void {
     const c = this.#c;
     const branch = findBranch(bytes, start, end);
     if (branch < 0) return;
@@ -140,7 +140,7 @@ export class Loop implements PlaneHandler {
     if (kind === BranchKind.probe) this.#exchange.tellMain(RecordKind.probeUnreachable, 0, peer, at, bytes, start, end);
     if (kind !== BranchKind.stateful) return;
     const owner = branchOwner(c, bytes, branch);
-    if (owner === c.worker) branchRefused(c, branchRow(c, bytes, branch));
+    if (owner === c.worker) branchRefused(c, branchRow(c, bytes, branch), isOurs);
     else if (owner >= 0) {
       // Workers share the port, and the kernel tells any of them. A full ring costs the owner the news, not the timeout.
       this.#exchange.pass(owner, RecordKind.unreachable, 0, peer, at, nobody, 0, bytes, start, end);
@@ -285,6 +285,8 @@ export class Loop implements PlaneHandler {
           continue;
         } else if (ring.kind === RecordKind.unframed) answerUnframed(c, ring);
         else if (ring.kind === RecordKind.unreachable) this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0);
+        else if (ring.kind === RecordKind.noRoom)
+          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, true);
         else {
           if (ring.kind === RecordKind.framed) c.count(Count.received);
           this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);

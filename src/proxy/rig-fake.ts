@@ -161,14 +161,14 @@ export class Rig {
     return this.left.slice(before);
   }
 
-  /** The network says that this datagram could not be delivered. */
-  refuse({ text, to }: Pick<Left, "text" | "to" | "at">): readonly Left[] {
+  /** The network says that this datagram could not be delivered; with `isOurs`, that we had no room for its connection. */
+  refuse({ text, to }: Pick<Left, "text" | "to" | "at">, isOurs = false): readonly Left[] {
     const before = this.left.length;
     const bytes = Buffer.from(text, "latin1");
     const peer = new Int32Array(ENDPOINT_WORDS);
     const colon = to.lastIndexOf(":");
     parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
-    this.#loop.unreachable(bytes, 0, bytes.length, peer, 0);
+    this.#loop.unreachable(bytes, 0, bytes.length, peer, 0, isOurs);
     this.#turn();
     return this.left.slice(before);
   }

@@ -123,6 +123,15 @@ test("a worker does not read again what killed the one before it", () => {
   assert.equal(incoming.bytes.toString("latin1", incoming.start, incoming.end), "harmless");
 });
 
+test("that we have no room for a connection moves the request on, and is not held against its destination", () => {
+  for (const isOurs of [true, false]) {
+    const rig = new Rig({ destinations: 1 });
+    const [first] = rig.receive(request("INVITE"));
+    assert.match(rig.refuse(first!, isOurs).at(-1)!.text, /^SIP\/2\.0 500 /);
+    assert.equal(rig.context.live.failures(0), isOurs ? 0 : 1);
+  }
+});
+
 test("what a caller wrote before our Via does not hide that its destination is gone", () => {
   const fake = "z9hG4bKs00000001000000010000000000000000".slice(0, 32);
   const plain = request("INVITE");

@@ -22,13 +22,14 @@ import {
 import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
+import { Callers } from "./callers.ts";
 import type { Carry } from "./carrier.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { keyOf, MADE_BY_THEM } from "./connection-key.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Guests, reserveOf, STRANGERS } from "./guests.ts";
+import { fullnessAt, type Guests, STRANGERS } from "./guests.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { reset } from "./reset.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
@@ -46,6 +47,7 @@ export class Connections implements ConnectionOwner {
   readonly #dials: ReadonlyMap<number, Dial>;
   readonly #guests: Guests;
   readonly #proxied: Proxied;
+  readonly #callers: Callers;
   readonly #places: (Connection | undefined)[] = [];
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
@@ -57,8 +59,8 @@ export class Connections implements ConnectionOwner {
   /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
   #serial = randomInt(-0x80000000, 0x7fffffff);
   #count = 0;
-  /** Those that are made for one caller alone: so many strangers can have made. */
-  #forCallers = 0;
+  /** Why the last one that was to be made was not: we had no room, which says nothing of where it was to go. */
+  #hadNoRoom = false;
   #swept = performance.now();
 
   /** `guests` knows whom a connection that somebody made is of. */
@@ -77,6 +79,7 @@ export class Connections implements ConnectionOwner {
     this.#dials = dials;
     this.#guests = guests;
     this.#proxied = proxied;
+    this.#callers = new Callers(limits, guests);
     setInterval(() => this.#sweep(), SWEEP).unref();
   }
 
@@ -102,10 +105,8 @@ export class Connections implements ConnectionOwner {
 
   /** Why nobody, or no stranger, may make one more connection, besides `others` that are about to be there; null: they may. */
   fullness(others: number, isTrusted: boolean): "refused" | "reserved" | null {
-    const { connections, reserve } = this.#limits;
-    const count = this.#count + others;
-    if (count >= connections) return "refused";
-    return !isTrusted && count >= connections - reserveOf(connections, reserve) ? "reserved" : null;
+    // Those for callers have places of their own: who calls by datagrams must not cut off who connects.
+    return fullnessAt(this.#count - this.#callers.count + others, this.#limits, isTrusted);
   }
 
   countUp(name: StreamCounter): void {
@@ -125,10 +126,12 @@ export class Connections implements ConnectionOwner {
     end: number,
     caller = NOBODY,
   ): void {
+    this.#hadNoRoom = false;
     const connection = this.#find(listener, peer, caller) ?? this.#connect(listener, peer, caller);
     if (connection === null || connection.backlog + (end - start) > this.#limits.writeBuffer) {
       this.countUp("unsent");
-      this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, start, end);
+      const kind = this.#hadNoRoom ? RecordKind.noRoom : RecordKind.unreachable;
+      this.#exchange.tell(worker, kind, listener, peer, bytes, start, end);
       return;
     }
     if (!namesConnection(peer[5]!) || isFlow(peer[5]!)) connection.isAddressed = true;
@@ -214,10 +217,9 @@ export class Connections implements ConnectionOwner {
     peer[5] = scopeOf(to[5]!);
     let connection: Connection | null = null;
     const header = this.#proxied.headerFor(peer, caller);
-    if (header !== null && this.#forCallers >= this.#limits.connections) {
-      this.countUp("refused");
-      return null;
-    }
+    const isForCaller = header !== null && caller[4] !== 0;
+    const refusal = isForCaller ? this.#callers.refusal(caller) : null;
+    if (refusal !== null) return this.#refuse(refusal);
     const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified(), header);
     if (socket === null) return null;
     const carry = dial.path === undefined ? this.#plain(socket) : carryWeb(socket, peer, dial.path, this.#view);
@@ -226,19 +228,21 @@ export class Connections implements ConnectionOwner {
     connection = made;
     if (made === null) {
       socket.on("error", () => undefined).destroy();
-      this.countUp("refused");
-      return null;
+      return this.#refuse("refused");
     }
-    if (header !== null) {
-      made.caller = caller.slice();
-      this.#forCallers++;
-      socket.once("close", () => this.#forCallers--);
-    }
+    if (header !== null) made.caller = caller.slice();
+    if (isForCaller) socket.once("close", this.#callers.enter(made.caller));
     const impatience = setTimeout(() => {
       if (!made.isConnected) made.close();
     }, this.#limits.connectTimeout);
     socket.once("close", () => clearTimeout(impatience));
     return made;
+  }
+
+  #refuse(reason: StreamCounter): null {
+    this.#hadNoRoom = true;
+    this.countUp(reason);
+    return null;
   }
 
   #plain(socket: Socket): Carry {

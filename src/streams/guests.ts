@@ -1,5 +1,6 @@
 // Who is at the other end of a connection that somebody made, and whether that is one of those for whom room is kept.
 import type { Socket } from "node:net";
+import type { StreamLimits } from "../bridge/stream-start.ts";
 import { parsePeer } from "../net/dgram-address.ts";
 
 /** What is known of those who connect. */
@@ -29,4 +30,14 @@ export function nameOf({ remoteAddress, remotePort, localAddress, localPort }: S
 /** How many of `places` strangers leave alone, given a percentage. */
 export function reserveOf(places: number, percent: number): number {
   return Math.floor((places * percent) / 100);
+}
+
+/** Why nobody, or no stranger, may have one more where there are `count`; null: they may. */
+export function fullnessAt(
+  count: number,
+  { connections, reserve }: Pick<StreamLimits, "connections" | "reserve">,
+  isTrusted: boolean,
+): "refused" | "reserved" | null {
+  if (count >= connections) return "refused";
+  return !isTrusted && count >= connections - reserveOf(connections, reserve) ? "reserved" : null;
 }

@@ -36,7 +36,7 @@ function readHead(bytes: Buffer): string {
   return `${who}: ${bytes.toString("latin1", Math.max(0, length))}`;
 }
 
-test("each caller has one connection there, nobody's is another, and so many strangers cannot make", async (t) => {
+test("each caller has one connection there, nobody's is another, and for strangers there are only so many", async (t) => {
   const came: Buffer[] = [];
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -49,7 +49,7 @@ test("each caller has one connection there, nobody's is another, and so many str
       });
   });
   const port = await portOf(server);
-  const bench = new Bench({ connections: 3 });
+  const bench = new Bench({ connections: 2 });
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -68,8 +68,9 @@ test("each caller has one connection there, nobody's is another, and so many str
   const wanted = ["192.0.2.7:5061: ac", "192.0.2.7:5062: be", "nobody: d"];
   await until("all of it", () => heard().join() === wanted.join()).catch(() => assert.deepEqual(heard(), wanted));
   bench.send("f", port, 0, three);
-  assert.deepEqual(await bench.next().then(({ kind, text }) => [kind, text]), [RecordKind.unreachable, "f"]);
+  assert.deepEqual(await bench.next().then(({ kind, text }) => [kind, text]), [RecordKind.noRoom, "f"]);
   assert.equal(bench.count("refused"), 1);
+  assert.equal(bench.connections.fullness(0, false), null, "they take no place of those who connect");
   // Whose connection is lost is told with it, and leaves room for another.
   sockets[came.findIndex((bytes) => readHead(bytes).startsWith("192.0.2.7:5062"))]?.resetAndDestroy();
   const ring = bench.fromStreams;
@@ -87,6 +88,28 @@ test("each caller has one connection there, nobody's is another, and so many str
   server.close();
   for (const socket of sockets) socket.destroy();
   await closed;
+});
+
+test("one source does not have all the connections made that there may be for callers", async (t) => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on("error", () => undefined).resume()));
+  const port = await portOf(server);
+  const bench = new Bench({ connections: 10, connectionsPerSource: 2, reserve: 50 });
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  bench.proxied.adopt({ destinations: tableOf(endpoint("127.0.0.1", port)) });
+  for (const from of [5061, 5062, 5063]) bench.send("a", port, 0, endpoint("192.0.2.7", from));
+  assert.deepEqual(await bench.next().then(({ kind }) => kind), RecordKind.noRoom);
+  assert.equal(bench.count("source_full"), 1);
+  for (const host of [8, 9, 10]) bench.send("a", port, 0, endpoint(`192.0.2.${host}`, 5061));
+  await until("the others'", () => sockets.length === 5);
+  bench.send("a", port, 0, endpoint("192.0.2.11", 5061));
+  assert.deepEqual(await bench.next().then(({ kind }) => kind), RecordKind.noRoom);
+  assert.equal(bench.count("reserved"), 1);
+  bench.send("probe", port);
+  await until("nobody's", () => sockets.length === 6);
 });
 
 test("a connection from port 0, which is the word for nobody, is nobody's we let in", () => {
