@@ -100,6 +100,8 @@ export type PathPolicy = "always" | "supported" | "never";
  * is configured later: what it sends again has to be the same again.
  */
 export interface Treatment {
+  /** Short; treatments with the same one do the same, in this snapshot and in others. */
+  readonly identity: string;
   /** Instead of the first set's; null: that one. */
   readonly failover: FailoverEntry | null;
   /** Whether host, port and parameters of the request URI become the destination's. */

@@ -1,5 +1,5 @@
 // How a route treats its requests, as workers see it.
-
+import { createHash } from "node:crypto";
 import type { FailoverEntry } from "../bridge/failover-entry.ts";
 import type { HeaderEdits, RewritingEntry } from "../bridge/request-changes.ts";
 import type { Treatment } from "../bridge/snapshot.ts";
@@ -17,7 +17,14 @@ export function compileTreatment(config: Config, action: DispatchActionConfig): 
   const headers = action.headers === undefined ? null : headersOf(action.headers);
   const translations = (action.translate ?? []).map(({ from, to }) => translationOf(from, to));
   const isUsual = failover === null && !rewritesHost && translations.length === 0 && headers === null;
-  return isUsual ? null : { failover, rewritesHost, translations, headers };
+  if (isUsual) return null;
+  return { identity: identityOf(action, failover), failover, rewritesHost, translations, headers };
+}
+
+/** Made of what is written, not of what it compiles to: a thousand translations are kilobytes so, and megabytes otherwise. */
+function identityOf({ rewriteUri, translate, headers }: DispatchActionConfig, failover: FailoverEntry | null): string {
+  const text = JSON.stringify([rewriteUri === "host", translate ?? [], headers ?? null, failover]);
+  return createHash("sha256").update(text).digest("base64url");
 }
 
 function failoverOf(config: Config, { set, failover, unavailable }: DispatchActionConfig): FailoverEntry | null {

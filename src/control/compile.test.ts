@@ -208,6 +208,30 @@ describe("compile", () => {
     );
   });
 
+  it("treatments that do the same have one identity, others another", () => {
+    const same = { translate: [{ from: "^0(.*)$", to: "49\\1" }], headers: { set: { Subject: "x" } } };
+    const different = [
+      { ...same, translate: [{ from: "^0(.*)$", to: "43\\1" }] },
+      { ...same, translate: [{ from: "^00(.*)$", to: "49\\1" }] },
+      { ...same, headers: { set: { Subject: "y" } } },
+      { ...same, headers: { add: { Subject: "x" } } },
+      { ...same, headers: { remove: ["Subject"] } },
+      { ...same, rewrite_uri: "host" },
+      { ...same, failover: { tries: 2 } },
+      { ...same, unavailable: { status: 480 } },
+    ];
+    const routes = [same, same, ...different].map((treatment) => ({ set: "a", ...treatment }));
+    const of = configOf({ listeners: ["udp://127.0.0.1:23000"], sets: { a: { destinations: [] } }, routes });
+    const [first, second] = [of, of].map((config) =>
+      compiled(config).routes.map(({ action }) =>
+        action.kind === "dispatch" ? action.treatment?.identity : undefined,
+      ),
+    );
+    assert.deepEqual(second, first, "a reload changes nothing");
+    assert.equal(first![0], first![1]);
+    assert.equal(new Set(first!.slice(0, routes.length)).size, 1 + different.length);
+  });
+
   it("10,000 destinations take well under 300 ms", (context) => {
     const destinations = Array.from(
       { length: 10_000 },

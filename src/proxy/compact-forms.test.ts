@@ -23,7 +23,13 @@ const SPELLED = FORMS.flatMap(([letter, name]) =>
 const MORE = `X-Kept: yes\r\n${SPELLED.join("")}Q: kept\r\n`;
 
 function withChanges(remove: readonly string[]): (snapshot: Snapshot) => Snapshot {
-  const treatment = { failover: null, rewritesHost: false, translations: [], headers: { remove, add: [] } };
+  const treatment = {
+    identity: "changes",
+    failover: null,
+    rewritesHost: false,
+    translations: [],
+    headers: { remove, add: [] },
+  };
   return (snapshot) => ({
     ...snapshot,
     routes: snapshot.routes.map((route) => ({ ...route, action: { ...(route.action as DispatchAction), treatment } })),

@@ -17,7 +17,7 @@ function sized(call: string, headers: number, whole = headers): string {
 function assertingFrom(snapshot: Snapshot): Snapshot {
   const add = [{ name: "P-Asserted-Identity", value: compileText("<sip:{from.user}@example.com>") }];
   const headers = { remove: ["p-asserted-identity"], add };
-  const treatment = { failover: null, rewritesHost: false, translations: [], headers };
+  const treatment = { identity: "asserting", failover: null, rewritesHost: false, translations: [], headers };
   const routes = snapshot.routes.map((route) => {
     return { ...route, action: { ...(route.action as DispatchAction), treatment } };
   });

@@ -7,6 +7,7 @@ import { compileText } from "../control/compile-keys.ts";
 import { Adopted } from "./adopted.ts";
 import { Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
+import { Treatments } from "./treatments.ts";
 
 const PLAIN: DispatchAction = {
   kind: "dispatch",
@@ -20,6 +21,7 @@ const PLAIN: DispatchAction = {
   path: "supported",
 };
 const TREATMENT: Treatment = {
+  identity: "first",
   failover: null,
   rewritesHost: true,
   translations: [translationOf("^b(.*)$", "x\\1")],
@@ -89,12 +91,33 @@ test("nothing is kept when all is over, and a number is free again when nobody h
   assert.equal(rig.held(), "");
   assert.equal(rig.context.store.used, 0);
   forget(rig);
-  const other = { ...PLAIN, treatment: { ...TREATMENT, rewritesHost: false } };
+  const other = { ...PLAIN, treatment: { ...TREATMENT, identity: "other", rewritesHost: false } };
   const { snapshot } = rig.context.adopted;
   rig.context.adopt(
     new Adopted({ ...snapshot, routes: snapshot.routes.map((route) => ({ ...route, action: other })) }),
   );
   assert.equal(rig.context.treatments.numberOf(other.treatment), number);
+});
+
+test("a reload takes over a thousand translations without reading what they are made of", () => {
+  // Each has some 5,000 numbers; to spell them all out keeps a worker from its packets for a third of a second.
+  const compiled = translationOf("^(?:00|\\+)100(\\d{3,12})$", "00100\\1");
+  let reads = 0;
+  const watched = new Proxy(compiled.sets, {
+    get: (sets, name) => {
+      reads++;
+      return Reflect.get(sets, name) as unknown;
+    },
+  });
+  const translations = Array.from({ length: 1000 }, () => ({ ...compiled, sets: watched }));
+  const [route] = new Rig().context.adopted.snapshot.routes;
+  const treatments = new Treatments();
+  for (const rewritesHost of [false, false, true]) {
+    const treatment = { ...TREATMENT, identity: String(rewritesHost), rewritesHost, translations };
+    treatments.adopt([{ ...route!, action: { ...PLAIN, treatment } }]);
+    assert.equal(treatments.at(treatments.numberOf(treatment)).translations.length, 1000);
+  }
+  assert.equal(reads, 0);
 });
 
 test("a request within a dialog keeps its URI and its headers", () => {

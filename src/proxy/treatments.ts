@@ -20,7 +20,8 @@ const NONE: WorkerTreatment = { policy: null, rewritesHost: false, translations:
 /** The treatments of one worker; number 0 is none. */
 export class Treatments {
   readonly #entries: WorkerTreatment[] = [NONE];
-  readonly #texts: string[] = [""];
+  /** Of each number; empty: it is free. */
+  readonly #identities: string[] = [""];
   readonly #uses: number[] = [0];
   #numbers: Map<Treatment, number> = new Map();
   #answers: Map<DispatchAction, UnavailableAnswer> = new Map();
@@ -30,28 +31,27 @@ export class Treatments {
     const numbers = new Map<Treatment, number>();
     const answers = new Map<DispatchAction, UnavailableAnswer>();
     const kept = new Set<string>();
-    const wanted: [Treatment, string][] = [];
+    const wanted: Treatment[] = [];
     for (const { action } of routes) {
       if (action.kind !== "dispatch") continue;
       if (action.noDestination !== null) answers.set(action, spellOutAnswer(action.noDestination));
       if (action.treatment === null) continue;
-      const text = JSON.stringify(action.treatment);
-      kept.add(text);
-      wanted.push([action.treatment, text]);
+      kept.add(action.treatment.identity);
+      wanted.push(action.treatment);
     }
-    for (let number = 1; number < this.#texts.length; number++)
-      if (this.#uses[number] === 0 && !kept.has(this.#texts[number]!)) this.#texts[number] = "";
-    for (const [treatment, text] of wanted) numbers.set(treatment, this.#enter(treatment, text));
+    for (let number = 1; number < this.#identities.length; number++)
+      if (this.#uses[number] === 0 && !kept.has(this.#identities[number]!)) this.#identities[number] = "";
+    for (const treatment of wanted) numbers.set(treatment, this.#enter(treatment));
     this.#numbers = numbers;
     this.#answers = answers;
   }
 
-  #enter(treatment: Treatment, text: string): number {
-    const known = this.#texts.indexOf(text);
+  #enter(treatment: Treatment): number {
+    const known = this.#identities.indexOf(treatment.identity);
     if (known > 0) return known;
-    const free = this.#texts.indexOf("", 1);
-    const number = free > 0 ? free : this.#texts.length;
-    this.#texts[number] = text;
+    const free = this.#identities.indexOf("", 1);
+    const number = free > 0 ? free : this.#identities.length;
+    this.#identities[number] = treatment.identity;
     this.#uses[number] = 0;
     this.#entries[number] = {
       policy: treatment.failover === null ? null : policyOf(treatment.failover),
