@@ -1,7 +1,7 @@
 // Lost BYEs: a call whose session is not refreshed is over (RFC 4028), and its destination's load says so within a stated time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Left, Rig } from "./rig-fake.ts";
+import { CALLER, destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, request, response } from "./rig-message.ts";
 
 const GRACE = 32_000;
@@ -76,6 +76,28 @@ for (const method of ["UPDATE", "INVITE"]) {
     assert.equal(load(rig), 0);
     rig.pass(60_000, 500);
     assert.equal(rig.held(1), "");
+  });
+}
+
+for (const method of ["UPDATE", "INVITE"]) {
+  test(`the caller's answer to ${method} makes a session shorter only where the callee asked for a session timer`, () => {
+    for (const [before, asked, lasts] of [
+      ["X: y", "", HOUR],
+      ["Session-Expires: 1800", "", 1_800_000 + GRACE],
+      ["Session-Expires: 1800", "Session-Expires: 1800\r\n", 90_000 + GRACE],
+    ] as const) {
+      const rig = new Rig();
+      const { more } = call(rig, before);
+      const inside = { cseq: 2, fromTag: "t", toTag: "f", more: more + asked, caller: destinationAt(0) };
+      const [sent] = rig.receive(request(method, inside), destinationAt(0));
+      assert.equal(sent!.to, CALLER);
+      for (let i = 0; i < 2; i++)
+        rig.receive(withSession(response(sent!.text, 200), "Session-Expires: 90;refresher=uas"), CALLER);
+      rig.pass(lasts - 1000, 500);
+      assert.equal(load(rig), 1, `${before}, ${asked}`);
+      rig.pass(1600);
+      assert.equal(load(rig), 0, `${before}, ${asked}`);
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import { Header } from "../sip/header.ts";
 import { Class, parseDecimal, skipClass } from "../sip/scan.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
+import { readStored } from "./restore.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
 
 /** The smallest interval that there is (RFC 4028 4), and the longest one that the clock of the packet path can hold; seconds. */
@@ -31,7 +32,11 @@ export function dialogLifetime(c: Context, d: number): number {
   return session === 0 ? dialog : Math.min(session + 64 * t1, dialog);
 }
 
-/** The 2xx at hand answers a request in a dialog that may refresh its session: the agreement is as this says, from now on. */
+/**
+ * The 2xx at hand answers a request in a dialog that may refresh its session: the agreement is as this says, from now on. Where it is the
+ * word of whoever is not ours, and nobody asked for a session timer, it makes the session no shorter: only calls that their destination
+ * knows to be over are over.
+ */
 export function refreshSession(c: Context, row: number): void {
   const at = row * TRANSACTION_WORDS;
   const dialog = c.transactions.words[at + T.dialog]!;
@@ -39,7 +44,22 @@ export function refreshSession(c: Context, row: number): void {
   const { words, wheel } = c.dialogs;
   const d = dialog * DIALOG_WORDS;
   if (words[d + D.state] !== DialogState.confirmed || words[d] !== c.transactions.words[at + T.call1]) return;
-  words[d + D.session] = sessionInterval(c);
+  const interval = sessionInterval(c);
+  const before = words[d + D.session]!;
+  const mayShorten = interval === 0 || isOfOurs(c, at, d) || isAskedFor(c, row);
+  words[d + D.session] = mayShorten ? interval : before === 0 ? 0 : Math.max(before, interval);
   // Maybe sooner than before, so the timer has to be set anew.
   wheel.arm(dialog, c.now + dialogLifetime(c, d));
+}
+
+/** Whether the answer to the request of the transaction at `at` is that of a destination, or of the pool where that made the call. */
+function isOfOurs(c: Context, at: number, d: number): boolean {
+  const { words } = c.dialogs;
+  const isOfCaller = c.transactions.words[at + T.fromTag] === words[d + D.callerTag];
+  return isOfCaller === words[d + D.slot]! >= 0;
+}
+
+/** Whether the request of `row` carried Session-Expires; one that is no longer kept did not. */
+function isAskedFor(c: Context, row: number): boolean {
+  return readStored(c, row, c.other) && c.other.valueStart[Header.sessionExpires]! >= 0;
 }
