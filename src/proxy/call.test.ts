@@ -1,7 +1,7 @@
 // Which calls are counted where, and for how long.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { destinationAt, Rig } from "./rig-fake.ts";
+import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
 import { header, request, response } from "./rig-message.ts";
 
 test("a call that a destination makes to somebody outside is a call from its INVITE to its end", () => {
@@ -29,4 +29,28 @@ test("a call that a destination makes to another one is that one's", () => {
   const [, host] = /^(.*):5060$/.exec(destinationAt(1))!;
   rig.receive(request("INVITE", { uri: `sip:bob@${host}` }), destinationAt(0));
   assert.deepEqual([rig.context.callsOutside, rig.context.live.load(0), rig.context.live.load(1)], [0, 0, 1]);
+});
+
+/** A call to the only destination; what its load is after a BYE that was answered so (0: by the network's refusal). */
+function loadAfterBye(status: number, isCallers: boolean): number {
+  const rig = new Rig();
+  const [invite] = rig.receive(request("INVITE"));
+  rig.receive(response(invite!.text, 200), invite!.to);
+  const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+  const ends = isCallers ? { toTag: "t" } : { fromTag: "t", toTag: "f", caller: destinationAt(0) };
+  const [bye] = rig.receive(request("BYE", { cseq: 2, more, ...ends }), isCallers ? CALLER : destinationAt(0));
+  assert.equal(bye!.to, isCallers ? destinationAt(0) : CALLER);
+  if (status === 0) rig.refuse(bye!);
+  else rig.receive(response(bye!.text, status), bye!.to);
+  return rig.context.live.load(0);
+}
+
+test("a call is over when its BYE is taken, finds no call or nobody; a destination that refuses it has the call still", () => {
+  for (const status of [200, 202, 408, 481, 0]) assert.equal(loadAfterBye(status, true), 0, `${status}`);
+  for (const status of [401, 407, 400, 403, 420, 500, 503, 603])
+    assert.equal(loadAfterBye(status, true), 1, `${status}`);
+});
+
+test("a call whose destination says BYE is over, whatever the caller answers", () => {
+  for (const status of [200, 400, 481, 500, 503, 603, 0]) assert.equal(loadAfterBye(status, false), 0, `${status}`);
 });

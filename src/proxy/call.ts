@@ -6,6 +6,7 @@ import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
+import { isOfPool } from "./pool-side.ts";
 import { replyEndpoint } from "./reply.ts";
 import { forceResources, giveResources } from "./resources.ts";
 import { passSender, releaseSenderOfDialog } from "./sender.ts";
@@ -113,6 +114,17 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   words[d + D.resources] = t[at + T.resources]!;
   passSender(c, at, d);
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
+}
+
+/**
+ * Whether a call is over when its BYE, the transaction at `at`, is answered so (RFC 3261 15.1.1). That of whoever is not ours may be made to
+ * be refused (an old CSeq), and then the destination still has the call; one of the destination's own says that it has not.
+ */
+export function endsCall(c: Context, at: number, status: number): boolean {
+  if (status < 300 || status === 408 || status === 481) return true;
+  const dialog = c.transactions.words[at + T.dialog]!;
+  if (status === 401 || status === 407 || dialog === 0) return false;
+  return isOfPool(c, at, dialog * DIALOG_WORDS);
 }
 
 /** The BYE of `row` has been answered, or never will be: its dialog is over. */

@@ -81,6 +81,8 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
     c.count(Count.rejected_flow_failed);
     answer(c, row, 430);
   } else if (best === 503 || isTransportError) {
+    // Nobody is there who could have the call.
+    if (isTransportError && t[at + T.method] === Method.BYE) endDialog(c, row);
     // A proxy does not hand on a 503 that is not about itself (RFC 3261 16.7).
     const start = c.outbox.claim();
     const policy = policyAt(c, at);

@@ -4,7 +4,7 @@ import { copyEndpoint } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { logAccess } from "./access-log.ts";
 import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
-import { endDialog, releaseHeldCall } from "./call.ts";
+import { endDialog, endsCall, releaseHeldCall } from "./call.ts";
 import { type Context, Count } from "./context.ts";
 import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
 import { earn, mayRepeat, replyTrying } from "./ration.ts";
@@ -111,7 +111,7 @@ export function complete(c: Context, row: number, status: number, start: number,
     dropBranches(c, at);
     // Timer J: over a stream the request does not come again.
     wheel.arm(row, c.now + (isStream(c, at) ? 0 : timers.linger));
-    if (method === Method.BYE && status !== 401 && status !== 407) endDialog(c, row);
+    if (method === Method.BYE && endsCall(c, at, status)) endDialog(c, row);
     return;
   }
   if (status < 300) {

@@ -4,6 +4,7 @@ import { Header } from "../sip/header.ts";
 import { Class, parseDecimal, skipClass } from "../sip/scan.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
+import { isOfPool } from "./pool-side.ts";
 import { readStored } from "./restore.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
 
@@ -46,17 +47,10 @@ export function refreshSession(c: Context, row: number): void {
   if (words[d + D.state] !== DialogState.confirmed || words[d] !== c.transactions.words[at + T.call1]) return;
   const interval = sessionInterval(c);
   const before = words[d + D.session]!;
-  const mayShorten = interval === 0 || isOfOurs(c, at, d) || isAskedFor(c, row);
+  const mayShorten = interval === 0 || !isOfPool(c, at, d) || isAskedFor(c, row);
   words[d + D.session] = mayShorten ? interval : before === 0 ? 0 : Math.max(before, interval);
   // Maybe sooner than before, so the timer has to be set anew.
   wheel.arm(dialog, c.now + dialogLifetime(c, d));
-}
-
-/** Whether the answer to the request of the transaction at `at` is that of a destination, or of the pool where that made the call. */
-function isOfOurs(c: Context, at: number, d: number): boolean {
-  const { words } = c.dialogs;
-  const isOfCaller = c.transactions.words[at + T.fromTag] === words[d + D.callerTag];
-  return isOfCaller === words[d + D.slot]! >= 0;
 }
 
 /** Whether the request of `row` carried Session-Expires; one that is no longer kept did not. */
