@@ -18,7 +18,12 @@ export interface Problem {
 export function formatProblem(problem: Problem): string {
   const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}:${problem.column}`;
   const hint = problem.hint === "" ? "" : ` (${problem.hint})`;
-  return `${place}: ${problem.severity}: ${problem.what}${hint}`;
+  // What is quoted may come from a table: it makes no line of its own, and commands no terminal.
+  return `${place}: ${problem.severity}: ${problem.what}${hint}`.replaceAll(/\p{Cc}/gu, escaped);
+}
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Whether any of them is an error. */

@@ -17,12 +17,24 @@ const TYPES: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** Findings of all issues. `input` is what was parsed; it is looked at for types, and repeated outside `keys` only. */
+/** Findings that are told: looking for what was meant takes time, and a body of the admin API may be wrong in every word. */
+const MOST = 100;
+
+/**
+ * Findings of all issues, the first hundred one by one. `input` is what was parsed; it is looked at for types, and repeated outside
+ * `keys` only.
+ */
 export function schemaFindings(schema: Schema, issues: readonly Issue[], input: unknown): Finding[] {
-  return issues.flatMap((issue) => findingsOf(schema, issue, [], input));
+  const told: Finding[] = [];
+  for (const issue of issues) {
+    told.push(...findingsOf(schema, issue, [], input, MOST - told.length));
+    if (told.length >= MOST) break;
+  }
+  return told.length < MOST ? told : [...told, errorAt([], `very many mistakes: the first ${MOST} are told`)];
 }
 
-function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): Finding[] {
+/** At most `room` of an issue. */
+function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown, room: number): Finding[] {
   const path = [...base, ...issue.path];
   const value = valueAt(input, path);
   const secret =
@@ -33,7 +45,7 @@ function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): F
   const shown = secret ? "the value" : show(value);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => {
+      return issue.keys.slice(0, room).map((key) => {
         const hint = suggestion(key, knownKeys(schema, path));
         return { ...errorAt([...path, key], secret ? "unknown key" : `unknown key "${key}"`, hint), atKey: true };
       });
@@ -53,7 +65,7 @@ function findingsOf(schema: Schema, issue: Issue, base: Path, input: unknown): F
       ];
     }
     case "invalid_union":
-      return unionFindings(schema, issue, path, value, shown, input);
+      return unionFindings(schema, issue, path, value, shown, input, room);
     case "too_small":
       return [errorAt(path, tooSmall(issue, shown), issue.origin === "array" ? "" : `at least ${issue.minimum}`)];
     case "too_big":
@@ -93,13 +105,21 @@ function unionFindings(
   value: unknown,
   shown: string,
   input: unknown,
+  room: number,
 ): Finding[] {
   const fitting = issue.errors.filter(
     (branch) =>
       !branch.some((one) => one.path.length === 0 && (one.code === "invalid_type" || one.code === "invalid_value")),
   );
   const chosen = fitting[0];
-  if (chosen !== undefined) return chosen.flatMap((one) => findingsOf(schema, one, path, input));
+  if (chosen !== undefined) {
+    const found: Finding[] = [];
+    for (const one of chosen) {
+      if (found.length >= room) break;
+      found.push(...findingsOf(schema, one, path, input, room - found.length));
+    }
+    return found;
+  }
   const wanted = issue.errors.flatMap((branch) => branch.map(expectation)).filter((text) => text !== "");
   return [wrongType(path, value, shown, [...new Set(wanted)].join(" or "))];
 }

@@ -30,7 +30,8 @@ export type YamlEdit =
 /** The file is written in a way that this cannot be done to. */
 class Unfit extends Error {}
 
-const OPTIONS = { logLevel: "silent" } as const;
+// Keys that are there twice are found where the text is read, in one pass.
+const OPTIONS = { logLevel: "silent", uniqueKeys: false } as const;
 const WRITING = { lineWidth: 0, flowCollectionPadding: false } as const;
 
 /** The text with the change in it, or why that is not possible. */

@@ -1,7 +1,7 @@
 // The file of states: whole or not at all, and no reason not to start.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -103,4 +103,15 @@ test("where only a part of it can be written the file of before stays", () => {
   const { stdout } = spawnSync("/bin/sh", ["-c", script, process.execPath, writer, path], { encoding: "utf8" });
   assert.equal(stdout, "states cannot be saved\n");
   assert.deepEqual([readStates(path, log), readdirSync(folder)], [{ version: 1, ...states("one") }, ["state.json"]]);
+});
+
+test("a pipe is not waited for, and a file that is far too large is not read", { timeout: 5_000 }, () => {
+  const path = join(folder, "state.json");
+  assert.equal(spawnSync("mkfifo", [path]).status, 0);
+  assert.equal(readStates(path, log), null);
+  rmSync(path);
+  writeFileSync(path, "");
+  truncateSync(path, 3_000_000_000);
+  assert.equal(readStates(path, log), null);
+  assert.equal(told.filter((line) => line.startsWith("warn: the saved states cannot be read")).length, 2);
 });

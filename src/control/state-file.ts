@@ -1,6 +1,6 @@
 // The file in which states outlive the process. Written beside itself and renamed, so that whoever reads it finds the old one or
 // the new one, whole; what cannot be read is told, and does not keep anybody from starting.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { SavedStates } from "../health/saved-states.ts";
 import { STATE_NAMES } from "../health/state.ts";
@@ -8,6 +8,8 @@ import type { Log } from "./log.ts";
 
 const VERSION = 1;
 const POLL = 1_000;
+/** Far more than states of all slots take. */
+const MOST_BYTES = 268_435_456;
 const state = z.enum(STATE_NAMES);
 const SAVED = z.object({
   version: z.literal(VERSION),
@@ -32,6 +34,10 @@ const SAVED = z.object({
 export function readStates(file: string, log: Log): SavedStates | null {
   if (file === "") return null;
   try {
+    const about = statSync(file);
+    // A pipe would be waited for, and a huge file read whole, before any call is served.
+    if (!about.isFile()) throw new Error("it is not a plain file");
+    if (about.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
     return SAVED.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") log.info({ file }, "no states were saved yet");

@@ -1,6 +1,8 @@
 // Scripts of Kamailio and OpenSIPS, written for this test: what is taken over, and what is told by its line.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { readAttributes } from "../../src/config/importers/list-attributes.ts";
+import { isScript, readScript } from "../../src/config/importers/script-text.ts";
 import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
 import { readConfiguration, translate } from "../../src/config/open.ts";
 import { formatProblem } from "../../src/config/problem.ts";
@@ -143,4 +145,15 @@ it("noise after a loadmodule never crashes", () => {
     const { lines, config } = imported(text);
     assert.ok(config !== undefined || lines.length > 0, text);
   }
+});
+
+it("blanks and brackets without an end take no time, and words that every object knows mean nothing", () => {
+  const begin = performance.now();
+  assert.equal(isScript("\n".repeat(100_000)), false);
+  for (const text of [`route${" ".repeat(100_000)}`, "\r\n".repeat(50_000), "route[".repeat(20_000)])
+    assert.deepEqual(readScript(text).blocks, []);
+  // Half a minute when each looks at all that follow.
+  assert.ok(performance.now() - begin < 3_000);
+  assert.deepEqual(readScript("route [A]\n {\n}\nroute {\n}\n").blocks.length, 2);
+  assert.deepEqual(readAttributes("constructor=y").without, []);
 });

@@ -52,7 +52,7 @@ export function readAttributes(text: string): ListAttributes {
     } else if (name === "__proto__" || name === "") wrong.push(`attribute "${part}" is left out`);
     else {
       opaque[name] = value;
-      const meaning = WITHOUT_EQUIVALENT[known];
+      const meaning = Object.hasOwn(WITHOUT_EQUIVALENT, known) ? WITHOUT_EQUIVALENT[known] : undefined;
       if (meaning !== undefined) without.push(`${known}=${value} (${meaning})`);
     }
   }

@@ -30,17 +30,18 @@ export interface Script {
 }
 
 const BLOCK =
-  /\b(request_route|(?:failure_|onreply_|reply_|branch_|event_|startup_|local_|error_|timer_)?route)\s*(\[[^\]{}]*\])?\s*\{/y;
+  /\b(request_route|(?:failure_|onreply_|reply_|branch_|event_|startup_|local_|error_|timer_)?route)\s*(?:(\[[^\][{}]*\])\s*)?\{/y;
 const CALL = /\b(?:ds|lb)_[a-z_]+\s*\([^()\n]*\)|\bload_balance\s*\([^()\n]*\)/g;
 const PARAMETER = /modparam\s*\(\s*"([^"]*)"\s*,\s*"([^"]*)"\s*,\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w.$-]+))\s*\)/y;
 const SOCKET = /(?:listen|socket)\s*=\s*([^\s;]+)/y;
 const OPENSIPS =
-  /^\s*socket\s*=|proto_(?:udp|tcp)\.so|load_balancer\.so|mi_(?:fifo|http)\.so|"partition"|persistent_state/m;
+  /^[^\S\n\r\u2028\u2029]*socket\s*=|proto_(?:udp|tcp)\.so|load_balancer\.so|mi_(?:fifo|http)\.so|"partition"|persistent_state/m;
 const KAMAILIO = /^#!(?:KAMAILIO|define|ifdef|substdef)|\brequest_route\b|"list_file"|"xavp_dst"/m;
 
 /** Whether a text is such a script at all. */
 export function isScript(text: string): boolean {
-  return /^\s*(?:loadmodule\s+["']|modparam\s*\(\s*")/m.test(text.slice(0, 1_000_000));
+  // Blanks of its own line only: over lines, every line of very many empty ones would look at all that follow.
+  return /^[^\S\n\r\u2028\u2029]*(?:loadmodule\s+["']|modparam\s*\(\s*")/m.test(text.slice(0, 1_000_000));
 }
 
 /** Reads a script; never throws. */
@@ -121,7 +122,7 @@ function preprocessed(text: string): { plain: string; defines: ReadonlyMap<strin
   const open: boolean[] = [];
   const lines = withoutBlockComments(text).split("\n");
   const plain = lines.map((line) => {
-    const [, word = "", name = "", value = ""] = /^\s*#!(\w+)\s*([\w.]*)\s*(.*)$/.exec(line) ?? [];
+    const [, word = "", name = "", value = ""] = /^\s*#!(\w+)\s*([\w.]*)\s*([\s\S]*)$/.exec(line) ?? [];
     if (word === "ifdef" || word === "ifndef") open.push(defines.has(name) === (word === "ifdef"));
     else if (word === "else") open.push(!(open.pop() ?? true));
     else if (word === "endif") open.pop();

@@ -4,7 +4,7 @@ import { isSecure, isTransportName, transportNamed } from "../../net/transport.t
 import { isHost } from "../values/address.ts";
 import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
-import { reference } from "../values/reference.ts";
+import { chosenName, reference } from "../values/reference.ts";
 import { capacities } from "./resources.ts";
 
 /** States that a configuration can give; `trying` only comes from results. */
@@ -70,9 +70,7 @@ export const longDestination = z.strictObject({
     .describe(
       "Where it is: `sip:HOST[:PORT][;transport=udp]`, or with `;transport=tcp`, `tls` or `ws`, or `sips:HOST`. A host that is a name stands for all its servers.",
     ),
-  name: z
-    .string()
-    .min(1)
+  name: chosenName
     .max(255)
     .optional()
     .describe("Its name in logs, metrics and commands; unique in the set. Default: the URI."),

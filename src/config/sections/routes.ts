@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
 import { parseDestinationUri } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
-import { reference } from "../values/reference.ts";
+import { chosenName, reference } from "../values/reference.ts";
 import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
 import { type DispatchActionConfig, dispatchActionOf, dispatching, isDispatchingSound } from "./dispatching.ts";
 import { phrase } from "./failover.ts";
@@ -53,12 +53,7 @@ export interface RouteConfig {
 const method = z.string().regex(/^[A-Za-z0-9.!%*_+`'~-]{1,64}$/, "not a method token");
 
 const fields = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(64)
-    .optional()
-    .describe("Name in logs and `explain`. Default: `route N`, counted from 1."),
+  name: chosenName.max(64).optional().describe("Name in logs and `explain`. Default: `route N`, counted from 1."),
   method: z
     .union([method, z.array(method).min(1)])
     .optional()
