@@ -48,3 +48,10 @@ export interface KeyExpression {
 
 /** Where a number stands for a `KeySource` or an expression, the expressions begin here: this one is the first. */
 export const FIRST_EXPRESSION = 64;
+
+/** Whether it is the host of a URI and nothing else, which stands for the same in capitals. */
+export function isHostAlone({ parts }: KeyExpression): boolean {
+  if (parts.length !== 1) return false;
+  const { field } = parts[0]!;
+  return field === KeyField.fromHost || field === KeyField.toHost || field === KeyField.requestHost;
+}

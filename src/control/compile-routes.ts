@@ -1,10 +1,11 @@
 // Routes as workers see them: names become indices, text becomes bytes.
+import { isHostAlone } from "../bridge/key-expression.ts";
 import type { MatchEntry } from "../bridge/request-changes.ts";
 import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { type MatchConfig, matchExpression } from "../config/sections/match.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
-import { compileTextPattern } from "../config/values/text-pattern.ts";
+import { compileTextPattern, hostPattern, withoutDot } from "../config/values/text-pattern.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileExpression, type KeyTable } from "./compile-keys.ts";
@@ -85,9 +86,10 @@ function compileRoute(
 }
 
 function compileMatch({ of, pattern }: MatchConfig): MatchEntry {
+  const expression = compileExpression(matchExpression(of));
   return {
-    of: compileExpression(matchExpression(of)),
-    automaton: compileTextPattern(pattern),
+    of: expression,
+    automaton: compileTextPattern(isHostAlone(expression) ? hostPattern(pattern) : pattern),
     isNot: pattern.isNot,
   };
 }
@@ -132,5 +134,8 @@ function compileAction(
 export function compilePattern(pattern: UriPatternConfig | null): UriPattern | null {
   if (pattern === null || (pattern.user === null && pattern.host === null)) return null;
   const bytes = (text: string | null) => (text === null ? null : encoder.encode(text));
-  return { user: bytes(pattern.user), host: bytes(pattern.host?.toLowerCase() ?? null) };
+  return {
+    user: bytes(pattern.user),
+    host: bytes(pattern.host === null ? null : withoutDot(pattern.host.toLowerCase())),
+  };
 }

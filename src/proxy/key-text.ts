@@ -1,5 +1,5 @@
 // The text of a key expression for the request at hand, put together in a buffer that stays.
-import { type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
+import { isHostAlone, type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
 import { type Automaton, accepts } from "../dispatch/automaton.ts";
 import { coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { isV4 } from "../net/endpoint.ts";
@@ -7,6 +7,7 @@ import type { Edits } from "../sip/edits.ts";
 import { Header, headerOf, isNamed } from "../sip/header.ts";
 import { authUser, findAuthUser } from "./auth-user.ts";
 import type { Context } from "./context.ts";
+import { escapedAt } from "./escape.ts";
 import { lineEndAt, nameEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
 
@@ -20,6 +21,8 @@ const DOT = 0x2e;
 const MOST = 4096;
 const text = Buffer.alloc(MOST + 64);
 let length = 0;
+/** Whether URIs are written as they are compared, without needless escapes; keys are of URIs as they stand there. */
+let isCompared = false;
 
 /** The core hash of the text, blanks around it taken off; 0 when it is empty. */
 export function hashExpression(c: Context, expression: KeyExpression): number {
@@ -33,11 +36,15 @@ export function hashExpression(c: Context, expression: KeyExpression): number {
 
 /**
  * Whether the text, blanks around it taken off, is one that `automaton` accepts. What is not there is an empty text; a folded line
- * is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1).
+ * is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1); URIs are without needless escapes, and a host by itself is in
+ * small letters without a last dot (RFC 3261 19.1.4).
  */
 export function isAccepted(c: Context, expression: KeyExpression, automaton: Automaton): boolean {
+  isCompared = true;
   write(c, expression);
+  isCompared = false;
   unfold();
+  if (isHostAlone(expression)) foldHost();
   let end = length;
   while (end > 0 && text[end - 1]! <= 0x20) end--;
   let start = 0;
@@ -56,6 +63,12 @@ export function writeText(c: Context, expression: KeyExpression, edits: Edits): 
 export function expressionText(c: Context, expression: KeyExpression): string {
   write(c, expression);
   return text.toString("utf8", 0, length);
+}
+
+/** In small letters, and without the dot that ends a name from the root. */
+function foldHost(): void {
+  for (let at = 0; at < length; at++) if (text[at]! >= 0x41 && text[at]! <= 0x5a) text[at] = text[at]! | 0x20;
+  if (length > 1 && text[length - 1] === DOT) length--;
 }
 
 /** Turns each line end in the text, with the blanks around it, into one blank. */
@@ -152,11 +165,11 @@ function writePart(c: Context, part: KeyPart): void {
 function putUri(c: Context, start: number, end: number, which: number): void {
   const { bytes } = c.message;
   if (which === 0) {
-    put(bytes, start, end);
+    putPart(bytes, start, end);
     return;
   }
   splitUri(bytes, start, end);
-  if (which === 1) put(bytes, uriParts.userStart, uriParts.userEnd);
+  if (which === 1) putPart(bytes, uriParts.userStart, uriParts.userEnd);
   else put(bytes, uriParts.hostStart, uriParts.hostEnd);
 }
 
@@ -164,8 +177,21 @@ function putUri(c: Context, start: number, end: number, which: number): void {
 function putParam(c: Context, start: number, end: number, name: Uint8Array): void {
   const { uri, message } = c;
   if (!uri.reset(message.bytes, start, end) || !uri.findParam(name)) return;
-  if (uri.paramValueStart >= 0) put(message.bytes, uri.paramValueStart, uri.paramValueEnd);
+  if (uri.paramValueStart >= 0) putPart(message.bytes, uri.paramValueStart, uri.paramValueEnd);
   else put(name, 0, name.length);
+}
+
+/** Part of a URI. */
+function putPart(bytes: Uint8Array, start: number, end: number): void {
+  if (!isCompared) {
+    put(bytes, start, end);
+    return;
+  }
+  for (let at = start; at < end; at++) {
+    const escaped = escapedAt(bytes, at, end);
+    putByte(escaped < 0 ? bytes[at]! : escaped);
+    if (escaped >= 0) at += 2;
+  }
 }
 
 function putHeader(c: Context, name: Uint8Array): void {

@@ -21,6 +21,16 @@ test("a pattern matches what the same regular expression matches", () => {
   );
 });
 
+test("an escape that need not be is what it stands for, in users; others are themselves", () => {
+  const check = (pattern: string, text: string) => matches(bytes(pattern), bytes(text), 0, text.length, false);
+  for (const text of ["9001", "%39001", "%390%301", "%39%30%30%31"]) {
+    assert.ok(check("900*", text), text);
+    assert.ok(check("*01", text) && check("*0*1", text), text);
+  }
+  assert.ok(check("a~b", "%61%7eb") && check("%2B49", "%2B49") && check("%4", "%4") && check("%zz", "%zz"));
+  assert.ok(!check("+49", "%2B49") && !check("*30", "%30") && !check("30*", "%30") && !check("0", "%3"));
+});
+
 test("many stars and a long text take no long time", () => {
   const from = performance.now();
   assert.equal(matches(bytes(`${"*a".repeat(200)}b`), bytes("a".repeat(20_000)), 0, 20_000, false), false);
@@ -37,6 +47,7 @@ test("users are told apart by case, hosts are not; no user matches only patterns
   };
   assert.ok(check("sip:bob@Example.COM", "bob", "example.com"));
   assert.ok(!check("sip:Bob@example.com", "bob", "example.com"));
+  assert.ok(check("sip:%62ob@EXAMPLE.com.:5060", "bob", "example.com"));
   assert.ok(check("sip:+4930@example.com;x=y", "+49*", "*.com"));
   assert.ok(check("sip:example.com", null, "example.com"));
   assert.ok(!check("sip:example.com", "*", null));

@@ -2,7 +2,13 @@
 import { z } from "zod";
 import { refuse } from "../values/issue.ts";
 import { KEY_HINT, parseKeyExpression } from "../values/key-expression.ts";
-import { type TextPatternConfig, textPattern } from "../values/text-pattern.ts";
+import {
+  hostPattern,
+  PATTERN_HINT,
+  patternFault,
+  type TextPatternConfig,
+  textPattern,
+} from "../values/text-pattern.ts";
 
 /** One condition of a route. */
 export interface MatchConfig {
@@ -23,6 +29,9 @@ export const match = z
     Object.entries(given).map(([of, pattern]) => {
       const parts = parseKeyExpression(matchExpression(of));
       if (typeof parts === "string") refuse(sink, given, parts, `parts are ${KEY_HINT}`, [of]);
+      // In either case a pattern may need more states than as it is written.
+      const fault = /host|[$]/.test(of) ? patternFault(hostPattern(pattern)) : null;
+      if (fault !== null) refuse(sink, given, fault, PATTERN_HINT, [of]);
       return { of, pattern };
     }),
   )

@@ -54,14 +54,20 @@ const whole = z.union([
 
 /** Schema of a pattern over a text. */
 export const textPattern = whole.transform((pattern, sink): TextPatternConfig => {
+  const fault = patternFault(pattern);
+  return fault === null ? pattern : refuse(sink, pattern, fault, PATTERN_HINT);
+});
+
+/** Why a pattern cannot be used; null: it can. */
+export function patternFault(pattern: TextPatternConfig): string | null {
   try {
     compileTextPattern(pattern);
   } catch (fault) {
     if (!(fault instanceof PatternFault)) throw fault;
-    return refuse(sink, pattern, `"${abridged(pattern)}" cannot be used: ${fault.message}`, PATTERN_HINT);
+    return `"${abridged(pattern)}" cannot be used: ${fault.message}`;
   }
-  return pattern;
-});
+  return null;
+}
 
 /** What patterns are made of, for hints. */
 export const PATTERN_HINT =
@@ -76,6 +82,19 @@ function abridged({ texts: all }: TextPatternConfig): string {
 export function compileTextPattern({ kind, texts: all }: TextPatternConfig): Automaton {
   if (kind !== "like") return automatonOfTexts(all, kind === "prefix");
   return automatonOf({ kind: "choice", pieces: all.map((pattern) => parsePattern(pattern)) });
+}
+
+/** The same for a text in small letters and without a last dot, as hosts by themselves are looked at. */
+export function hostPattern(pattern: TextPatternConfig): TextPatternConfig {
+  const { kind, texts } = pattern;
+  const plain = (text: string) => (kind === "is" ? withoutDot(text) : text).toLowerCase();
+  const inEitherCase = (text: string) => (text.startsWith("(?i)") ? text : `(?i)${text}`);
+  return { ...pattern, texts: texts.map(kind === "like" ? inEitherCase : plain) };
+}
+
+/** A host without the dot that ends a name from the root. */
+export function withoutDot(host: string): string {
+  return host.replace(/(?<=[^.*])\.$/, "");
 }
 
 /** The pattern as it is written, the shortest way. */
