@@ -9,7 +9,7 @@ import { sendCancel } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { conclude } from "./final.ts";
 import { markIfAsked } from "./mark.ts";
-import { noteUnanswered } from "./outcome.ts";
+import { noteUnanswered, tellsBySilence } from "./outcome.ts";
 import { takeResources } from "./resources.ts";
 import { restore } from "./restore.ts";
 import { chooseAgain } from "./routing.ts";
@@ -269,11 +269,12 @@ export function branchTimer(c: Context, branch: number): void {
     const slot = words[b + B.slot]!;
     c.tally(slot, Tally.timeouts);
     // An INVITE that rings has been answered as far as its destination is concerned: callers give up, not servers.
-    if (state === BranchState.calling || !isInvite) noteUnanswered(c, row, slot, isInvite);
+    const tells = tellsBySilence(c.transactions.words[row * TRANSACTION_WORDS + T.method]!);
+    if (tells && (state === BranchState.calling || !isInvite)) noteUnanswered(c, row, slot, isInvite);
     const isInDialog = (c.transactions.words[row * TRANSACTION_WORDS + T.flags]! & TransactionFlag.inDialog) !== 0;
     // Silence within a dialog may be that of the other phone; only new requests tell about the destination.
     if (slot >= 0 && state === BranchState.calling && !isInDialog) c.live.noteFailure(slot);
-    if (state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0);
+    if (tells && state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0);
     branchFailed(c, branch, Cause.timeout, 408);
     return;
   }

@@ -1,6 +1,7 @@
 // What becomes of new requests at each destination, as outlier ejection wants to know it (health/outliers.ts). Requests within
 // dialogs say little about a destination: their answers come from the other phone.
 import { isAboutRequest } from "../sip/about-request.ts";
+import { Method } from "../sip/method.ts";
 import { type Context, Tally } from "./context.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
@@ -13,6 +14,14 @@ export function noteAnswered(c: Context, row: number, slot: number, status: numb
   if (status < 300) c.tally(slot, Tally.calls_taken);
   // A cancelled call says nothing about who rang, and a challenged one comes again.
   else if (status !== 487 && status !== 401 && status !== 407) c.tally(slot, Tally.calls_not_taken);
+}
+
+/**
+ * Whether silence to a request of this method is that of the destination: an INVITE gets a 100 at once, and a REGISTER is for itself. What
+ * goes on to a phone waits for that, and nobody may say so before (RFC 4320 4.1).
+ */
+export function tellsBySilence(method: number): boolean {
+  return method === Method.INVITE || method === Method.REGISTER;
 }
 
 /** No answer to the request of `row` came from the destination in `slot`, or the network refused it. */

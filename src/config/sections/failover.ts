@@ -29,7 +29,7 @@ const on = z
 const mark = z
   .array(reason)
   .describe(
-    "What makes a destination inactive at once: a response code, a class of them, `timeout`. 501, 505 and 513 speak of the request, so `5xx` does not contain them here: they mark where they are written out. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
+    "What makes a destination inactive at once: a response code, a class of them, `timeout` (of an INVITE or REGISTER: other silence may be a phone's). 501, 505 and 513 speak of the request, so `5xx` does not contain them here: they mark where they are written out. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
   );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
