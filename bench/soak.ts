@@ -10,6 +10,7 @@ import { loadLibc } from "../src/net/libc.ts";
 import { openDatagrams } from "./calls/datagram-wire.ts";
 import { Generator } from "./calls/generator.ts";
 import { DESTINATION_HOSTS } from "./calls/messages.ts";
+import { pace } from "./calls/pace.ts";
 
 const USAGE = `node bench/soak.ts [--minutes N] [--rate MESSAGES/S] [--linger S] [--workers N] [--port P]
 
@@ -46,19 +47,6 @@ function slope(samples: readonly Sample[]): number {
   const [at, mib] = [mean((one) => one.at), mean((one) => one.mib)];
   const spread = samples.reduce((sum, one) => sum + (one.at - at) ** 2, 0);
   return (60 * samples.reduce((sum, one) => sum + (one.at - at) * (one.mib - mib), 0)) / Math.max(spread, 1e-9);
-}
-
-const nap = new Int32Array(new SharedArrayBuffer(4));
-
-/** Begins `rate` calls per second for `milliseconds`. Sleeps a little where nothing is due: the core is not ours alone. */
-function pace(generator: Generator, rate: number, milliseconds: number): void {
-  const begin = performance.now();
-  const { started } = generator.totals;
-  for (let now = begin; now < begin + milliseconds; now = performance.now()) {
-    const due = Math.floor(((now - begin) * rate) / 1000) - (generator.totals.started - started);
-    generator.turn(Math.max(0, Math.min(due, 64)));
-    if (due < 8) Atomics.wait(nap, 0, 0, 0.5);
-  }
 }
 
 function soak(pid: number, generator: Generator, minutes: number, rate: number): boolean {

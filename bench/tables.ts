@@ -13,6 +13,7 @@ import { createTable, insertRows, KAMAILIO } from "../test/sql/schemas.ts";
 import { openDatagrams } from "./calls/datagram-wire.ts";
 import { Generator } from "./calls/generator.ts";
 import { DESTINATION_HOSTS } from "./calls/messages.ts";
+import { pace } from "./calls/pace.ts";
 
 const USAGE = `node bench/tables.ts [--rows N] [--rate MESSAGES/S] [--rounds N] [--server URL] [--port P]
 
@@ -34,19 +35,6 @@ const PORTION = 1_000;
 interface Line {
   readonly time: string;
   readonly msg: string;
-}
-
-const nap = new Int32Array(new SharedArrayBuffer(4));
-
-/** Begins `rate` calls per second for `milliseconds`. */
-function pace(generator: Generator, rate: number, milliseconds: number): void {
-  const begin = performance.now();
-  const { started } = generator.totals;
-  for (let now = begin; now < begin + milliseconds; now = performance.now()) {
-    const due = Math.floor(((now - begin) * rate) / 1000) - (generator.totals.started - started);
-    generator.turn(Math.max(0, Math.min(due, 64)));
-    if (due < 8) Atomics.wait(nap, 0, 0, 0.5);
-  }
 }
 
 function statements(rows: number, port: number, round: number): string[] {

@@ -37,6 +37,11 @@ export function addAdminOptions(command: Program): Program {
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
 }
 
+/** Options of a command that can be tried without effect. */
+export interface DryRunOptions extends AdminCommandOptions {
+  readonly dryRun?: boolean;
+}
+
 /** Adds `--dry-run`. */
 export function addDryRun(command: Program): Program {
   return command.option("--dry-run", "say what would change, and change nothing");

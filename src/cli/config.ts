@@ -4,15 +4,12 @@ import {
   type AdminCommandOptions,
   addAdminOptions,
   addDryRun,
+  type DryRunOptions,
   printApplied,
   readInput,
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
-
-interface PutOptions extends AdminCommandOptions {
-  readonly dryRun?: boolean;
-}
 
 /** What `get` writes above the configuration, and `put` reads again. */
 const TAG = /^# etag: ("[\w-]+")$/m;
@@ -39,7 +36,7 @@ export const configCommand: Command = {
       .description(
         "Another configuration from a file (-: standard input). One that `get` has written is refused when something has changed since.",
       );
-    addDryRun(addAdminOptions(put)).action((file: string, options: PutOptions) =>
+    addDryRun(addAdminOptions(put)).action((file: string, options: DryRunOptions) =>
       withAdmin(options, async (client) => {
         const text = readInput(file);
         const ifMatch = TAG.exec(text)?.[1];

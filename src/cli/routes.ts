@@ -4,6 +4,7 @@ import {
   type AdminCommandOptions,
   addAdminOptions,
   addDryRun,
+  type DryRunOptions,
   print,
   printApplied,
   readInput,
@@ -12,10 +13,6 @@ import {
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
-
-interface PutOptions extends AdminCommandOptions {
-  readonly dryRun?: boolean;
-}
 
 export const routesCommand: Command = {
   name: "routes",
@@ -35,7 +32,7 @@ export const routesCommand: Command = {
       .description(
         "Other routes, or another order: a list in YAML, as `routes ls --output yaml` prints it (-: standard input).",
       );
-    addDryRun(addAdminOptions(put)).action((file: string, options: PutOptions) =>
+    addDryRun(addAdminOptions(put)).action((file: string, options: DryRunOptions) =>
       withAdmin(options, async (client) => {
         const list: unknown = parse(readInput(file));
         if (!Array.isArray(list)) throw new UsageError(`${file} is no list of routes`);

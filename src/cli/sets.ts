@@ -6,6 +6,7 @@ import {
   type AdminCommandOptions,
   addAdminOptions,
   addDryRun,
+  type DryRunOptions,
   print,
   printApplied,
   readInput,
@@ -39,11 +40,7 @@ export const setsCommand: Command = {
   },
 };
 
-interface PutOptions extends AdminCommandOptions {
-  readonly dryRun?: boolean;
-}
-
-interface SettingsOptions extends PutOptions {
+interface SettingsOptions extends DryRunOptions {
   readonly algorithm?: string;
 }
 
@@ -51,7 +48,7 @@ function registerChanges(sets: Program): void {
   const put = sets
     .command("put <set> <file>")
     .description("Adds a set, or puts one in the place of the set of that name, from a YAML file (-: standard input).");
-  addDryRun(addAdminOptions(put)).action((name: string, file: string, options: PutOptions) =>
+  addDryRun(addAdminOptions(put)).action((name: string, file: string, options: DryRunOptions) =>
     withAdmin(options, async (client) => {
       const set: unknown = parse(readInput(file));
       if (typeof set !== "object" || set === null) throw new UsageError(`${file} is no set`);
@@ -68,7 +65,7 @@ function registerChanges(sets: Program): void {
       }),
     );
   const remove = sets.command("rm <set>").description("Removes a set that no route leads to.");
-  addDryRun(addAdminOptions(remove)).action((name: string, options: PutOptions) =>
+  addDryRun(addAdminOptions(remove)).action((name: string, options: DryRunOptions) =>
     withAdmin(options, async (client) =>
       printApplied(await client.removeSet(name, { isDryRun: options.dryRun === true }), options),
     ),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";
 import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -92,17 +93,7 @@ test("who was refused is refused again when its copy comes, and its ACK goes now
 test("without transactions, too, the copy of a call that was taken is passed on", () => {
   const rig = new Rig({
     stateful: false,
-    action: {
-      kind: "dispatch",
-      set: 0,
-      others: [],
-      treatment: null,
-      noDestination: null,
-      key: -1,
-      resources: 0,
-      stateful: false,
-      path: "supported",
-    },
+    action: WITHOUT_TRANSACTIONS,
     overload: { newCalls: 10, burst: 1_000, answers: 1000 },
   });
   const text = request("INVITE", { call: "first", caller: STRANGER });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";
 import { destinationAt, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
@@ -84,17 +85,7 @@ test("without transactions a destination's Retry-After counts as well", () => {
   const rig = new Rig({
     destinations: 2,
     stateful: false,
-    action: {
-      kind: "dispatch",
-      set: 0,
-      others: [],
-      treatment: null,
-      noDestination: null,
-      key: -1,
-      resources: 0,
-      stateful: false,
-      path: "supported",
-    },
+    action: WITHOUT_TRANSACTIONS,
   });
   const [sent] = rig.receive(request("INVITE", { call: "x" }));
   rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);

@@ -1,6 +1,6 @@
 // Asks a real Kamailio for whole failover lists, under one of its algorithms after the other.
 import { headerValues, Kamailio } from "./kamailio.ts";
-import { LIST } from "./sequence-sets.ts";
+import { LIST, modulesOf, OBEY } from "./sequence-sets.ts";
 
 /** The algorithms that are asked for with a key, all of them in one request. */
 export const HASHES = [0, 1, 2, 3, 5, 7] as const;
@@ -14,28 +14,10 @@ const choice = (number: string, header: string) => `    $(xavp(_dsdst_[*])) = $n
 `;
 
 const scriptOf = (useDefault: boolean) => `
-max_while_loops=1000
-loadmodule "sl.so"
-loadmodule "pv.so"
-loadmodule "textops.so"
-loadmodule "jsonrpcs.so"
-loadmodule "dispatcher.so"
-modparam("jsonrpcs", "transport", 0)
-modparam("dispatcher", "list_file", "@DIRECTORY@/dispatcher.list")
-modparam("dispatcher", "flags", 2)
-modparam("dispatcher", "ds_hash_size", 8)
-modparam("dispatcher", "ds_ping_latency_stats", 1)
-modparam("dispatcher", "hash_pvar", "$hdr(X-Key)")
-modparam("dispatcher", "use_default", ${useDefault ? 1 : 0})
+${modulesOf(useDefault)}modparam("dispatcher", "hash_pvar", "$hdr(X-Key)")
 request_route {
   $var(set) = $(hdr(X-Set){s.int});
-  $var(i) = 0;
-  while ($var(i) < $(hdr(X-Commands){s.int})) {
-    jsonrpc_exec("$(hdr(X-Command)[$var(i)])");
-    append_to_reply("X-Result: $jsonrpl(code)\\r\\n");
-    $var(i) = $var(i) + 1;
-  }
-  if (is_present_hf("X-Key")) {
+${OBEY}  if (is_present_hf("X-Key")) {
 ${HASHES.map((number) => choice(String(number), `X-List-${number}`)).join("")}  }
   $var(i) = 0;
   while ($var(i) < $(hdr(X-Choices){s.int})) {

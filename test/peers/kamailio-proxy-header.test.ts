@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { reservePort } from "../kit/port.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
-import { KAMAILIO, whyNoKamailio } from "./kamailio.ts";
+import { flagsOf, KAMAILIO, whyNoKamailio } from "./kamailio.ts";
 
 /** It answers everything with the source that it believes in, and takes no connection without a header. */
 function script(port: number, directory: string): string {
@@ -47,21 +47,7 @@ else
     const { port, release } = await reservePort();
     release();
     writeFileSync(join(directory, "kamailio.cfg"), script(port, directory));
-    const flags = [
-      "-DD",
-      "-E",
-      "-f",
-      join(directory, "kamailio.cfg"),
-      "-m",
-      "32",
-      "-M",
-      "8",
-      "-w",
-      directory,
-      "-Y",
-      directory,
-    ];
-    const kamailio = spawn(KAMAILIO, flags, { stdio: "ignore" });
+    const kamailio = spawn(KAMAILIO, ["-E", ...flagsOf(directory)], { stdio: "ignore" });
     try {
       await until("Kamailio", () => accepts(port), 10_000);
       const destinations = [{ uri: `sip:127.0.0.1:${port};transport=tcp`, proxy_protocol: "v2" }];

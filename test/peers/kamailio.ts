@@ -12,6 +12,11 @@ const WINDOW = 32;
 const PATIENCE_MS = 500;
 const TRIES = 12;
 
+/** Its arguments for `kamailio.cfg` in a directory that is its own: 32 MiB of shared memory, in the foreground. */
+export function flagsOf(directory: string): string[] {
+  return ["-DD", "-f", join(directory, "kamailio.cfg"), "-m", "32", "-M", "8", "-w", directory, "-Y", directory];
+}
+
 /** Why the peer cannot be asked on this machine, or false. */
 export function whyNoKamailio(): string | false {
   return existsSync(KAMAILIO) ? false : `${KAMAILIO} is not installed (apt install kamailio)`;
@@ -41,20 +46,7 @@ export class Kamailio {
     writeFileSync(join(directory, "dispatcher.list"), list);
     const head = `debug=0\nlog_stderror=yes\nfork=no\nchildren=1\ndisable_tcp=yes\nlisten=udp:127.0.0.1:${port}\n`;
     writeFileSync(join(directory, "kamailio.cfg"), head + script.replaceAll("@DIRECTORY@", directory));
-    const flags = [
-      "-DD",
-      "-f",
-      join(directory, "kamailio.cfg"),
-      "-m",
-      "32",
-      "-M",
-      "8",
-      "-w",
-      directory,
-      "-Y",
-      directory,
-    ];
-    this.#process = spawn(KAMAILIO, flags, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = spawn(KAMAILIO, flagsOf(directory), { stdio: ["ignore", "pipe", "pipe"] });
     const note = (data: Buffer) => {
       this.#log = (this.#log + data.toString("latin1")).slice(-4000);
     };

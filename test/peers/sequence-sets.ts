@@ -77,10 +77,8 @@ export const LIST = [...SETS]
   )
   .join("");
 
-/** The script: it obeys `X-Command`s, then chooses as often as `X-Picks-N` says. */
-export function scriptOf(useDefault: boolean): string {
-  return `
-max_while_loops=1000
+/** What every script begins with. */
+export const modulesOf = (useDefault: boolean): string => `max_while_loops=1000
 loadmodule "sl.so"
 loadmodule "pv.so"
 loadmodule "textops.so"
@@ -92,14 +90,22 @@ modparam("dispatcher", "flags", 2)
 modparam("dispatcher", "ds_hash_size", 8)
 modparam("dispatcher", "ds_ping_latency_stats", 1)
 modparam("dispatcher", "use_default", ${useDefault ? 1 : 0})
-request_route {
-  $var(i) = 0;
+`;
+
+/** A script's lines that obey `X-Command`s. */
+export const OBEY = `  $var(i) = 0;
   while ($var(i) < $(hdr(X-Commands){s.int})) {
     jsonrpc_exec("$(hdr(X-Command)[$var(i)])");
     append_to_reply("X-Result: $jsonrpl(code)\\r\\n");
     $var(i) = $var(i) + 1;
   }
-  if (is_present_hf("X-Ended")) ds_load_update();
+`;
+
+/** The script: it obeys `X-Command`s, then chooses as often as `X-Picks-N` says. */
+export function scriptOf(useDefault: boolean): string {
+  return `
+${modulesOf(useDefault)}request_route {
+${OBEY}  if (is_present_hf("X-Ended")) ds_load_update();
   $var(set) = $(hdr(X-Set){s.int});
 ${NUMBERS.map(
   (number) => `  $var(i) = 0;

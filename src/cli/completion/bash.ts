@@ -1,5 +1,6 @@
 // Completion for bash, 3.2 and later.
 import type { Place } from "./place.ts";
+import { quote } from "./quote.ts";
 
 /** The script. */
 export function bashScript(places: readonly Place[]): string {
@@ -37,9 +38,4 @@ function valueLines({ path, values }: Place): string[] {
 function placeLine({ path, commands, options, words, takesFiles }: Place): string {
   const all = [...commands.map(({ name }) => name), ...words, ...options.map(({ flag }) => flag)].join(" ");
   return `    ${quote(path)}) words=${quote(all)}${takesFiles ? " files=1" : ""} ;;`;
-}
-
-/** Nothing in it means anything to a shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

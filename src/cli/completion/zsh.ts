@@ -1,5 +1,6 @@
 // Completion for zsh.
 import type { Place } from "./place.ts";
+import { quote } from "./quote.ts";
 
 /** The script. */
 export function zshScript(places: readonly Place[]): string {
@@ -40,9 +41,4 @@ function placeLine({ path, commands, options, words, takesFiles }: Place): strin
     ...options.map(({ flag, summary }) => [flag, summary]),
   ].map(([name = "", summary = ""]) => quote(`${name}${summary === "" ? "" : `:${summary.replaceAll(":", "\\:")}`}`));
   return `    ${quote(path)}) shown=(${described.join(" ")}); _describe command shown${takesFiles ? "; _files" : ""} ;;`;
-}
-
-/** Nothing in it means anything to a shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

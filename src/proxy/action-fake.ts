@@ -1,0 +1,15 @@
+// What a route of tests does.
+import type { RouteAction } from "../bridge/snapshot.ts";
+
+/** To the first set, without transactions. */
+export const WITHOUT_TRANSACTIONS: RouteAction = {
+  kind: "dispatch",
+  set: 0,
+  others: [],
+  treatment: null,
+  noDestination: null,
+  key: -1,
+  resources: 0,
+  stateful: false,
+  path: "supported",
+};
