@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Crowd, type CrowdTotals } from "./calls/crowd.ts";
 import { openDatagrams } from "./calls/datagram-wire.ts";
-import { spoiledBy, type Watch } from "./calls/disturbance.ts";
+import { droppedAt, spoiledBy, type Watch } from "./calls/disturbance.ts";
 import { Balancer, configuration, loaded, onCoreZero, saturation, watchOver } from "./calls/saturation.ts";
 
 const USAGE = `taskset -c 1 node bench/overload.ts [--capacity N] [--seconds S] [--share P] [--hold MS] [--port P]
@@ -148,6 +148,11 @@ function steps(folder: string, capacity: number, company: readonly number[], opt
     const [first] = outcome.spoiled;
     if (share < IN_DIALOG && first === undefined) outcome.failures.push(broken);
     else if (share < IN_DIALOG) outcome.unmeasured.push(`${broken}; ${first}`);
+    // The balancer's first socket is for what is not new (src/net/steering.ts).
+    const [dropped, droppedNew = 0] = droppedAt(balancer.pid);
+    console.log(
+      `before the balancer read them the system dropped ${droppedNew} new requests, ${dropped} other datagrams`,
+    );
     console.log(
       `RSS at most ${peak.toFixed(0)} MiB; ${crowd.answerer.doubled} INVITEs came twice; ${crowd.totals.strange} strange`,
     );

@@ -1,15 +1,15 @@
 // What a message costs in the proxy itself, without sockets: whole calls in batches of 64 through the loop, each step of
 // the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`.
 
-import { inlineMore } from "../src/inlining.ts";
+import { compileForPackets } from "../src/compiler.ts";
 import { BATCH, Inbox, Outbox } from "../src/net/batch.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../src/net/endpoint.ts";
-import type { Plane } from "../src/net/plane.ts";
+import { noCounts, type Plane } from "../src/net/plane.ts";
 import { loneLoop } from "../src/proxy/lone-loop.ts";
 import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
 import { warmUp } from "../src/proxy/warm.ts";
 
-inlineMore();
+compileForPackets();
 const stateful = process.argv[2] !== "stateless";
 const rounds = Number(process.argv[3] ?? 300);
 
@@ -20,7 +20,7 @@ const plane: Plane = {
     for (let i = 0; i < outbox.count; i++)
       sent.push(Buffer.from(outbox.bytes.subarray(outbox.start[i], outbox.end[i])));
   }),
-  counts: { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 },
+  counts: noCounts(),
   run() {},
   stop() {},
 };

@@ -1,7 +1,7 @@
 // A table of many destinations comes into force while calls go on: how long that takes, and what gets lost.
 // `node bench/tables.ts --rows 10000 --rate 10000`; leaves with 1 when a call is lost.
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ Whole calls, five messages each, while a table of Kamailio's is loaded by SIGHUP
   --rows    rows of the table (10000)
   --rate    messages per second (10000)
   --rounds  reloads (5)
-  --server  MariaDB or PostgreSQL, mysql://root@127.0.0.1/test; without it SQLite
+  --server  MariaDB or PostgreSQL, mysql://root@127.0.0.1/test or sqlite; again for one after the other; without it SQLite
   --port    first of the UDP ports used on loopback (27920)`;
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const MESSAGES_PER_CALL = 5;
@@ -52,12 +52,13 @@ function statements(rows: number, port: number, round: number): string[] {
 
 /** CPU milliseconds of the main thread and of all others so far. */
 function cpuOf(pid: number): { main: number; others: number } {
-  const used = (path: string) => {
-    const fields = readFileSync(path, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  };
-  const main = used(`/proc/${pid}/task/${pid}/stat`);
-  return { main, others: used(`/proc/${pid}/stat`) - main };
+  let [main, others] = [0, 0];
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const nanoseconds = Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+    if (thread === String(pid)) main = nanoseconds / 1e6;
+    else others += nanoseconds / 1e6;
+  }
+  return { main, others };
 }
 
 function inForce(log: string): number[] {
@@ -73,22 +74,24 @@ const { values } = parseArgs({
     rows: { type: "string", default: "10000" },
     rate: { type: "string", default: "10000" },
     rounds: { type: "string", default: "5" },
-    server: { type: "string" },
+    server: { type: "string", multiple: true, default: ["sqlite"] },
     port: { type: "string", default: "27920" },
     help: { type: "boolean", default: false },
   },
 });
 
-async function measure(): Promise<boolean> {
+/** `number`: of the measurement; each has ports of its own, because those of phones stay open. */
+async function measure(on: string, number: number): Promise<boolean> {
   const loaded = loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
-  const [port, rows, rate, rounds] = [values.port, values.rows, values.rate, values.rounds].map(Number) as [
+  const [first, rows, rate, rounds] = [values.port, values.rows, values.rate, values.rounds].map(Number) as [
     number,
     number,
     number,
     number,
   ];
-  const server = values.server === undefined ? null : parseDatabaseUrl(values.server);
+  const port = first + 2 * number;
+  const server = on === "sqlite" ? null : parseDatabaseUrl(on);
   if (typeof server === "string") throw new Error(server);
   const database = server === null ? await freshFile() : await freshDatabase(server);
   const folder = mkdtempSync(join(tmpdir(), "fairlead-tables-"));
@@ -126,13 +129,15 @@ async function measure(): Promise<boolean> {
       child.kill("SIGHUP");
       pace(generator, rate / MESSAGES_PER_CALL, ROUND_MS);
       const { main, others } = cpuOf(child.pid!);
-      const wall = (inForce(log).at(-1) ?? Number.NaN) - from;
-      times.push(`${wall} ms (CPU ${main - used.main} + ${others - used.others} ms)`);
+      const wall = (inForce(log).at(-1) ?? 0) - from;
+      times.push(
+        `${wall >= 0 ? wall : `over ${ROUND_MS}`} ms (CPU ${(main - used.main).toFixed(0)} + ${(others - used.others).toFixed(0)} ms)`,
+      );
     }
     pace(generator, 0, 2_000);
     const lost = generator.giveUp();
     const calls = totals.started - before.started;
-    console.log(`${rows} rows in ${values.server === undefined ? "SQLite" : database.url.engine}, ${rate} messages/s:`);
+    console.log(`${rows} rows in ${database.url.engine}, ${rate} messages/s:`);
     console.log(`from SIGHUP to in force ${times.join(", ")}`);
     console.log(`${lost} of ${calls} calls lost, ${totals.refused} refused`);
     return lost === 0 && totals.refused === 0;
@@ -145,4 +150,4 @@ async function measure(): Promise<boolean> {
 }
 
 if (values.help) console.log(USAGE);
-else if (!(await measure())) process.exitCode = 1;
+else for (const [at, on] of values.server.entries()) if (!(await measure(on, at))) process.exitCode = 1;

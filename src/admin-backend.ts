@@ -19,13 +19,16 @@ import { METHOD_NAMES } from "./sip/method.ts";
 /** Without an API nobody asks. */
 const NO_API = { tokens: [], kamailioRpc: false, opensipsMi: false };
 
+/** What those know who read the tables. */
+export type Tables = Pick<AdminBackend, "sources" | "sourceRows" | "readSources">;
+
 /** The backend of a running balancer. */
 export function adminBackend(
   balancer: Balancer,
   changes: Changes,
   events: EventLog,
   version: string,
-): Omit<AdminBackend, "sources"> {
+): Omit<AdminBackend, keyof Tables> {
   const { control, health, workers, live, memory } = balancer;
   return {
     live,

@@ -12,22 +12,23 @@ import type { Problem } from "./config/problem.ts";
 import { ConfigurationFile } from "./configuration-file.ts";
 import { ControlPlane } from "./control/control-plane.ts";
 import { EventLog } from "./control/events.ts";
-import { HealthLoop } from "./control/health-loop.ts";
 import { configurationProblem } from "./control/restart.ts";
 import { configOf } from "./control/testing/config.ts";
 import { locationOf } from "./control/testing/locations.ts";
 import { SILENT } from "./control/testing/silent-log.ts";
+import { stillHealth } from "./control/testing/still-health.ts";
 import { Sources } from "./sources/sources.ts";
 import { TableReader } from "./sources/table-reader.ts";
 
 /** Changes of a balancer without workers, whose file is read when the test says so. */
 async function lab(problems: readonly Problem[] = [], path = "/nowhere.yaml") {
   const live = new LiveTables(createLiveTablesMemory(1));
-  const silent = { send: () => true, onChange() {}, onLost() {} };
   const [now, clock] = [() => 0, () => 0];
-  const health = new HealthLoop({ live, now, clock, random: () => 0, key: new Uint8Array(16), ...silent });
+  const health = stillHealth(live);
   const file = new ConfigurationFile([path], NO_OPTIONS, new Sources(new TableReader(), now));
-  const read = path === "/nowhere.yaml" ? undefined : (await file.load(null)).config;
+  const first = path === "/nowhere.yaml" ? undefined : await file.load(null);
+  const read = first?.config;
+  first?.taken();
   const config =
     read ?? configOf({ listeners: ["udp://127.0.0.1:23016"], sets: { a: { destinations: ["sip:10.0.0.1"] } } });
   const reading: (() => void)[] = [];
@@ -36,7 +37,9 @@ async function lab(problems: readonly Problem[] = [], path = "/nowhere.yaml") {
     health,
     names: { locate: () => async () => locationOf([], 0), now },
     load: async () => {
+      const loaded = read === undefined ? undefined : await file.load(null);
       await new Promise<void>((resolve) => reading.push(resolve));
+      if (loaded !== undefined) return { ...loaded, config: loaded.config ?? null };
       return { config: problems.length === 0 ? config : null, problems };
     },
     ports: [],
@@ -103,4 +106,107 @@ admin: {listen: "http://127.0.0.1:23017", persist: true}
   assert.deepEqual((await changes.apply({ kind: "change", slot, change: { weight: 7 } })).problems, []);
   assert.match(readFileSync(path, "utf8"), /weight: 7/);
   assert.equal(capacity(), 3, "as the file says");
+});
+
+it("a change does not wait for a reload that reads a silent database, and is told that the file will have its way", async () => {
+  const { changes, control, reading, events } = await lab();
+  const reload = changes.reload();
+  await turn();
+  const changed = await changes.apply({ kind: "change", slot: 0, change: { weight: 7 } });
+  assert.ok(changed.ok);
+  assert.match(changed.problems[0]?.what ?? "", /a reload is reading its tables/);
+  assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 7);
+  reading.shift()?.();
+  assert.ok((await reload).ok);
+  assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 1);
+  assert.deepEqual((await changes.apply({ kind: "change", slot: 0, change: { weight: 8 } })).problems, []);
+  assert.equal(events.remembered.length, 3);
+});
+
+it("a change that is written into the file while a reload reads is not undone by what was read before", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-changes-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "fairlead.yaml");
+  const text =
+    'listeners: ["udp://127.0.0.1:23016"]\nadmin: {persist: true}\nsets: {a: {destinations: ["sip:10.0.0.1"]}}\n';
+  writeFileSync(path, text);
+  const { changes, control, reading } = await lab([], path);
+  const reload = changes.reload();
+  for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+  const changed = await changes.apply({ kind: "change", slot: 0, change: { weight: 7 } });
+  assert.deepEqual([changed.ok, changed.problems], [true, []]);
+  reading.shift()?.();
+  for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+  reading.shift()?.();
+  assert.ok((await reload).ok);
+  assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 7);
+  assert.match(readFileSync(path, "utf8"), /weight: 7/);
+});
+
+it("changes that are written into the file keep coming: a reload reads twice, and is done", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-changes-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "fairlead.yaml");
+  writeFileSync(
+    path,
+    'listeners: ["udp://127.0.0.1:23016"]\nadmin: {persist: true}\nsets: {a: {destinations: ["sip:10.0.0.1"]}}\n',
+  );
+  const { changes, control, reading } = await lab([], path);
+  const isReading = async () => {
+    for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+    return reading.shift()!;
+  };
+  const weigh = (weight: number) => changes.apply({ kind: "change", slot: 0, change: { weight } });
+  let isDone = false;
+  const reload = changes.reload().finally(() => {
+    isDone = true;
+  });
+  const first = await isReading();
+  await weigh(7);
+  first();
+  const second = await isReading();
+  const later = weigh(8);
+  for (let looks = 0; looks < 100; looks++) await turn();
+  second();
+  for (let looks = 0; !isDone && looks < 1_000; looks++) await turn();
+  assert.ok(isDone, "it reads a third time");
+  assert.deepEqual([(await reload).ok, (await later).ok, control.reloads], [true, true, { ok: 1, failed: 0 }]);
+  assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 8);
+});
+
+it("a change that is kept in the file goes on with the modules in force, whatever their files say by now", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-modules-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [path, module] = [join(folder, "fairlead.yaml"), join(folder, "mine.mjs")];
+  const first = `export const algorithm = {summary: "First.", select(set, _key, live, out) {
+    if (out.length === 0 || set.slots.length === 0 || !live.isUsable(set.slots[0])) return 0;
+    out[0] = set.slots[0];
+    return 1;
+  }};`;
+  writeFileSync(module, first);
+  writeFileSync(
+    path,
+    `listeners: ["udp://127.0.0.1:23016"]
+admin: {persist: true}
+algorithms: {mine: ./mine.mjs}
+sets: {a: {algorithm: "own:mine", destinations: ["sip:10.0.0.1"]}}
+`,
+  );
+  const { changes, reading, control } = await lab([], path);
+  const summary = () => control.inForce.config.algorithms[0]?.algorithm.summary;
+  const add = (uri: string) => changes.apply({ kind: "add", destination: { set: "a", uri } });
+  writeFileSync(module, "export const algorithm = {");
+  const half = await add("sip:10.0.0.2");
+  assert.deepEqual([half.ok, half.problems], [true, []]);
+  assert.match(readFileSync(path, "utf8"), /10\.0\.0\.2/);
+  writeFileSync(module, first.replace("First.", "Second."));
+  assert.ok((await add("sip:10.0.0.3")).ok);
+  assert.equal(summary(), "First.");
+  const reload = changes.reload();
+  for (let i = 0; reading.length === 0 && i < 100; i++) await turn();
+  reading[0]?.();
+  const { ok, problems } = await reload;
+  assert.ok(ok);
+  assert.equal(summary(), "Second.");
+  assert.match(problems.map(({ what }) => what).join(), /breaks a promise of algorithms/);
 });

@@ -4,10 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Applied, ApplyOptions, Change } from "./admin/backend.ts";
 import { redact } from "./admin/redact.ts";
 import type { ProblemResource } from "./admin/resources.ts";
+import { configurationEvent } from "./balancer-events.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
 import { type Config, schema } from "./config/schema.ts";
 import { isObject } from "./config/values/object.ts";
 import { written } from "./config/written.ts";
+import { writtenSets } from "./config/written-sets.ts";
 import { editYaml, type YamlEdit } from "./config/yaml-edit.ts";
 import { readYaml } from "./config/yaml-text.ts";
 import type { ConfigurationFile, StagedText } from "./configuration-file.ts";
@@ -22,7 +24,7 @@ import {
   withSettings,
 } from "./control/changes.ts";
 import type { ApplyResult, ControlPlane } from "./control/control-plane.ts";
-import type { BalancerEvent, EventLog } from "./control/events.ts";
+import type { EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { configurationProblem } from "./control/restart.ts";
 
@@ -53,9 +55,11 @@ const OPEN_SECTIONS: readonly string[] = [
   "shutdown",
 ];
 const OF_THE_FILE: readonly string[] = Object.keys(schema.shape).filter((name) => !OPEN_SECTIONS.includes(name));
-/** Of an event: problems, and characters of one. */
-const MOST_PROBLEMS = 20;
-const LONGEST_PROBLEM = 500;
+const SHORT_LIVED = configurationProblem(
+  "a reload is reading its tables, and has the file in force when it is done",
+  "make the change again then, or in the file",
+  "warning",
+);
 const NO_OPTIONS: ApplyOptions = { isDryRun: false, check: () => undefined };
 
 /** Everything that changes a running configuration. */
@@ -64,7 +68,10 @@ export class Changes {
   readonly #file: ConfigurationFile;
   readonly #events: EventLog;
   #queue: Promise<unknown> = Promise.resolve();
+  #reloads: Promise<unknown> = Promise.resolve();
   #waitingReload: Promise<ApplyResult> | null = null;
+  /** A reload has begun, and what it reads is not in force yet. */
+  #isReading = false;
 
   constructor(control: ControlPlane, file: ConfigurationFile, events: EventLog) {
     this.#control = control;
@@ -77,15 +84,28 @@ export class Changes {
     return this.#inTurn(() => this.#apply(change, options));
   }
 
-  /** Reads the files again. Reloads that are asked for while one waits for its turn are that one. */
+  /**
+   * Reads the files again. Reloads that are asked for while one waits for the one before it are that one. Changes do not wait for what a
+   * reload reads, which may be a silent database.
+   */
   reload(): Promise<ApplyResult> {
-    this.#waitingReload ??= this.#inTurn(async () => {
+    this.#waitingReload ??= this.#reloads.then(() => {
       this.#waitingReload = null;
-      const result = await this.#control.reload();
-      this.#events.publish(eventOf(result, "reload"));
-      return result;
+      const reload = this.#reload();
+      this.#reloads = reload.catch(() => undefined);
+      return reload;
     });
     return this.#waitingReload;
+  }
+
+  async #reload(): Promise<ApplyResult> {
+    this.#isReading = true;
+    const take = <T>(work: () => Promise<T>) => this.#inTurn(work);
+    const result = await this.#control.reload(take).finally(() => {
+      this.#isReading = false;
+    });
+    this.#events.publish(configurationEvent(result, "reload", result.problems.map(formatProblem)));
+    return result;
   }
 
   async #apply(change: Change, { isDryRun, check, isPassing = false }: ApplyOptions): Promise<Applied> {
@@ -103,12 +123,12 @@ export class Changes {
         if (!("config" in kept)) return kept;
         next = kept.config;
         staged = kept.staged;
-      }
-      difference = { before: written(config), after: written(next) };
+      } else if (this.#isReading && !isDryRun) told.push(SHORT_LIVED);
+      difference = { before: shown(config, next), after: shown(next, config) };
       return next;
     }, isDryRun);
     const problems = [...told, ...result.problems, ...finish(staged, result.ok)];
-    if (!isDryRun) this.#events.publish(eventOf({ ...result, problems }, "change"));
+    if (!isDryRun) this.#events.publish(configurationEvent(result, "change", problems.map(formatProblem)));
     return {
       ok: result.ok,
       generation: result.generation,
@@ -179,6 +199,14 @@ export class Changes {
   }
 }
 
+/** A configuration as answers compare it: sets that are not those of the other are there with what tables have. */
+function shown(config: Config, other: Config): unknown {
+  const same = new Set(other.sets);
+  const changed = config.sets.filter((set) => !same.has(set));
+  const base = written(config);
+  return { ...base, sets: { ...base.sets, ...writtenSets(changed, true) } };
+}
+
 /** A problem as the API tells it. */
 export function problemResource({ file, line, column, severity, what, hint }: Problem): ProblemResource {
   return { severity, where: line === 0 ? file : `${file}:${line}:${column}`, what, hint };
@@ -213,18 +241,6 @@ function editOf(change: Change, placed: readonly PlacedDestination[]): YamlEdit 
     default:
       return change;
   }
-}
-
-/** A thousand events are remembered and sent to everybody: one has a bounded size, whatever somebody has written. */
-function eventOf({ ok, generation, problems }: ApplyResult, cause: "reload" | "change"): BalancerEvent {
-  const type = ok ? "configuration.applied" : "configuration.refused";
-  const lines = problems.slice(0, MOST_PROBLEMS).map((problem) => clipped(formatProblem(problem)));
-  const more = problems.length - lines.length;
-  return { type, generation, cause, problems: more > 0 ? [...lines, `and ${more} more`] : lines };
-}
-
-function clipped(line: string): string {
-  return line.length > LONGEST_PROBLEM ? `${line.slice(0, LONGEST_PROBLEM)}…` : line;
 }
 
 function refused(what: string, hint = ""): Derived {

@@ -1,6 +1,7 @@
 // What of a running balancer becomes an event: states at once, figures by looking at them once a second.
 import type { Balancer } from "./control/balancer.ts";
-import type { EventLog } from "./control/events.ts";
+import type { ConfigurationEvent, EventLog } from "./control/events.ts";
+import type { Log } from "./control/log.ts";
 import { DestinationState } from "./dispatch/types.ts";
 import type { StateChange } from "./health/registry.ts";
 import { isWell } from "./health/standby.ts";
@@ -9,6 +10,9 @@ import { nameOfState } from "./health/state.ts";
 const LOOK_MS = 1_000;
 /** Destinations in one `load`, which everybody who listens is sent once a second. */
 const MOST_SHOWN = 1_000;
+/** Of an event: problems, and characters of one. */
+const MOST_PROBLEMS = 20;
+const LONGEST_PROBLEM = 500;
 
 /** Tells of a change of state when it decides about new calls; a first failure (trying) does not. */
 export function publishState(events: EventLog, { target, from, to, reason }: StateChange): void {
@@ -23,6 +27,38 @@ export function publishState(events: EventLog, { target, from, to, reason }: Sta
   if (type === null) return;
   const { set, name: destination, uri } = target;
   events.publish({ type, set, destination, uri, from: nameOfState(from), to: nameOfState(to), reason });
+}
+
+/**
+ * What became of a configuration. A thousand events are remembered and sent to everybody: one has a bounded size, whatever somebody has
+ * written.
+ */
+export function configurationEvent(
+  { ok, generation }: { readonly ok: boolean; readonly generation: number },
+  cause: ConfigurationEvent["cause"],
+  problems: readonly string[],
+): ConfigurationEvent {
+  const shown = problems.slice(0, MOST_PROBLEMS).map(clipped);
+  const more = problems.length - shown.length;
+  const type = ok ? "configuration.applied" : "configuration.refused";
+  return { type, generation, cause, problems: more > 0 ? [...shown, `and ${more} more`] : shown };
+}
+
+function clipped(line: string): string {
+  return line.length > LONGEST_PROBLEM ? `${line.slice(0, LONGEST_PROBLEM)}…` : line;
+}
+
+/** Has the log tell what nobody else tells it: drains that are done, and with `hasLoads` loads (level debug). Returns how to stop. */
+export function logEvents(events: EventLog, log: Log, hasLoads: boolean): () => void {
+  return events.watch(({ event }) => {
+    if (event.type === "destination.drained") {
+      const { set, destination, uri } = event;
+      log.info({ set, destination, uri }, "a draining destination has no calls left");
+    } else if (event.type === "load") {
+      const { set, calls, destinations } = event;
+      log.debug({ set, calls, destinations }, "the load of a set has changed");
+    }
+  }, hasLoads);
 }
 
 /** Looks at loads, drains and workers from now on; returns how to stop. */

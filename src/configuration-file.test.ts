@@ -1,6 +1,7 @@
 // The file that changes are written into: where it really is, and what is said when it is not there.
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -29,7 +30,9 @@ async function lab() {
   writeFileSync(real, TEXT, { mode: 0o640 });
   symlinkSync(join("versions", "fairlead.yaml"), link);
   const file = new ConfigurationFile([link], NO_OPTIONS, new Sources(new TableReader(), () => 0));
-  assert.deepEqual((await file.load(null)).problems, []);
+  const { problems, taken } = await file.load(null);
+  assert.deepEqual(problems, []);
+  taken();
   return { folder, real, link, file };
 }
 
@@ -42,9 +45,31 @@ it("a link stays one: what it leads to is what is written", async () => {
   assert.deepEqual([readdirSync(folder).sort(), file.whyNotWritable], [["fairlead.yaml", "versions"], ""]);
 });
 
+it("the file keeps its permissions, whatever the process's umask", async () => {
+  const { real, file } = await lab();
+  chmodSync(real, 0o664);
+  const before = process.umask(0o077);
+  try {
+    file.stage(`# Changed.\n${TEXT}`).commit();
+  } finally {
+    process.umask(before);
+  }
+  assert.equal(lstatSync(real).mode & 0o777, 0o664);
+});
+
 it("a file that is gone is a reason to write nothing, not a failure", async () => {
   const { real, link, file } = await lab();
   rmSync(real);
   assert.match(file.whyNotWritable, /ENOENT/);
   assert.ok(file.whyNotWritable.includes(link));
+});
+
+it("what somebody has put where the next text waits is not written through", async () => {
+  const { folder, real, file } = await lab();
+  const victim = join(folder, "victim");
+  writeFileSync(victim, "of somebody else");
+  symlinkSync(victim, `${real}.new`);
+  file.stage(`# Changed.\n${TEXT}`).commit();
+  assert.equal(readFileSync(victim, "utf8"), "of somebody else");
+  assert.deepEqual([lstatSync(real).isFile(), readFileSync(real, "utf8")], [true, `# Changed.\n${TEXT}`]);
 });

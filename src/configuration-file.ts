@@ -1,6 +1,7 @@
 // The configuration's file: read as it is or with another text in its place, and written when changes of the admin API are to stay.
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -14,6 +15,7 @@ import { configurationIo } from "./cli/configuration-io.ts";
 import type { Loaded } from "./config/load.ts";
 import { isOwnText, type ReadOptions, readOwnText } from "./config/open.ts";
 import type { Config } from "./config/schema.ts";
+import type { Reading } from "./control/control-plane.ts";
 import { loadConfiguration } from "./sources/load.ts";
 import type { Sources } from "./sources/sources.ts";
 
@@ -29,8 +31,10 @@ export class ConfigurationFile {
   readonly #files: readonly string[];
   readonly #options: ReadOptions;
   readonly #sources: Sources;
-  /** As of the last time that it was read. */
+  /** As of the last time that it was read and came into force. */
   #text = "";
+  /** How often it was written to. */
+  #revision = 0;
 
   constructor(files: readonly string[], options: ReadOptions, sources: Sources) {
     this.#files = files;
@@ -43,9 +47,10 @@ export class ConfigurationFile {
     return isOwnText(this.#text, this.#name) ? this.#text : "";
   }
 
-  /** Reads it, and the tables that it names; `inForce` as for `loadConfiguration`. */
-  async load(inForce: Config | null): Promise<Loaded> {
+  /** Reads it, and the tables that it names; `inForce` as for `loadConfiguration`. What was read is its text once it is `taken`. */
+  async load(inForce: Config | null): Promise<Loaded & Pick<Required<Reading>, "isStale" | "taken">> {
     let text = "";
+    const revision = this.#revision;
     const io = {
       ...configurationIo,
       readFile: (path: string) => {
@@ -55,14 +60,15 @@ export class ConfigurationFile {
       },
     };
     const loaded = await loadConfiguration(this.#files, this.#options, io, this.#sources, inForce);
-    // Of what was refused nothing is in force.
-    if (loaded.config !== undefined) this.#text = text;
-    return loaded;
+    const taken = () => {
+      this.#text = text;
+    };
+    return { ...loaded, isStale: () => this.#revision !== revision, taken };
   }
 
-  /** Reads `text` as if it stood in the file; its sources have the rows that they have in `inForce`. */
+  /** Reads `text` as if it stood in the file; its sources have the rows, and its modules the texts, that they have in `inForce`. */
   readText(text: string, inForce: Config): Loaded {
-    return readOwnText(text, this.#name, this.#options, configurationIo, inForce.tables);
+    return readOwnText(text, this.#name, this.#options, configurationIo, inForce);
   }
 
   /** Why nothing can be written to it; empty: it can be. */
@@ -81,8 +87,12 @@ export class ConfigurationFile {
     const target = realpathSync(this.#name);
     const beside = `${target}.new`;
     const { mode } = statSync(target);
-    const descriptor = openSync(beside, "w", mode & 0o777);
+    // One that was left behind goes; what somebody else has put there, a link perhaps, is not written through.
+    rmSync(beside, { force: true });
+    const descriptor = openSync(beside, "wx", mode & 0o777);
     try {
+      // What opening asks for is less what the process's umask takes away.
+      fchmodSync(descriptor, mode & 0o777);
       writeFileSync(descriptor, text);
       fsyncSync(descriptor);
     } finally {
@@ -92,6 +102,7 @@ export class ConfigurationFile {
       commit: () => {
         renameSync(beside, target);
         this.#text = text;
+        this.#revision++;
       },
       abandon: () => rmSync(beside, { force: true }),
     };

@@ -6,7 +6,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { ExitCode } from "./cli/exit-code.ts";
 import { COMMANDS } from "./cli/index.ts";
 import { runCommand } from "./cli/run.ts";
-import { inlineMore } from "./inlining.ts";
+import { compileForPackets } from "./compiler.ts";
 import { PACKAGE } from "./package-facts.ts";
 
 const program = new Command("fairlead")
@@ -16,7 +16,8 @@ const program = new Command("fairlead")
   .exitOverride();
 
 runCommand(async (files, options) => {
-  inlineMore();
+  // Whoever has few calls wants none of the compiling that many calls are worth (docs/guide/operations.md).
+  if (process.env.FAIRLEAD_WARM_UP !== "short") compileForPackets();
   return (await import("./start.ts")).run(files, options);
 }).register(program);
 demoCommand(fileURLToPath(import.meta.url)).register(program);

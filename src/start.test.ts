@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { reservePort } from "../test/kit/port.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "fairlead-run-"));
@@ -183,11 +184,13 @@ describe("fairlead run", () => {
 
   it("leaves with 1 when the port is taken, and with 130 on SIGINT", async () => {
     const file = write("first.yaml", ['"sip:127.0.0.1:9"']);
-    const first = fairlead("run", file, "--listen", "udp://127.0.0.1:23201");
+    const { port, release } = await reservePort();
+    after(release);
+    const first = fairlead("run", file, "--listen", `udp://127.0.0.1:${port}`);
     await first.line("ready");
-    const second = fairlead("run", file, "--listen", "udp://127.0.0.1:23201");
+    const second = fairlead("run", file, "--listen", `udp://127.0.0.1:${port}`);
     assert.equal(await second.exit, 1);
-    assert.match(second.stderr(), /127\.0\.0\.1:23201.*in use/);
+    assert.match(second.stderr(), new RegExp(`127\\.0\\.0\\.1:${port}.*in use`));
     first.child.kill("SIGINT");
     assert.equal(await first.exit, 130);
   });

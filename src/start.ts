@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { AdminBackend } from "./admin/backend.ts";
 import { startAdmin } from "./admin/server.ts";
-import { adminBackend } from "./admin-backend.ts";
+import { adminBackend, type Tables } from "./admin-backend.ts";
 import { Changes } from "./admin-changes.ts";
-import { publishFigures, publishState } from "./balancer-events.ts";
+import { configurationEvent, logEvents, publishFigures, publishState } from "./balancer-events.ts";
 import { configurationIo } from "./cli/configuration-io.ts";
 import { ExitCode } from "./cli/exit-code.ts";
 import type { ReadOptions } from "./config/open.ts";
@@ -23,7 +23,8 @@ import { PACKAGE } from "./package-facts.ts";
 import { TableFollower } from "./sources/follower.ts";
 import { Sources } from "./sources/sources.ts";
 import { TableReader } from "./sources/table-reader.ts";
-import { sourceViews } from "./sources/views.ts";
+import { rowReport, sourceViews } from "./sources/views.ts";
+import { warmReloads } from "./warm-reload.ts";
 
 /** Milliseconds between two looks at what is due. */
 const FOLLOW_INTERVAL = 250;
@@ -34,18 +35,28 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   const now = () => performance.now();
   const sources = new Sources(reader, now);
   const file = new ConfigurationFile(files, options, sources);
-  const { config, problems, isUnreachable } = await file.load(null);
+  const { config, problems, isUnreachable, taken } = await file.load(null);
   complain(problems);
   // Who restarts us has to know whether that may help.
   if (config === undefined) return isUnreachable === true ? ExitCode.unreachable : ExitCode.invalidConfiguration;
+  taken();
   const log = openLog({ level: config.log.level, format: formatOf(config), fd: 1 });
   const events = new EventLog({ clock: () => Date.now(), instance: randomBytes(4).toString("hex") });
   const started: StartResult = await startBalancer({
     config,
     load: async () => {
-      const inForce = started.ok ? started.balancer.control.inForce.config : config;
-      const loaded = await file.load(inForce);
-      return { config: loaded.config ?? null, problems: loaded.problems };
+      const inForce = () => (started.ok ? started.balancer.control.inForce.config : config);
+      const before = inForce();
+      const { config: next = null, problems: found, isStale, taken } = await file.load(before);
+      return {
+        config: next,
+        problems: found,
+        taken,
+        isStale() {
+          sources.lookAgain(before, inForce());
+          return isStale();
+        },
+      };
     },
     workerUrl: new URL("./proxy/worker.ts", import.meta.url),
     streamsUrl: new URL("./streams/worker.ts", import.meta.url),
@@ -60,10 +71,23 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   }
   const { balancer } = started;
   const changes = new Changes(balancer.control, file, events);
-  const doing = () => sourceViews(balancer.control.inForce.config, sources, now());
+  const { control } = balancer;
+  const follower = new TableFollower({
+    control,
+    sources,
+    log,
+    now,
+    clock: () => Date.now(),
+    told: (result, lines) => events.publish(configurationEvent(result, "table", lines)),
+  });
+  const tables: Tables = {
+    sources: () => sourceViews(control.inForce.config, sources, now()),
+    sourceRows: (name) => rowReport(control.inForce.config, name),
+    readSources: (name) => follower.lookNow(name),
+  };
   const admin = await openAdmin(
     config,
-    { ...adminBackend(balancer, changes, events, PACKAGE.version), sources: doing },
+    { ...adminBackend(balancer, changes, events, PACKAGE.version), ...tables },
     log,
   );
   if (admin === null) {
@@ -81,17 +105,21 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
         (why) => log.error({ why }, "configuration files are not watched"),
       )
     : () => undefined;
+  const unlog = logEvents(events, log, config.log.level === "debug" || config.log.level === "trace");
   const unfollow = publishFigures(balancer, events);
   const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
   const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
   announce(balancer, admin.url, log);
-  const follower = new TableFollower({ control: balancer.control, sources, log, now, clock: () => Date.now() });
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
+  let isOver = false;
+  warmReloads(config, () => isOver).catch((error: unknown) => log.error({ error: String(error) }, "no warm-up"));
   const code = await untilSignalled(process, balancer, reload, () => reader.stop(), log);
+  isOver = true;
   unwatch();
   clearInterval(follow);
   reader.stop();
   unfollow();
+  unlog();
   unhook();
   await admin.close();
   log.flush();

@@ -8,18 +8,19 @@ import { fileURLToPath } from "node:url";
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   sip: [],
   dispatch: [],
+  own: ["dispatch"],
   net: ["sip"],
-  bridge: ["dispatch", "net"],
-  proxy: ["sip", "dispatch", "net", "bridge"],
+  bridge: ["dispatch", "own", "net"],
+  proxy: ["sip", "dispatch", "own", "net", "bridge"],
   streams: ["sip", "net", "bridge"],
   ua: ["sip", "net"],
   health: ["sip", "dispatch", "net", "bridge", "ua"],
-  config: ["sip", "dispatch", "net", "health"],
+  config: ["sip", "dispatch", "own", "net", "health"],
   sources: ["config"],
-  control: ["dispatch", "net", "bridge", "health", "config"],
+  control: ["dispatch", "own", "net", "bridge", "health", "config"],
   explain: ["dispatch", "config", "control", "proxy"],
   admin: ["bridge", "config", "control", "health", "explain"],
-  cli: ["config", "sources", "explain", "ua"],
+  cli: ["own", "config", "sources", "explain", "ua"],
 };
 /** Single files that a layer may import from a layer that is otherwise closed to it. */
 const OPEN_FILES: Readonly<Record<string, readonly string[]>> = {

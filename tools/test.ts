@@ -1,6 +1,7 @@
-// npm test: every *.test.ts of the project. Two files at a time: unit tests, and scenarios, which mostly wait. What measures,
-// floods or kills says so in a line "// Runs alone: why", and so does all else under test/ without a word: one file after
-// the other. A line per file, failures in full, skips with their reasons.
+// npm test: every *.test.ts of the project. Two files at a time: unit tests, and those of BESIDE_OTHERS, which mostly wait. What
+// measures, floods or kills says so in a line "// Runs alone: why", and so does all else under test/ without a word: one file after
+// the other. Balancers of the former warm up shortly (FAIRLEAD_WARM_UP), those of the latter as they do for users. A line per file,
+// failures in full, skips with their reasons.
 import { globSync, readFileSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path
 /** A file that hangs outside its tests is ended after this many milliseconds. */
 const FILE_TIMEOUT = 600_000;
 const PARALLEL = 2;
+const BESIDE_OTHERS = /^test\/(?:guide|importers|scenarios|sql|torture)\//;
 
 interface Outcome {
   passed: number;
@@ -109,7 +111,7 @@ interface TestOptions {
 
 function runsAlone(file: string): boolean {
   if (!file.startsWith("test/")) return false;
-  return !file.startsWith("test/scenarios/") || /^\/\/ Runs alone: /m.test(readFileSync(`${root}${file}`, "utf8"));
+  return !BESIDE_OTHERS.test(file) || /^\/\/ Runs alone: /m.test(readFileSync(`${root}${file}`, "utf8"));
 }
 
 function summarise(milliseconds: number): void {
@@ -147,11 +149,14 @@ async function main(): Promise<number> {
   }
   const options = { name: values.name, timeout: Number(values.timeout), verbose: values.verbose };
   const started = performance.now();
+  // A hundred balancers that each warm up as for thousands of calls would be most of what the cores do.
+  process.env.FAIRLEAD_WARM_UP = "short";
   await runFiles(
     files.filter((file) => !runsAlone(file)),
     PARALLEL,
     options,
   );
+  delete process.env.FAIRLEAD_WARM_UP;
   await runFiles(files.filter(runsAlone), 1, options);
   summarise(performance.now() - started);
   return total.failed + total.cancelled > 0 ? 1 : 0;

@@ -2,6 +2,7 @@
 import { Inbox, Outbox } from "../../src/net/batch.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Libc } from "../../src/net/libc.ts";
+import { noCounts } from "../../src/net/plane.ts";
 import { ReceiveMemory, Receiver } from "../../src/net/receiver.ts";
 import { Refusals } from "../../src/net/refusals.ts";
 import { Sender } from "../../src/net/sender.ts";
@@ -29,7 +30,7 @@ export function openDatagrams(
   );
   if (!opened.ok) throw new Error(opened.problem);
   const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, socket));
-  const counts = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
+  const counts = noCounts();
   const inbox = new Inbox();
   const memory = new ReceiveMemory(libc, inbox);
   const outbox = new Outbox((full) => sender.send(full));

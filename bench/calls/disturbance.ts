@@ -45,7 +45,7 @@ export class Watch {
     this.#at = performance.now();
     this.#busy = this.#shares.map(({ core }) => busyOf(core));
     this.#own = this.#shares.map(({ pids }) => sumOf(pids.map(cpuOf)));
-    this.#dropped = droppedHere();
+    this.#dropped = sumOf(droppedAt("self"));
     this.#pause = 0;
     this.#turned = 0;
   }
@@ -63,7 +63,7 @@ export class Watch {
       return { core, others: Math.max(0, (busyOf(core) - this.#busy[i]! - own) / elapsed) };
     });
     const worst = others.reduce((most, each) => (each.others > most.others ? each : most));
-    return { ...worst, pause: this.#pause, dropped: droppedHere() - this.#dropped };
+    return { ...worst, pause: this.#pause, dropped: sumOf(droppedAt("self")) - this.#dropped };
   }
 }
 
@@ -84,20 +84,23 @@ function busyOf(core: number): number {
   return (user + nice + system + steal) * TICK;
 }
 
-/** Datagrams dropped at the UDP sockets of this process. */
-function droppedHere(): number {
-  const own = new Set<string>();
-  for (const fd of readdirSync("/proc/self/fd")) {
-    try {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
-      if (inode !== undefined) own.add(inode);
-    } catch {
-      // The folder's own descriptor.
-    }
-  }
+/** Datagrams that the system dropped at the IPv4 UDP sockets of a process, for each in the order in which they were opened. */
+export function droppedAt(pid: number | "self"): number[] {
   const rows = readFileSync("/proc/net/udp", "utf8").trim().split("\n").slice(1);
   const columns = rows.map((row) => row.trim().split(/\s+/));
-  return sumOf(columns.map((column) => (own.has(column[9] ?? "") ? Number(column.at(-1)) : 0)));
+  const drops = new Map(columns.map((column) => [column[9] ?? "", Number(column.at(-1))]));
+  const fds = readdirSync(`/proc/${pid}/fd`).sort((a, b) => Number(a) - Number(b));
+  return fds.flatMap((fd) => drops.get(socketOf(pid, fd)) ?? []);
+}
+
+/** The inode of a socket; empty where the descriptor is none. */
+function socketOf(pid: number | "self", fd: string): string {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? "";
+  } catch {
+    // The folder's own descriptor.
+    return "";
+  }
 }
 
 function sumOf(values: readonly number[]): number {

@@ -32,7 +32,7 @@ class Connection {
     this.#libc = libc;
     this.#fd = fdOf(node);
     this.#inbox = inbox;
-    this.#inboxAt = libc.addressOf(inbox.bytes.buffer as ArrayBuffer);
+    this.#inboxAt = libc.addressOf(inbox.bytes.buffer as ArrayBuffer) + inbox.bytes.byteOffset;
     this.#outAt = libc.addressOf(this.#out.buffer as ArrayBuffer);
     this.socket = socket;
     this.port = node.localPort ?? 0;

@@ -54,7 +54,9 @@ describe("with tokens in the configuration", () => {
     const wanted: readonly ["GET" | "POST" | "DELETE", string, Role][] = [
       ["GET", "/metrics", "viewer"],
       ["GET", "/api/v1/config", "viewer"],
+      ["GET", "/api/v1/sources", "viewer"],
       ["POST", "/api/v1/reload", "operator"],
+      ["POST", "/api/v1/sources/reload", "operator"],
       ["POST", "/api/v1/destinations/media/media1/disable", "operator"],
       ["DELETE", "/api/v1/destinations/media/media1", "admin"],
     ];

@@ -43,11 +43,15 @@ describe("admin API", () => {
     const { ask, live } = lab();
     live.count(0, 0, DESTINATION_COUNTERS.indexOf("requests"));
     live.count(1, 0, DESTINATION_COUNTERS.indexOf("requests"));
-    live.setLatency(0, 1500);
+    live.latencies.set(0, 1500);
+    live.noteAnswerTime(0, 2500);
+    live.setHeldBack(0, 64);
     const [first, second] = (await ask("GET", "/api/v1/destinations")).json();
     assert.equal(first.counters.requests, 2);
     assert.equal(first.latency_ms, 1.5);
     assert.equal(second.latency_ms, null);
+    assert.deepEqual([first.answer_time_ms, first.share_percent], [2.5, 75]);
+    assert.deepEqual([second.answer_time_ms, second.share_percent], [null, 100]);
     assert.equal(first.max_calls, 400);
   });
 
@@ -97,6 +101,28 @@ describe("admin API", () => {
     );
   });
 
+  it("a query that an operation does not know is refused, and nothing is done", async () => {
+    const { ask, seen, backend } = lab();
+    for (const path of ["destinations/media/media1/drain", "reload", "sources/reload", "sources/kamailio/reload"]) {
+      const answer = await ask("POST", `/api/v1/${path}?dry_run=true`);
+      assert.equal(answer.statusCode, 400, path);
+      assert.match(answer.json().detail, /dry_run/);
+    }
+    assert.equal((await ask("GET", "/api/v1/sets?name=media")).statusCode, 400);
+    assert.deepEqual([seen.reloads, seen.sources, backend.destinations()[0]?.state], [0, [], "active"]);
+    assert.equal((await ask("GET", "/readyz?from=monitor")).statusCode, 200);
+  });
+
+  it("tables are not read for somebody who speaks of another configuration", async () => {
+    const { ask, seen } = lab();
+    const tag = String((await ask("GET", "/api/v1/config")).headers.etag);
+    for (const path of ["/api/v1/sources/reload", "/api/v1/sources/kamailio/reload"]) {
+      assert.equal((await ask("POST", path, undefined, { "if-match": '"stale"' })).statusCode, 412, path);
+      assert.equal((await ask("POST", path, undefined, { "if-match": tag })).statusCode, 200, path);
+    }
+    assert.deepEqual(seen.sources, ["all", "kamailio"]);
+  });
+
   it("a foreign web page gets nothing, by name or by origin", async () => {
     const { ask } = lab();
     assert.equal((await ask("GET", "/healthz", undefined, { host: "evil.example:25080" })).statusCode, 403);
@@ -135,7 +161,9 @@ describe("admin API", () => {
     assert.deepEqual([answer.statusCode, answer.json().reasons], [503, ["worker 1 is not running"]]);
     assert.equal((await lab({ closing: true }).ask("GET", "/readyz")).statusCode, 503);
     const counters = {} as StreamsView["counters"];
-    const streams = (isReady: boolean) => ({ ready: isReady, connections: 0, counters, restarts: 1, delay: 0 });
+    const streams = (isReady: boolean) => {
+      return { ready: isReady, connections: 0, unsecured: 0, counters, restarts: 1, delay: 0 };
+    };
     assert.equal((await lab({ streams: streams(true) }).ask("GET", "/readyz")).statusCode, 200);
     const without = await lab({ streams: streams(false) }).ask("GET", "/readyz");
     assert.deepEqual([without.statusCode, without.json().reasons], [503, ["the stream worker is not running"]]);

@@ -4,6 +4,7 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { AccessToken } from "../config/schema.ts";
+import type { RowReport, SourceView } from "../config/tables/source-view.ts";
 import type { EventLog } from "../control/events.ts";
 import type {
   DestinationChange,
@@ -18,15 +19,6 @@ import type {
 export interface ListenerView {
   readonly name: string;
   readonly transport: string;
-}
-
-/** A table that destinations come from: rows in force, why it could not be read (empty: it could), seconds since it was. */
-export interface SourceView {
-  readonly name: string;
-  readonly rows: number;
-  readonly failure: string;
-  /** -1: this process has not read it yet. */
-  readonly age: number;
 }
 
 /** The resolver's view of the world. */
@@ -128,6 +120,8 @@ export interface StreamsView {
   readonly ready: boolean;
   /** Open now. */
   readonly connections: number;
+  /** Connections for TLS whose handshake has not ended, or not begun; not among `connections`. */
+  readonly unsecured: number;
   readonly counters: Readonly<Record<StreamCounter, number>>;
   /** How often the stream worker was replaced. */
   readonly restarts: number;
@@ -224,6 +218,10 @@ export interface AdminBackend {
   certificates(): readonly CertificateView[];
   /** Tables that destinations come from. */
   sources(): readonly SourceView[];
+  /** What is to be said about the rows of a source. */
+  sourceRows(name: string): RowReport;
+  /** Looks at the table of one source, or at all, and puts what has changed into force. */
+  readSources(name?: string): Promise<void>;
   /** Files of revocation lists that run out, and when the first list in each does. */
   revocations(): readonly CertificateView[];
   sets(): readonly SetView[];
@@ -241,8 +239,8 @@ export interface AdminBackend {
   setState(slot: number, isWhole: boolean, state: StateName, reason: string, isMarked?: boolean): void;
   /** Recounts all calls, and with `isRepair` makes the loads right. */
   audit(isRepair: boolean): Promise<AuditView>;
-  /** The calls on a destination are over; `isWhole` as for `setState`. Resolves with how many were counted. */
-  forgetCalls(slot: number, isWhole: boolean): Promise<number>;
+  /** The calls on a destination are over; `isWhole` as for `setState`. Resolves with how many were counted there, and of how many that it made the resources came back. */
+  forgetCalls(slot: number, isWhole: boolean): Promise<{ readonly forgotten: number; readonly made: number }>;
   /** Kamailio's hash of one or two keys (an empty second one is none), as an unsigned number. */
   coreHash(first: string, second: string): number;
   /** Whether probes are sent; `wanted` changes it, for as long as the process runs. Returns what it was. */

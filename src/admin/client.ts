@@ -17,6 +17,7 @@ import type {
   RequestRecord,
   SetDetailResource,
   SetResource,
+  SourceResource,
   StateVerb,
 } from "./resources.ts";
 
@@ -117,6 +118,15 @@ export class AdminClient {
     return this.#write("PUT", "/api/v1/routes", options, routes);
   }
 
+  sources(): Promise<SourceResource[]> {
+    return this.#call("GET", "/api/v1/sources");
+  }
+
+  /** Reads the table of one source, or all. */
+  reloadSources(name?: string): Promise<SourceResource[]> {
+    return this.#write("POST", name === undefined ? "/api/v1/sources/reload" : `${pathOf("sources", name)}/reload`, {});
+  }
+
   calls(): Promise<CallsResource> {
     return this.#call("GET", "/api/v1/calls");
   }
@@ -126,7 +136,7 @@ export class AdminClient {
     return this.#call(repair ? "POST" : "GET", "/api/v1/counters/audit");
   }
 
-  forgetCalls(set: string, destination: string): Promise<{ forgotten: number }> {
+  forgetCalls(set: string, destination: string): Promise<{ forgotten: number; made: number }> {
     return this.#write("POST", `${pathOf("destinations", set, destination)}/forget-calls`, {});
   }
 

@@ -1,6 +1,6 @@
 // From an HTTP request to the operation that it asks for: query, body and precondition are read before anything is done.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import { schemaFindings } from "../config/schema-findings.ts";
 import type { AdminContext } from "./context.ts";
 import { readPrecondition, UNCONDITIONAL } from "./etag.ts";
@@ -10,6 +10,9 @@ import type { ProblemResource } from "./resources.ts";
 
 /** YAML comes as text; so does JSON, which is a part of it. */
 const YAML_TYPES = ["application/yaml", "application/x-yaml", "text/yaml", "text/plain", "application/json"] as const;
+
+/** What an operation does not know it must not pass over: a change that was to be tried first would be made. */
+const NO_QUERY = z.strictObject({}).transform(() => undefined);
 
 /** Makes the server answer an operation. */
 export function register(app: FastifyInstance, operation: Operation, context: AdminContext): void {
@@ -52,13 +55,18 @@ async function run(
     context,
     params: request.params as Readonly<Record<string, string>>,
     body: body === null ? undefined : read(body, request.body ?? undefined, "body"),
-    query: query === null ? undefined : read(query, request.query, "query"),
+    query: query === null && isPolled(operation) ? undefined : read(query ?? NO_QUERY, request.query, "query"),
     access: context.accessOf(request),
     precondition,
     note: (what) => context.note(request, what),
     request,
     reply,
   });
+}
+
+/** Probes and scrapers bring what theirs is told to bring, and change nothing. */
+function isPolled({ path }: Operation): boolean {
+  return !path.startsWith("/api/");
 }
 
 /** What the schema makes of a value; 400 with everything that is wrong about it. */

@@ -8,7 +8,7 @@ import { read } from "./read-metric.ts";
 import { registerSources } from "./source-metrics.ts";
 import { registerStreams } from "./stream-metrics.ts";
 import { registerTls } from "./tls-metrics.ts";
-import { isUsable } from "./views.ts";
+import { isUsable, sharePercent } from "./views.ts";
 
 /** The metrics of a process. */
 export interface Metrics {
@@ -159,6 +159,22 @@ function registerDestinations(registry: Registry, backend: AdminBackend): void {
   each("gauge", "destination_latency_seconds", "Smoothed probe round trip; 0: unknown", ({ slot }) => {
     return live.latency(slot) / 1e6;
   });
+  each(
+    "gauge",
+    "destination_answer_time_seconds",
+    "Time until the first answer, peaks kept; 0: unknown",
+    ({ slot }) => {
+      return live.answerTime(slot) / 1e6;
+    },
+  );
+  each(
+    "gauge",
+    "destination_share_percent",
+    "Of its share of new calls, while it starts slowly; else 100",
+    ({ slot }) => {
+      return sharePercent(live.heldBack(slot));
+    },
+  );
   for (const figure of ["load", "capacity"] as const) {
     const help = figure === "load" ? "Calls that take a named resource" : "How many calls can take it";
     read(registry, "gauge", `destination_resource_${figure}`, help, [...labels, "resource"], (set) => {

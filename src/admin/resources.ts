@@ -1,6 +1,7 @@
 // The shapes of the admin API's JSON, version 1: what the server writes and what its clients read. Names are snake_case, as in
 // the configuration; times are ISO 8601, durations milliseconds.
 import type { DestinationCounter } from "../bridge/destination-counters.ts";
+import type { Serving } from "../config/tables/source-view.ts";
 import type { EventType } from "../control/events.ts";
 import type { StateName } from "../health/state.ts";
 
@@ -62,6 +63,28 @@ export interface AuditResource {
   }[];
 }
 
+/** A source: a table that destinations come from. */
+export interface SourceResource {
+  readonly name: string;
+  readonly kind: string;
+  /** Its database and table, without a password. */
+  readonly place: string;
+  readonly serving: Serving;
+  /** Rows that are in force, and how many of them make no destination. */
+  readonly rows: number;
+  readonly skipped: number;
+  /** The first things to be said about rows, those that are left out before others. */
+  readonly remarks: readonly string[];
+  /** Seconds since the table was read; null: not by this process. */
+  readonly age_s: number | null;
+  /** Seconds until it is read again; null: on command only. */
+  readonly next_s: number | null;
+  /** Why it could not be read the last time, or what it had was refused; null: it could. */
+  readonly error: string | null;
+  /** Why its cache could not be written; null: it could, or there is none. */
+  readonly cache_error: string | null;
+}
+
 /** One named resource of a destination, now. */
 export interface ResourceFigures {
   readonly capacity: number;
@@ -94,6 +117,10 @@ export interface DestinationResource {
   readonly failures: number;
   /** Smoothed probe round trip. */
   readonly latency_ms: number | null;
+  /** What `fastest` goes by: the time until the first answer, to calls and probes, with its peaks kept. */
+  readonly answer_time_ms: number | null;
+  /** How much of its share of new calls it gets while it starts slowly; 100: all of it. */
+  readonly share_percent: number;
   readonly last_probe: ProbeResource | null;
   /** Mean length of its last calls in seconds. */
   readonly mean_call_s: number | null;

@@ -1,6 +1,7 @@
 // The shapes of resources.ts as schemas: for the OpenAPI document. The compiler holds the two together.
 import { z } from "zod";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
+import { SERVING } from "../config/tables/source-view.ts";
 import { EVENT_TYPES } from "../control/events.ts";
 import { STATE_NAMES } from "../health/state.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   RequestRecord,
   SetDetailResource,
   SetResource,
+  SourceResource,
 } from "./resources.ts";
 
 /** Schemas that have a name in the document. */
@@ -46,7 +48,14 @@ const destinationFields = {
     .record(z.string(), z.strictObject({ capacity: count, load: count }))
     .describe("Named resources: capacity, and calls that take it."),
   failures: count.describe("Failures in a row, as calls saw them."),
-  latency_ms: z.number().nullable(),
+  latency_ms: z.number().nullable().describe("Smoothed round trip of probes; null: unknown."),
+  answer_time_ms: z
+    .number()
+    .nullable()
+    .describe(
+      "Time until the first answer, to calls and probes, with peaks kept: what `fastest` goes by; null: unknown.",
+    ),
+  share_percent: count.describe("How much of its share of new calls it gets while it starts slowly; 100: all of it."),
   last_probe: z
     .strictObject({ at: time, outcome: z.enum(["ok", "bad"]), what: z.string(), rtt_ms: z.number().nullable() })
     .nullable(),
@@ -154,6 +163,28 @@ export const CONFIGURATION: z.ZodType<ConfigurationResource> = named(
 export const ROUTES: z.ZodType<readonly unknown[]> = named(
   "Routes",
   z.array(z.unknown()).describe("As in fairlead.yaml; the first match wins."),
+);
+export const SOURCES: z.ZodType<readonly SourceResource[]> = z.array(
+  named(
+    "Source",
+    z.strictObject({
+      name: z.string(),
+      kind: z.string(),
+      place: z.string().describe("Its database and table."),
+      serving: z
+        .enum(SERVING)
+        .describe(
+          "Where the rows in force come from: the last look at the table, an earlier one, its cache, or there are none.",
+        ),
+      rows: count.describe("Rows in force."),
+      skipped: count.describe("Those of them that make no destination."),
+      remarks: z.array(z.string()).describe("The first things to be said about rows, those left out before others."),
+      age_s: z.number().nullable().describe("Seconds since it was read; null: not by this process."),
+      next_s: z.number().nullable().describe("Seconds until it is read again; null: on command only."),
+      error: z.string().nullable().describe("Why it could not be read the last time, or what it had was refused."),
+      cache_error: z.string().nullable().describe("Why its cache could not be written."),
+    }),
+  ),
 );
 export const AUDIT: z.ZodType<readonly RequestRecord[]> = named(
   "Audit",

@@ -9,6 +9,10 @@ export function registerSources(registry: Registry, backend: AdminBackend): void
   read(registry, "gauge", "source_up", "1: the table was read the last time; 0: it could not be", labels, (set) => {
     for (const { name, failure } of backend.sources()) set(failure === "" ? 1 : 0, { source: name });
   });
+  const refused = "1: what the table has was refused, rows of before are in use; 0: it was not";
+  read(registry, "gauge", "source_refused", refused, labels, (set) => {
+    for (const { name, refusal } of backend.sources()) set(refusal === "" ? 0 : 1, { source: name });
+  });
   read(registry, "gauge", "source_rows", "Rows of the table that are in force", labels, (set) => {
     for (const { name, rows } of backend.sources()) set(rows, { source: name });
   });

@@ -20,6 +20,7 @@ const CLOSED: readonly StreamCounter[] = [
   "handshake_source_full",
   "handshake_reserved",
   "handshake_timeout",
+  "handshake_not_begun",
   "handshake_failed",
   "unverified_client",
   "idle",
@@ -48,6 +49,9 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   );
   read(registry, "gauge", "stream_connections", "Open connections", [], (set) =>
     set(backend.streams()?.connections ?? 0),
+  );
+  read(registry, "gauge", "stream_unsecured", "Connections before the end of their TLS handshake", [], (set) =>
+    set(backend.streams()?.unsecured ?? 0),
   );
   read(registry, "counter", "stream_opened_total", "Connections by who made them", ["by"], (set) => {
     for (const [name, by] of OPENED) set(counter(name), { by });

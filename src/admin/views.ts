@@ -1,7 +1,14 @@
 // From the backend's views and the live tables to the API's resources.
 import { DESTINATION_COUNTERS, type DestinationCounter } from "../bridge/destination-counters.ts";
 import type { AdminBackend, DestinationView, SetView, WorkerView } from "./backend.ts";
-import type { DestinationResource, ReadinessResource, SetResource, StateName, WorkerResource } from "./resources.ts";
+import type {
+  DestinationResource,
+  ReadinessResource,
+  SetResource,
+  SourceResource,
+  StateName,
+  WorkerResource,
+} from "./resources.ts";
 
 /** Whether new calls may go to a destination in this state; to one that stands by when the others cannot take them. */
 export function isUsable(state: StateName): boolean {
@@ -28,6 +35,7 @@ export function destinationResource(backend: AdminBackend, view: DestinationView
     untilEmpty,
   } = view;
   const micros = live.latency(slot);
+  const answer = live.answerTime(slot);
   return {
     set,
     name,
@@ -44,6 +52,8 @@ export function destinationResource(backend: AdminBackend, view: DestinationView
     resources,
     failures: live.failures(slot),
     latency_ms: micros > 0 ? micros / 1000 : null,
+    answer_time_ms: answer > 0 ? answer / 1000 : null,
+    share_percent: sharePercent(live.heldBack(slot)),
     last_probe: lastProbe,
     mean_call_s: rounded(meanCall),
     drain: state === "draining" ? { calls: live.load(slot), eta_s: rounded(untilEmpty) } : null,
@@ -53,6 +63,11 @@ export function destinationResource(backend: AdminBackend, view: DestinationView
 
 function rounded(seconds: number | null): number | null {
   return seconds === null ? null : Math.round(seconds * 10) / 10;
+}
+
+/** Of what is held back of 256 parts while a destination starts slowly, what it gets, in percent. */
+export function sharePercent(heldBack: number): number {
+  return Math.round(((256 - heldBack) * 100) / 256);
 }
 
 /** Totals of a destination, over all workers. */
@@ -93,4 +108,28 @@ export function readiness(backend: AdminBackend): ReadinessResource {
   for (const { index, ready } of workers) if (!ready) reasons.push(`worker ${index} is not running`);
   if (backend.streams()?.ready === false) reasons.push("the stream worker is not running");
   return { ready: reasons.length === 0, reasons, workers: workers.map(workerResource) };
+}
+
+/** The sources with what is to be said about their rows. */
+export function sourceResources(backend: AdminBackend): SourceResource[] {
+  return backend.sources().map(({ name, kind, place, serving, rows, failure, refusal, age, next, cacheFailure }) => {
+    const refused = refusal === "" ? null : `what it has was refused: ${refusal}`;
+    return {
+      name,
+      kind,
+      place,
+      serving,
+      rows,
+      ...backend.sourceRows(name),
+      age_s: age < 0 ? null : seconds(age),
+      next_s: next < 0 ? null : seconds(next),
+      error: failure === "" ? refused : failure,
+      cache_error: cacheFailure === "" ? null : cacheFailure,
+    };
+  });
+}
+
+/** To a tenth. */
+function seconds(time: number): number {
+  return Math.round(time * 10) / 10;
 }

@@ -33,6 +33,7 @@ export const COUNTERS = [
   "dropped_overload",
   "dropped_unread",
   "dropped_queue_full",
+  "dropped_new_queue_full",
   "dropped_flood_source",
   "dropped_flood_listener",
   "dropped_scanner",
@@ -69,6 +70,7 @@ export const COUNTERS = [
   "dialogs_ended",
   "dialogs_expired",
   "access_log_lost",
+  "algorithm_faults",
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 

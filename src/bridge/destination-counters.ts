@@ -18,7 +18,7 @@ export const DESTINATION_COUNTERS = [
   "new_answered",
   "new_failed",
   "new_unanswered",
-  // Calls that were taken, and those that were refused or came to nothing; what callers cancelled is in neither.
+  // Calls that were taken, and those that failed, or were refused to those whom we trust; what callers cancelled is in neither.
   "calls_taken",
   "calls_not_taken",
   // Calls that ended by a BYE and how long they were; those that were forgotten, because none came.

@@ -13,11 +13,15 @@ export interface FailoverEntry {
   /** Response codes that move a request to the next candidate. */
   readonly codes: readonly number[];
   readonly onTimeout: boolean;
+  /** Whether a call that rings for longer than `ringLimit` moves on, instead of ending with 408. */
+  readonly onRingTimeout: boolean;
   readonly onTransportError: boolean;
   /** Most destinations tried for one request. */
   readonly tries: number;
   /** No response at all within this time: the next candidate. */
   readonly answerWithin: number;
+  /** From the first provisional response of an INVITE to its final one at most; 0: Timer C alone counts. */
+  readonly ringLimit: number;
   /** Whether failover still happens after a 101-199 was passed on. */
   readonly afterProvisional: boolean;
   /** Codes that make a destination inactive, and whether silence does. */

@@ -20,7 +20,7 @@ export const KeyField = {
   sourcePort: 13,
   /** Address and port that it came to. */
   listener: 14,
-  /** First value of the header whose name stands in `text`. */
+  /** The first line of the header whose name stands in `text`; for conditions each in turn. */
   header: 15,
   authUser: 16,
   /** Value of the URI parameter whose name stands in `text`, or the name where it has none. */

@@ -118,7 +118,7 @@ function tests(): void {
       live.count(1, 5, 0);
       live.count(1, 6, 0);
       live.noteFailure(5);
-      live.setLatency(5, 900);
+      live.latencies.set(5, 900);
       live.noteAnswerTime(5, 800);
       assert.equal(live.counter(5, "requests"), 2);
       live.clear(5);

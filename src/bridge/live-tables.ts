@@ -2,8 +2,11 @@
 // Each cell has one kind of writer: STATE the main thread, LOAD and counters the worker that owns the column.
 import { DestinationState, type Live } from "../dispatch/types.ts";
 import { COUNTER_PLACE, DESTINATION_COUNTER_COUNT, type DestinationCounter } from "./destination-counters.ts";
+import { Latencies } from "./latencies.ts";
 import { createRecountMemory, MAX_DESTINATIONS } from "./recount.ts";
 import { createResourceMemory, ResourceLoads } from "./resource-loads.ts";
+import { createShedMemory, ShedLoads } from "./shed-loads.ts";
+import { Silences } from "./silences.ts";
 
 /** Rows reserved for sets. */
 export const MAX_SETS = 4_096;
@@ -18,7 +21,7 @@ export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
 const ADMISSION_WORDS = 48;
 
 /** Columns of the table of destinations that are one for all workers; behind them stands a column of loads per worker. */
-const SHARED_COLUMNS = 6;
+const SHARED_COLUMNS = 9;
 /** Which part of what a quicker answer is quicker by counts: an eighth. */
 const ANSWER_SHIFT = 3;
 
@@ -31,6 +34,8 @@ export interface LiveTablesMemory {
   readonly resources: SharedArrayBuffer;
   /** See bridge/recount.ts. */
   readonly recounts: SharedArrayBuffer;
+  /** See shed-loads.ts. */
+  readonly shed: SharedArrayBuffer;
 }
 
 /** Reserves the shared memory (untouched pages cost nothing). */
@@ -42,6 +47,7 @@ export function createLiveTablesMemory(workers: number): LiveTablesMemory {
     counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
     resources: createResourceMemory(workers),
     recounts: createRecountMemory(workers),
+    shed: createShedMemory(),
   };
 }
 
@@ -51,10 +57,12 @@ export class LiveTables implements Live {
   /** See `AdmissionWord`. */
   readonly admission: Int32Array;
   readonly resources: ResourceLoads;
+  readonly silences: Silences;
+  readonly shed: ShedLoads;
+  readonly latencies: Latencies;
   readonly #state: Int32Array;
   readonly #load: Int32Array;
   readonly #failures: Int32Array;
-  readonly #latency: Int32Array;
   readonly #answerTime: Int32Array;
   readonly #heldBack: Int32Array;
   readonly #loadByWorker: Int32Array[] = [];
@@ -71,14 +79,16 @@ export class LiveTables implements Live {
     this.#state = column(0);
     this.#load = column(1);
     this.#failures = column(2);
-    this.#latency = column(3);
+    this.latencies = new Latencies(column(3), column(8));
     this.#answerTime = column(4);
     this.#heldBack = column(5);
+    this.silences = new Silences(this.#failures, column(6), column(7));
     for (let w = 0; w < memory.workers; w++) {
       this.#loadByWorker.push(column(SHARED_COLUMNS + w));
       const bytes = MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * 8;
       this.#counters.push(new Float64Array(memory.counters, w * bytes, MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT));
     }
+    this.shed = new ShedLoads(memory.shed);
     this.resources = new ResourceLoads(memory.resources, memory.workers);
     const turns = (SHARED_COLUMNS + memory.workers) * MAX_DESTINATIONS;
     this.#turns = new Int32Array(memory.words, turns * 4, MAX_SETS);
@@ -195,14 +205,9 @@ export class LiveTables implements Live {
     Atomics.add(this.#load, slot, by);
   }
 
-  /** One more request in a row that this destination failed (timeout or transport error). */
+  /** One more request in a row that this destination failed (a transport error; for silence see `silences`). */
   noteFailure(slot: number): void {
     Atomics.add(this.#failures, slot, 1);
-  }
-
-  /** The destination answered something: the row of failures ends. */
-  noteAnswer(slot: number): void {
-    if (this.#failures[slot] !== 0) Atomics.store(this.#failures, slot, 0);
   }
 
   /** Failures in a row, as the workers saw them (passive health). */
@@ -210,13 +215,16 @@ export class LiveTables implements Live {
     return Atomics.load(this.#failures, slot);
   }
 
-  latency(slot: number): number {
-    return this.#latency[slot]!;
+  sheds(slot: number): boolean {
+    return this.shed.sheds(slot);
   }
 
-  /** Main thread only; microseconds. */
-  setLatency(slot: number, micros: number): void {
-    Atomics.store(this.#latency, slot, micros);
+  latency(slot: number): number {
+    return this.latencies.lately(slot);
+  }
+
+  congestion(slot: number): number {
+    return this.latencies.congestion(slot);
   }
 
   answerTime(slot: number): number {
@@ -272,10 +280,11 @@ export class LiveTables implements Live {
   /** Main thread, when a slot is given to another destination: everything about the old one goes. */
   clear(slot: number): void {
     Atomics.store(this.#state, slot, DestinationState.active);
-    Atomics.store(this.#failures, slot, 0);
-    Atomics.store(this.#latency, slot, 0);
+    this.latencies.set(slot, 0);
     Atomics.store(this.#answerTime, slot, 0);
     Atomics.store(this.#heldBack, slot, 0);
+    this.silences.clear(slot);
+    this.shed.clear(slot);
     for (const column of this.#counters) {
       column.fill(0, slot * DESTINATION_COUNTER_COUNT, (slot + 1) * DESTINATION_COUNTER_COUNT);
     }

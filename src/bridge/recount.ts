@@ -19,7 +19,7 @@ const CELLS = MAX_ACCOUNTS << ACCOUNT_SHIFT;
 
 /** Reserves the memory. */
 export function createRecountMemory(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(((1 + workers * COLUMNS) * ROWS + workers * CELLS) * 4);
+  return new SharedArrayBuffer(((1 + workers * COLUMNS) * ROWS + workers * (CELLS + 1)) * 4);
 }
 
 /** The columns of one worker, and the marks that main sets for all of them. */
@@ -33,6 +33,8 @@ export class RecountColumns {
   readonly held: Int32Array;
   /** By how much more of each resource was counted than is held. */
   readonly resources: Int32Array;
+  /** One cell: calls that destinations made whose resources were given back, ever (`RecountWish.release`). */
+  readonly givenBack: Int32Array;
 
   constructor(memory: SharedArrayBuffer, worker: number, workers: number) {
     const column = (i: number) => new Int32Array(memory, i * ROWS * 4, ROWS);
@@ -40,7 +42,8 @@ export class RecountColumns {
     this.transactions = column(1 + worker * COLUMNS);
     this.dialogs = column(2 + worker * COLUMNS);
     this.held = column(3 + worker * COLUMNS);
-    const cells = (1 + workers * COLUMNS) * ROWS + worker * CELLS;
-    this.resources = new Int32Array(memory, cells * 4, CELLS);
+    const cells = (1 + workers * COLUMNS) * ROWS;
+    this.resources = new Int32Array(memory, (cells + worker * CELLS) * 4, CELLS);
+    this.givenBack = new Int32Array(memory, (cells + workers * CELLS + worker) * 4, 1);
   }
 }

@@ -1,9 +1,11 @@
-// The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable, numbered, and
-// replaced as a whole between two batches. Large tables lie in one SharedArrayBuffer, so that adopting one only swaps views.
+// The snapshot: everything a worker needs to handle messages, compiled by the control plane, immutable (but for capacities of
+// resources that a FreeSWITCH tells), numbered, and replaced as a whole between two batches. Large tables lie in one
+// SharedArrayBuffer, so that adopting one only swaps views.
 
 import type { Translation } from "../dispatch/translation.ts";
 import type { ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
+import type { OwnAlgorithmEntry } from "../own/own-module.ts";
 import type { AddressRanges } from "./address-ranges.ts";
 import type { FailoverEntry, FailureAnswer } from "./failover-entry.ts";
 import type { KeyExpression } from "./key-expression.ts";
@@ -11,7 +13,7 @@ import type { Rates } from "./rates.ts";
 import type { HeaderEdits, MatchEntry, RewritingEntry } from "./request-changes.ts";
 
 /** Words per row of `Snapshot.destinations`. */
-export const DESTINATION_WORDS = 15;
+export const DESTINATION_WORDS = 16;
 /** Columns of a destination row. Columns 0-5 are the endpoint (net/endpoint.ts). */
 export const DestinationColumn = {
   endpoint: 0,
@@ -32,6 +34,8 @@ export const DestinationColumn = {
   rewriting: 13,
   /** 1 when connections to it begin with a header that says for whom they are (PROXY protocol). */
   proxied: 14,
+  /** Which shares a destination may ask to be spared, in percent: the least in bits 0 to 7, the most in bits 8 to 15. */
+  shed: 15,
 } as const;
 
 /** A listener as a worker sees it. Index in `Snapshot.listeners` = index in the plane. */
@@ -77,6 +81,10 @@ export interface SetEntry {
   /** See `DispatcherSet.useDefault`. */
   readonly useDefault: boolean;
   readonly rule: ResourceRule;
+  /** See `DispatcherSet.loadBound`. */
+  readonly loadBound: number;
+  /** To how many of its destinations a request goes at once; 1 where the algorithm does not fork. */
+  readonly maxBranches: number;
   readonly failover: FailoverEntry;
 }
 
@@ -145,7 +153,7 @@ export interface RedirectAction {
 export type RouteAction =
   | DispatchAction
   | { readonly kind: "forward"; readonly stateful: boolean }
-  | { readonly kind: "reject"; readonly status: number; readonly reason: string }
+  | { readonly kind: "reject"; readonly status: number; readonly reason: string; readonly retryAfter: number }
   | RedirectAction
   | { readonly kind: "drop" };
 
@@ -239,6 +247,8 @@ export interface Snapshot {
   readonly listeners: readonly ListenerEntry[];
   /** In the configuration's order; their rows need not be. */
   readonly sets: readonly SetEntry[];
+  /** The algorithms of users; sets name them. */
+  readonly algorithms: readonly OwnAlgorithmEntry[];
   readonly routes: readonly RouteEntry[];
   /** Keys that are more than a `KeySource`. */
   readonly expressions: readonly KeyExpression[];

@@ -19,6 +19,10 @@ export const StreamWord = {
   number: 3,
   /** How late its event loop is, without a break, in milliseconds. */
   delay: 4,
+  /** Connections for TLS whose handshake has not ended, or not begun: they are not among `connections` yet. */
+  unsecured: 5,
+  /** The number under which the system knows its thread; 0: none. */
+  thread: 6,
 } as const;
 /** Counters of the stream worker, behind the words. */
 export const STREAM_COUNTERS = [
@@ -44,8 +48,9 @@ export const STREAM_COUNTERS = [
   "handshake_refused",
   "handshake_source_full",
   "handshake_reserved",
-  /** Connections that did not become ones of TLS: one too slow, one that failed for another reason. */
+  /** Connections that did not become ones of TLS: one too slow, one that closed without a byte, one that failed for another reason. */
   "handshake_timeout",
+  "handshake_not_begun",
   "handshake_failed",
   /** Closed because a client did not prove who it is and had to. */
   "unverified_client",

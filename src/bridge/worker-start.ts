@@ -40,14 +40,21 @@ export const ControlWord = {
   recounted: 12,
   /** Worker: flows that it keeps open for registered phones. */
   keptFlows: 13,
+  /** Worker: HANG_WORDS about users' algorithms (own/hang-watch.ts), which outlive it. */
+  choosing: 14,
+  /** Worker: the number under which the system knows its thread; 0: none. */
+  thread: 23,
 } as const;
-export const CONTROL_WORDS = 16;
+/** Two cache lines, so that no two workers write into the same one. */
+export const CONTROL_WORDS = 32;
 
 /** One inherited socket of the batched plane. */
 export interface InheritedSocket {
   /** Index of the listener. */
   readonly listener: number;
   readonly fd: number;
+  /** Nothing but what may begin something comes here (net/steering.ts). */
+  readonly isForNew: boolean;
 }
 
 /** A worker's rings to and from the stream worker, and the words of that. */
@@ -100,7 +107,13 @@ export type ToWorker =
 
 /** Worker to main. */
 export type ToMain =
-  | { readonly kind: "listening"; readonly worker: number; readonly receiveBuffer: number }
+  | {
+      readonly kind: "listening";
+      readonly worker: number;
+      readonly receiveBuffer: number;
+      /** Its inbox lies where vector instructions read it (sip/packet-memory.ts). */
+      readonly isQuick: boolean;
+    }
   | { readonly kind: "failed"; readonly worker: number; readonly what: string }
   | { readonly kind: "bell" }
   /** A spare is loaded and warm. */

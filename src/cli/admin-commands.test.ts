@@ -16,6 +16,7 @@ const PROGRAM = `
   import { callsCommand } from "${fileURLToPath(new URL("./calls.ts", import.meta.url))}";
   import { destinationsCommand } from "${fileURLToPath(new URL("./destinations.ts", import.meta.url))}";
   import { reloadCommand } from "${fileURLToPath(new URL("./reload.ts", import.meta.url))}";
+  import { sourcesCommand } from "${fileURLToPath(new URL("./sources.ts", import.meta.url))}";
   import { setsCommand } from "${fileURLToPath(new URL("./sets.ts", import.meta.url))}";
   import { auditCommand } from "${fileURLToPath(new URL("./audit.ts", import.meta.url))}";
   import { configCommand } from "${fileURLToPath(new URL("./config.ts", import.meta.url))}";
@@ -23,7 +24,7 @@ const PROGRAM = `
   import { eventsCommand } from "${fileURLToPath(new URL("./events.ts", import.meta.url))}";
   import { routesCommand } from "${fileURLToPath(new URL("./routes.ts", import.meta.url))}";
   const program = new Command();
-  for (const command of [auditCommand, configCommand, countersCommand, eventsCommand, routesCommand, setsCommand, destinationsCommand, callsCommand, reloadCommand]) command.register(program);
+  for (const command of [auditCommand, configCommand, countersCommand, eventsCommand, routesCommand, sourcesCommand, setsCommand, destinationsCommand, callsCommand, reloadCommand]) command.register(program);
   await program.parseAsync(process.argv);
 `;
 
@@ -134,6 +135,30 @@ describe("commands for the running instance", () => {
     assert.equal(code, 0);
     assert.match(stdout, /^\d\d:\d\d:\d\d {2}destination\.down {2}media\/one {2}active -> inactive {2}probe: 503\n$/);
     assert.match((await run(["audit", "--last", "1"])).stdout, /^\S+ +- +127\.0\.0\.1 +412 +PUT \/api\/v1\/config$/m);
+  });
+
+  it("sources are listed with what is wrong with them; a reload that cannot read one ends with 1", async () => {
+    const listed = await run(["sources"]);
+    assert.equal(listed.code, 0);
+    assert.match(listed.stdout, /^SOURCE +SERVING +ROWS +SKIPPED +READ +NEXT +TABLE\n/);
+    assert.match(
+      listed.stdout,
+      /^kamailio +earlier +12 +1 +3s +2s +mysql:\/\/kamailio@10\.0\.0\.5\/kamailio, table dispatcher$/m,
+    );
+    assert.match(
+      listed.stderr,
+      /^kamailio: connect ECONNREFUSED\nkamailio: id 7, column setid: it is NULL: left out\n$/,
+    );
+    const reloads = [await run(["sources", "reload"]), await run(["sources", "reload", "kamailio", "-o", "json"])];
+    assert.deepEqual(
+      [reloads.map(({ code }) => code), fake.seen.sources],
+      [
+        [1, 1],
+        ["all", "kamailio"],
+      ],
+    );
+    assert.equal(JSON.parse(reloads[1]?.stdout ?? "")[0].error, "connect ECONNREFUSED");
+    assert.match((await run(["sources", "reload", "other"])).stderr, /^error: .*there is no source "other"/);
   });
 
   it("an instance that is not there is exit code 4, one line on stderr and nothing on stdout", async () => {

@@ -95,6 +95,7 @@ export function destinationTable(destinations: readonly DestinationResource[], n
   const rows = destinations.map((destination) => {
     const { set, name, state, since, load, max_calls, resources, weight, counters, latency_ms, reason, drain } =
       destination;
+    const starts = destination.share_percent < 100 ? `; starting, ${destination.share_percent} % of its share` : "";
     return [
       set,
       name,
@@ -106,7 +107,7 @@ export function destinationTable(destinations: readonly DestinationResource[], n
       String(counters.requests),
       String(counters.failovers),
       latency_ms === null ? "-" : `${latency_ms.toFixed(1)} ms`,
-      drain === null ? reason : `${reason}; ${drainText(drain)}`,
+      drain === null ? `${reason}${starts}` : `${reason}; ${drainText(drain)}`,
     ];
   });
   return { columns, rows };
@@ -120,8 +121,8 @@ function registerForget(family: Program): void {
     withAdmin(options, async (client) => {
       const { set, key, name } = await resolve(client, destination, options.set);
       const done = await client.forgetCalls(set, key);
-      const columns = [{ title: "DESTINATION" }, { title: "FORGOTTEN", right: true }];
-      print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten)]] }));
+      const columns = [{ title: "DESTINATION" }, { title: "FORGOTTEN", right: true }, { title: "MADE", right: true }];
+      print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten), String(done.made)]] }));
     }),
   );
 }

@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import type { AdminClient } from "../admin/client.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
+import { whyUnreadable } from "../config/why-unreadable.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { fileMessage, type MessageText, shortMessage } from "../explain/message-text.ts";
 import type { LiveStates } from "../explain/stage.ts";
@@ -106,7 +107,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file === "-" ? 0 : file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = whyUnreadable(error);
     throw new UsageError(`the message cannot be read from ${file === "-" ? "standard input" : file}: ${code}`);
   }
 }

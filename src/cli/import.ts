@@ -11,6 +11,7 @@ import { ExitCode } from "./exit-code.ts";
 
 interface Flags extends ConfigurationFlags {
   readonly table: string;
+  readonly dialplan?: string;
 }
 
 async function run(file: string, flags: Flags): Promise<void> {
@@ -20,11 +21,11 @@ async function run(file: string, flags: Flags): Promise<void> {
   process.exitCode = yaml === undefined ? ExitCode.invalidConfiguration : ExitCode.ok;
 }
 
-async function translated(file: string, { table, ...flags }: Flags): Promise<ImportedTable> {
+async function translated(file: string, { table, dialplan, ...flags }: Flags): Promise<ImportedTable> {
   const options = readOptions(flags);
   if (!isDatabaseUrl(file)) return translate(file, options, configurationIo);
   const reader = new TableReader();
-  const found = await importTable(file, table, options, configurationIo, reader);
+  const found = await importTable(file, table, options, configurationIo, reader, dialplan);
   reader.stop();
   return found;
 }
@@ -42,6 +43,9 @@ export const importCommand: Command = {
         "<file>",
         "a file of another product, recognised by content, or a database: mysql://USER@HOST/DATABASE",
       );
-    addImportOptions(command).option("--table <name>", "of a database: the table", "dispatcher").action(run);
+    addImportOptions(command)
+      .option("--table <name>", "of a database: the table", "dispatcher")
+      .option("--dialplan <id>", "of a table `dialplan` with several: which one (dpid)")
+      .action(run);
   },
 };

@@ -1,4 +1,5 @@
 // The program's commands. A new one is one file and one line here.
+import { algorithmCommand } from "./algorithm.ts";
 import { auditCommand } from "./audit.ts";
 import { callsCommand } from "./calls.ts";
 import { checkCommand } from "./check.ts";
@@ -13,16 +14,19 @@ import { importCommand } from "./import.ts";
 import { reloadCommand } from "./reload.ts";
 import { routesCommand } from "./routes.ts";
 import { setsCommand } from "./sets.ts";
+import { sourcesCommand } from "./sources.ts";
 
 export const COMMANDS: readonly Command[] = [
   checkCommand,
   importCommand,
   explainCommand,
+  algorithmCommand,
   setsCommand,
   destinationsCommand,
   callsCommand,
   countersCommand,
   routesCommand,
+  sourcesCommand,
   configCommand,
   eventsCommand,
   auditCommand,

@@ -1,9 +1,11 @@
 // From the text of fairlead.yaml to a Config, with everything that is wrong on the way.
 import { CHECKS } from "./checks/index.ts";
+import { withFewRows } from "./checks/rows.ts";
 import { type Finding, type Places, problemOf } from "./finding.ts";
 import { readHooks } from "./hook-addresses.ts";
 import type { ConfigIo } from "./io.ts";
 import { atListener, withListenerProfiles } from "./listener-profiles.ts";
+import { type OwnAlgorithmConfig, readAlgorithms } from "./own-algorithms.ts";
 import { hasErrors, type Problem } from "./problem.ts";
 import { checkReferences, resolveReferences } from "./references.ts";
 import { type Config, type Parsed, schema } from "./schema.ts";
@@ -51,17 +53,21 @@ export function override(data: unknown, overrides: Overrides): unknown {
 
 const nowhere: Places = { find: () => ({ line: 0, column: 0 }) };
 
-/** Loads fairlead.yaml. Never throws. `file` is the name in problems, and relative secrets are looked for beside it. */
+/**
+ * Loads fairlead.yaml. Never throws. `file` is the name in problems, and relative secrets are looked for beside it. Modules among `tried`
+ * are not read again.
+ */
 export function loadYaml(
   text: string,
   file: string,
   io: ConfigIo,
   overrides: Overrides = {},
   tables?: Tables | undefined,
+  tried: readonly OwnAlgorithmConfig[] = [],
 ): Loaded {
   const yaml = readYaml(text, file);
   if (hasErrors(yaml.problems)) return { problems: yaml.problems };
-  const built = buildConfig(override(yaml.data, overrides), file, io, false, tables);
+  const built = buildConfig(override(yaml.data, overrides), file, io, false, tables, tried);
   const problems = built.findings.map((finding) => problemOf(finding, file, yaml.places ?? nowhere));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return built.config === undefined ? { problems } : { config: built.config, problems };
@@ -69,7 +75,7 @@ export function loadYaml(
 
 /**
  * Builds a configuration from plain data in the shape of fairlead.yaml: schema, references, keys, checks. Without `tables` its
- * sources are not looked at: it says which ones there are, and lacks what they have.
+ * sources are not looked at: it says which ones there are, and lacks what they have. `tried` as for `loadYaml`.
  */
 export function buildConfig(
   data: unknown,
@@ -77,6 +83,7 @@ export function buildConfig(
   io: ConfigIo,
   isImported = false,
   tables?: Tables | undefined,
+  tried: readonly OwnAlgorithmConfig[] = [],
 ): Built {
   if (data === null)
     return {
@@ -97,20 +104,23 @@ export function buildConfig(
   const awaited = tables === undefined ? [] : awaitedSets(filled.sets, sources, written.routes, tables);
   const parsed = { ...written, sets: [...filled.sets, ...awaited] };
   const isWhole = sources.length === 0 || tables !== undefined;
-  const references = [...sourceFindings, ...filled.findings, ...checkReferences(parsed, isWhole)];
+  const isAwaited = sources.some(({ name }) => tables?.has(name) !== true);
+  const references = [...sourceFindings, ...filled.findings, ...checkReferences(parsed, isWhole, isAwaited)];
   const { secrets, findings } = readSecrets(wantedSecrets(parsed), file, io);
   const { profiles, findings: tlsFindings } = readTls(parsed.tls, file, io);
   const { hooks, findings: hookFindings } = readHooks(written.hooks, file, io);
+  const { algorithms, findings: algorithmFindings } = readAlgorithms(written.algorithms, file, io, tried);
   const read = [
     ...references,
     ...findings,
     ...hookFindings,
+    ...algorithmFindings,
     ...tlsFindings.map((finding) => atListener(finding, listeners)),
   ];
   if (read.some(({ severity }) => severity === "error")) return { findings: read };
-  const config = { ...complete(parsed, secrets, profiles), hooks, sources, tables: tables ?? new Map() };
+  const config = { ...complete(parsed, secrets, profiles), algorithms, hooks, sources, tables: tables ?? new Map() };
   if (!isWhole) return { config, findings: read };
-  const checked = CHECKS.flatMap((check) => check.look(config, { cores: io.cores, isImported }));
+  const checked = CHECKS.flatMap((check) => withFewRows(check.look(config, { cores: io.cores, isImported }), config));
   return checked.some((finding) => finding.severity === "error")
     ? { findings: [...read, ...checked] }
     : { config, findings: [...read, ...checked] };
@@ -128,7 +138,7 @@ function wantedSecrets({ keys, admin }: Parsed): WantedSecret[] {
 }
 
 /** What is read from elsewhere than the configuration's text. */
-type ReadLater = "sources" | "tables" | "hooks";
+type ReadLater = "algorithms" | "sources" | "tables" | "hooks";
 
 function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]): Omit<Config, ReadLater> {
   const {
@@ -137,8 +147,9 @@ function complete(parsed: Parsed, secrets: readonly Secret[], tls: Config["tls"]
     protected_headers,
     rate_limits,
     admin,
-    sources: _,
-    hooks: __,
+    algorithms: _,
+    sources: __,
+    hooks: ___,
     ...rest
   } = parsed;
   const tokens = secrets.slice(parsed.keys.length);

@@ -6,7 +6,9 @@ import { toYaml } from "./importers/to-yaml.ts";
 import type { ConfigIo } from "./io.ts";
 import { buildConfig, type Loaded, loadYaml, type Overrides, override } from "./load.ts";
 import { hasErrors, type Problem } from "./problem.ts";
+import type { Config } from "./schema.ts";
 import type { Tables } from "./tables/table.ts";
+import { whyUnreadable } from "./why-unreadable.ts";
 import { MAX_FILE } from "./yaml-text.ts";
 
 /** What the command line adds to the files. */
@@ -87,9 +89,18 @@ export function isOwnText(text: string, file: string): boolean {
   return !IMPORTERS.some((one) => one.recognise(text, file)) && foreign(text, file) === undefined;
 }
 
-/** Reads a text of ours as if it stood in `file`, whatever stands there. Never throws. */
-export function readOwnText(text: string, file: string, options: ReadOptions, io: ConfigIo, tables: Tables): Loaded {
-  return loadYaml(text, file, io, ownOverrides(options), tables);
+/**
+ * Reads a text of ours as if it stood in `file`, whatever stands there. Never throws. What tables and modules have is as `inForce`: these
+ * are read again at a reload only.
+ */
+export function readOwnText(
+  text: string,
+  file: string,
+  options: ReadOptions,
+  io: ConfigIo,
+  inForce: Pick<Config, "tables" | "algorithms">,
+): Loaded {
+  return loadYaml(text, file, io, ownOverrides(options), inForce.tables, inForce.algorithms);
 }
 
 function ownOverrides({ listen, admin, overrides }: ReadOptions): Overrides {
@@ -134,7 +145,7 @@ function readText(file: string, io: ConfigIo): string | Problem {
   try {
     text = io.readFile(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = whyUnreadable(error);
     return optionProblem(file, { severity: "error", what: `the file cannot be read: ${code}`, hint: "" });
   }
   if (text.length <= MAX_FILE) return text;

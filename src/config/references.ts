@@ -1,6 +1,7 @@
 // One part of the configuration naming another: what does not exist, what is there twice; and the names filled in.
 import { isSecure, Transport } from "../net/transport.ts";
-import { errorAt, type Finding } from "./finding.ts";
+import { isOwnName, ownName } from "../own/own-algorithm.ts";
+import { errorAt, type Finding, warningAt } from "./finding.ts";
 import type { Parsed } from "./schema.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
 import { DEFAULT_PROFILE } from "./sections/tls.ts";
@@ -8,6 +9,7 @@ import { suggestion } from "./suggest.ts";
 
 /** What refers and is referred to: of a file that was just parsed, and of a configuration that runs. */
 export type Referring = Pick<Parsed, "listeners" | "sets" | "routes"> & {
+  readonly algorithms: readonly { readonly name: string }[];
   readonly tls: readonly { readonly name: string; readonly certificates: readonly unknown[] }[];
 };
 
@@ -17,9 +19,12 @@ function listenerName(listeners: readonly ListenerConfig[], reference: string): 
   return listeners.find((one) => one.name === reference || listenerUri(one) === plain)?.name;
 }
 
-/** What does not exist, and what is there twice. Not `isWhole`: sets that are not there may come from a source. */
-export function checkReferences(parsed: Referring, isWhole = true): Finding[] {
-  return [...twice(parsed), ...missing(parsed, isWhole), ...(isWhole ? withoutRoute(parsed) : [])];
+/**
+ * What does not exist, and what is there twice. Not `isWhole`: sets that are not there may come from a source. `isAwaited`: a table
+ * could not be read, and its set may come later.
+ */
+export function checkReferences(parsed: Referring, isWhole = true, isAwaited = false): Finding[] {
+  return [...twice(parsed), ...missing(parsed, isWhole), ...(isWhole ? withoutRoute(parsed, isAwaited) : [])];
 }
 
 function twice(parsed: Referring): Finding[] {
@@ -67,11 +72,17 @@ function missing(parsed: Referring, isWhole: boolean): Finding[] {
     needProfile(listener.tls, ["listeners", index, "tls"]);
     findings.push(...withoutCertificate(parsed, listener, index));
   }
+  const own = parsed.algorithms.map(({ name }) => ownName(name));
   for (const set of parsed.sets) {
+    if (isOwnName(set.algorithm) && !own.includes(set.algorithm)) {
+      const hint = own.length === 0 ? "algorithms: {NAME: ./FILE.ts}" : suggestion(set.algorithm, own);
+      findings.push(errorAt(["sets", set.name, "algorithm"], `\`algorithms\` has no ${set.algorithm}`, hint));
+    }
     needProfile(set.tls, ["sets", set.name, "tls"]);
-    for (const [index, destination] of set.destinations.entries()) {
-      needProfile(destination.tls, ["sets", set.name, "destinations", index, "tls"]);
-      needListener(destination.listener, ["sets", set.name, "destinations", index, "listener"]);
+    for (const [index, { tls, listener }] of set.destinations.entries()) {
+      // A path for each of the thousands that name neither would be what a large table costs.
+      if (tls !== undefined) needProfile(tls, ["sets", set.name, "destinations", index, "tls"]);
+      if (listener !== undefined) needListener(listener, ["sets", set.name, "destinations", index, "listener"]);
     }
   }
   for (const [index, route] of parsed.routes.entries()) {
@@ -102,8 +113,10 @@ function withoutCertificate(parsed: Referring, listener: ListenerConfig, index: 
   return [errorAt(["listeners", index], `${listener.name} has no certificate: TLS profile "${name}" has none`, hint)];
 }
 
-function withoutRoute(parsed: Referring): Finding[] {
+function withoutRoute(parsed: Referring, isAwaited: boolean): Finding[] {
   if (parsed.routes.length > 0 || parsed.sets.length === 1) return [];
+  if (parsed.sets.length === 0 && isAwaited)
+    return [warningAt(["routes"], "there are no sets and no routes: nothing is forwarded until a table brings a set")];
   if (parsed.sets.length === 0)
     return [
       errorAt(["sets"], "there are no sets and no routes: nothing would be forwarded", "add a set with destinations"),
@@ -124,23 +137,24 @@ export function resolveReferences(parsed: Referring): Pick<Parsed, "sets" | "rou
     return { ...one, listener: listenerName(parsed.listeners, one.listener) ?? one.listener };
   };
   const sets = parsed.sets.map((set) => ({ ...set, destinations: set.destinations.map(named) }));
-  const [only] = sets;
-  if (parsed.routes.length > 0 || only === undefined) return { sets, routes: parsed.routes.map(named) };
-  const action = { kind: "dispatch" as const, set: only.name };
-  return {
-    sets,
-    routes: [
-      {
-        name: "route 1",
-        methods: [],
-        requestUri: null,
-        from: null,
-        to: null,
-        match: [],
-        source: [],
-        senderResources: [],
-        action,
-      },
-    ],
-  };
+  return { sets, routes: parsed.routes.length > 0 ? parsed.routes.map(named) : impliedRoutes(sets) };
+}
+
+/** The one route of a configuration that has none, and one set; nothing where there are none, or several. */
+export function impliedRoutes(sets: readonly { readonly name: string }[]): Parsed["routes"] {
+  const [only, another] = sets;
+  if (only === undefined || another !== undefined) return [];
+  return [
+    {
+      name: "route 1",
+      methods: [],
+      requestUri: null,
+      from: null,
+      to: null,
+      match: [],
+      source: [],
+      senderResources: [],
+      action: { kind: "dispatch", set: only.name },
+    },
+  ];
 }

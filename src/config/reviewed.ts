@@ -11,9 +11,9 @@ export interface Reviewed {
   readonly findings: readonly Finding[];
 }
 
-/** Looks at `changed`, which was derived from `before`. */
-export function reviewed(before: Config, changed: Config): Reviewed {
-  const broken = checkReferences(changed);
+/** Looks at `changed`, which was derived from `before`; `isAwaited` as for `checkReferences`. */
+export function reviewed(before: Config, changed: Config, isAwaited = false): Reviewed {
+  const broken = checkReferences(changed, true, isAwaited).filter(({ severity }) => severity === "error");
   if (broken.length > 0) return { config: null, findings: broken };
   const config = { ...changed, ...resolveReferences(changed) };
   const known = new Set(findingsOf(before).map(keyOf));

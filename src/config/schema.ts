@@ -1,8 +1,10 @@
 // The configuration's shape. A section per file in sections/; this one only assembles them.
 import { z } from "zod";
 import type { HookConfig } from "./hook-addresses.ts";
+import type { OwnAlgorithmConfig } from "./own-algorithms.ts";
 import type { Secret } from "./secret.ts";
 import { admin, type Role } from "./sections/admin.ts";
+import { algorithms } from "./sections/algorithms.ts";
 import { dns } from "./sections/dns.ts";
 import { hooks } from "./sections/hooks.ts";
 import { keepalive } from "./sections/keepalive.ts";
@@ -30,6 +32,7 @@ import type { TlsProfileConfig } from "./tls-files.ts";
 export const schema = z.strictObject({
   listeners,
   sets,
+  algorithms,
   sources,
   routes,
   timers,
@@ -72,6 +75,7 @@ export interface Config
     Omit<
       Parsed,
       | "keys"
+      | "algorithms"
       | "sources"
       | "hooks"
       | "tls"
@@ -84,6 +88,7 @@ export interface Config
   > {
   /** The first signs, all verify; empty: random ones are to be made at start. */
   readonly keys: readonly Secret[];
+  readonly algorithms: readonly OwnAlgorithmConfig[];
   readonly sources: readonly SourceConfig[];
   readonly hooks: readonly HookConfig[];
   /** What the sources' tables had when its sets were filled from them. */

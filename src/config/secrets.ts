@@ -5,6 +5,7 @@ import type { ConfigIo } from "./io.ts";
 import { PrivateText } from "./private-text.ts";
 import { Secret } from "./secret.ts";
 import { type KeyReference, SHORTEST_KEY } from "./sections/keys.ts";
+import { whyUnreadable } from "./why-unreadable.ts";
 
 /** A secret that is wanted, and where the configuration asks for it. */
 export interface WantedSecret {
@@ -57,7 +58,7 @@ function readSecret(
         ? io.environment(reference.variable)
         : io.readFile(resolve(dirname(file), reference.path));
   } catch (error) {
-    return `${origin} cannot be read: ${error instanceof Error && "code" in error ? String(error.code) : "unreadable"}`;
+    return `${origin} cannot be read: ${whyUnreadable(error)}`;
   }
   const secret = text?.trim();
   if (secret === undefined || secret === "") return `${origin} is ${secret === undefined ? "not set" : "empty"}`;

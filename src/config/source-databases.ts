@@ -8,6 +8,7 @@ import { PrivateText } from "./private-text.ts";
 import { readPrivateText } from "./secrets.ts";
 import type { SourceFile } from "./sections/sources.ts";
 import { DATABASE_URL_HINT, type DatabaseUrl, parseDatabaseUrl, shownDatabaseUrl } from "./values/database-url.ts";
+import { whyUnreadable } from "./why-unreadable.ts";
 
 /** A database to be read. For sqlite `database` is an absolute path. */
 export interface DatabaseConfig extends Omit<DatabaseUrl, "password"> {
@@ -83,6 +84,6 @@ function readCa(path: string, file: string, io: ConfigIo): string | { readonly w
   try {
     return io.readFile(resolve(dirname(file), path));
   } catch (error) {
-    return { why: error instanceof Error && "code" in error ? String(error.code) : "unreadable" };
+    return { why: whyUnreadable(error) };
   }
 }

@@ -9,6 +9,7 @@ import { PrivateText } from "./private-text.ts";
 import { type RevocationList, readRevocations, subjectName } from "./revocations.ts";
 import { readPrivateText } from "./secrets.ts";
 import type { CertificateFiles, TlsProfileFiles } from "./sections/tls.ts";
+import { whyUnreadable } from "./why-unreadable.ts";
 
 /** A certificate of ours, read. */
 export interface LoadedCertificate {
@@ -72,7 +73,7 @@ class Reader {
     try {
       return this.io.readFile(resolve(dirname(this.file), path));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+      const code = whyUnreadable(error);
       this.error(at, `file ${path} cannot be read: ${code}`);
       return "";
     }

@@ -1,7 +1,7 @@
 // What a route that leads to sets says besides, in the words of fairlead.yaml.
 import type { z } from "zod";
 import type { DispatchActionConfig } from "./sections/dispatching.ts";
-import { type FailoverConfig, type UnavailableConfig, writtenCodes, writtenMarks } from "./sections/failover.ts";
+import { type FailoverConfig, type UnavailableConfig, writtenEvents, writtenMarks } from "./sections/failover.ts";
 import type { RequestHeadersConfig } from "./sections/request-headers.ts";
 import type { route as routeSchema } from "./sections/routes.ts";
 import { formatDuration } from "./values/duration.ts";
@@ -32,16 +32,12 @@ function headersOf({ remove, set, add }: RequestHeadersConfig): WrittenRoute["he
 }
 
 function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"] {
-  const { codes, onTimeout, onTransportError, tries, answerWithin, afterProvisional, marks, marksTimeout } = override;
-  const events = [
-    ...(onTimeout === true ? (["timeout"] as const) : []),
-    ...(onTransportError === true ? (["transport_error"] as const) : []),
-    ...writtenCodes(codes ?? []),
-  ];
+  const { codes, tries, answerWithin, ringLimit, afterProvisional, marks, marksTimeout } = override;
   return {
-    ...(codes === undefined ? {} : { on: events }),
+    ...(codes === undefined ? {} : { on: writtenEvents(override) }),
     ...(tries === undefined ? {} : { tries }),
     ...(answerWithin === undefined ? {} : { answer_within: formatDuration(answerWithin) }),
+    ...(ringLimit === undefined ? {} : { ring_limit: formatDuration(ringLimit) }),
     ...(afterProvisional === undefined ? {} : { after_provisional: afterProvisional }),
     ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenMarks(marks)] }),
   };

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { RedirectActionConfig, RouteConfig, route as routeSchema } from "./sections/routes.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
+import { formatDuration } from "./values/duration.ts";
 import { formatTextPattern } from "./values/text-pattern.ts";
 import type { UriPatternConfig } from "./values/uri-pattern.ts";
 import { writtenDispatch } from "./written-dispatch.ts";
@@ -41,7 +42,9 @@ function actionOf({ action }: RouteConfig): WrittenRoute {
     case "forward":
       return { forward: true };
     case "reject":
-      return { reject: { status: action.status, reason: action.reason } };
+      return {
+        reject: { status: action.status, reason: action.reason, retry_after: formatDuration(action.retryAfter * 1000) },
+      };
     case "redirect":
       return { redirect: redirectOf(action) };
     case "drop":

@@ -2,9 +2,11 @@
 import type { z } from "zod";
 import type { OutlierSettings } from "../health/outlier-settings.ts";
 import type { DestinationConfig, destination as destinationSchema } from "./sections/destination.ts";
-import { writtenCodes, writtenMarks } from "./sections/failover.ts";
+import { writtenEvents, writtenMarks } from "./sections/failover.ts";
+import type { Capacity } from "./sections/resources.ts";
 import type { SetConfig, set as setSchema } from "./sections/sets.ts";
 import { formatDuration } from "./values/duration.ts";
+import { formatEventSocket } from "./values/event-socket.ts";
 import type { StatusRange } from "./values/status.ts";
 
 /** With every key present: what a section gains has to be written, too. */
@@ -30,7 +32,9 @@ export function writtenSet(
     slots,
     order,
     useDefault,
+    maxBranches,
     key,
+    loadBound,
     resources,
     destinations,
     probe,
@@ -42,27 +46,28 @@ export function writtenSet(
     tls,
   }: SetConfig,
   withTables = false,
-): Full<Omit<WrittenSet, "key" | "tls">> & Pick<WrittenSet, "key" | "tls"> {
+): Full<Omit<WrittenSet, "key" | "load_bound" | "tls">> & Pick<WrittenSet, "key" | "load_bound" | "tls"> {
   return {
     algorithm,
     slots,
     order,
     ...(key === undefined ? {} : { key }),
+    ...(loadBound === undefined ? {} : { load_bound: loadBound }),
     use_default: useDefault,
+    max_branches: maxBranches,
     resources: { ...resources, needed: [...resources.needed] },
-    destinations: destinations.filter(({ source }) => withTables || source === undefined).map(writtenDestination),
+    destinations: destinations
+      .filter(({ source }) => withTables || source === undefined)
+      .map((one) => writtenDestination(one)),
     probe: probe === null ? false : probeOf(probe),
     passive: { failures: passive.failures, calls_lost_after: formatDuration(passive.callsLostAfter) },
     outliers: outliers === null ? false : outliersOf(outliers),
     slow_start: formatDuration(slowStart),
     failover: {
-      on: [
-        ...(failover.onTimeout ? (["timeout"] as const) : []),
-        ...(failover.onTransportError ? (["transport_error"] as const) : []),
-        ...writtenCodes(failover.codes),
-      ],
+      on: writtenEvents(failover),
       tries: failover.tries,
       answer_within: formatDuration(failover.answerWithin),
+      ring_limit: formatDuration(failover.ringLimit),
       after_provisional: failover.afterProvisional,
       mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenMarks(failover.marks)],
       retry_after_cap: formatDuration(failover.retryAfterCap),
@@ -77,7 +82,7 @@ export function writtenSet(
 }
 
 function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
-  const { method, every, timeout, downAfter, upAfter, mode, accept, from } = probe;
+  const { method, every, timeout, downAfter, upAfter, mode, accept, latencyAlpha, from } = probe;
   return {
     method,
     every: formatDuration(every),
@@ -86,6 +91,7 @@ function probeOf(probe: NonNullable<SetConfig["probe"]>): Full<WrittenProbe> {
     up_after: upAfter,
     mode,
     accept: accept.map(statusRange),
+    latency_alpha: latencyAlpha,
     from,
   };
 }
@@ -107,8 +113,8 @@ function statusRange({ first, last }: StatusRange): string | number {
   return first === last ? first : `${first / 100}xx`;
 }
 
-/** A destination. */
-export function writtenDestination(one: DestinationConfig): WrittenDestination {
+/** A destination. `isRevealed`: with the passwords of event sockets, for reading it again and for nobody's eyes. */
+export function writtenDestination(one: DestinationConfig, isRevealed = false): WrittenDestination {
   const { uri, name, weight, priority, maxCalls, resources, state, probe, attrs, tls, serverName } = one;
   return {
     uri,
@@ -116,7 +122,7 @@ export function writtenDestination(one: DestinationConfig): WrittenDestination {
     weight,
     priority,
     max_calls: maxCalls,
-    resources: { ...resources },
+    resources: writtenResources(resources, isRevealed),
     state,
     probe,
     large_requests: one.largeRequests,
@@ -128,4 +134,14 @@ export function writtenDestination(one: DestinationConfig): WrittenDestination {
     ...(serverName === undefined ? {} : { server_name: serverName }),
     attrs: { ...attrs },
   };
+}
+
+/** Capacities by name; `isRevealed` as for `writtenDestination`. */
+export function writtenResources(
+  resources: DestinationConfig["resources"],
+  isRevealed: boolean,
+): Record<string, number | string> {
+  const shown = (capacity: Capacity) =>
+    typeof capacity === "number" ? capacity : formatEventSocket(capacity, isRevealed);
+  return Object.fromEntries(Object.entries(resources).map(([name, capacity]) => [name, shown(capacity)]));
 }

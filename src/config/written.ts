@@ -21,6 +21,7 @@ export function written(config: Config): Written {
   return {
     listeners: config.listeners.map(listener),
     sets: writtenSets(config.sets),
+    algorithms: Object.fromEntries(config.algorithms.map(({ name, file }) => [name, file])),
     sources: config.sources.map((source) => writtenSource(source, writtenSet(source.defaults))),
     routes: config.routes.map(writtenRoute),
     timers: timersOf(config),

@@ -57,6 +57,33 @@ describe("a change in the text of fairlead.yaml", () => {
     );
   });
 
+  it("of one resource leaves the others, however they are written, with the passwords of event sockets", () => {
+    for (const written of [
+      '"pstn=3; transc=fs://:secret@10.0.0.1"',
+      '{pstn: 3, transc: "fs://:secret@10.0.0.1:8021"}',
+    ]) {
+      const text = FILE.replace("attrs: {site: Ulm}", `resources: ${written}`);
+      assert.ok(text.includes(written));
+      const change = { weight: 2, resources: { pstn: 4 } };
+      assert.match(
+        edited({ kind: "change", set: "media", name: "two", change }, text),
+        /resources: \{pstn: 4, transc: "?fs:\/\/:secret@10\.0\.0\.1:8021"?\}, weight: 2\}/,
+      );
+      const weight = edited({ kind: "change", set: "media", name: "two", change: { weight: 2 } }, text);
+      assert.ok(weight.includes(written), "untouched");
+    }
+  });
+
+  it("of how a set goes by resources leaves what its calls need", () => {
+    for (const written of ["[pstn, transc]", '"pstn;transc"']) {
+      const text = FILE.replace("algorithm: weighted", `algorithm: load-balancer\n    resources: ${written}`);
+      const change = edited({ kind: "change-set", set: "media", change: { resources: { ties: "random" } } }, text);
+      assert.ok(change.includes(`needed: ${written}\n      ties: random`), change);
+      const needed = edited({ kind: "change-set", set: "media", change: { resources: ["fax"] } }, text);
+      assert.match(needed, /resources:\s+(\[ ?fax ?\]|- fax)/);
+    }
+  });
+
   it("finds sets that are numbers, and keeps the comments of routes that stay", () => {
     assert.doesNotMatch(edited({ kind: "remove-set", set: "1" }), /10\.0\.0\.3/);
     const routes = [

@@ -13,7 +13,9 @@ import {
   YAMLSeq,
 } from "yaml";
 import { mergePatch } from "./merge-patch.ts";
+import { parseCapacities } from "./sections/resources.ts";
 import { isObject } from "./values/object.ts";
+import { writtenResources } from "./written-sets.ts";
 
 /** What is to be changed; destinations go by the names that they are configured with. Values are as the file would have them. */
 export type YamlEdit =
@@ -66,7 +68,7 @@ function change(document: Document, edit: YamlEdit, before: string): void {
       put(mapOf(document, "sets"), edit.set, document.createNode(edit.given));
       break;
     case "change-set":
-      mergeInto(document, setOf(document, edit.set), edit.change);
+      changeSet(document, setOf(document, edit.set), edit.change);
       break;
     case "remove-set":
       remove(mapOf(document, "sets"), edit.set);
@@ -83,8 +85,27 @@ function changeDestination(document: Document, { set, name, change: wanted }: Ya
   const list = destinationsOf(document, set);
   const at = positionOf(list, name);
   const item = list.items[at];
-  if (isMap(item)) mergeInto(document, item, wanted);
-  else list.set(at, document.createNode(mergePatch({ uri: name }, wanted), { flow: true }));
+  if (isMap(item)) {
+    const { resources } = wanted as { readonly resources?: unknown };
+    const written: unknown = item.get("resources");
+    // As one text they could only be replaced as one.
+    const known = typeof written === "string" && isObject(resources) ? parseCapacities(written) : "";
+    if (typeof known !== "string")
+      item.set("resources", document.createNode(writtenResources(known, true), { flow: true }));
+    mergeInto(document, item, wanted);
+  } else list.set(at, document.createNode(mergePatch({ uri: name }, wanted), { flow: true }));
+}
+
+/** What calls need may stand there alone: then it is what stays when something else about resources changes. */
+function changeSet(document: Document, set: YAMLMap, wanted: object): void {
+  const { resources } = wanted as { readonly resources?: unknown };
+  const alone: unknown = set.get("resources", true);
+  if (alone !== undefined && !isMap(alone) && isObject(resources)) {
+    const long = new YAMLMap(document.schema);
+    long.set("needed", alone);
+    set.set("resources", long);
+  }
+  mergeInto(document, set, wanted);
 }
 
 /** That everything goes to the only set need not be said; with another set it has to be. */

@@ -26,6 +26,12 @@ export interface ResourceDrift {
   readonly drift: number;
 }
 
+/** Calls that were taken to be over: those on the destinations, and those that these made, whose resources came back. */
+export interface ForgottenCalls {
+  readonly forgotten: number;
+  readonly made: number;
+}
+
 /** What an audit found. */
 export interface AuditReport {
   /** Workers that went through their tables; those that did not in time cannot be judged. */
@@ -82,25 +88,31 @@ export class Audit {
     });
   }
 
-  /** Calls on these destinations are over, for this reason, whatever their dialogs look like. Returns how many were counted. */
-  async forgetCalls(slots: readonly number[], reason: string): Promise<number> {
-    const calls = await this.#release(slots);
+  /** Calls on these destinations, and those that they made, are over, for this reason, whatever their dialogs look like. */
+  async forgetCalls(slots: readonly number[], reason: string): Promise<ForgottenCalls> {
+    const done = await this.#release(slots);
     const { log, nameOf } = this.#context;
     const destinations = slots.map(nameOf);
-    if (calls > 0) log.warn({ calls, destinations, reason }, "calls are taken to be over and no longer counted");
-    return calls;
+    if (done.forgotten + done.made > 0)
+      log.warn(
+        { calls: done.forgotten, made: done.made, destinations, reason },
+        "calls are taken to be over and no longer counted",
+      );
+    return done;
   }
 
-  #release(slots: readonly number[]): Promise<number> {
+  #release(slots: readonly number[]): Promise<ForgottenCalls> {
     return this.#inTurn(async () => {
       const { live } = this.#context;
       const over = this.#columns[0]?.over;
       const lost = () => slots.reduce((sum, slot) => sum + live.counter(slot, "calls_lost"), 0);
+      const givenBack = () => this.#columns.reduce((sum, column) => sum + column.givenBack[0]!, 0);
       const before = lost();
+      const madeBefore = givenBack();
       for (const slot of slots) if (over !== undefined) over[slot] = 1;
       await this.#ask(RecountWish.release);
       for (const slot of slots) if (over !== undefined) over[slot] = 0;
-      return lost() - before;
+      return { forgotten: lost() - before, made: givenBack() - madeBefore };
     });
   }
 

@@ -108,6 +108,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     random: Math.random,
     key: randomBytes(16),
     send: (listener, endpoint, bytes) => send(listener, endpoint, bytes),
+    log,
     onResult: (slot, outcome, rtt) => {
       for (const watcher of probeWatchers) watcher(slot, outcome, rtt);
     },

@@ -35,13 +35,18 @@ export function withDestination(config: Config, set: string, given: unknown): De
 export function withSettings(config: Config, destination: DestinationConfig, settings: object): Derived {
   const set = ownerOf(config, destination);
   if (set === undefined) return refused(`the destination ${destination.name} is gone`);
-  return parsed(destinationSchema, mergePatch(writtenDestination(destination), settings), ["destination"], (next) => {
-    // Where it comes from stays with it.
-    const { source } = destination;
-    const own = source === undefined ? next : { ...next, source };
-    const destinations = set.destinations.map((each) => (each === destination ? own : each));
-    return review(config, replaced(config, set, destinations));
-  });
+  return parsed(
+    destinationSchema,
+    mergePatch(writtenDestination(destination, true), settings),
+    ["destination"],
+    (next) => {
+      // Where it comes from stays with it.
+      const { source } = destination;
+      const own = source === undefined ? next : { ...next, source };
+      const destinations = set.destinations.map((each) => (each === destination ? own : each));
+      return review(config, replaced(config, set, destinations));
+    },
+  );
 }
 
 /** Without `destination`, which is one of `config`'s own. */

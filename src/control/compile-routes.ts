@@ -1,11 +1,10 @@
 // Routes as workers see them: names become indices, text becomes bytes.
-import { isHostAlone } from "../bridge/key-expression.ts";
 import type { MatchEntry } from "../bridge/request-changes.ts";
 import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
-import { type MatchConfig, matchExpression } from "../config/sections/match.ts";
+import { automatonOfMatch, type MatchConfig, matchExpression } from "../config/sections/match.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
-import { compileTextPattern, hostPattern, withoutDot } from "../config/values/text-pattern.ts";
+import { withoutDot } from "../config/values/text-pattern.ts";
 import type { UriPatternConfig } from "../config/values/uri-pattern.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileExpression, type KeyTable } from "./compile-keys.ts";
@@ -85,13 +84,9 @@ function compileRoute(
   };
 }
 
-function compileMatch({ of, pattern }: MatchConfig): MatchEntry {
-  const expression = compileExpression(matchExpression(of));
-  return {
-    of: expression,
-    automaton: compileTextPattern(isHostAlone(expression) ? hostPattern(pattern) : pattern),
-    isNot: pattern.isNot,
-  };
+function compileMatch(match: MatchConfig): MatchEntry {
+  const of = compileExpression(matchExpression(match.of));
+  return { of, automaton: automatonOfMatch(match), isNot: match.pattern.isNot };
 }
 
 function fromSetOf({ name, fromSet }: RouteConfig, rowOf: RowOf): number {

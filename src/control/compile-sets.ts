@@ -2,14 +2,16 @@
 import { isIPv6 } from "node:net";
 import { MAX_SETS } from "../bridge/live-tables.ts";
 import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
+import { algorithmIn } from "../config/own-algorithms.ts";
 import type { Config } from "../config/schema.ts";
 import type { ListenerConfig } from "../config/sections/listeners.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
-import { algorithmByName } from "../dispatch/algorithms/index.ts";
-import { compileSet } from "../dispatch/compile-set.ts";
-import { type Destination, SlotChoice } from "../dispatch/types.ts";
+import { hasCongestionControl } from "../config/values/latency-attributes.ts";
+import { compileSet, USUAL_LOAD_BOUND } from "../dispatch/compile-set.ts";
+import { type Destination, type DispatcherSet, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
+import { AlgorithmFailure } from "../own/own-algorithm.ts";
 import type { KeyTable } from "./compile-keys.ts";
 import type { RewritingTable } from "./compile-treatment.ts";
 import type { PlacedDestination } from "./place.ts";
@@ -28,7 +30,7 @@ export function compileSets(
   for (const destination of placed) members[destination.setIndex]?.push(destination);
   const entries: SetEntry[] = [];
   for (const [position, set] of config.sets.entries()) {
-    const algorithm = algorithmByName(set.algorithm);
+    const algorithm = algorithmIn(config.algorithms, set.algorithm);
     if (algorithm === undefined) {
       problems.push(`set ${set.name}: unknown algorithm ${set.algorithm}`);
       continue;
@@ -37,7 +39,10 @@ export function compileSets(
     const index = rowOfSet(setRows, position);
     const choice = set.slots === "kamailio" ? SlotChoice.kamailio : SlotChoice.spread;
     const { useDefault } = set;
-    const compiled = compileSet(index, set.name, algorithm, choice, destinations, useDefault);
+    const compiled = compiledOr(problems, set.name, () =>
+      compileSet(index, set.name, algorithm, choice, destinations, useDefault),
+    );
+    if (compiled === null) continue;
     const { slots, weights, maxCalls, table } = compiled;
     const failover = failoverOf(set);
     entries.push({
@@ -46,7 +51,7 @@ export function compileSets(
       algorithm: algorithm.name,
       slotChoice: choice,
       slots,
-      hasStandby: (members[index] ?? []).some(({ rank }) => rank > 0),
+      hasStandby: (members[position] ?? []).some(({ rank }) => rank > 0),
       startsSlowly: set.slowStart > 0,
       weights,
       maxCalls,
@@ -54,6 +59,8 @@ export function compileSets(
       key: keys.numberOf(set.key),
       useDefault,
       rule: ruleOf(set),
+      loadBound: set.loadBound ?? USUAL_LOAD_BOUND,
+      maxBranches: algorithm.forks === true ? set.maxBranches : 1,
       failover,
     });
   }
@@ -71,7 +78,7 @@ export function compileDestinations(
   const table = new Int32Array(rows * DESTINATION_WORDS);
   for (const destination of placed) {
     const at = destination.slot * DESTINATION_WORDS;
-    copyEndpoint(destination.endpoint, 0, table, at + DestinationColumn.endpoint);
+    copyEndpoint(destination.endpoints, destination.endpointAt, table, at + DestinationColumn.endpoint);
     table[at + DestinationColumn.set] = rowOfSet(setRows, destination.setIndex);
     // Which listener sends is only found out per request where any of UDP will do.
     const transport = transportNamed(destination.config.transport);
@@ -82,9 +89,17 @@ export function compileDestinations(
     table[at + DestinationColumn.maxCalls] = destination.config.maxCalls;
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.rewriting] = rewritings.numberOf(destination.set.name, destination.config) + 1;
+    table[at + DestinationColumn.shed] = shedLimits(destination.config.attrs);
     table[at + DestinationColumn.used] = 1;
   }
   return table;
+}
+
+/** Kamailio's attributes `ocmin` and `ocmax`, as `DestinationColumn.shed`. */
+function shedLimits({ ocmin, ocmax }: Readonly<Record<string, string>>): number {
+  const percent = (text: string | undefined, usual: number) =>
+    text !== undefined && /^\d{1,3}$/.test(text) ? Math.min(Number(text), 100) : usual;
+  return percent(ocmin, 0) | (percent(ocmax, 100) << 8);
 }
 
 /**
@@ -104,11 +119,15 @@ export function compileEndpoints(placed: readonly PlacedDestination[]): Int32Arr
   let length = 8;
   while (length < placed.length * 2) length *= 2;
   const table = new Int32Array(length);
-  for (const { endpoint, sender, slot } of placed) {
+  // How far the row of taken places behind each is known to go: thousands of destinations may be at one address.
+  const taken = new Int32Array(length);
+  for (const { endpoints, endpointAt, sender, slot } of placed) {
     if (sender < 0) continue;
-    let at = hashEndpoint(endpoint, 0) & (length - 1);
+    const start = hashEndpoint(endpoints, endpointAt) & (length - 1);
+    let at = (start + taken[start]!) & (length - 1);
     while (table[at] !== 0) at = (at + 1) & (length - 1);
     table[at] = slot + 1;
+    taken[start] = ((at - start) & (length - 1)) + 1;
   }
   return table;
 }
@@ -120,9 +139,20 @@ export function rowOfSet(setRows: readonly number[], position: number): number {
   return row;
 }
 
+/** What an algorithm of a user throws is a problem, and no bug. */
+function compiledOr(problems: string[], name: string, compileIt: () => DispatcherSet): DispatcherSet | null {
+  try {
+    return compileIt();
+  } catch (error) {
+    if (!(error instanceof AlgorithmFailure)) throw error;
+    problems.push(`set ${name}: ${error.message}`);
+    return null;
+  }
+}
+
 function toDestination({ config, slot }: PlacedDestination): Destination {
-  const { uri, name, weight, priority, maxCalls } = config;
-  return { slot, uri, name, weight, priority, maxCalls };
+  const { uri, name, weight, priority, maxCalls, attrs } = config;
+  return { slot, uri, name, weight, priority, maxCalls, congestionControl: hasCongestionControl(attrs) };
 }
 
 function failoverOf({ failover, unavailable }: SetConfig): SetEntry["failover"] {

@@ -11,7 +11,7 @@ import { rowsOf } from "./rows.ts";
 import { configOf } from "./testing/config.ts";
 import { locationsOf, targetAt } from "./testing/locations.ts";
 
-function compiled(config: Config, locations: Locations = new Map()): Snapshot {
+function compiled(config: Config, locations: Locations = new Map(), setRows = [...config.sets.keys()]): Snapshot {
   const rows = rowsOf(config, locations);
   const identities = slotIdentities(rows);
   const placed = placeDestinations(config, rows, identities, [...identities.keys()], new TlsIdentities());
@@ -19,7 +19,7 @@ function compiled(config: Config, locations: Locations = new Map()): Snapshot {
     generation: 7,
     placed,
     rows: placed.length,
-    setRows: [...config.sets.keys()],
+    setRows,
     ports: [],
     keys: [new Uint8Array(16)],
     closing: false,
@@ -101,9 +101,11 @@ describe("compile", () => {
     assert.deepEqual(media?.failover, {
       codes: [503],
       onTimeout: true,
+      onRingTimeout: false,
       onTransportError: false,
       tries: 2,
       answerWithin: 2000,
+      ringLimit: 0,
       afterProvisional: false,
       marks: [],
       marksTimeout: false,
@@ -164,7 +166,7 @@ describe("compile", () => {
     assert.deepEqual([first?.fromSet, second?.fromSet, second?.action], [-1, 0, { kind: "forward", stateful: true }]);
     assert.deepEqual(
       [third?.fromSet, third?.listener, third?.action],
-      [-2, 2, { kind: "reject", status: 403, reason: "No" }],
+      [-2, 2, { kind: "reject", status: 403, reason: "No", retryAfter: 0 }],
     );
     assert.deepEqual(fourth?.action, { ...plain, set: 0, key: -1, stateful: true });
     assert.deepEqual([last?.fromSet, last?.action.kind], [-2, "forward"]);
@@ -232,20 +234,43 @@ describe("compile", () => {
     assert.equal(new Set(first!.slice(0, routes.length)).size, 1 + different.length);
   });
 
-  it("10,000 destinations take well under 300 ms", (context) => {
+  it("a set that has another row than place in the file knows whose servers stand by", () => {
+    const destinations = ["sip:two.example.com"];
+    const sets = { a: { destinations: ["sip:10.0.0.1"] }, b: { destinations } };
+    const of = configOf({ listeners: ["udp://127.0.0.1:23000"], sets, routes: [{ set: "a" }, { set: "b" }] });
+    const where = locationsOf(of, { "two.example.com": [targetAt("10.0.0.2"), targetAt("10.0.0.3", { rank: 1 })] });
+    const found = compiled(of, where, [1, 0]).sets.map(({ name, hasStandby }) => [name, hasStandby]);
+    assert.deepEqual(found, [
+      ["a", false],
+      ["b", true],
+    ]);
+  });
+
+  it("60,000 destinations at one address are all found, and cost no square of their number", () => {
+    const destinations = Array.from({ length: 60_000 }, (_, i) => ({ uri: "sip:10.0.0.1:5060", name: `${i}` }));
+    const many = configOf({ listeners: ["udp://127.0.0.1:23000"], sets: { a: { destinations } } });
+    const begin = process.threadCpuUsage();
+    const snapshot = compiled(many);
+    const { user } = process.threadCpuUsage(begin);
+    assert.equal(slotsAt(snapshot, "10.0.0.1", 5060).length, 60_000);
+    assert.ok(user < 1_500_000, `${user} us`);
+  });
+
+  it("10,000 destinations take less than 150 ms of the processor", (context) => {
     const destinations = Array.from(
       { length: 10_000 },
       (_, i) => `sip:10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:5060`,
     );
     const large = configOf({ listeners: ["udp://127.0.0.1:23000"], sets: { a: { destinations } } });
-    // The best of three: the machine may be busy with other tests.
+    // The best of three, and not by the clock on the wall: the machine may be busy with other tests.
     let took = Number.POSITIVE_INFINITY;
     for (let run = 0; run < 3; run++) {
-      const begin = performance.now();
+      const begin = process.threadCpuUsage();
       assert.equal(compiled(large).destinationRows, 10_000);
-      took = Math.min(took, performance.now() - begin);
+      const { user, system } = process.threadCpuUsage(begin);
+      took = Math.min(took, (user + system) / 1_000);
     }
     context.diagnostic(`${took.toFixed(0)} ms`);
-    assert.ok(took < 300, `${took} ms`);
+    assert.ok(took < 150, `${took} ms`);
   });
 });

@@ -55,6 +55,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     generation: context.generation,
     listeners: compileListeners(config.listeners, context.ports),
     sets: sets.map((set) => shelveSet(set, shelf)),
+    algorithms: config.algorithms.map(({ algorithm, module }) => ({ name: algorithm.name, module })),
     routes,
     expressions: keys.expressions,
     destinations: shelf.words(destinations),

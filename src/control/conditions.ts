@@ -2,14 +2,9 @@
 import { shownStates } from "../health/standby.ts";
 import { nameOfState, type StateName, stateOf } from "../health/state.ts";
 import type { DestinationRow } from "./rows.ts";
-import { slotIdentity } from "./slots.ts";
 
 /** The state that each row shows when its own is the one of the same index in `own`. */
 export function shownConditions(rows: readonly DestinationRow[], own: readonly StateName[]): StateName[] {
-  const ranked = rows.map(({ set, origin, rank }, at) => ({
-    group: slotIdentity(set.name, origin.uri, origin.name),
-    rank,
-    state: stateOf(own[at] ?? "inactive"),
-  }));
+  const ranked = rows.map(({ group, rank }, at) => ({ group, rank, state: stateOf(own[at] ?? "inactive") }));
   return shownStates(ranked).map(nameOfState);
 }

@@ -7,11 +7,11 @@ import { nameOfState, stateOf } from "../health/state.ts";
 import type { Location } from "../net/dns/locate.ts";
 import { type Derived, withDestination, withoutDestination, withSettings } from "./changes.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { HealthLoop } from "./health-loop.ts";
 import { configurationProblem } from "./restart.ts";
 import { configOf } from "./testing/config.ts";
 import { locationOf, targetAt } from "./testing/locations.ts";
 import { SILENT } from "./testing/silent-log.ts";
+import { stillHealth } from "./testing/still-health.ts";
 
 const LISTENERS = ["udp://127.0.0.1:23010"];
 
@@ -23,16 +23,7 @@ const outcome = ({ config, problems }: Derived) => config ?? [...problems];
 
 async function lab(first: Config) {
   const live = new LiveTables(createLiveTablesMemory(1));
-  const health = new HealthLoop({
-    live,
-    now: () => 0,
-    clock: () => 0,
-    random: () => 0,
-    key: new Uint8Array(16),
-    send: () => true,
-    onChange() {},
-    onLost() {},
-  });
+  const health = stillHealth(live);
   const disk = { next: first as Config | null };
   const published: Snapshot[] = [];
   const worker = { adopts: true, adopted: 1 };

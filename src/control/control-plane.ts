@@ -31,8 +31,8 @@ export interface ControlPlaneOptions {
   readonly health: HealthLoop;
   /** Finds the servers behind names, asking as the configuration says. */
   readonly names: NameSource;
-  /** Reads the files again; config is null when they have errors. */
-  readonly load: () => Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }>;
+  /** Reads the files again. */
+  readonly load: () => Promise<Reading>;
   /** Bound ports, by listener; a port that is missing is as configured. */
   readonly ports: readonly number[];
   /** Keys for configurations without any. */
@@ -40,6 +40,16 @@ export interface ControlPlaneOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Log;
+}
+
+/** What was read for a reload; config is null when the files have errors. */
+export interface Reading {
+  readonly config: Config | null;
+  readonly problems: readonly Problem[];
+  /** Asked when its turn has come: the files are not any more what was read. */
+  readonly isStale?: () => boolean;
+  /** It is in force. */
+  readonly taken?: () => void;
 }
 
 /** The configuration in force and what was made of it. Replaced as a whole. */
@@ -151,15 +161,28 @@ export class ControlPlane {
     });
   }
 
-  /** Reads the files again. */
-  reload(): Promise<ApplyResult> {
-    return this.#inTurn(async () => {
-      const { config, problems } = await this.#options.load();
-      const result = config === null || hasErrors(problems) ? this.#refused([]) : await this.#apply(config);
-      if (result.ok && config?.state.inherit === false) this.#options.health.startOver();
-      this.reloads[result.ok ? "ok" : "failed"]++;
-      return { ...result, problems: [...problems, ...result.problems] };
-    });
+  /**
+   * Reads the files again. Reading may take as long as a silent database: the door is only taken for what was read. `around`: a
+   * turn of the caller's own, in which that happens. Where the files were written to in the meantime they are read again within that turn:
+   those who write wait for it then, and cannot keep a reload from ever being done.
+   */
+  async reload(around: <T>(work: () => Promise<T>) => Promise<T> = (work) => work()): Promise<ApplyResult> {
+    const { load } = this.#options;
+    const take = (reading: Reading) =>
+      this.#inTurn(async () => (reading.isStale?.() === true ? null : await this.#take(reading)));
+    const first = await load();
+    const result = (await around(() => take(first))) ?? (await around(async () => take(await load())));
+    if (result !== null) return result;
+    this.reloads.failed++;
+    return this.#refused([configurationProblem("the file was written to while it was read", "reload again")]);
+  }
+
+  async #take({ config, problems, taken }: Reading): Promise<ApplyResult> {
+    const result = config === null || hasErrors(problems) ? this.#refused([]) : await this.#apply(config);
+    if (result.ok) taken?.();
+    if (result.ok && config?.state.inherit === false) this.#options.health.startOver();
+    this.reloads[result.ok ? "ok" : "failed"]++;
+    return { ...result, problems: [...problems, ...result.problems] };
   }
 
   /** No new calls from now on: workers answer them with 503, everything that lives goes on. */
@@ -239,9 +262,10 @@ export class ControlPlane {
    */
   #prepare({ plan, placed, snapshot }: Candidate): void {
     for (const slot of plan.destinations.reused) this.#options.live.clear(slot);
+    this.#options.health.capacities.fill(placed, snapshot.resources);
     const old = this.#inForce?.placed ?? [];
     const known = new Set(old.map(({ slot }) => slot));
-    this.#options.health.adopt([...old, ...placed.filter(({ slot }) => !known.has(slot))], snapshot);
+    this.#options.health.expect([...old, ...placed.filter(({ slot }) => !known.has(slot))]);
   }
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */

@@ -23,10 +23,10 @@ export class ControlBlocks {
     Atomics.store(this.#words, worker * CONTROL_WORDS + word, value);
   }
 
-  /** Before a worker starts or after it died: nothing that it said is true any more. */
+  /** Before a worker starts or after it died: nothing that it said is true any more, but in whose algorithms workers were lost. */
   clear(worker: number): void {
     this.lostFlows += this.read(worker, ControlWord.keptFlows);
-    for (const word of Object.values(ControlWord)) this.write(worker, word, 0);
+    for (const word of Object.values(ControlWord)) if (word !== ControlWord.choosing) this.write(worker, word, 0);
   }
 
   /** The oldest generation that any worker works with. A worker that is not there counts as 0. */

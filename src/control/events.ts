@@ -13,15 +13,7 @@ export type BalancerEvent =
       readonly uri: string;
     }
   | LoadEvent
-  | {
-      readonly type: "configuration.applied" | "configuration.refused";
-      /** Number of the configuration in force. */
-      readonly generation: number;
-      /** Who wanted it: the files were read again, or something was changed over the admin API. */
-      readonly cause: "reload" | "change";
-      /** `file:line:column: error: what (hint)`; of very many the first, and how many more there are. */
-      readonly problems: readonly string[];
-    }
+  | ConfigurationEvent
   | {
       readonly type: "worker.died";
       /** Its number; `streams`: the one that holds connections. */
@@ -31,6 +23,17 @@ export type BalancerEvent =
       /** How often it was replaced. */
       readonly restarts: number;
     };
+
+/** A configuration has come into force, or was refused. */
+export interface ConfigurationEvent {
+  readonly type: "configuration.applied" | "configuration.refused";
+  /** Number of the configuration in force. */
+  readonly generation: number;
+  /** Why: the files were read again, something was changed over the admin API, or a source has other rows. */
+  readonly cause: "reload" | "change" | "table";
+  /** `file:line:column: error: what (hint)`, of a table what is wrong with its rows; of very many the first, and how many more there are. */
+  readonly problems: readonly string[];
+}
 
 /** New calls go to a destination no more, or again; or it drains. */
 export interface DestinationEvent {

@@ -6,11 +6,11 @@ import { addressRecord, DnsServer, srvRecord } from "../../test/kit/dns-server.t
 import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
 import { nameOfState, stateOf } from "../health/state.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { HealthLoop } from "./health-loop.ts";
 import { DnsNames } from "./name-source.ts";
 import { firstDue } from "./names.ts";
 import { configOf } from "./testing/config.ts";
 import { SILENT } from "./testing/silent-log.ts";
+import { stillHealth } from "./testing/still-health.ts";
 
 describe("names of destinations", () => {
   let server: DnsServer;
@@ -28,16 +28,7 @@ describe("names of destinations", () => {
     server.zone = zone;
     const time = { now: 0 };
     const live = new LiveTables(createLiveTablesMemory(1));
-    const health = new HealthLoop({
-      live,
-      now: () => 0,
-      clock: () => 0,
-      random: () => 0,
-      key: new Uint8Array(16),
-      send: () => true,
-      onChange() {},
-      onLost() {},
-    });
+    const health = stillHealth(live);
     const names = new DnsNames({ now: () => time.now, random: () => 0, readFile: async () => null });
     const config = configOf({
       listeners: ["udp://127.0.0.1:23010"],

@@ -10,15 +10,19 @@ import { HealthRegistry, type StateChange } from "../health/registry.ts";
 import { Rests } from "../health/rests.ts";
 import { SlowStart } from "../health/slow-start.ts";
 import { isWell } from "../health/standby.ts";
+import { USUAL_TIMES } from "./event-socket.ts";
 import {
   healthTargets,
   lossTargets,
   outlierTargets,
   passiveTargets,
+  presetLatencies,
   probeTargets,
   slowStartTargets,
 } from "./health-plan.ts";
+import type { Log } from "./log.ts";
 import { LostCalls } from "./lost-calls.ts";
+import { MeasuredCapacities } from "./measured-capacities.ts";
 import type { PlacedDestination } from "./place.ts";
 import { ownAddresses } from "./source-address.ts";
 
@@ -26,6 +30,7 @@ import { ownAddresses } from "./source-address.ts";
 export interface HealthLoopOptions extends Omit<ProberContext, "registry"> {
   readonly live: LiveTables;
   readonly onChange: (change: StateChange) => void;
+  readonly log: Log;
   /** The calls on these destinations are over. */
   readonly onLost: (slots: readonly number[]) => void;
 }
@@ -44,6 +49,7 @@ export class HealthLoop {
   readonly slowStart: SlowStart;
   readonly lostCalls: LostCalls;
   readonly callLengths: CallLengths;
+  readonly capacities: MeasuredCapacities;
   readonly #options: HealthLoopOptions;
   #timers: NodeJS.Timeout[] = [];
 
@@ -57,10 +63,18 @@ export class HealthLoop {
     this.slowStart = new SlowStart(live, now);
     this.lostCalls = new LostCalls(live, this.registry, now);
     this.callLengths = new CallLengths(live);
+    const { log, random } = options;
+    this.capacities = new MeasuredCapacities({ live, log, random, times: USUAL_TIMES });
     this.outliers = new Outliers(live, this.registry, now, {
       ejected: (slot, reason) => this.#tell(slot, DestinationState.ejected, reason),
       returned: (slot, reason) => this.#returned(slot, reason),
     });
+  }
+
+  /** What is about to come into force has its states: a worker may choose from it at once. The rest of health follows in `adopt`. */
+  expect(placed: readonly PlacedDestination[]): void {
+    this.registry.adopt(healthTargets(placed));
+    presetLatencies(placed, this.#options.live);
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
@@ -80,12 +94,18 @@ export class HealthLoop {
     this.outliers.adopt(outlierTargets(placed));
     this.lostCalls.adopt(lossTargets(placed, resources.accounts));
     this.callLengths.adopt(slots);
-    const cared = new Set([...probed, ...watched.filter(({ failures }) => failures > 0)].map(({ slot }) => slot));
-    for (const { slot } of placed) if (!cared.has(slot)) this.registry.unwatched(slot);
+    this.capacities.adopt(placed, resources);
+    const down = slots.filter((slot) => this.registry.isDownByResults(slot));
+    if (down.length === 0) return;
+    const cared = new Set<number>();
+    for (const { slot } of probed) cared.add(slot);
+    for (const { slot, failures } of watched) if (failures > 0) cared.add(slot);
+    for (const slot of down) if (!cared.has(slot)) this.registry.unwatched(slot);
   }
 
   /** Begins probing and watching. */
   start(): void {
+    this.capacities.start();
     this.#timers = [
       setInterval(() => this.prober.tick(), PROBE_TICK),
       setInterval(() => this.passive.poll(), PASSIVE_POLL),
@@ -104,6 +124,7 @@ export class HealthLoop {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.capacities.stop();
   }
 
   #judge(): void {

@@ -1,33 +1,23 @@
 // What health is to watch, derived from the placed destinations.
+import type { LiveTables } from "../bridge/live-tables.ts";
 import type { ListenerEntry } from "../bridge/snapshot.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { formatHostPort } from "../config/values/address.ts";
+import { presetLatency } from "../config/values/latency-attributes.ts";
 import { isStatusIn } from "../config/values/status.ts";
 import type { OutlierTarget } from "../health/outliers.ts";
 import type { PassiveTarget } from "../health/passive.ts";
 import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
 import type { HealthTarget } from "../health/registry.ts";
 import type { SlowStartTarget } from "../health/slow-start.ts";
-import { stateOf } from "../health/state.ts";
-import { formatAddress } from "../net/endpoint.ts";
+import { ENDPOINT_WORDS, formatAddress } from "../net/endpoint.ts";
 import type { LossTarget } from "./lost-calls.ts";
 import type { PlacedDestination } from "./place.ts";
-import { slotIdentity } from "./slots.ts";
 import { type OwnAddress, sourceAddressFor } from "./source-address.ts";
 
 /** Every destination, for the registry. */
 export function healthTargets(placed: readonly PlacedDestination[]): HealthTarget[] {
-  return placed.map(({ origin, config, set, slot, rank, unusable }) => ({
-    slot,
-    set: set.name,
-    group: slotIdentity(set.name, origin.uri, origin.name),
-    rank,
-    uri: config.uri,
-    name: config.name,
-    state: stateOf(config.state),
-    marked: config.probe === "marked",
-    unusable,
-  }));
+  return placed.map(({ target }) => target);
 }
 
 /** Those that are probed (whether just now is the mode's decision). */
@@ -38,17 +28,36 @@ export function probeTargets(
 ): ProbeTarget[] {
   const settings = new Map<SetConfig, ProbeSettings | null>();
   const targets: ProbeTarget[] = [];
-  for (const { config, set, slot, endpoint, sender, unusable } of placed) {
+  for (const { config, set, slot, endpoints, endpointAt, sender, unusable } of placed) {
     if (!settings.has(set)) settings.set(set, settingsOf(set));
     const probe = settings.get(set);
     const listener = listeners[sender];
     if (probe === null || probe === undefined || listener === undefined) continue;
     if (unusable !== "" || config.probe === "never") continue;
+    const endpoint = endpoints.slice(endpointAt, endpointAt + ENDPOINT_WORDS);
     const sentBy = sentByOf(listener, endpoint, own);
     const { transport } = listener;
-    targets.push({ slot, uri: config.uri, endpoint, listener: sender, sentBy, transport, settings: probe });
+    const { uri, attrs } = config;
+    targets.push({
+      slot,
+      uri,
+      endpoint,
+      listener: sender,
+      sentBy,
+      transport,
+      presetLatency: presetLatency(attrs),
+      settings: probe,
+    });
   }
   return targets;
+}
+
+/** Gives the latency that they are said to begin with to those of which none is known. */
+export function presetLatencies(placed: readonly PlacedDestination[], { latencies }: LiveTables): void {
+  for (const { slot, config } of placed) {
+    const preset = presetLatency(config.attrs);
+    if (preset > 0 && latencies.lately(slot) === 0) latencies.set(slot, preset * 1000);
+  }
 }
 
 /** Those that calls may condemn. */
@@ -72,7 +81,7 @@ export function outlierTargets(placed: readonly PlacedDestination[]): OutlierTar
 
 /** Those that start slowly. */
 export function slowStartTargets(placed: readonly PlacedDestination[]): SlowStartTarget[] {
-  return placed.map(({ slot, set }) => ({ slot, time: set.slowStart }));
+  return placed.flatMap(({ slot, set }) => (set.slowStart === 0 ? [] : [{ slot, time: set.slowStart }]));
 }
 
 /** Those whose calls are over when they have been down for long. `accounts`: where resources are counted, by slot. */
@@ -82,9 +91,9 @@ export function lossTargets(placed: readonly PlacedDestination[], accounts: Int3
 
 function settingsOf({ probe }: SetConfig): ProbeSettings | null {
   if (probe === null) return null;
-  const { method, every, timeout, mode, accept, from, downAfter, upAfter } = probe;
+  const { method, every, timeout, mode, accept, from, downAfter, upAfter, latencyAlpha: newestShare } = probe;
   const accepts = (status: number) => isStatusIn(accept, status);
-  return { method, every, timeout, thresholds: { downAfter, upAfter }, mode, accepts, from };
+  return { method, every, timeout, thresholds: { downAfter, upAfter }, mode, accepts, from, newestShare };
 }
 
 function sentByOf(listener: ListenerEntry, endpoint: Int32Array, own: readonly OwnAddress[]): string {

@@ -34,6 +34,7 @@ export class LostCalls {
   /** Takes over the destinations of a new configuration. */
   adopt(targets: readonly LossTarget[]): void {
     this.#targets = targets.filter(({ after }) => after > 0);
+    if (this.#since.size === 0) return;
     const kept = new Set(this.#targets.map(({ slot }) => slot));
     for (const slot of [...this.#since.keys()]) if (!kept.has(slot)) this.#since.delete(slot);
   }

@@ -60,7 +60,7 @@ function openBatched(
   workers: number,
   receiveBuffer: number,
 ): OpenedResult {
-  const result = openUdpSockets(libc, listeners, workers, receiveBuffer);
+  const result = openUdpSockets(libc, listeners, workers, receiveBuffer, true);
   if (!result.ok) return result;
   const { sockets } = result;
   const bells = Array.from({ length: workers + 1 }, () => openBell(libc));

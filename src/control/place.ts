@@ -2,6 +2,8 @@
 import { hash } from "node:crypto";
 import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
+import type { HealthTarget } from "../health/registry.ts";
+import { stateOf } from "../health/state.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { isSecure, transportNamed } from "../net/transport.ts";
 import { findListener } from "./compile-listeners.ts";
@@ -12,8 +14,9 @@ import { slotIdentity } from "./slots.ts";
 /** A destination in its place. */
 export interface PlacedDestination extends DestinationRow {
   readonly slot: number;
-  /** ENDPOINT_WORDS words; zeros where it is unusable for want of an address. */
-  readonly endpoint: Int32Array;
+  /** Those of all destinations; its own ENDPOINT_WORDS words begin at `endpointAt`, zeros where it has no address. */
+  readonly endpoints: Int32Array;
+  readonly endpointAt: number;
   /** Index of the listener asked for; -1: none was asked for. */
   readonly listener: number;
   /** Index of the listener that serves it; -1: there is none. */
@@ -22,14 +25,16 @@ export interface PlacedDestination extends DestinationRow {
   readonly identity: number;
   /** Why it cannot be used; empty: it can. */
   readonly unusable: string;
+  /** As health sees it. */
+  readonly target: HealthTarget;
 }
 
 /** The identities of rows. Doubles in a set are told apart by a number. */
 export function slotIdentities(rows: readonly DestinationRow[]): string[] {
   const identities: string[] = [];
   const seen = new Set<string>();
-  for (const { set, config } of rows) {
-    const plain = slotIdentity(set.name, config.uri, config.name);
+  for (const { set, origin, config, group } of rows) {
+    const plain = config === origin ? group : slotIdentity(set.name, config.uri, config.name);
     let identity = plain;
     for (let copy = 2; seen.has(identity); copy++) identity = `${plain}\n${copy}`;
     seen.add(identity);
@@ -47,44 +52,68 @@ export function placeDestinations(
   tls: TlsIdentities,
 ): PlacedDestination[] {
   const taken = new Set<number>();
+  const senders = new Senders(config);
+  // One array: that of each would be the largest object that a row has.
+  const endpoints = new Int32Array(rows.length * ENDPOINT_WORDS);
   return rows.map((row, at) => {
+    const { address, port, why } = row;
     const wanted = row.config.listener;
     const listener = wanted === undefined ? -1 : findListener(config.listeners, wanted);
-    const endpoint = new Int32Array(ENDPOINT_WORDS);
-    const found = reach(config, row, listener, endpoint);
-    const isUsable = found.sender >= 0 && isSecure(transportNamed(row.config.transport));
-    const prover = isUsable ? tls.numberOf(config, row.set, row.config) : 0;
-    if (prover > 0) endpoint[5] = identityWord(prover, endpoint[5]!);
-    return {
-      ...row,
-      slot: slots[at] ?? 0,
-      endpoint,
-      listener,
-      identity: identityOf(identities[at] ?? "", taken),
-      ...found,
-      ...(prover < 0 ? { sender: -1, unusable: "more names to be proved than there are numbers: restart" } : {}),
-    };
+    const endpointAt = at * ENDPOINT_WORDS;
+    let sender = senders.of(row, listener);
+    let unusable = row.config.unusable;
+    if (sender < 0 || !parseEndpoint(address, port, endpoints, endpointAt)) {
+      sender = -1;
+      if (unusable === "") unusable = why === "" ? noListener(row) : why;
+    }
+    const isProved = sender >= 0 && isSecure(transportNamed(row.config.transport));
+    const prover = isProved ? tls.numberOf(config, row.set, row.config) : 0;
+    if (prover > 0) endpoints[endpointAt + 5] = identityWord(prover, endpoints[endpointAt + 5]!);
+    if (prover < 0) {
+      sender = -1;
+      unusable = "more names to be proved than there are numbers: restart";
+    }
+    const identity = identityOf(identities[at] ?? "", taken);
+    const slot = slots[at] ?? 0;
+    const target = healthTarget(row, slot, unusable);
+    return { ...row, slot, endpoints, endpointAt, listener, sender, identity, unusable, target };
   });
 }
 
-/** Finds the listener of a row; writes its address. */
-function reach(
-  config: Config,
-  { address, port, why, config: { unusable, transport } }: DestinationRow,
-  listener: number,
-  endpoint: Int32Array,
-): { sender: number; unusable: string } {
-  const serves = (index: number) => {
-    const entry = config.listeners[index];
-    return entry !== undefined && entry.transport === transport && isV6(entry.host) === isV6(address);
-  };
-  const sender = listener >= 0 ? listener : config.listeners.findIndex((_, index) => serves(index));
-  if (serves(sender) && parseEndpoint(address, port, endpoint, 0)) return { sender, unusable };
-  if (unusable !== "") return { sender: -1, unusable };
-  return {
-    sender: -1,
-    unusable: why === "" ? `no listener for ${transport} over ${isV6(address) ? "IPv6" : "IPv4"}` : why,
-  };
+function healthTarget({ config, set, group, rank }: DestinationRow, slot: number, unusable: string): HealthTarget {
+  const { uri, name } = config;
+  const [state, marked] = [stateOf(config.state), config.probe === "marked"];
+  return { slot, set: set.name, group, rank, uri, name, state, marked, unusable };
+}
+
+function noListener({ address, config }: DestinationRow): string {
+  return `no listener for ${config.transport} over ${isV6(address) ? "IPv6" : "IPv4"}`;
+}
+
+/** Which listener sends to whom: the one asked for, else the first of the transport and address family. */
+class Senders {
+  readonly #listeners: Config["listeners"];
+  readonly #first = new Map<string, number>();
+
+  constructor({ listeners }: Config) {
+    this.#listeners = listeners;
+    for (const [index, { transport, host }] of listeners.entries()) {
+      const kind = kindOf(transport, host);
+      if (!this.#first.has(kind)) this.#first.set(kind, index);
+    }
+  }
+
+  /** Its index; -1: there is none. `asked`: index of the listener asked for, -1: none. */
+  of({ address, config }: DestinationRow, asked: number): number {
+    const kind = kindOf(config.transport, address);
+    if (asked < 0) return this.#first.get(kind) ?? -1;
+    const listener = this.#listeners[asked];
+    return listener !== undefined && kindOf(listener.transport, listener.host) === kind ? asked : -1;
+  }
+}
+
+function kindOf(transport: string, host: string): string {
+  return isV6(host) ? `${transport} 6` : transport;
 }
 
 function isV6(host: string): boolean {
@@ -94,7 +123,10 @@ function isV6(host: string): boolean {
 /** The front of a SHA-256: the same on every node and after every restart. The second of a colliding pair moves on. */
 function identityOf(text: string, taken: Set<number>): number {
   for (let attempt = text; ; attempt += "\n") {
-    const identity = hash("sha256", attempt, "buffer").readInt32LE(0);
+    // As text: a buffer for each of ten thousand takes three times as long.
+    const front = hash("sha256", attempt, "latin1");
+    const identity =
+      front.charCodeAt(0) | (front.charCodeAt(1) << 8) | (front.charCodeAt(2) << 16) | (front.charCodeAt(3) << 24);
     if (taken.has(identity)) continue;
     taken.add(identity);
     return identity;

@@ -3,6 +3,7 @@ import type { SnapshotResources } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
 import { NO_RESOURCES } from "../dispatch/resources.ts";
 import type { ResourceRule } from "../dispatch/types.ts";
+import { UNTOLD_CAPACITY } from "./freeswitch-capacity.ts";
 import type { PlacedDestination } from "./place.ts";
 import type { DestinationRow } from "./rows.ts";
 import { slotIdentity } from "./slots.ts";
@@ -51,7 +52,7 @@ export function freshResourceRows(config: Config, rows: readonly DestinationRow[
   };
 }
 
-/** The table, for `rows` slots; of no size where nobody has any resources. */
+/** The table, for `rows` slots; of no size where nobody has any resources. What a FreeSWITCH has told is put in later (measured-capacities.ts). */
 export function compileResources(
   placed: readonly PlacedDestination[],
   { numbers, accounts }: ResourceRows,
@@ -70,7 +71,8 @@ export function compileResources(
     table.accounts[slot] = accounts[index] ?? -1;
     for (const [name, capacity] of Object.entries(config.resources)) {
       const number = numbers.get(name);
-      if (number !== undefined) table.capacities[slot * stride + number] = capacity;
+      if (number !== undefined)
+        table.capacities[slot * stride + number] = typeof capacity === "number" ? capacity : UNTOLD_CAPACITY;
     }
   }
   return table;

@@ -7,6 +7,7 @@ import { formatHostPort } from "../config/values/address.ts";
 import { orderDestinations, orderDestinationsAsKamailio } from "../dispatch/order.ts";
 import type { Target } from "../net/dns/locate.ts";
 import { type Locations, nameKey, wantedOf } from "./names.ts";
+import { slotIdentity } from "./slots.ts";
 
 /** One server to be. */
 export interface DestinationRow {
@@ -14,6 +15,8 @@ export interface DestinationRow {
   readonly origin: DestinationConfig;
   /** The same with name, weight and transport of this row. `NAME/ADDRESS:PORT` where it is one of a name's. */
   readonly config: DestinationConfig;
+  /** Identity (`slotIdentity`) of the destination as configured: rows of one name have it in common. */
+  readonly group: string;
   readonly set: SetConfig;
   readonly setIndex: number;
   /** Numeric host without brackets; empty: the name has none. */
@@ -60,22 +63,23 @@ function addRowsOfSet(
   const start = rows.length;
   const shares = new Map<DestinationRow, Share>();
   for (const origin of ordered) {
+    const group = slotIdentity(set.name, origin.uri, origin.name);
     const wanted = wantedOf(config, origin);
     if (wanted === null) {
       const { host: address, port, unusable: why } = origin;
-      rows.push({ origin, config: origin, set, setIndex, address, port, rank: 0, why });
+      rows.push({ origin, config: origin, group, set, setIndex, address, port, rank: 0, why });
       continue;
     }
     const location = locations.get(nameKey(wanted));
     if (location === undefined || location.targets.length === 0) {
       const why = `host name ${origin.host} does not resolve${location?.why ? ` (${location.why})` : ""}`;
-      rows.push({ origin, config: origin, set, setIndex, address: "", port: origin.port, rank: 0, why });
+      rows.push({ origin, config: origin, group, set, setIndex, address: "", port: origin.port, rank: 0, why });
       continue;
     }
     for (const { target, share } of sharesOf(location.targets)) {
       const { address, port, transport, rank } = target;
       const row = { ...origin, name: rowName(origin.name, target), transport };
-      rows.push({ origin, config: row, set, setIndex, address, port, rank, why: "" });
+      rows.push({ origin, config: row, group, set, setIndex, address, port, rank, why: "" });
       if (share.part !== share.whole) shares.set(rows[rows.length - 1]!, share);
     }
   }

@@ -52,35 +52,39 @@ export class Slots {
 
   /** Finds a slot for every identity; null when the tables are full. Identities must differ from each other. */
   plan(identities: readonly string[]): SlotPlan | null {
-    const next = new Map<string, number>();
     const returning = new Map([...this.#left].map(([slot, { identity }]) => [identity, slot] as const));
-    const taken = new Set<number>();
-    for (const identity of identities) {
-      const slot = this.#owned.get(identity) ?? returning.get(identity);
-      if (slot === undefined) continue;
-      next.set(identity, slot);
-      taken.add(slot);
-    }
-    const free = this.#free(taken);
+    const returned = new Set<number>();
+    const known = identities.map((identity) => {
+      const owned = this.#owned.get(identity);
+      const slot = owned ?? returning.get(identity);
+      if (owned === undefined && slot !== undefined) returned.add(slot);
+      return slot;
+    });
+    const free = this.#free(returned);
     const reused: number[] = [];
+    const slots: number[] = [];
+    const next = new Map<string, number>();
     let fresh = this.#rows;
-    for (const identity of identities) {
-      if (next.has(identity)) continue;
-      const slot = free.pop();
-      if (slot !== undefined) reused.push(slot);
-      else if (fresh >= this.#context.limit) return null;
-      next.set(identity, slot ?? fresh++);
+    for (const [at, identity] of identities.entries()) {
+      let slot = known[at] ?? free.pop();
+      if (slot === undefined && fresh >= this.#context.limit) return null;
+      if (known[at] === undefined && slot !== undefined) reused.push(slot);
+      slot ??= fresh++;
+      slots.push(slot);
+      next.set(identity, slot);
     }
-    return { slots: identities.map((identity) => next.get(identity) ?? 0), next, reused };
+    return { slots, next, reused };
   }
 
   /** The plan becomes true with snapshot `generation`. */
   commit(plan: SlotPlan, generation: number): void {
     const at = this.#context.clock();
-    for (const [identity, slot] of this.#owned) {
-      if (!plan.next.has(identity)) this.#left.set(slot, { identity, generation, at });
+    for (const identity of this.#owned.keys()) {
+      if (plan.next.has(identity)) continue;
+      const slot = this.#owned.get(identity);
+      if (slot !== undefined) this.#left.set(slot, { identity, generation, at });
     }
-    for (const slot of plan.next.values()) {
+    for (const slot of plan.slots) {
       this.#left.delete(slot);
       this.#rows = Math.max(this.#rows, slot + 1);
     }

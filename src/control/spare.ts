@@ -7,7 +7,10 @@ import { priorityToReturnTo, standingBack } from "../net/priority.ts";
 
 /** Milliseconds until a spare is made that stands back: it takes nothing from those who work. */
 const SOON = 500;
-/** Milliseconds until one is made that does not: starting up and replacing come first, and then the calls that have waited for them. */
+/**
+ * Milliseconds until one is made that does not, and until the first one in any case: starting up and replacing come first, and then the
+ * calls that have waited for them.
+ */
 const LATER = 10_000;
 
 /** The one spare of a process. */
@@ -19,6 +22,7 @@ export class Spare {
   readonly priority: number | null;
   #thread: Worker | null = null;
   #isWarm = false;
+  #isFirst = true;
   #timer: NodeJS.Timeout | null = null;
 
   /** `onLost` hears why a spare died before it was needed. `libc` is null where there is none. */
@@ -34,7 +38,7 @@ export class Spare {
     return this.#thread !== null && this.#isWarm;
   }
 
-  /** Makes one soon, if there is none. */
+  /** Makes one soon, if there is none; the first one later. */
   provide(): void {
     if (this.#thread !== null || this.#timer !== null) return;
     this.#timer = setTimeout(
@@ -42,8 +46,9 @@ export class Spare {
         this.#timer = null;
         this.#make();
       },
-      this.priority === null ? LATER : SOON,
+      this.#isFirst || this.priority === null ? LATER : SOON,
     );
+    this.#isFirst = false;
   }
 
   /** Gives the spare away, if it is warm; it carries no listeners of ours any more. */

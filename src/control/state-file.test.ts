@@ -1,7 +1,16 @@
 // The file of states: whole or not at all, and no reason not to start.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -114,4 +123,16 @@ test("a pipe is not waited for, and a file that is far too large is not read", {
   truncateSync(path, 3_000_000_000);
   assert.equal(readStates(path, log), null);
   assert.equal(told.filter((line) => line.startsWith("warn: the saved states cannot be read")).length, 2);
+});
+
+test("what somebody has put where the next states wait is not written through", () => {
+  const path = join(folder, "state.json");
+  const victim = join(folder, "victim");
+  writeFileSync(victim, "of somebody else");
+  symlinkSync(victim, `${path}.new`);
+  const file = new StateFile(() => states("one"), log);
+  file.poll(path, 30_000, 0);
+  file.poll(path, 30_000, 30_000);
+  assert.equal(readFileSync(victim, "utf8"), "of somebody else");
+  assert.deepEqual([lstatSync(path).isFile(), told], [true, []]);
 });

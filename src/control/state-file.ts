@@ -91,7 +91,9 @@ export class StateFile {
     if (text === this.#written) return;
     const draft = `${this.#file}.new`;
     try {
-      const descriptor = openSync(draft, "w", 0o600);
+      // One that was left behind goes; what somebody else has put there, a link perhaps, is not written through.
+      rmSync(draft, { force: true });
+      const descriptor = openSync(draft, "wx", 0o600);
       try {
         // All of it, or it throws: a single write may stop in the middle where the disk is nearly full.
         writeFileSync(descriptor, text);

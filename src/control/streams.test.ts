@@ -1,6 +1,6 @@
 // The stream worker is replaced when it dies and when it hangs, and says so to its successor.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { STREAM_WORDS, type StreamStart } from "../bridge/stream-start.ts";
 import { NO_TLS } from "../bridge/tls-state.ts";
 import { Streams } from "./streams.ts";
@@ -28,22 +28,25 @@ function streamsOf(url: URL): { streams: Streams; errors: unknown[] } {
   return { streams: new Streams({ url, start, tls: NO_TLS, log, wake: silent }), errors };
 }
 
-for (const [what, first] of [
-  ["dies", 'setTimeout(() => { throw new Error("broken"); }, 50);'],
-  ["hangs", "setTimeout(() => { for (;;); }, 50);"],
-] as const) {
-  test(`a stream worker that ${what} is replaced`, async () => {
-    const { streams, errors } = streamsOf(entry(first));
-    assert.equal(await streams.start(), "");
-    await until(() => streams.view().restarts === 1, 15_000);
-    assert.equal(streams.view().restarts, 1);
-    assert.ok(errors.length >= 1);
-    const words = streams.view();
-    await new Promise((resolve) => setTimeout(resolve, 4_500));
-    assert.equal(streams.view().restarts, words.restarts, "the successor lives");
-    await streams.stop();
-  });
-}
+// Both wait for most of the time.
+describe("a stream worker", { concurrency: true }, () => {
+  for (const [what, first] of [
+    ["dies", 'setTimeout(() => { throw new Error("broken"); }, 50);'],
+    ["hangs", "setTimeout(() => { for (;;); }, 50);"],
+  ] as const) {
+    test(`that ${what} is replaced`, async () => {
+      const { streams, errors } = streamsOf(entry(first));
+      assert.equal(await streams.start(), "");
+      await until(() => streams.view().restarts === 1, 15_000);
+      assert.equal(streams.view().restarts, 1);
+      assert.ok(errors.length >= 1);
+      const words = streams.view();
+      await new Promise((resolve) => setTimeout(resolve, 4_500));
+      assert.equal(streams.view().restarts, words.restarts, "the successor lives");
+      await streams.stop();
+    });
+  }
+});
 
 test("a stream worker that cannot listen is a failure of the start", async () => {
   const script = `import { parentPort } from "node:worker_threads";

@@ -12,6 +12,7 @@ import {
 } from "../bridge/stream-start.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
 import type { Log } from "./log.ts";
+import { Stillness } from "./stillness.ts";
 import { until } from "./workers.ts";
 
 /** What the stream worker is made of. */
@@ -25,11 +26,11 @@ export interface StreamsOptions {
   readonly wake: (worker: number) => void;
 }
 
-/** How often its heartbeat is looked at, and after how many looks without one it is replaced. */
+/** How often its heartbeat is looked at, and for how long there may be none until it is replaced (milliseconds). */
 const LOOK = 500;
-const TOO_STILL = 6;
+const TOO_STILL = 3_000;
 /** The same while it loads: a full machine is no reason to begin again. */
-const TOO_SLOW = 120;
+const TOO_SLOW = 60_000;
 /** From the second death in a row on, its replacement waits. */
 const BACK_OFF = 1_000;
 const LONG_LIFE = 10_000;
@@ -51,8 +52,7 @@ export class Streams {
   #watch: NodeJS.Timeout | null = null;
   #restarts = 0;
   #startedAt = 0;
-  #heartbeat = 0;
-  #still = 0;
+  readonly #stillness = new Stillness();
   #isListening = false;
   /** Whether the present thread has said that it listens. */
   #isReady = false;
@@ -86,10 +86,11 @@ export class Streams {
     this.#tell({ kind: "policy", policy });
   }
 
-  /** Whether it listens, open connections, counters since the process began, how often it was replaced, and how late it is (ms). */
+  /** Whether it listens, open connections, those before the end of their handshake, counters since the process began, how often it was replaced, and how late it is (ms). */
   view(): {
     ready: boolean;
     connections: number;
+    unsecured: number;
     counters: Record<StreamCounter, number>;
     restarts: number;
     delay: number;
@@ -98,6 +99,7 @@ export class Streams {
     return {
       ready: this.#thread !== null && this.#isReady,
       connections: this.#words[StreamWord.connections] ?? 0,
+      unsecured: this.#words[StreamWord.unsecured] ?? 0,
       counters: Object.fromEntries(STREAM_COUNTERS.map(count)) as Record<StreamCounter, number>,
       restarts: this.#restarts,
       delay: this.#words[StreamWord.delay] ?? 0,
@@ -154,7 +156,7 @@ export class Streams {
   #spawn(): void {
     this.#restart = null;
     this.#startedAt = performance.now();
-    this.#still = 0;
+    this.#stillness.reset();
     this.#isReady = false;
     const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
     const workerData: StreamStart = { ...this.#options.start, ...now };
@@ -195,10 +197,9 @@ export class Streams {
 
   #look(): void {
     const heartbeat = Atomics.load(this.#words, StreamWord.heartbeat);
-    this.#still = heartbeat === this.#heartbeat ? this.#still + 1 : 0;
-    this.#heartbeat = heartbeat;
-    if (this.#thread === null || this.#still < (this.#isReady ? TOO_STILL : TOO_SLOW)) return;
-    this.#still = 0;
+    const still = this.#stillness.look(heartbeat, this.#words[StreamWord.thread] ?? 0, LOOK);
+    if (this.#thread === null || still < (this.#isReady ? TOO_STILL : TOO_SLOW)) return;
+    this.#stillness.reset();
     this.#options.log.error({}, "the stream worker makes no progress and is terminated");
     void this.#thread.terminate();
   }

@@ -15,6 +15,7 @@ import { ControlBlocks } from "./control-words.ts";
 import type { Log } from "./log.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Spare } from "./spare.ts";
+import { Stillness } from "./stillness.ts";
 
 /** What workers are made of. */
 export interface WorkersOptions {
@@ -61,11 +62,10 @@ interface Member {
   /** Deaths that followed each other closely. */
   shortLives: number;
   startedAt: number;
-  heartbeat: number;
-  /** Looks in a row that saw no progress. */
-  still: number;
+  readonly stillness: Stillness;
   /** Whether it was ready at the last look. */
   wasReady: boolean;
+  /** -1: it has not said that it listens, which may come after the word that it is ready. */
   receiveBuffer: number;
   lastFailure: string;
   restart: NodeJS.Timeout | null;
@@ -74,13 +74,13 @@ interface Member {
 /** Made-up calls of each kind that a replacement without a warm spare runs before it receives: a tenth of the usual. */
 const REPLACEMENT_CALLS = 300;
 /**
- * How often heartbeats are looked at, and how many looks without progress are too many (0.6 s). Workers share the ports, so
+ * How often heartbeats are looked at, and how long without progress is too long (milliseconds). Workers share the ports, so
  * answers for the others' calls wait in a hung worker's socket too: it must be over before `answer_within`.
  */
 const LOOK = 100;
-const TOO_STILL = 6;
-/** A worker that is not ready after so many looks (60 s: loading and warming up on a starved machine) is started again. */
-const TOO_SLOW = 600;
+const TOO_STILL = 550;
+/** A worker that is not ready after so long is started again. */
+const TOO_SLOW = 60_000;
 /** A worker that lived this long is not in a crash loop. */
 const LONG_LIFE = 10_000;
 const FIRST_BACK_OFF = 100;
@@ -110,7 +110,8 @@ export class Workers {
     for (const member of this.#members) this.#spawn(member);
     this.#lookedAt = performance.now();
     this.#watch = setInterval(() => this.#look(), LOOK);
-    const isReady = (member: Member) => this.control.read(member.index, ControlWord.ready) === 1;
+    const isReady = ({ index, receiveBuffer }: Member) =>
+      receiveBuffer >= 0 && this.control.read(index, ControlWord.ready) === 1;
     const failure = () => this.#members.find((member) => member.lastFailure !== "")?.lastFailure ?? "";
     await until(() => failure() !== "" || this.#members.every(isReady), patience);
     if (failure() !== "") return failure();
@@ -189,10 +190,8 @@ export class Workers {
     const { control, live, counters, sources, rings, seed } = memory;
     const shared = { control, live, counters, sources, rings, seed };
     const { index } = member;
-    member.restart = null;
-    member.heartbeat = 0;
-    member.still = 0;
-    member.startedAt = performance.now();
+    Object.assign(member, { restart: null, startedAt: performance.now() });
+    member.stillness.reset();
     this.control.clear(index);
     this.control.write(index, ControlWord.generation, this.#snapshot.generation);
     const workerData: WorkerStart = {
@@ -219,8 +218,10 @@ export class Workers {
       if (message.kind === "bell") this.#options.onBell();
       else if (message.kind === "wake") this.wake(message.worker);
       else if (message.kind === "spare") return;
-      else if (message.kind === "listening") member.receiveBuffer = message.receiveBuffer;
-      else {
+      else if (message.kind === "listening") {
+        member.receiveBuffer = message.receiveBuffer;
+        if (!message.isQuick) this.#options.log.warn({ worker: index }, "reads packets without vector instructions");
+      } else {
         what = member.lastFailure = message.what;
         void thread.terminate();
       }
@@ -257,19 +258,20 @@ export class Workers {
   #look(): void {
     const now = performance.now();
     // When we ourselves get here late, the whole process was paused or the machine is full: nobody else is to blame.
-    const wasPaused = now - this.#lookedAt > LOOK * 4;
+    const elapsed = now - this.#lookedAt;
+    const wasPaused = elapsed > LOOK * 4;
     this.#lookedAt = now;
     if (this.#members.every(({ thread }) => thread !== null)) this.#options.spare.provide();
     for (const member of this.#members) {
       const heartbeat = this.control.read(member.index, ControlWord.heartbeat);
       const isReady = this.control.read(member.index, ControlWord.ready) === 1;
-      const isMoving = heartbeat !== member.heartbeat || isReady !== member.wasReady;
-      member.still = isMoving || wasPaused ? 0 : member.still + 1;
-      member.heartbeat = heartbeat;
+      const still = member.stillness.look(heartbeat, this.control.read(member.index, ControlWord.thread), elapsed);
+      const isExcused = wasPaused || isReady !== member.wasReady;
+      if (isExcused) member.stillness.reset();
       member.wasReady = isReady;
       if (isReady) this.#remind(member);
-      if (member.thread === null || member.still < (isReady ? TOO_STILL : TOO_SLOW)) continue;
-      member.still = 0;
+      if (member.thread === null || isExcused || still < (isReady ? TOO_STILL : TOO_SLOW)) continue;
+      member.stillness.reset();
       this.#options.log.error({ worker: member.index }, "a worker makes no progress and is terminated");
       void member.thread.terminate();
     }
@@ -283,10 +285,9 @@ function newMember(index: number): Member {
     restarts: 0,
     shortLives: 0,
     startedAt: 0,
-    heartbeat: 0,
-    still: 0,
+    stillness: new Stillness(),
     wasReady: false,
-    receiveBuffer: 0,
+    receiveBuffer: -1,
     lastFailure: "",
     restart: null,
   };

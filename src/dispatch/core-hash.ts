@@ -31,6 +31,13 @@ export function mix32(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+/** FNV-1a over the UTF-16 units of a text: 32 bits, signed. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
 function hashPart(bytes: Uint8Array, start: number, end: number): number {
   let sum = 0;
   let at = start;

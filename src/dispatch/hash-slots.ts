@@ -1,14 +1,14 @@
 // From a hash to candidates: what the hash algorithms share. Both ways agree while everything is well (`hash mod N`); they
 // differ in where the share of an unusable destination goes. Weights do not count here: `consistent-hash` has them.
 import { mix32 } from "./core-hash.ts";
-import { type Destination, type DispatcherSet, type Live, SlotChoice } from "./types.ts";
+import { type DispatcherSet, type Live, SlotChoice } from "./types.ts";
 
 /** Draws before the walk over all positions; with half of the set down, 8 leave 1 key in 256 to the walk. */
 const DRAWS = 8;
 
 /** The table of a hash set is one number: the smallest prime that is not below the number of destinations. */
-export function compileHashSlots(destinations: readonly Destination[]): Uint16Array {
-  let prime = Math.max(2, destinations.length);
+export function compileHashSlots({ length }: { readonly length: number }): Uint16Array {
+  let prime = Math.max(2, length);
   while (!isPrime(prime)) prime++;
   return Uint16Array.of(prime);
 }

@@ -9,6 +9,10 @@ export class FakeLive implements Live {
   readonly resourceLoads = new Int32Array(4096);
   /** Microseconds. */
   readonly latencies = new Int32Array(65_536);
+  /** Milliseconds. */
+  readonly congestions = new Int32Array(65_536);
+  /** 1: it wants to be spared of everything. */
+  readonly shedding = new Uint8Array(65_536);
   turns = 0;
   #seed: number;
 
@@ -32,8 +36,16 @@ export class FakeLive implements Live {
     return this.latencies[slot]!;
   }
 
+  congestion(slot: number): number {
+    return this.congestions[slot]!;
+  }
+
   answerTime(slot: number): number {
     return this.latencies[slot]!;
+  }
+
+  sheds(slot: number): boolean {
+    return this.shedding[slot] === 1;
   }
 
   turn(): number {

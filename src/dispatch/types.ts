@@ -49,6 +49,8 @@ export interface Destination {
   readonly priority: number;
   /** Most calls at a time; 0 means no limit. */
   readonly maxCalls: number;
+  /** Its weight or latency goes by how much slower it is than usual (Kamailio's `cc`); only `kamailio:11` and `kamailio:13` look at it. */
+  readonly congestionControl?: boolean;
 }
 
 /** How a hash algorithm goes on when the slot it computed is not usable. */
@@ -101,6 +103,8 @@ export interface DispatcherSet {
   readonly useDefault: boolean;
   readonly resources: ResourceTable;
   readonly rule: ResourceRule;
+  /** How many times its share of all calls a destination may have; above 1. Only algorithms that use a bound look at it. */
+  readonly loadBound: number;
 }
 
 /** All that an algorithm may see of the present. */
@@ -113,11 +117,15 @@ export interface Live {
   resourceLoad(account: number, resource: number): number;
   /** Smoothed probe round trip in microseconds; 0 when unknown. */
   latency(slot: number): number;
+  /** By how many whole milliseconds that is above its average of a long time; 0: it is not. */
+  congestion(slot: number): number;
   /**
    * Microseconds until the first answer to a request or probe, with the peaks kept: a slower answer counts at once, quicker ones by an
    * eighth each; 0 when unknown.
    */
   answerTime(slot: number): number;
+  /** Whether this request is one of those that the destination wants to be spared of (RFC 7339); each time it is asked is one request. */
+  sheds(slot: number): boolean;
   /** Takes the set's next turn: 0, 1, 2, ... shared by all workers, wrapping at 2^31. */
   turn(setIndex: number): number;
   /** The set's turn as it stands, 32 bits: for algorithms that go on from whom they chose, and not by counting. */
@@ -141,12 +149,16 @@ export interface Algorithm {
   readonly keyElse?: KeySource;
   /** It has no key of its own: the set must say what is hashed. */
   readonly needsKey?: boolean;
-  /** What it looks at besides health: weights, the order of destinations (priority), answer times. */
-  readonly uses?: readonly ("weight" | "order" | "latency")[];
+  /** What it looks at besides health: weights, the order of destinations (priority), answer times, a bound on calls, congestion control. */
+  readonly uses?: readonly ("weight" | "order" | "latency" | "bound" | "congestion")[];
   /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */
   readonly goesBy?: string;
   /** At failover the candidates are chosen anew, by what is so then, among those that were not tried (OpenSIPS's `lb_next`). */
   readonly choosesAgain?: boolean;
+  /** All candidates of the set get the request at once, as branches (RFC 3261 16.6), and not one after the other. */
+  readonly forks?: boolean;
+  /** Destinations are asked how much they want to be spared, and that is heeded (RFC 7339). */
+  readonly heedsOverload?: boolean;
   /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */
   readonly isPure: boolean;
   /**

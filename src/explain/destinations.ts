@@ -46,11 +46,15 @@ function verdict(stage: Stage, rehearsal: Rehearsal, at: number): readonly [Expl
   const slot = candidates[at]!;
   const free = freeText(stage, rehearsal, slot);
   const room = free === "" ? "" : `: ${free}`;
-  if (slot === taken)
-    return ["taken", `${at === 0 ? "the first candidate" : "the first candidate that could be used"}${room}`];
-  const before = taken < 0 || at < candidates.indexOf(taken);
-  if (!before) return ["next", `for failover${room}`];
   const destination = stage.placed[slot]!;
+  if (taken.length > 1 && taken.includes(slot)) return ["taken", `one of ${taken.length} at once${room}`];
+  if (taken[0] === slot)
+    return ["taken", `${at === 0 ? "the first candidate" : "the first candidate that could be used"}${room}`];
+  const before = taken.length === 0 || at < candidates.indexOf(taken.at(-1)!);
+  if (!before) {
+    const isTooMany = taken.length > 1 && stage.placed[taken[0]!]!.setIndex === destination.setIndex;
+    return isTooMany ? ["skipped", `one more than ${taken.length} at once`] : ["next", `for failover${room}`];
+  }
   if (isFull(stage, slot)) return ["skipped", `has its ${destination.config.maxCalls} calls`];
   const short = shortage(stage, rehearsal, slot);
   if (short !== "") return ["skipped", short];

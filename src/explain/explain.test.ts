@@ -91,6 +91,25 @@ describe("fairlead explain", () => {
     assert.ok(answer.changes.some(({ sign, line }) => sign === " " && line === "Call-ID: x"));
   });
 
+  it("where all are called at once, it says so of each, and who comes behind them", async () => {
+    const sets = { ...CONFIG.sets, media: { ...CONFIG.sets.media, algorithm: "parallel" } };
+    const config = configOf({ ...CONFIG, sets, routes: [{ sets: ["media", "registrars"] }] });
+    const stage = setStage(config, null, new Map());
+    assert.ok("snapshot" in stage);
+    const source = "192.0.2.7:5060";
+    const message = shortMessage({ method: "INVITE", requestUri: "sip:bob@example.com", source });
+    const answer = explain(config, stage, message, { source, isLive: false });
+    assert.ok(typeof answer !== "string");
+    assert.deepEqual(
+      answer.destinations.slice(0, 3).map(({ name, outcome, why }) => [name, outcome, why]),
+      [
+        ["one", "taken", "one of 2 at once"],
+        ["two", "taken", "one of 2 at once"],
+        ["sip:10.0.1.1:5060", "next", "for failover"],
+      ],
+    );
+  });
+
   it("the same Call-ID goes to the same destination whatever the source", async () => {
     const [a, b] = [await explained({ to: "sip:b@x" }), await explained({ to: "sip:b@x", source: "192.0.2.8:9" })];
     assert.deepEqual(a.destinations, b.destinations);

@@ -1,9 +1,11 @@
 // Where the names of a configuration's destinations are just now, for `fairlead check` and `fairlead explain`.
+
+import { algorithmIn } from "../config/own-algorithms.ts";
 import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import { DnsNames, SYSTEM_NAMES } from "../control/name-source.ts";
 import { type Locations, locateNames, nameKey, wantedOf } from "../control/names.ts";
-import { algorithmByName } from "../dispatch/algorithms/index.ts";
+import type { Algorithm } from "../dispatch/types.ts";
 
 /** One server behind a name. Lower `priority` and `rank` come first; `weight` is that of the SRV record. */
 export interface FoundServer {
@@ -51,7 +53,9 @@ export function describeNames(config: Config, locations: Locations): FoundName[]
       });
       const { host } = destination;
       const warning =
-        targets.length === 0 ? `host name ${host} does not resolve (${why})` : unevenness(set.algorithm, servers);
+        targets.length === 0
+          ? `host name ${host} does not resolve (${why})`
+          : unevenness(algorithmIn(config.algorithms, set.algorithm), servers);
       return [{ set: set.name, destination: destination.name, host, servers, warning }];
     }),
   );
@@ -67,10 +71,10 @@ export function nameText({ set, destination, servers }: FoundName): string {
   return `${set}/${destination}: ${found.join(", ")}`;
 }
 
-function unevenness(algorithm: string, servers: readonly FoundServer[]): string {
-  if (algorithmByName(algorithm)?.uses?.includes("weight") === true) return "";
+function unevenness(algorithm: Algorithm | undefined, servers: readonly FoundServer[]): string {
+  if (algorithm === undefined || algorithm.uses?.includes("weight") === true) return "";
   const isUneven = servers.some((one) =>
     servers.some(({ priority, weight }) => priority === one.priority && weight !== one.weight),
   );
-  return isUneven ? `${algorithm} does not look at the weights of SRV records` : "";
+  return isUneven ? `${algorithm.name} does not look at the weights of SRV records` : "";
 }

@@ -34,7 +34,19 @@ test("users are barred however their letters and digits are written", () => {
       { to: "0049*@example.com" },
     ])
       assert.ok(isBarred(conditions, `sip:${user}@example.com`), `${user} ${JSON.stringify(conditions)}`);
-  assert.ok(!isBarred({ match: { "request-uri.user": { prefix: "+" } } }, "sip:%2B49@example.com"));
+});
+
+test("a number is barred with its plus and with an escaped one; whole URIs with these are two, and what divides stays escaped", () => {
+  for (const conditions of [
+    { match: { "request-uri.user": { prefix: "+49" } } },
+    { match: { "to.user": "^\\+49" } },
+    { request_uri: "+49*@*" },
+    { match: { "request-uri.param:phone-context": { is: "+1" } } },
+  ])
+    for (const uri of ["sip:+49@example.com;phone-context=+1", "sip:%2b49@example.com;phone-context=%2B1"])
+      assert.ok(isBarred(conditions, uri), `${uri} ${JSON.stringify(conditions)}`);
+  assert.ok(!isBarred({ match: { "request-uri": { is: "sip:+49@example.com" } } }, "sip:%2B49@example.com"));
+  assert.ok(!isBarred({ match: { "request-uri.user": { is: "a@b" } } }, "sip:a%40b@example.com"));
 });
 
 test("hosts are barred in capitals and with a last dot, however the condition is written", () => {

@@ -1,6 +1,7 @@
 // How a message's way is told, and what can only be known to a running instance.
+
+import { algorithmIn } from "../config/own-algorithms.ts";
 import type { Config } from "../config/schema.ts";
-import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import type { Rehearsal } from "../proxy/rehearsal.ts";
 
 /** How it was decided where the message goes, in one sentence. */
@@ -61,7 +62,7 @@ export function notesOn(config: Config, rehearsal: Rehearsal, listener: number, 
     notes.push("its Route is not followed and not passed on: the source is neither a destination nor one of `trusted`");
   if (rehearsal.replaces)
     notes.push("Replaces and Join lead to the destination of the dialog they name, which the running instance knows");
-  const moving = set === undefined ? undefined : algorithmByName(set.algorithm)?.goesBy;
+  const moving = set === undefined ? undefined : algorithmIn(config.algorithms, set.algorithm)?.goesBy;
   if (set !== undefined && moving !== undefined)
     notes.push(`${set.algorithm} goes by ${moving}: the next such request may go elsewhere`);
   if (set !== undefined && !isLive && set.probe !== null)

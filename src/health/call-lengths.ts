@@ -16,6 +16,8 @@ interface Length {
 /** Of all destinations. `poll` is called about once a second. */
 export class CallLengths {
   readonly #live: LiveTables;
+  #slots: readonly number[] = [];
+  /** Of those on which a call has ended. */
   readonly #lengths = new Map<number, Length>();
 
   constructor(live: LiveTables) {
@@ -24,17 +26,20 @@ export class CallLengths {
 
   /** Takes over the destinations of a new configuration. */
   adopt(slots: readonly number[]): void {
+    this.#slots = slots;
+    if (this.#lengths.size === 0) return;
     const kept = new Set(slots);
     for (const slot of [...this.#lengths.keys()]) if (!kept.has(slot)) this.#lengths.delete(slot);
-    for (const slot of slots)
-      if (!this.#lengths.has(slot)) this.#lengths.set(slot, { ended: 0, seconds: 0, weight: 0, mean: 0 });
   }
 
   /** Takes in what has ended since. */
   poll(): void {
-    for (const [slot, length] of this.#lengths) {
+    for (const slot of this.#slots) {
       const ended = this.#live.counter(slot, "calls_ended");
-      if (ended === length.ended) continue;
+      const known = this.#lengths.get(slot);
+      if (ended === (known?.ended ?? 0)) continue;
+      const length = known ?? { ended: 0, seconds: 0, weight: 0, mean: 0 };
+      if (known === undefined) this.#lengths.set(slot, length);
       const seconds = this.#live.counter(slot, "call_seconds");
       const fresh = ended - length.ended;
       const kept = Math.min(length.weight, Math.max(0, MEMORY - fresh));

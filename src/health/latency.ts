@@ -1,26 +1,57 @@
-// The smoothed round trip of a destination (Kamailio's estimator: the mean of the first ten, then a moving average that
-// gives a new sample one tenth).
+// The round trip of a destination, as it is lately and as it usually is: Kamailio's estimator.
 
-const NEWEST_SHARE = 0.1;
-/** Samples after which each new one has that share. */
+/** Share of the newest sample where nothing else is configured (Kamailio: ds_latency_estimator_alpha 100). */
+export const USUAL_NEWEST_SHARE = 0.1;
+/** Samples from which on the estimate is no longer the average. */
 const SETTLED = 10;
+/** Samples that count as a long time; who is this steady before has had it. */
+const TRAINED = 10_000;
+/** Milliseconds of standard deviation below which it is steady. */
+const STEADY = 0.5;
+/** More samples are not counted, so that none weighs less than one of so many. */
+const MOST = 2 ** 21;
 
-/** One destination's estimate. */
+/** One destination's estimate, in milliseconds. */
 export class Latency {
-  #samples: number;
-  #micros: number;
+  #samples = 0;
+  #average: number;
+  #estimate: number;
+  /** Sum of the squared distances from the average (Welford). */
+  #squares = 0;
 
-  /** `before` is what another process has found out, in microseconds; 0: nothing. */
-  constructor(before = 0) {
-    this.#samples = before > 0 ? SETTLED : 0;
-    this.#micros = before;
+  /**
+   * It begins with what was found out before, in microseconds (0: nothing was). `isPreset`: that is what it usually is, as if it had been
+   * measured for a long time (Kamailio's attribute `latency`).
+   */
+  constructor(micros = 0, usualMicros = micros, isPreset = false) {
+    if (micros > 0) this.#samples = isPreset ? TRAINED : SETTLED;
+    this.#average = usualMicros / 1000;
+    this.#estimate = micros / 1000;
   }
 
-  /** Takes a round trip in microseconds, returns the new estimate (at least 1, because 0 means unknown). */
-  add(micros: number): number {
-    this.#samples++;
-    const share = Math.max(1 / this.#samples, NEWEST_SHARE);
-    this.#micros += (micros - this.#micros) * share;
-    return Math.max(1, Math.round(this.#micros));
+  /** As it is lately, in microseconds; at least 1, because 0 means unknown. */
+  get micros(): number {
+    return Math.max(1, Math.round(this.#estimate * 1000));
+  }
+
+  /** As it is on average, in microseconds. */
+  get usualMicros(): number {
+    return Math.round(this.#average * 1000);
+  }
+
+  /** Takes a round trip in milliseconds, of which the estimate takes `newestShare` (between 0 and 1). */
+  add(milliseconds: number, newestShare: number): void {
+    if (this.#samples < MOST) this.#samples++;
+    else this.#squares -= this.#squares / this.#samples;
+    const distance = milliseconds - this.#average;
+    this.#average += distance / this.#samples;
+    this.#squares += distance * (milliseconds - this.#average);
+    this.#estimate =
+      this.#samples < SETTLED ? this.#average : milliseconds * newestShare + this.#estimate * (1 - newestShare);
+    if (this.#samples > SETTLED && this.#samples < TRAINED && this.#deviation() < STEADY) this.#samples = TRAINED;
+  }
+
+  #deviation(): number {
+    return Math.sqrt(this.#squares / (this.#samples - 1));
   }
 }

@@ -19,10 +19,16 @@ const ALL = "";
 export class Orders {
   readonly #groups = new Map<string, Map<string, OperatorWord>>();
 
-  /** The order about a row, or about its whole destination. */
-  find(group: string, name: string): OperatorWord | undefined {
+  get isEmpty(): boolean {
+    return this.#groups.size === 0;
+  }
+
+  /** The order about a row, or about its whole destination; null: there is none. */
+  find(group: string, name: string): OperatorWord | null {
+    // Looking for one of ten thousand long names is work, and mostly nobody has ordered anything.
+    if (this.isEmpty) return null;
     const orders = this.#groups.get(group);
-    return orders?.get(name) ?? orders?.get(ALL);
+    return orders?.get(name) ?? orders?.get(ALL) ?? null;
   }
 
   /** An order about a row; `name` null: about the whole destination, and older ones about its rows are void. */

@@ -47,15 +47,15 @@ export class PassiveHealth {
     this.#now = now;
   }
 
-  /** Takes over the destinations of a new configuration. */
+  /** Takes over the destinations of a new configuration; their slots differ. */
   adopt(targets: readonly PassiveTarget[]): void {
-    const kept = new Set<number>();
     for (const target of targets) {
-      kept.add(target.slot);
       const watch = this.#watches.get(target.slot);
       if (watch !== undefined) this.#change(watch, target);
       else this.#begin(target);
     }
+    if (this.#watches.size === targets.length) return;
+    const kept = new Set(targets.map(({ slot }) => slot));
     for (const slot of [...this.#watches.keys()]) if (!kept.has(slot)) this.#watches.delete(slot);
   }
 

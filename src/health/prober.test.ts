@@ -14,9 +14,10 @@ const settings: ProbeSettings = {
   mode: "all",
   accepts: (status) => status >= 200 && status < 300,
   from: "",
+  newestShare: 0.1,
 };
 
-function lab(count: number, own: Partial<ProbeSettings> = {}) {
+function lab(count: number, own: Partial<ProbeSettings> = {}, presetLatency = 0) {
   const live = new LiveTables(createLiveTablesMemory(1));
   const time = { now: 0, isFull: false };
   const changes: StateChange[] = [];
@@ -45,6 +46,7 @@ function lab(count: number, own: Partial<ProbeSettings> = {}) {
     },
   });
   const targets: ProbeTarget[] = [];
+  for (let slot = 0; slot < count; slot++) live.latencies.set(slot, presetLatency * 1000);
   for (let slot = 0; slot < count; slot++) {
     const endpoint = new Int32Array(ENDPOINT_WORDS);
     parseEndpoint(`10.0.${slot >> 8}.${slot & 255}`, 5060, endpoint, 0);
@@ -56,6 +58,7 @@ function lab(count: number, own: Partial<ProbeSettings> = {}) {
       listener: 0,
       sentBy: "192.0.2.1:5060",
       transport: "udp",
+      presetLatency,
       settings: { ...settings, ...own },
     });
   }
@@ -100,6 +103,27 @@ describe("probes", () => {
     assert.ok(answer(sent[0]!, 200));
     assert.equal(live.latency(0), 20_000);
     assert.deepEqual(registry.get(0)?.lastProbe, { at: time.now, outcome: "ok", what: "200", rtt: 20 });
+  });
+
+  it("say how much slower than usual a destination is, whose latency is preset, by the share that the newest one has", () => {
+    const { sent, run, answer, time, live } = lab(1, { newestShare: 0.5 }, 5);
+    run(500);
+    time.now = sent[0]!.at + 25;
+    assert.ok(answer(sent[0]!, 200));
+    // Half of 25 and half of 5; 5 and a ten-thousandth of 20 more.
+    assert.deepEqual([live.latency(0), live.latencies.usually(0), live.congestion(0)], [15_000, 5002, 9]);
+    while (sent.length < 2) run(25);
+    time.now = sent[1]!.at + 5;
+    assert.ok(answer(sent[1]!, 200));
+    assert.deepEqual([live.latency(0), live.congestion(0)], [10_000, 4]);
+  });
+
+  it("know the latency of a destination that takes so long that they are sent again: it is the time since the first one", () => {
+    const { sent, run, answer, time, live, registry } = lab(1);
+    while (sent.length < 2) run(25);
+    time.now = sent[0]!.at + 900;
+    assert.ok(answer(sent[1]!, 200));
+    assert.deepEqual([live.latency(0), registry.get(0)?.lastProbe?.rtt], [900_000, -1]);
   });
 
   it("a silent destination is trying, then inactive after three rounds, and its probes are repeated", () => {

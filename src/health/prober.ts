@@ -20,6 +20,8 @@ export interface ProbeSettings {
   readonly accepts: (status: number) => boolean;
   /** From URI; empty: made from the listener. */
   readonly from: string;
+  /** Which share of the smoothed latency the newest round trip has, between 0 and 1. */
+  readonly newestShare: number;
 }
 
 /** A destination to be probed. */
@@ -32,6 +34,8 @@ export interface ProbeTarget {
   readonly listener: number;
   readonly sentBy: string;
   readonly transport: TransportName;
+  /** What its latency is taken for in the beginning, in milliseconds; 0: it is not known. */
+  readonly presetLatency: number;
   readonly settings: ProbeSettings;
 }
 
@@ -70,6 +74,8 @@ interface Task {
   waiting: boolean;
   deadline: number;
   sends: number;
+  /** When it was sent for the first time, and for the last. */
+  startedAt: number;
   sentAt: number;
   sequence: number;
   check: string;
@@ -105,7 +111,7 @@ export class Prober {
         continue;
       }
       const due = now() + random() * Math.min(target.settings.every, spread);
-      this.#tasks.set(target.slot, newTask(own, due, this.#context.live.latency(target.slot)));
+      this.#tasks.set(target.slot, newTask(own, due, this.#latencyOf(own)));
     }
     for (const slot of [...this.#tasks.keys()]) if (!kept.has(slot)) this.#tasks.delete(slot);
   }
@@ -129,12 +135,15 @@ export class Prober {
     const task = this.#open(answer.slot, answer.check);
     if (task === null || !sameEndpoint(task.target.endpoint, 0, peer, at)) return false;
     if (answer.status < 200) return true;
-    // A round trip is only known when there is no doubt which copy was answered (Karn).
-    const rtt = task.sends === 1 ? Math.max(0, this.#context.now() - task.sentAt) : -1;
-    if (rtt >= 0) {
-      this.#context.live.setLatency(task.target.slot, task.latency.add(rtt * 1000));
-      this.#context.live.noteAnswerTime(task.target.slot, Math.round(rtt * 1000));
-    }
+    // A round trip is only known when there is no doubt which copy was answered (Karn). Latency is the time since the first one, as
+    // with Kamailio: else it would not be seen to grow any more in those who take longer than T1.
+    const { live } = this.#context;
+    const { latency } = task;
+    const now = this.#context.now();
+    const rtt = task.sends === 1 ? Math.max(0, now - task.sentAt) : -1;
+    if (rtt >= 0) live.noteAnswerTime(task.target.slot, Math.round(rtt * 1000));
+    latency.add(Math.max(0, now - task.startedAt), task.target.settings.newestShare);
+    live.latencies.set(task.target.slot, latency.micros, latency.usualMicros);
     this.#decide(task, task.target.settings.accepts(answer.status) ? "ok" : "bad", String(answer.status), rtt);
     return true;
   }
@@ -152,6 +161,12 @@ export class Prober {
         -1,
       );
     }
+  }
+
+  /** Begins with what is known, which may be from another place of the same destination or from before a restart. */
+  #latencyOf({ slot, presetLatency }: ProbeTarget): Latency {
+    const { live } = this.#context;
+    return new Latency(live.latency(slot), live.latencies.usually(slot), presetLatency > 0);
   }
 
   #open(slot: number, check: string): Task | null {
@@ -192,6 +207,7 @@ export class Prober {
       task.due = Math.min(now + RETRY_WHEN_FULL, task.deadline);
       return;
     }
+    if (task.sends === 0) task.startedAt = now;
     task.sends++;
     task.sentAt = now;
     // Over a stream nothing is lost on the way, so nothing is sent again.
@@ -220,7 +236,7 @@ export class Prober {
   }
 }
 
-function newTask(target: ProbeTarget, due: number, latency: number): Task {
+function newTask(target: ProbeTarget, due: number, latency: Latency): Task {
   const endpoint = new Int32Array(ENDPOINT_WORDS);
   copyEndpoint(target.endpoint, 0, endpoint, 0);
   return {
@@ -230,10 +246,11 @@ function newTask(target: ProbeTarget, due: number, latency: number): Task {
     waiting: false,
     deadline: 0,
     sends: 0,
+    startedAt: 0,
     sentAt: 0,
     sequence: 0,
     check: "",
     bytes: null,
-    latency: new Latency(latency),
+    latency,
   };
 }

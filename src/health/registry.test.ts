@@ -120,7 +120,7 @@ describe("passive health", () => {
     live.noteFailure(0);
     live.noteFailure(0);
     passive.poll();
-    live.noteAnswer(0);
+    live.silences.end(0, 1);
     live.noteFailure(0);
     passive.poll();
     assert.equal(state(0), "active");
@@ -158,7 +158,7 @@ describe("passive health", () => {
     time.now += 10_000;
     passive.poll();
     assert.equal(state(0), "trying");
-    live.noteAnswer(0);
+    live.silences.end(0, 1);
     passive.poll();
     assert.equal(state(0), "active");
     assert.equal(registry.get(0)?.reason, "answered a request");
@@ -201,7 +201,7 @@ describe("passive health", () => {
     passive.poll();
     assert.equal(state(0), "trying");
     assert.equal(registry.get(0)?.reason, "no answer to 5 requests in a row; the last usable of its set");
-    live.noteAnswer(0);
+    live.silences.end(0, 1);
     passive.poll();
     assert.equal(state(0), "active");
   });

@@ -84,30 +84,36 @@ export class HealthRegistry {
   /**
    * Takes over the destinations of a new configuration. A slot that is known keeps its state, unless the configuration says
    * something else about it than it did before. Slots that are gone are forgotten, but a new slot of the same destination (a
-   * name may have other addresses, or some again) begins with the operator's word about it.
+   * name may have other addresses, or some again) begins with the operator's word about it. Slots of `targets` differ.
    */
   adopt(targets: readonly HealthTarget[]): void {
-    const kept = new Set<number>();
     this.#forgetOrders(targets);
     for (const target of targets) {
-      kept.add(target.slot);
       const before = this.#targets.get(target.slot);
+      if (before === target) continue;
       this.#targets.set(target.slot, target);
-      const order = this.#orders.find(target.group, target.name) ?? null;
-      if (before === undefined) this.#begin(target, order);
+      if (before === undefined) this.#begin(target, this.#orders.find(target.group, target.name));
       else if (target.state !== before.state) this.#beginAgain(target, null);
       else if (target.unusable !== before.unusable)
-        this.#beginAgain(target, this.#records.get(target.slot)?.operator ?? order);
+        this.#beginAgain(
+          target,
+          this.#records.get(target.slot)?.operator ?? this.#orders.find(target.group, target.name),
+        );
     }
+    if (this.#targets.size !== targets.length) this.#forgetOthers(targets);
+    const before = this.#ranked;
+    this.#ranked = rankedGroups(targets);
+    for (const [group, slots] of before) if (!this.#ranked.has(group)) this.#showOwn(slots);
+    for (const group of this.#ranked.keys()) this.#show(group);
+  }
+
+  #forgetOthers(targets: readonly HealthTarget[]): void {
+    const kept = new Set(targets.map(({ slot }) => slot));
     for (const slot of [...this.#targets.keys()]) {
       if (kept.has(slot)) continue;
       this.#targets.delete(slot);
       this.#records.delete(slot);
     }
-    const before = this.#ranked;
-    this.#ranked = rankedGroups(targets);
-    for (const [group, slots] of before) if (!this.#ranked.has(group)) this.#showOwn(slots);
-    for (const group of this.#ranked.keys()) this.#show(group);
   }
 
   /** All that is worth knowing after a restart. */
@@ -190,17 +196,18 @@ export class HealthRegistry {
   /** Whether it takes no new calls because of what probes or calls said, and not by anybody's word. */
   isDownByResults(slot: number): boolean {
     const record = this.#records.get(slot);
+    if (record === undefined || record.state !== DestinationState.inactive) return false;
     const target = this.#targets.get(slot);
-    if (record === undefined || target === undefined || target.unusable !== "") return false;
-    if (record.state !== DestinationState.inactive) return false;
+    if (target === undefined || target.unusable !== "") return false;
     return (record.operator?.state ?? target.state) !== DestinationState.inactive;
   }
 
   /** Neither probes nor calls will say anything about this slot any more: what they said no longer counts. */
   unwatched(slot: number): void {
+    if (!this.isDownByResults(slot)) return;
     const record = this.#records.get(slot);
     const target = this.#targets.get(slot);
-    if (record === undefined || target === undefined || !this.isDownByResults(slot)) return;
+    if (record === undefined || target === undefined) return;
     const { state } = beginState(target.state, target.unusable, record.operator);
     this.#become(slot, state, "neither probes nor calls watch it any more", {});
   }
@@ -229,6 +236,7 @@ export class HealthRegistry {
 
   /** What an operator has ordered does not outlive the destination, nor a new word of the configuration about its state. */
   #forgetOrders(targets: readonly HealthTarget[]): void {
+    if (this.#orders.isEmpty) return;
     const before = new Map([...this.#targets.values()].map(({ group, state }) => [group, state] as const));
     const now = new Map(targets.map(({ group, state }) => [group, state] as const));
     for (const [group, state] of before) if (now.get(group) !== state) this.#orders.forget(group);
@@ -239,16 +247,11 @@ export class HealthRegistry {
 
   #begin(target: HealthTarget, operator: OperatorWord | null): void {
     const { slot, marked } = target;
-    const fresh = {
-      slot,
-      ...beginState(target.state, target.unusable, operator),
-      since: this.#clock(),
-      marked,
-      operator,
-    };
-    const begun = this.#recollection?.recall(target, this.#live) ?? fresh;
-    this.#live.setState(slot, begun.state);
-    this.#records.set(slot, { ...begun, count: 0, lastProbe: null });
+    const begun = this.#recollection?.recall(target, this.#live);
+    const { state, reason } = begun ?? beginState(target.state, target.unusable, operator);
+    const fresh = { slot, state, count: 0, reason, since: this.#clock(), marked, lastProbe: null, operator };
+    this.#live.setState(slot, state);
+    this.#records.set(slot, begun == null ? fresh : { ...fresh, ...begun });
   }
 
   #beginAgain(target: HealthTarget, operator: OperatorWord | null): void {

@@ -28,6 +28,7 @@ export class Rests {
   /** Takes over the slots of a new configuration. */
   adopt(slots: readonly number[]): void {
     this.#slots = slots;
+    if (this.#rests.size === 0) return;
     const kept = new Set(slots);
     for (const slot of [...this.#rests.keys()]) if (!kept.has(slot)) this.end(slot);
   }

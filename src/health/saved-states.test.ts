@@ -39,7 +39,7 @@ test("states, drains, reasons and latencies are the same after a restart, wherev
   const before = begin([target(0), target(1), target(2)], null);
   before.registry.setState(0, DestinationState.draining, "operator: kernel");
   before.registry.conclude(1, DestinationState.inactive, "probe: no answer", true);
-  before.live.setLatency(2, 1234);
+  before.live.latencies.set(2, 1234);
   const moved = [
     target(7, { name: "d0", group: "d0" }),
     target(5, { name: "d1", group: "d1" }),

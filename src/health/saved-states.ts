@@ -85,7 +85,7 @@ export class Recollection {
   recall(target: Subject, live: LiveTables): Record | null {
     const before = this.#destinations.get(keyOf(target));
     if (before === undefined || this.isVoid(target)) return null;
-    if (before.latency > 0) live.setLatency(target.slot, before.latency);
+    if (before.latency > 0) live.latencies.set(target.slot, before.latency);
     const state = stateOf(before.state);
     if (target.unusable !== "" && !isOperators(state)) return null;
     const { since, marked, operator } = before;

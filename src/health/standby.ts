@@ -31,6 +31,7 @@ export function rankedGroups(
 ): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   for (const { group, rank } of targets) if (rank > 0) groups.set(group, []);
+  if (groups.size === 0) return groups;
   for (const { group, slot } of targets) groups.get(group)?.push(slot);
   return groups;
 }

@@ -1,5 +1,6 @@
 // Datagrams in and datagrams out, as offsets into two slabs. A plane fills the inbox and empties the outbox; the proxy
 // between them sees numbers only.
+import { packetBytes } from "../sip/packet-memory.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "./endpoint.ts";
 
 /** Datagrams per receive call; 64 is where the gain of batching ends (reference: bench). */
@@ -13,7 +14,7 @@ const OUTBOX_PLACES = 256;
 
 /** One batch of received datagrams. Slot i lies at `start[i]..end[i]`. */
 export class Inbox {
-  readonly bytes: Buffer = Buffer.from(new ArrayBuffer(BATCH * SLOT_BYTES));
+  readonly bytes: Buffer;
   readonly slotBytes: number = SLOT_BYTES;
   readonly start: Int32Array = new Int32Array(BATCH);
   readonly end: Int32Array = new Int32Array(BATCH);
@@ -24,16 +25,18 @@ export class Inbox {
   /** Index of the listener that received it. */
   readonly listener: Int32Array = new Int32Array(BATCH);
 
-  constructor() {
+  /** `bytes`: those of another inbox, which is not used at the same time. */
+  constructor(bytes: Buffer = packetBytes(BATCH * SLOT_BYTES)) {
+    this.bytes = bytes;
     for (let i = 0; i < BATCH; i++) this.start[i] = i * SLOT_BYTES;
   }
 }
 
 /** Datagrams to be sent, packed one behind the other. */
 export class Outbox {
-  readonly bytes: Buffer = Buffer.from(new ArrayBuffer(OUTBOX_BYTES));
+  readonly bytes: Buffer;
   /** The same for writers of whole words. */
-  readonly view: DataView = new DataView(this.bytes.buffer);
+  readonly view: DataView;
   readonly start: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly end: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly peer: Int32Array = new Int32Array(OUTBOX_PLACES * ENDPOINT_WORDS);
@@ -57,8 +60,13 @@ export class Outbox {
   #next = 0;
   #send: (outbox: Outbox) => void;
 
-  /** `send` empties the outbox onto the wire; it is called when the outbox is full and by `flush`. */
-  constructor(send: (outbox: Outbox) => void) {
+  /**
+   * `send` empties the outbox onto the wire; it is called when the outbox is full and by `flush`. `bytes`: those of another outbox,
+   * which is empty whenever this one is used.
+   */
+  constructor(send: (outbox: Outbox) => void, bytes: Buffer = packetBytes(OUTBOX_BYTES)) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#send = send;
   }
 

@@ -3,7 +3,7 @@ import { BATCH, Inbox, Outbox } from "./batch.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN, type Libc } from "./libc.ts";
-import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
+import { noCounts, type Plane, type PlaneCounts, type PlaneHandler } from "./plane.ts";
 import { QueueGauge } from "./queue-gauge.ts";
 import { ReceiveMemory, Receiver } from "./receiver.ts";
 import { Refusals } from "./refusals.ts";
@@ -15,18 +15,22 @@ import { UdpSocket } from "./udp-socket.ts";
 const LONGEST_SLEEP = 100;
 /** While some socket keeps us busy, the others are looked at every so many turns. */
 const TURNS_BETWEEN_LOOKS = 8;
+/** While what is not new keeps us busy, what is new has one turn of so many. */
+const TURNS_BETWEEN_BEGINNINGS = 8;
 const BELL = 0x7fffffff;
 
 /** One worker's inherited sockets. */
 export class BatchedPlane implements Plane {
   readonly inbox: Inbox = new Inbox();
   readonly outbox: Outbox = new Outbox((outbox) => this.#sender.send(outbox));
-  readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
+  readonly counts: PlaneCounts = noCounts();
   readonly #libc: Libc;
   readonly #bell: number;
   readonly #sockets: readonly UdpSocket[];
   readonly #receivers: readonly Receiver[];
   readonly #gauges: readonly QueueGauge[];
+  /** How full each queue was when it was last received from. */
+  readonly #fills: Uint8Array;
   readonly #sender: Sender;
   readonly #refusals: Refusals = new Refusals();
   readonly #errors: ErrorQueue;
@@ -34,17 +38,24 @@ export class BatchedPlane implements Plane {
   readonly #drained: Memory;
   #epoll = -1;
   #stopped = false;
+  /** Turns in a row in which nothing new was received, because there was enough else. */
+  #passedOver = 0;
 
   /** `bell` is this worker's own eventfd (-1: none). Descriptors stay the caller's; `run` closes none of them. */
   constructor(libc: Libc, sockets: readonly PlaneSocket[], bell: number) {
     this.#libc = libc;
     this.#bell = bell;
-    this.#sockets = sockets.map((socket) => new UdpSocket(libc, socket));
+    // What is not new is received first.
+    this.#sockets = sockets
+      .map((socket) => new UdpSocket(libc, socket))
+      .sort((a, b) => Number(a.isForNew) - Number(b.isForNew));
     const memory = new ReceiveMemory(libc, this.inbox);
     this.#receivers = this.#sockets.map((socket) => new Receiver(libc, socket, this.inbox, memory, this.counts));
     this.#gauges = this.#sockets.map(({ fd }) => new QueueGauge(libc, fd));
+    this.#fills = new Uint8Array(sockets.length);
+    this.counts.queuesApart = this.#sockets.some(({ isForNew }) => isForNew);
     const byListener: (UdpSocket | undefined)[] = [];
-    for (const socket of this.#sockets) byListener[socket.listener] = socket;
+    for (const socket of this.#sockets) if (!socket.isForNew) byListener[socket.listener] = socket;
     this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals);
     this.#errors = new ErrorQueue(libc);
     this.#events = new Memory(libc, (sockets.length + 1) * EPOLL_EVENT_BYTES);
@@ -75,14 +86,25 @@ export class BatchedPlane implements Plane {
     this.#stopped = true;
   }
 
-  /** One batch from every socket that may have one; whether any of them may have more. */
+  /**
+   * One batch from every socket that may have one; whether any of them may have more. What is new waits while there is more of
+   * anything else, but not for ever.
+   */
   #receive(handler: PlaneHandler): boolean {
     let isBusy = false;
     const { counts } = this;
     let fill = 0;
+    let isBehind = false;
+    counts.fillOfOthers = 0;
     for (let i = 0; i < this.#receivers.length; i++) {
       const receiver = this.#receivers[i]!;
+      const { isForNew } = receiver.socket;
       if (!receiver.socket.isReady) continue;
+      if (isForNew && isBehind) {
+        fill = Math.max(fill, this.#fills[i]!);
+        isBusy = true;
+        continue;
+      }
       const count = receiver.receive();
       let own = 0;
       // Whoever leaves a queue after a whole batch leaves others behind.
@@ -90,14 +112,21 @@ export class BatchedPlane implements Plane {
         const gauge = this.#gauges[i]!;
         const before = gauge.lost;
         own = gauge.read();
-        counts.lost += gauge.lost - before;
+        if (isForNew) counts.lostNew += gauge.lost - before;
+        else {
+          counts.lost += gauge.lost - before;
+          isBehind = this.#passedOver < TURNS_BETWEEN_BEGINNINGS;
+          counts.fillOfOthers = Math.max(counts.fillOfOthers, own);
+        }
         fill = Math.max(fill, own);
       }
+      this.#fills[i] = own;
       counts.fill = own;
       if (count > 0) handler.receive(count);
       if (receiver.socket.isReady) isBusy = true;
     }
     counts.fill = fill;
+    this.#passedOver = isBehind ? this.#passedOver + 1 : 0;
     return isBusy;
   }
 

@@ -5,6 +5,9 @@ import { isIPv4, isIPv6 } from "node:net";
 /** Words per endpoint: address 0-3, port 4, scope id 5. */
 export const ENDPOINT_WORDS = 6;
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
 /** Copies one endpoint. */
 export function copyEndpoint(from: Int32Array, at: number, to: Int32Array, toAt: number): void {
   to[toAt] = from[at]!;
@@ -69,8 +72,17 @@ export function parseEndpoint(host: string, port: number, to: Int32Array, at: nu
 }
 
 function wordOfV4(text: string): number {
-  const [a, b, c, d] = text.split(".").map(Number) as [number, number, number, number];
-  return (a << 24) | (b << 16) | (c << 8) | d;
+  let word = 0;
+  let part = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== DOT) part = part * 10 + code - ZERO;
+    else {
+      word = (word << 8) | part;
+      part = 0;
+    }
+  }
+  return (word << 8) | part;
 }
 
 function writeV6(text: string, to: Int32Array, at: number): void {

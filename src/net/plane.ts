@@ -34,8 +34,19 @@ export interface PlaneCounts {
    * over its own, from then on the fullest of this turn.
    */
   fill: number;
-  /** Dropped by the system because a receive queue was full (batched plane only). */
+  /** Whether what may begin something waits in queues of its own (steering.ts). */
+  queuesApart: boolean;
+  /** The fullest in this turn of the queues in which something waits that is not new: of all, where queues are not apart. */
+  fillOfOthers: number;
+  /** Dropped by the system because a receive queue was full (batched plane only); where queues are apart, nothing that began something. */
   lost: number;
+  /** Dropped by the system because a queue for what is new was full. */
+  lostNew: number;
+}
+
+/** The counts of a plane that has done nothing yet. */
+export function noCounts(): PlaneCounts {
+  return { oversized: 0, unsent: 0, unreachable: 0, fill: 0, queuesApart: false, fillOfOthers: 0, lost: 0, lostNew: 0 };
 }
 
 /** One worker's sockets. */

@@ -6,7 +6,7 @@ import { BATCH, Inbox, MAX_DATAGRAM, Outbox } from "./batch.ts";
 import { formatPeer, parsePeer } from "./dgram-address.ts";
 import { ENDPOINT_WORDS, isV4, parseEndpoint } from "./endpoint.ts";
 import { explainBindCode, type ListenAddress } from "./listen.ts";
-import type { Plane, PlaneCounts, PlaneHandler } from "./plane.ts";
+import { noCounts, type Plane, type PlaneCounts, type PlaneHandler } from "./plane.ts";
 import { Refusals } from "./refusals.ts";
 import { isStream } from "./transport.ts";
 
@@ -92,7 +92,7 @@ function open({ host, port }: ListenAddress, options: PortableOptions): Promise<
 export class PortablePlane implements Plane {
   readonly inbox: Inbox = new Inbox();
   readonly outbox: Outbox = new Outbox((outbox) => this.#send(outbox));
-  readonly counts: PlaneCounts = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
+  readonly counts: PlaneCounts = noCounts();
   /** By listener: the port it is bound to; 0 where it is none of UDP. */
   readonly ports: readonly number[];
   /** Smallest receive buffer that the system granted, in bytes as asked. */

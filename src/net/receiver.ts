@@ -33,7 +33,7 @@ export class ReceiveMemory {
     this.names = new Memory(libc, BATCH * NAME_BYTES);
     this.controls = new Memory(libc, BATCH * CONTROL_BYTES);
     this.iovecs = new Memory(libc, BATCH * IOVEC_BYTES);
-    const slots = libc.addressOf(inbox.bytes.buffer as ArrayBuffer);
+    const slots = libc.addressOf(inbox.bytes.buffer as ArrayBuffer) + inbox.bytes.byteOffset;
     // One byte more than the largest datagram, so that a longer one is seen to be longer.
     const room = Math.min(inbox.slotBytes, MAX_DATAGRAM + 1);
     for (let i = 0; i < BATCH; i++) wireIovec(this.iovecs.words, i, slots + i * inbox.slotBytes, room);

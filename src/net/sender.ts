@@ -58,7 +58,7 @@ export class Sender {
     this.#sockets = sockets;
     this.#counts = counts;
     this.#refusals = refusals;
-    this.#bytesAt = libc.addressOf(outbox.bytes.buffer as ArrayBuffer);
+    this.#bytesAt = libc.addressOf(outbox.bytes.buffer as ArrayBuffer) + outbox.bytes.byteOffset;
     this.#headers = new Memory(libc, places * MMSGHDR_BYTES);
     this.#iovecs = new Memory(libc, places * IOVEC_BYTES);
     this.#names = new Memory(libc, places * NAME_BYTES);

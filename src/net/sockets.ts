@@ -1,5 +1,6 @@
 // The UDP sockets of the batched plane. Main opens them all, one per worker and listener, so that a replacement worker
 // takes over descriptors and no packet is lost.
+import { getRandomValues } from "node:crypto";
 import { isV4, parseEndpoint } from "./endpoint.ts";
 import { emptyEndpoint, Memory, nameBytes, readName, writeName } from "./layout.ts";
 import {
@@ -14,6 +15,7 @@ import {
   SocketOption,
 } from "./libc.ts";
 import { explainBindCode, type ListenAddress } from "./listen.ts";
+import { SECRETS, steer } from "./steering.ts";
 
 const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(Errno).map(([name, value]) => [value, name]));
 
@@ -21,11 +23,13 @@ const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(Errno).m
 export interface PlaneSocket {
   readonly listener: number;
   readonly fd: number;
+  /** Only what may begin something, and CANCEL, comes here (steering.ts), and nothing is sent from here. */
+  readonly isForNew: boolean;
 }
 
 /** Everything that `openUdpSockets` opened. */
 export interface OpenedSockets {
-  /** By worker: one socket per UDP listener, in the listeners' order. */
+  /** By worker: one socket per UDP listener, in the listeners' order; two, the one for what is new last, where queues are apart. */
   readonly workers: readonly (readonly PlaneSocket[])[];
   /** By listener: the port it is bound to, or the one asked for where it is none of UDP. */
   readonly ports: readonly number[];
@@ -38,14 +42,19 @@ export type OpenResult =
   | { readonly ok: true; readonly sockets: OpenedSockets }
   | { readonly ok: false; readonly problem: string };
 
-/** Opens `count` sockets per UDP listener (SO_REUSEPORT where more than one). On failure everything is closed again. */
+/**
+ * Opens `count` sockets per UDP listener (SO_REUSEPORT where more than one), and where queues are to be `apart` and the system can do
+ * that, as many again for what is new. On failure everything is closed again.
+ */
 export function openUdpSockets(
   libc: Libc,
   listeners: readonly ListenAddress[],
   count: number,
   receiveBuffer: number,
+  apart = false,
 ): OpenResult {
-  const opener = new Opener(libc, count > 1, receiveBuffer);
+  const opener = new Opener(libc, count > 1 || apart, receiveBuffer);
+  const secrets = getRandomValues(new Uint32Array(SECRETS));
   const workers: PlaneSocket[][] = Array.from({ length: count }, () => []);
   const ports: number[] = [];
   for (const [listener, { host, port, transport = "udp" }] of listeners.entries()) {
@@ -54,14 +63,17 @@ export function openUdpSockets(
       ports.push(port);
       continue;
     }
-    for (let worker = 0; worker < count; worker++) {
-      const problem = opener.open(host, bound, worker === 0);
+    // The program of a group knows its sockets by the order in which they were bound.
+    for (let i = 0, sockets = apart ? 2 * count : count; i < sockets; i++) {
+      const problem = opener.open(host, bound, i === 0);
       if (problem !== "") {
         closeAll(libc, opener.fds);
         return { ok: false, problem };
       }
       bound = opener.port;
-      workers[worker]!.push({ listener, fd: opener.fds.at(-1) ?? -1 });
+      const fd = opener.fds.at(-1) ?? -1;
+      if (i === 0 && apart && !steer(libc, fd, count, opener.isV6, secrets)) sockets = count;
+      workers[i % count]!.push({ listener, fd, isForNew: i >= count });
     }
     ports.push(bound);
   }
@@ -81,7 +93,9 @@ export function closeSockets(libc: Libc, sockets: OpenedSockets): void {
 class Opener {
   readonly fds: number[] = [];
   granted = 0x7fffffff;
+  /** Of the one that was opened last. */
   port = 0;
+  isV6 = false;
   readonly #libc: Libc;
   readonly #shared: boolean;
   readonly #receiveBuffer: number;
@@ -102,6 +116,7 @@ class Opener {
     const endpoint = this.#endpoint;
     if (!parseEndpoint(host, port, endpoint, 0)) return `cannot listen on ${host}: not a numeric address`;
     const isV6 = !isV4(endpoint, 0);
+    this.isV6 = isV6;
     if (this.#shared && isFirst && port !== 0) {
       // SO_REUSEPORT would let us join another process's port in silence: look first without it.
       const probe = this.#bound(isV6, false);

@@ -7,6 +7,8 @@ import type { PlaneSocket } from "./sockets.ts";
 export class UdpSocket {
   readonly listener: number;
   readonly fd: number;
+  /** Nothing but what may begin something comes here, and nothing is sent from here. */
+  readonly isForNew: boolean;
   readonly isV6: boolean;
   /** Bound to 0.0.0.0 or ::, so datagrams come and go with packet info. */
   readonly isWildcard: boolean;
@@ -19,6 +21,7 @@ export class UdpSocket {
   constructor(libc: Libc, socket: PlaneSocket) {
     this.listener = socket.listener;
     this.fd = socket.fd;
+    this.isForNew = socket.isForNew;
     const name = new Memory(libc, 32);
     const length = new Memory(libc, 8);
     length.words[0] = 32;

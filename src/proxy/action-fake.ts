@@ -1,8 +1,8 @@
 // What a route of tests does.
-import type { RouteAction } from "../bridge/snapshot.ts";
+import type { DispatchAction } from "../bridge/snapshot.ts";
 
 /** To the first set, without transactions. */
-export const WITHOUT_TRANSACTIONS: RouteAction = {
+export const WITHOUT_TRANSACTIONS: DispatchAction = {
   kind: "dispatch",
   set: 0,
   others: [],

@@ -183,18 +183,11 @@ test("an emergency call is counted once, whichever limits are asked about it", (
 });
 
 test("on a route without transactions a copy of a call costs no second place, whatever other routes have", () => {
-  const action = {
-    kind: "dispatch",
-    set: 0,
-    others: [],
-    treatment: null,
-    noDestination: null,
-    key: -1,
-    resources: 0,
-    stateful: false,
-    path: "supported",
-  } as const;
-  const rig = new Rig({ stateful: true, action, overload: { newCalls: 10, burst: 1_000, answers: 1000 } });
+  const rig = new Rig({
+    stateful: true,
+    action: WITHOUT_TRANSACTIONS,
+    overload: { newCalls: 10, burst: 1_000, answers: 1000 },
+  });
   const text = request("INVITE", { call: "copied", caller: STRANGER });
   for (let i = 0; i < 20; i++) assert.equal(kind(rig.receive(text, STRANGER)[0]!.text), "INVITE");
   assert.deepEqual(tally(calls(rig, 20)), { taken: 6, "503": 14 });

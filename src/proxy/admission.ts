@@ -69,12 +69,17 @@ export function keepBudgets(c: Context): void {
   keepUp(words, AdmissionWord.answers, now);
 }
 
-/** Whether a stranger's call would get silence just now. */
-export function areBudgetsSpent(c: Context): boolean {
+/** What a stranger's call can hope for. `open`: no limit says anything. */
+export const Prospect = { open: 0, place: 1, answer: 2, nothing: 3 } as const;
+export type Prospect = (typeof Prospect)[keyof typeof Prospect];
+
+/** What a stranger's call can hope for just now. */
+export function prospect(c: Context): Prospect {
   const { calls, answers } = c.adopted.budgets;
-  if (calls.interval === 0) return false;
+  if (calls.interval === 0) return Prospect.open;
   const now = unitsOf(c.now + c.skew);
-  return isEmpty(c, calls, AdmissionWord.calls, now) && isEmpty(c, answers, AdmissionWord.answers, now);
+  if (!isEmpty(c, calls, AdmissionWord.calls, now)) return Prospect.place;
+  return isEmpty(c, answers, AdmissionWord.answers, now) ? Prospect.nothing : Prospect.answer;
 }
 
 function isEmpty(c: Context, budget: Budget, at: number, now: number): boolean {

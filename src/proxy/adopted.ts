@@ -11,13 +11,15 @@ import {
 } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
+import type { FaultListener } from "../own/guarded.ts";
+import { HANG_WORDS, HangWatch } from "../own/hang-watch.ts";
 import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
 import type { Via } from "../sip/via.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
 import { retryAfterLines } from "./retry-after.ts";
 import { Scanners } from "./scanner-names.ts";
-import { type RewritingBytes, setsInRows, spellOutRewriting, type WorkerSet } from "./worker-set.ts";
+import { type RewritingBytes, setsInRows, spellOutAnswer, spellOutRewriting, type WorkerSet } from "./worker-set.ts";
 
 /** A listener with its header lines spelled out, and the addresses by which others may name it. */
 export interface WorkerListener {
@@ -85,6 +87,8 @@ export class Adopted {
   readonly anyStateless: boolean;
   /** Whether some emergency calls are known by a pattern, and not by a URN. */
   readonly hasEmergencyPatterns: boolean;
+  /** Whether some destinations are asked how much they want to be spared. */
+  readonly heedsOverload: boolean;
   /** How much new work is taken. */
   readonly budgets: Budgets;
   /** The Retry-After lines of those who are sent away (busy.ts); at least one. */
@@ -97,6 +101,8 @@ export class Adopted {
   hasGate: boolean;
   /** Null: none are looked for. */
   readonly scanners: Scanners | null;
+  /** Hears when a user's algorithm fails; nobody does until somebody adopts this. */
+  onAlgorithmFault: FaultListener = () => {};
   readonly #answers: Map<RouteEntry, RouteAnswer> = new Map();
   readonly #endpoints: Int32Array;
   readonly #rows: Int32Array;
@@ -104,11 +110,14 @@ export class Adopted {
   /** The first listener of each kind, -1: none. */
   readonly #first: Int32Array = new Int32Array(2 * TRANSPORTS).fill(-1);
 
-  constructor(snapshot: Snapshot) {
+  /** `watch`: that of the worker, where it has one. */
+  constructor(snapshot: Snapshot, watch: HangWatch = new HangWatch(new Int32Array(HANG_WORDS))) {
     this.snapshot = snapshot;
     this.listeners = snapshot.listeners.map(spellOut);
-    this.sets = setsInRows(snapshot.sets, snapshot.resources);
+    const onFault: FaultListener = (set, algorithm, what) => this.onAlgorithmFault(set, algorithm, what);
+    this.sets = setsInRows(snapshot, { onFault, watch });
     this.routes = snapshot.routes;
+    this.heedsOverload = this.sets.some((set) => set?.heedsOverload === true);
     this.rewritings = snapshot.rewritings.map(spellOutRewriting);
     const { serverHeader } = snapshot;
     this.serverLine = Buffer.from(serverHeader === "" ? "" : `Server: ${serverHeader}\r\n`, "latin1");
@@ -247,7 +256,7 @@ function spellOut(entry: ListenerEntry): WorkerListener {
 function answerOf(route: RouteEntry): RouteAnswer {
   const { action } = route;
   const text = (value: string): Uint8Array => Buffer.from(value, "utf8");
-  if (action.kind === "reject") return { phrase: text(action.reason), extra: text("") };
+  if (action.kind === "reject") return spellOutAnswer(action);
   if (action.kind === "redirect")
     return {
       phrase: text(action.reason),

@@ -47,7 +47,7 @@ for (const stateful of [true, false]) {
     ["tiny", tiny],
   ] as const) {
     test(`requests that are rejected at once, ${size} ones [${mode}]`, () => {
-      measure({ stateful, action: { kind: "reject", status: 403, reason: "" } }, spell, () => {});
+      measure({ stateful, action: { kind: "reject", status: 403, reason: "", retryAfter: 0 } }, spell, () => {});
       measure({ stateful, destinations: 0 }, spell, () => {});
       for (const [from, to] of [
         ["\r\nMax-Forwards: 70", ""],

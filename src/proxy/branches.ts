@@ -23,6 +23,12 @@ export const BranchFlag = {
   stays: 32,
   /** Its request URI is kept with it: not the one that came. */
   rewritten: 64,
+  /** Counted as a call on its destination, or outside of all, until it is answered or over. */
+  counted: 128,
+  /** One of several that went at once: `breadth` is its part of the request's Max-Breadth. */
+  forked: 256,
+  /** Has said nothing within `answer_within`, which was counted, while others of its fork keep the request: it may ring yet. */
+  silent: 512,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */
@@ -48,6 +54,12 @@ export const B = {
   /** Its request URI in the message store, where it is `rewritten`. */
   uri: 20,
   uriLength: 21,
+  /** One more than the account that holds the resources of its call; 0: none does. */
+  account: 22,
+  /** Max-Breadth that it is sent with, where it is `forked` (RFC 5393 5.3.3). */
+  breadth: 23,
+  /** The early dialog that came of it last; 0: none. */
+  dialog: 24,
 } as const;
 export const BRANCH_WORDS = 32;
 
@@ -85,6 +97,8 @@ export class Branches {
     // startBranch writes the rest.
     this.words[at + B.chain] = 0;
     this.words[at + B.flags] = 0;
+    this.words[at + B.account] = 0;
+    this.words[at + B.dialog] = 0;
     this.words[at + B.wheel + 1] = 0;
     this.#count++;
     return row;

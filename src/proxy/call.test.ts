@@ -54,3 +54,17 @@ test("a call is over when its BYE is taken, finds no call or nobody; a destinati
 test("a call whose destination says BYE is over, whatever the caller answers", () => {
   for (const status of [200, 400, 481, 500, 503, 603, 0]) assert.equal(loadAfterBye(status, false), 0, `${status}`);
 });
+
+test("a BYE that its caller has made to find no call, with another tag, ends the counting of none", () => {
+  for (const tags of [{ toTag: "T" }, { toTag: "t", fromTag: "F" }, { toTag: "other" }, {}]) {
+    const rig = new Rig();
+    const [invite] = rig.receive(request("INVITE"));
+    rig.receive(response(invite!.text, 200), invite!.to);
+    const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+    for (const lines of [more, ""]) {
+      const [bye] = rig.receive(request("BYE", { cseq: lines === "" ? 3 : 2, more: lines, ...tags }));
+      if (bye!.to === destinationAt(0)) rig.receive(response(bye!.text, 481), bye!.to);
+    }
+    assert.equal(rig.context.live.load(0), 1, JSON.stringify(tags));
+  }
+});

@@ -2,7 +2,7 @@
 // its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten. A call that a
 // destination makes to an address outside is on no destination's load; such calls are counted together.
 import { copyEndpoint, sameAddress } from "../net/endpoint.ts";
-import { B, BRANCH_WORDS } from "./branches.ts";
+import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
@@ -18,11 +18,12 @@ const CHALLENGE_MEMORY = 120_000;
 /** Challenges may take an eighth of the dialog table. */
 const CHALLENGE_SHARE = 3;
 
-/** Counts the call of this transaction on `slot`, full or not; -1: its callee is no destination. */
-export function holdCall(c: Context, at: number, slot: number): void {
-  const words = c.transactions.words;
-  words[at + T.flags] = words[at + T.flags]! | TransactionFlag.counted;
-  countCall(c, slot);
+/** Counts the call of a branch, whether its destination is full or not; slot -1: its callee is no destination. */
+export function holdCall(c: Context, branch: number): void {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  words[b + B.flags] = words[b + B.flags]! | BranchFlag.counted;
+  countCall(c, words[b + B.slot]!);
 }
 
 function countCall(c: Context, slot: number): void {
@@ -35,19 +36,32 @@ function uncountCall(c: Context, slot: number): void {
   else c.live.release(c.worker, slot);
 }
 
-/** Gives back the call that this transaction holds on `slot`, if it holds one. */
-export function releaseCall(c: Context, at: number, slot: number): void {
-  const words = c.transactions.words;
-  if ((words[at + T.flags]! & TransactionFlag.counted) === 0) return;
-  words[at + T.flags] = words[at + T.flags]! & ~TransactionFlag.counted;
-  uncountCall(c, slot);
-  giveResources(c, words, at + T.account, words[at + T.resources]!);
+/** Gives back the call that this branch holds, if it holds one. */
+export function releaseCall(c: Context, branch: number): void {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  if ((words[b + B.flags]! & BranchFlag.counted) === 0) return;
+  words[b + B.flags] = words[b + B.flags]! & ~BranchFlag.counted;
+  uncountCall(c, words[b + B.slot]!);
+  const needed = c.transactions.words[words[b + B.transaction]! * TRANSACTION_WORDS + T.resources]!;
+  giveResources(c, words, b + B.account, needed);
 }
 
-/** Gives back the call that this transaction holds, whoever it is counted on: its newest branch's destination. */
-export function releaseHeldCall(c: Context, at: number): void {
-  const branch = c.transactions.words[at + T.branch]!;
-  if (branch !== 0) releaseCall(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!);
+/** Gives back what the branches of the transaction at word `at` hold, but for that of `except`. */
+export function releaseCalls(c: Context, at: number, except: number): void {
+  const words = c.branches.words;
+  let branch = c.transactions.words[at + T.branch]!;
+  for (; branch !== 0; branch = words[branch * BRANCH_WORDS + B.chain]!) if (branch !== except) releaseCall(c, branch);
+}
+
+/** What `from` holds is `to`'s from now on: another branch to the same destination. */
+export function passCall(c: Context, from: number, to: number): void {
+  const words = c.branches.words;
+  const [old, fresh] = [from * BRANCH_WORDS, to * BRANCH_WORDS];
+  words[fresh + B.flags] = words[fresh + B.flags]! | (words[old + B.flags]! & BranchFlag.counted);
+  words[fresh + B.account] = words[old + B.account]!;
+  words[old + B.flags] = words[old + B.flags]! & ~BranchFlag.counted;
+  words[old + B.account] = 0;
 }
 
 /**
@@ -86,6 +100,7 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
     dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.c);
   }
   t[at + T.dialog] = dialog;
+  c.branches.words[b + B.dialog] = dialog;
   const d = dialog * DIALOG_WORDS;
   if (!confirmed || words[d + D.state] !== DialogState.early) return;
   words[d + D.state] = DialogState.confirmed;
@@ -101,19 +116,36 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   words[d + D.slot] = slot;
   words[d + D.outgoing] = c.branches.words[b + B.listener]!;
   copyEndpoint(c.branches.words, b + B.endpoint, words, d + D.destination);
-  if ((t[at + T.flags]! & TransactionFlag.counted) !== 0 && t[at + T.branch] === branch) {
-    t[at + T.flags] = t[at + T.flags]! & ~TransactionFlag.counted;
-    words[d + D.account] = t[at + T.account]!;
-    t[at + T.account] = 0;
+  const branches = c.branches.words;
+  if ((branches[b + B.flags]! & BranchFlag.counted) !== 0) {
+    branches[b + B.flags] = branches[b + B.flags]! & ~BranchFlag.counted;
+    words[d + D.account] = branches[b + B.account]!;
+    branches[b + B.account] = 0;
   } else {
     // A second fork, or the late answer of a destination that was given up: a call all the same, in place of the present one.
-    releaseHeldCall(c, at);
     countCall(c, slot);
     words[d + D.account] = forceResources(c, slot, t[at + T.resources]!);
   }
   words[d + D.resources] = t[at + T.resources]!;
   passSender(c, at, d);
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
+}
+
+/** A branch has failed: its early dialogs are over, however many its destination announced (RFC 3261 12.3). Others may ring on for long. */
+export function forgetEarly(c: Context, branch: number): void {
+  const b = branch * BRANCH_WORDS;
+  const branches = c.branches.words;
+  const dialog = branches[b + B.dialog]!;
+  if (dialog === 0) return;
+  const t = c.transactions.words;
+  const at = branches[b + B.transaction]! * TRANSACTION_WORDS;
+  const { words } = c.dialogs;
+  const d = dialog * DIALOG_WORDS;
+  // The row may be another's by now.
+  if (words[d + D.state] !== DialogState.early || words[d] !== t[at + T.call1]) return;
+  if (words[d + D.slot] !== branches[b + B.slot]) return;
+  c.dialogs.removeEarly(t[at + T.call1]!, t[at + T.call2]!, t[at + T.fromTag]!, branches[b + B.slot]!);
+  if (words[t[at + T.dialog]! * DIALOG_WORDS + D.state] === DialogState.free) t[at + T.dialog] = 0;
 }
 
 /**

@@ -1,149 +1,32 @@
 // The client side of a transaction: RFC 3261 17.1 and 16.7 to 16.9. A branch is one attempt at one destination; when it
 // fails, the next candidate is tried, and the failed branch lives on until its destination has had its last word.
-import { DestinationColumn } from "../bridge/snapshot.ts";
-import { copyEndpoint, isV4 } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
-import { releaseCall } from "./call.ts";
+import { passCall, releaseCall } from "./call.ts";
+import { cancelBranch } from "./cancel.ts";
 import { sendCancel } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { conclude } from "./final.ts";
+import {
+  abandonSilent,
+  bestWithSilence,
+  forkCause,
+  forkStatus,
+  isForked,
+  noteForkFailure,
+  Waiting,
+  waitingFor,
+} from "./fork.ts";
 import { markIfAsked } from "./mark.ts";
-import { noteUnanswered, tellsBySilence } from "./outcome.ts";
-import { takeResources } from "./resources.ts";
+import { Cause, mayFailOver } from "./may-fail-over.ts";
+import { noteSilence, noteUnanswered, tellsBySilence } from "./outcome.ts";
 import { restore } from "./restore.ts";
-import { chooseAgain } from "./routing.ts";
+import { startBranch } from "./start-branch.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
-import { keepUri, makeUri, policyAt, removeBranch, treatmentAt } from "./treatment-of.ts";
+import { policyAt, ringLimitAt } from "./treatment-of.ts";
+import { sendingListener, tryNext } from "./tries.ts";
 import { earlier, isDue } from "./wheel.ts";
 import { sendRequest } from "./write-request.ts";
-
-/** Why a branch came to nothing. */
-export const Cause = { timeout: 0, transportError: 1, code: 2 } as const;
-export type Cause = (typeof Cause)[keyof typeof Cause];
-
-/**
- * Sends the request at hand, which belongs to `row`, to one address, and starts its branch. `slot` is the destination's,
- * or -1. Returns 0, or the status to be answered when nothing could be sent.
- */
-export function startBranch(
-  c: Context,
-  row: number,
-  slot: number,
-  endpoint: Int32Array,
-  endpointAt: number,
-  listener: number,
-  flags = 0,
-): number {
-  const branch = c.branches.create();
-  if (branch === 0) return 503;
-  const words = c.branches.words;
-  const b = branch * BRANCH_WORDS;
-  const t = c.transactions.words;
-  const at = row * TRANSACTION_WORDS;
-  words[b + B.transaction] = row;
-  words[b + B.nonce] = c.nonces.next();
-  words[b + B.state] = BranchState.calling;
-  words[b + B.flags] = flags;
-  words[b + B.slot] = slot;
-  words[b + B.listener] = listener;
-  words[b + B.loop] = c.loop;
-  copyEndpoint(endpoint, endpointAt, words, b + B.endpoint);
-  if ((t[at + T.flags]! & (TransactionFlag.inDialog | TransactionFlag.fromPool | TransactionFlag.flow)) === 0) {
-    if (makeUri(c, slot, treatmentAt(c, at)) && !keepUri(c, branch)) {
-      removeBranch(c, branch);
-      return 503;
-    }
-  }
-  if (!sendRequest(c, row, branch)) {
-    removeBranch(c, branch);
-    return 513;
-  }
-  words[b + B.chain] = t[at + T.branch]!;
-  t[at + T.branch] = branch;
-  words[b + B.sent] = c.now;
-  c.tally(slot, Tally.requests);
-  const timers = c.adopted.snapshot.timers;
-  const patience = mayFailOver(c, at, Cause.timeout) ? policyAt(c, at)!.failover.answerWithin : 64 * timers.t1;
-  words[b + B.interval] = timers.t1;
-  words[b + B.deadline] = c.now + patience;
-  // Timers A and E are for datagrams: over a stream nothing is sent twice (RFC 3261 17.1.1.2, 17.1.2.2).
-  const isReliable = c.adopted.listeners[words[b + B.listener]!]!.isStream;
-  c.branches.wheel.arm(branch, c.now + (isReliable ? patience : Math.min(timers.t1, patience)));
-  return 0;
-}
-
-/**
- * Tries the next candidate for the request at hand. Returns 0 when it was sent, 503 when no candidate was left or had
- * room, 513 when the message does not fit into a datagram.
- */
-export function tryNext(c: Context, row: number): number {
-  const t = c.transactions.words;
-  const at = row * TRANSACTION_WORDS;
-  const rows = c.adopted.snapshot.destinations;
-  if (t[at + T.candidate]! > 0) chooseAgain(c, row);
-  while (t[at + T.candidate]! < t[at + T.candidates]!) {
-    const slot = c.transactions.slots[(at + T.slots) * 2 + t[at + T.candidate]!]!;
-    const isNext = t[at + T.candidate]! > 0;
-    t[at + T.candidate] = t[at + T.candidate]! + 1;
-    // It has asked for that since the candidates were chosen.
-    if (isNext && c.live.isResting(slot)) continue;
-    const destination = c.adopted.row(slot);
-    if (rows[destination + DestinationColumn.used] !== 1) continue;
-    const listener = sendingListener(c, at, destination);
-    if (listener < 0) continue;
-    if (t[at + T.method] === Method.INVITE) {
-      if (!c.live.reserve(c.worker, slot, rows[destination + DestinationColumn.maxCalls]!)) continue;
-      if (!takeResources(c, at, slot)) {
-        c.live.release(c.worker, slot);
-        continue;
-      }
-      t[at + T.flags] = t[at + T.flags]! | TransactionFlag.counted;
-      c.tally(slot, Tally.calls);
-    }
-    t[at + T.tries] = t[at + T.tries]! - 1;
-    const status = startBranch(c, row, slot, rows, destination, listener);
-    if (status !== 0) releaseCall(c, at, slot);
-    return status;
-  }
-  return 503;
-}
-
-function sendingListener(c: Context, at: number, destination: number): number {
-  const rows = c.adopted.snapshot.destinations;
-  const configured = rows[destination + DestinationColumn.listener]!;
-  return configured >= 0
-    ? configured
-    : c.adopted.outgoing(
-        c.transactions.words[at + T.listener]!,
-        !isV4(rows, destination),
-        rows[destination + DestinationColumn.transport]!,
-      );
-}
-
-/** Whether the transaction at word `at` may go on to another destination after this. */
-export function mayFailOver(c: Context, at: number, cause: Cause): boolean {
-  const t = c.transactions.words;
-  const flags = t[at + T.flags]!;
-  if (t[at + T.set]! < 0 || (flags & (TransactionFlag.cancelled | TransactionFlag.inDialog)) !== 0) return false;
-  if (t[at + T.state] !== TransactionState.proceeding || t[at + T.tries]! <= 0) return false;
-  if (t[at + T.candidate]! >= t[at + T.candidates]! && !mayFindMore(c, at, cause)) return false;
-  const policy = policyAt(c, at);
-  if (policy === undefined) return false;
-  const { failover } = policy;
-  if ((flags & TransactionFlag.ringing) !== 0 && !failover.afterProvisional) return false;
-  return cause === Cause.code || (cause === Cause.timeout ? failover.onTimeout : failover.onTransportError);
-}
-
-/**
- * Whether somebody may have room by now who had none when the candidates were chosen. Silence of the last candidate is not ended early
- * for that: it was given all the time there is.
- */
-function mayFindMore(c: Context, at: number, cause: Cause): boolean {
-  if (cause === Cause.timeout) return false;
-  const set = c.adopted.sets[c.transactions.words[at + T.set]!];
-  return set?.dispatch.algorithm.choosesAgain === true;
-}
 
 /**
  * A branch came to nothing: by a response (`status`, stored as the best one if it is), by silence, or by the network.
@@ -160,23 +43,53 @@ export function branchFailed(c: Context, branch: number, cause: Cause, status: n
   words[b + B.flags] = words[b + B.flags]! | BranchFlag.abandoned;
   if (cause === Cause.timeout) c.branches.wheel.disarm(branch);
   if (wasAbandoned || t[at + T.state] !== TransactionState.proceeding) return;
-  releaseCall(c, at, slot);
-  const moves = mayFailOver(c, at, cause) && (cause !== Cause.code || policyAt(c, at)!.failoverCode[status] === 1);
+  releaseCall(c, branch);
+  if (isForked(c, at)) {
+    noteForkFailure(c, at, cause, status);
+    forkEnds(c, row, slot);
+  } else moveOn(c, row, slot, cause, mayMove(c, at, cause, status));
+}
+
+/** A branch of a fork has failed, or is silent: when nobody else is waited for, the request moves on, or the caller gets its answer. */
+function forkEnds(c: Context, row: number, slot: number): void {
+  const at = row * TRANSACTION_WORDS;
+  const waiting = waitingFor(c, at);
+  if (waiting === Waiting.others) return;
+  const best = waiting === Waiting.silent ? bestWithSilence(c, at) : c.transactions.words[at + T.forkBest]!;
+  const why = forkCause(best);
+  const moves = mayMove(c, at, why, forkStatus(best));
+  if (waiting === Waiting.silent) {
+    // Who is silent is given up for somebody else, or with the caller, and not for an answer that says no.
+    if (!moves && !isCancelled(c, at)) return;
+    abandonSilent(c, at);
+  }
+  moveOn(c, row, slot, why, moves);
+}
+
+function isCancelled(c: Context, at: number): boolean {
+  return (c.transactions.words[at + T.flags]! & TransactionFlag.cancelled) !== 0;
+}
+
+function mayMove(c: Context, at: number, why: Cause, status: number): boolean {
+  return mayFailOver(c, at, why) && (why !== Cause.code || policyAt(c, at)!.failoverCode[status] === 1);
+}
+
+function moveOn(c: Context, row: number, slot: number, why: Cause, moves: boolean): void {
   if (moves && restore(c, row)) {
     const tried = tryNext(c, row);
     if (tried === 0) {
       c.tally(slot, Tally.failovers);
       c.count(
-        cause === Cause.code
+        why === Cause.code
           ? Count.failovers_code
-          : cause === Cause.timeout
-            ? Count.failovers_timeout
-            : Count.failovers_transport_error,
+          : why === Cause.transportError
+            ? Count.failovers_transport_error
+            : Count.failovers_timeout,
       );
       return;
     }
   }
-  conclude(c, row, cause === Cause.transportError);
+  conclude(c, row, why === Cause.transportError);
 }
 
 /**
@@ -191,7 +104,8 @@ export function branchRefused(c: Context, branch: number, isOurs = false): void 
     const slot = c.branches.words[b + B.slot]!;
     c.tally(slot, Tally.transport_errors);
     const row = c.branches.words[b + B.transaction]!;
-    noteUnanswered(c, row, slot, c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE);
+    const isInvite = c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE;
+    if ((c.branches.words[b + B.flags]! & BranchFlag.silent) === 0) noteUnanswered(c, row, slot, isInvite);
     if (slot >= 0) c.live.noteFailure(slot);
   }
   c.branches.wheel.disarm(branch);
@@ -214,36 +128,13 @@ function retryByDatagram(c: Context, branch: number): boolean {
   const listener = sendingListener(c, at, c.adopted.row(words[b + B.slot]!));
   if (listener < 0 || c.adopted.listeners[listener]!.isStream || !restore(c, row)) return false;
   c.count(Count.large_requests_refused);
-  if (startBranch(c, row, words[b + B.slot]!, words, b + B.endpoint, listener, BranchFlag.stays) !== 0) return false;
+  const kept = BranchFlag.stays | (flags & BranchFlag.forked);
+  const breadth = words[b + B.breadth]!;
+  if (startBranch(c, row, words[b + B.slot]!, words, b + B.endpoint, listener, kept, breadth) !== 0) return false;
+  passCall(c, branch, c.transactions.words[at + T.branch]!);
   c.branches.wheel.disarm(branch);
-  words[b + B.flags] = flags | BranchFlag.abandoned;
+  words[b + B.flags] = words[b + B.flags]! | BranchFlag.abandoned;
   return true;
-}
-
-/** The caller has given up (CANCEL), or another branch has decided: all branches but `except` end as soon as they may. */
-export function cancelBranches(c: Context, row: number, except: number): void {
-  const words = c.branches.words;
-  const first = c.transactions.words[row * TRANSACTION_WORDS + T.branch]!;
-  for (let branch = first; branch !== 0; branch = words[branch * BRANCH_WORDS + B.chain]!) {
-    if (branch === except) continue;
-    const b = branch * BRANCH_WORDS;
-    if (words[b + B.state] === BranchState.proceeding) cancelBranch(c, row, branch);
-    else if (words[b + B.state] === BranchState.calling)
-      words[b + B.flags] = words[b + B.flags]! | BranchFlag.cancelWanted;
-  }
-}
-
-/** Sends CANCEL on a branch that has had a provisional response, once. */
-export function cancelBranch(c: Context, row: number, branch: number): void {
-  const words = c.branches.words;
-  const b = branch * BRANCH_WORDS;
-  if ((words[b + B.flags]! & (BranchFlag.cancelling | BranchFlag.cancelled)) !== 0) return;
-  words[b + B.flags] = (words[b + B.flags]! & ~BranchFlag.cancelWanted) | BranchFlag.cancelling;
-  const timers = c.adopted.snapshot.timers;
-  words[b + B.interval] = timers.t1;
-  words[b + B.deadline] = c.now + 64 * timers.t1;
-  sendCancel(c, row, branch);
-  c.branches.wheel.arm(branch, c.now + timers.t1);
 }
 
 /** A branch's timer fired: A, B, C, E, F, or those of its CANCEL. */
@@ -254,16 +145,18 @@ export function branchTimer(c: Context, branch: number): void {
   const state = words[b + B.state]!;
   if (state !== BranchState.calling && state !== BranchState.proceeding) return;
   const isInvite = c.transactions.words[row * TRANSACTION_WORDS + T.method] === Method.INVITE;
+  const isProceeding = isInvite && state === BranchState.proceeding;
   const flags = words[b + B.flags]!;
   const timers = c.adopted.snapshot.timers;
   if (isDue(c.now, words[b + B.deadline]!)) {
-    if (
-      isInvite &&
-      state === BranchState.proceeding &&
-      (flags & (BranchFlag.cancelling | BranchFlag.cancelled)) === 0
-    ) {
-      // Timer C (RFC 3261 16.8).
+    if (isProceeding && (flags & (BranchFlag.cancelling | BranchFlag.cancelled)) === 0) {
+      // Timer C (RFC 3261 16.8), or the operator's limit, which does not wait for what the destination says to that.
       cancelBranch(c, row, branch);
+      if (ringLimitAt(c, row * TRANSACTION_WORDS) > 0) branchFailed(c, branch, Cause.ringing, 408);
+      return;
+    }
+    if ((flags & BranchFlag.silent) !== 0) {
+      branchFailed(c, branch, Cause.timeout, 408);
       return;
     }
     const slot = words[b + B.slot]!;
@@ -271,11 +164,10 @@ export function branchTimer(c: Context, branch: number): void {
     // An INVITE that rings has been answered as far as its destination is concerned: callers give up, not servers.
     const tells = tellsBySilence(c.transactions.words[row * TRANSACTION_WORDS + T.method]!);
     if (tells && (state === BranchState.calling || !isInvite)) noteUnanswered(c, row, slot, isInvite);
-    const isInDialog = (c.transactions.words[row * TRANSACTION_WORDS + T.flags]! & TransactionFlag.inDialog) !== 0;
-    // Silence within a dialog may be that of the other phone; only new requests tell about the destination.
-    if (slot >= 0 && state === BranchState.calling && !isInDialog) c.live.noteFailure(slot);
+    if (state === BranchState.calling) noteSilence(c, row, slot, words[b + B.sent]!);
     if (tells && state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0);
-    branchFailed(c, branch, Cause.timeout, 408);
+    if (state === BranchState.calling && staysInFork(c, row, branch)) forkEnds(c, row, slot);
+    else branchFailed(c, branch, Cause.timeout, 408);
     return;
   }
   if (c.adopted.listeners[words[b + B.listener]!]!.isStream) {
@@ -286,7 +178,7 @@ export function branchTimer(c: Context, branch: number): void {
   if ((flags & BranchFlag.cancelling) !== 0) {
     sendCancel(c, row, branch);
     interval = Math.min(interval, timers.t2);
-  } else if (isInvite && state === BranchState.proceeding) {
+  } else if (isProceeding) {
     // Waiting for Timer C only.
     c.branches.wheel.arm(branch, words[b + B.deadline]!);
     return;
@@ -297,4 +189,21 @@ export function branchTimer(c: Context, branch: number): void {
   }
   words[b + B.interval] = interval;
   c.branches.wheel.arm(branch, earlier(c.now + interval, words[b + B.deadline]!));
+}
+
+/**
+ * `answer_within` is over for a branch of a fork that has said nothing: it keeps the request until Timer B or F, unless that moves on
+ * before. False: it was given all its time already, or is none of a fork.
+ */
+function staysInFork(c: Context, row: number, branch: number): boolean {
+  const words = c.branches.words;
+  const b = branch * BRANCH_WORDS;
+  if ((words[b + B.flags]! & BranchFlag.abandoned) !== 0 || !isForked(c, row * TRANSACTION_WORDS)) return false;
+  const end = words[b + B.sent]! + 64 * c.adopted.snapshot.timers.t1;
+  if (isDue(c.now, end)) return false;
+  words[b + B.flags] = words[b + B.flags]! | BranchFlag.silent;
+  words[b + B.deadline] = end;
+  const isReliable = c.adopted.listeners[words[b + B.listener]!]!.isStream;
+  c.branches.wheel.arm(branch, isReliable ? end : earlier(c.now + words[b + B.interval]!, end));
+  return true;
 }

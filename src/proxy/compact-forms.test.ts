@@ -65,7 +65,7 @@ for (const [place, form] of [
       const bar = (route: RouteEntry): RouteEntry => ({
         ...route,
         match,
-        action: { kind: "reject", status: 403, reason: "" },
+        action: { kind: "reject", status: 403, reason: "", retryAfter: 0 },
       });
       const rig = new Rig({
         reshape: (snapshot) => ({ ...snapshot, routes: [bar(snapshot.routes[0]!), ...snapshot.routes] }),

@@ -2,6 +2,7 @@
 // make (17.1.1.3, 9.1).
 
 import { BRANCH_BYTES, BranchKind } from "../bridge/branch-format.ts";
+import { MAX_DATAGRAM } from "../net/batch.ts";
 import { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { writeHex32 } from "../sip/token.ts";
@@ -11,9 +12,9 @@ import { repairAnswer } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
+import { frameForStream } from "./stream-length.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { writeLocal } from "./write-local.ts";
-import { addContentLength } from "./write-request.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const CRLF = text("\r\n");
@@ -50,7 +51,7 @@ export function writeWithoutVia(c: Context, listener: number): number {
   edits.clear();
   if (next >= 0) edits.remove(message.valueStart[Header.via]!, next);
   else edits.remove(message.lineStart[Header.via]!, message.lineEnd[Header.via]!);
-  if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
+  if (c.adopted.listeners[listener]!.isStream) frameForStream(edits, message);
   if (c.adopted.listeners[c.listener]!.entry.repairsContact) repairAnswer(c);
   const at = c.outbox.claim();
   c.count(Count.forwarded_responses);
@@ -119,6 +120,8 @@ function sendHop(c: Context, row: number, branch: number, method: Uint8Array, to
   at = copyBytes(method, 0, method.length, out, at);
   at = copyBytes(CRLF, 0, 2, out, at);
   at = copyBytes(NO_BODY, 0, NO_BODY.length, out, at);
+  // An answer may have a To as long as a datagram, and the request's own lines stand here as well: nobody could read that.
+  if (at - start > MAX_DATAGRAM) return;
   c.outbox.commit(at - start, listener, words, b + B.endpoint);
   // Where the request went for its caller alone, this goes with it.
   if (own.isStream) c.outbox.onBehalfOf(c.transactions.words, row * TRANSACTION_WORDS + T.peer);

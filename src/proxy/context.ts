@@ -13,6 +13,7 @@ import { Message } from "../sip/message.ts";
 import { SipHash } from "../sip/siphash.ts";
 import { UriView } from "../sip/uri.ts";
 import type { Adopted } from "./adopted.ts";
+import { AlgorithmFaults } from "./algorithm-faults.ts";
 import { Branches } from "./branches.ts";
 import { Dialogs } from "./dialogs.ts";
 import { KeptFlows } from "./kept-flows.ts";
@@ -63,6 +64,7 @@ export class Context {
   /** Words shared with the stream worker (bridge/stream-start.ts); none where no listener is one of streams. */
   readonly streamWords: Int32Array;
   adopted: Adopted;
+  readonly algorithmFaults: AlgorithmFaults;
   readonly treatments: Treatments = new Treatments();
   /** Live calls whose callee is no destination: destinations make them, and no load has them. */
   callsOutside = 0;
@@ -73,7 +75,7 @@ export class Context {
   skew = 0;
   /** How full the fullest queue is that leads here, of 255. */
   fill = 0;
-  /** How late the stream worker is, as the fill of a queue. */
+  /** How late the stream worker is, as the fill of a queue, or how full the ring from it. */
   streamFill = 0;
   /** The same of each listener's own queue, as its last batch left it, and of the rings. */
   readonly fills: Uint8Array = new Uint8Array(64);
@@ -137,10 +139,11 @@ export class Context {
     this.outbox = outbox;
     this.toMain = toMain;
     this.streamWords = new Int32Array(start.streams?.words ?? new SharedArrayBuffer(0));
+    this.counters = new Counters(start.counters, start.index);
+    this.algorithmFaults = new AlgorithmFaults(this.counters, toMain);
     this.adopted = adopted;
     this.adopt(adopted);
     this.live = new LiveTables(start.live, this.nonces.next());
-    this.counters = new Counters(start.counters, start.index);
     this.sources = new SourceTable(start.sources, new TableHash(start.seed[0], start.seed[1]));
     const { dialogs } = start.limits;
     // A branch parameter names its row by 24 bits.
@@ -154,6 +157,8 @@ export class Context {
   /** Puts a snapshot in force, between two messages. */
   adopt(adopted: Adopted): void {
     this.adopted = adopted;
+    this.algorithmFaults.renew();
+    adopted.onAlgorithmFault = (set, algorithm, what) => this.algorithmFaults.note(set, algorithm, what);
     this.message.watched = adopted.watched;
     this.treatments.adopt(adopted.routes);
     const { interval, flows } = adopted.snapshot.keepAlive;

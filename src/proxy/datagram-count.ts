@@ -13,6 +13,7 @@ export class DatagramCount {
   #unsent = 0;
   #oversized = 0;
   #lost = 0;
+  #lostNew = 0;
 
   constructor(context: Context, plane: Plane) {
     this.#c = context;
@@ -24,14 +25,16 @@ export class DatagramCount {
   update(): void {
     const { column } = this.#c.counters;
     const { flushed } = this.#outbox;
-    const { unsent, oversized, lost } = this.#counts;
+    const { unsent, oversized, lost, lostNew } = this.#counts;
     column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
     column[Count.dropped_send]! += unsent - this.#unsent;
     column[Count.dropped_oversized]! += oversized - this.#oversized;
     this.#flushed = flushed;
     this.#unsent = unsent;
     column[Count.dropped_queue_full]! += lost - this.#lost;
+    column[Count.dropped_new_queue_full]! += lostNew - this.#lostNew;
     this.#oversized = oversized;
     this.#lost = lost;
+    this.#lostNew = lostNew;
   }
 }

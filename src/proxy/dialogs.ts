@@ -142,8 +142,6 @@ export class Dialogs {
   remove(row: number): void {
     const words = this.words;
     const at = row * DIALOG_WORDS;
-    this.wheel.disarm(row);
-    if (words[at + D.state] === DialogState.challenged) this.challenged--;
     const bucket = words[at]! & this.#mask;
     let previous = this.#buckets[bucket]!;
     if (previous === row) this.#buckets[bucket] = words[at + D.chain]!;
@@ -151,6 +149,39 @@ export class Dialogs {
       while (words[previous * DIALOG_WORDS + D.chain] !== row) previous = words[previous * DIALOG_WORDS + D.chain]!;
       words[previous * DIALOG_WORDS + D.chain] = words[at + D.chain]!;
     }
+    this.#release(row);
+  }
+
+  /** Removes all early dialogs with this Call-ID and caller's tag that the destination at `slot` has announced. */
+  removeEarly(call1: number, call2: number, callerTag: number, slot: number): void {
+    const words = this.words;
+    const bucket = call1 & this.#mask;
+    let previous = 0;
+    for (let row = this.#buckets[bucket]!; row !== 0; ) {
+      const at = row * DIALOG_WORDS;
+      const next = words[at + D.chain]!;
+      const isMeant =
+        words[at] === call1 &&
+        words[at + 1] === call2 &&
+        words[at + D.state] === DialogState.early &&
+        words[at + D.callerTag] === callerTag &&
+        words[at + D.slot] === slot;
+      if (!isMeant) previous = row;
+      else {
+        if (previous === 0) this.#buckets[bucket] = next;
+        else words[previous * DIALOG_WORDS + D.chain] = next;
+        this.#release(row);
+      }
+      row = next;
+    }
+  }
+
+  /** A row that no bucket has any more. */
+  #release(row: number): void {
+    const words = this.words;
+    const at = row * DIALOG_WORDS;
+    this.wheel.disarm(row);
+    if (words[at + D.state] === DialogState.challenged) this.challenged--;
     words[at + D.state] = DialogState.free;
     words[at + D.chain] = this.#free;
     this.#free = row;

@@ -52,6 +52,28 @@ test("the fuller the queues, the more is refused: REGISTER first, then strangers
   assert.ok(trusted < 0.6 && answered > 0.4 && silent === 0, `${trusted} ${answered} ${silent}`);
 });
 
+test("what may have been answered is not repeated while answers wait unread, but not for long", () => {
+  const rig = new Rig();
+  rig.receive(request("INVITE", { call: "late", caller: STRANGER }), STRANGER);
+  const invites = () => rig.left.filter(({ text }) => kind(text) === "INVITE").map(({ at }) => at);
+  rig.pass(300);
+  rig.fillQueue(40, 500);
+  assert.deepEqual(invites(), [0], "not at 500 ms");
+  rig.pass(500);
+  const [, again] = invites();
+  assert.ok(again !== undefined && again >= 800 && again <= 1_000, `repeated at ${again} ms`);
+  rig.fillQueue(0, 0);
+  rig.pass(1_100);
+  assert.equal(invites().length, 3, "as ever when the queue is empty");
+});
+
+test("a burst of what is not new refuses nobody either, where queues are apart", () => {
+  const rig = new Rig();
+  rig.fillQueue(0, 0, 80);
+  for (let i = 0; i < COUNT; i++) rig.receive(request("INVITE", { call: `b${i}`, caller: STRANGER }), STRANGER);
+  assert.equal(rig.counter("transactions_created"), COUNT);
+});
+
 test("a burst refuses nobody, unless the queue is about to overflow", () => {
   for (const fill of [100, 160, 176])
     for (const method of ["INVITE", "REGISTER"]) assert.deepEqual(shares(fill, method, STRANGER, {}, 0), [1, 0, 0]);
@@ -71,6 +93,19 @@ test("a stranger's emergency call is taken while the queue overflows", () => {
     );
     assert.equal(kind(sent!.text), "INVITE");
   }
+});
+
+test("line ends in front, an odd method or NOTIFY outside of a dialog save nobody's flood from being left unread, but an emergency call", () => {
+  const rig = new Rig({ overload: { emergency: [URN] } });
+  rig.fillQueue(255, LONG);
+  const invite = request("INVITE", { call: "front", caller: STRANGER });
+  const flood = ["\r\n", "\n", "\r", "\r\n\r\n\r\n"].map((front) => front + invite);
+  for (const method of ["invite", "FOO", "NOTIFY", "REFER", "INFO"])
+    flood.push(request(method, { call: method, caller: STRANGER }));
+  for (let i = 0; i < 50; i++) for (const text of flood) rig.receive(text, STRANGER);
+  assert.equal(rig.counter("dropped_unread"), flood.length * 50);
+  const emergency = request("INVITE", { call: "sos", uri: "urn:service:sos", caller: STRANGER });
+  assert.equal(kind(rig.receive(`\r\n${emergency}`, STRANGER)[0]!.text), "INVITE");
 });
 
 test("what belongs to a call is handled while the queue overflows", () => {
@@ -96,6 +131,17 @@ test("with a budget, strangers' calls that would get no answer are not even read
   // Other requests are still read.
   rig.receive(request("OPTIONS", { call: "o", caller: STRANGER }), STRANGER);
   assert.equal(rig.counter("dropped_unread"), 40);
+});
+
+test("a call that has a place in the budget is taken from a queue that more copies fill than anybody can read, unless other queues fill", () => {
+  const taken = (ofOthers: number): number => {
+    const rig = new Rig({ overload: { newCalls: 10_000, answers: 10_000 } });
+    rig.fillQueue(255, LONG, ofOthers);
+    for (let i = 0; i < COUNT; i++) rig.receive(request("INVITE", { call: `p${i}`, caller: STRANGER }), STRANGER);
+    return rig.counter("transactions_created");
+  };
+  const [few, none] = [taken(0), taken(64)];
+  assert.ok(few > 0.15 * COUNT && few < 0.35 * COUNT && none === 0, `${few} ${none}`);
 });
 
 test("overload: {queues: false} refuses nobody because of queues", () => {

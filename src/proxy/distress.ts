@@ -4,7 +4,7 @@
 import { Method } from "../sip/method.ts";
 import type { Context } from "./context.ts";
 import { isEmergencyAtAGlance } from "./emergency.ts";
-import { glance, Seen } from "./glance.ts";
+import { afterLineEnds, glance, Seen } from "./glance.ts";
 import { isTrustedAddress } from "./trust.ts";
 
 /**
@@ -27,6 +27,11 @@ const RAMP_SHIFT = 6;
 export const CALM: number = START.requests;
 /** Below this everything is read. */
 export const READS_ALL: number = START.unreadRequests;
+/**
+ * What counts at most of a queue in which nothing waits but what is new, for a call that has a place in the budget: a quarter of
+ * such calls is read. Without that, more copies than can be read would keep such a queue full, and no call would be taken any more.
+ */
+export const READS_SOME_CALLS: number = START.unreadCalls + 48;
 
 /** How full the queues are on the way by which the request at hand came; a stream worker that is late counts as one. */
 export function pressureOn(c: Context): number {
@@ -47,7 +52,8 @@ export function isTooMuch(c: Context, isTrusted: boolean): boolean {
 
 /**
  * Whether the datagram that has just come is to be forgotten unread. A copy of a call that was taken may be among them: its
- * transaction sends what the caller needs by its own timers. `isSpent`: calls of strangers would get no answer anyway.
+ * transaction sends what the caller needs by its own timers. `isHopeless`: a stranger's call would get no answer anyway;
+ * `fill`: what counts as fill for a call.
  */
 export function isLeftUnread(
   c: Context,
@@ -58,14 +64,17 @@ export function isLeftUnread(
   listener: number,
   peer: Int32Array,
   peerAt: number,
-  isSpent: boolean,
+  isHopeless: boolean,
+  fill: number,
 ): boolean {
-  const seen = glance(view, start, end);
+  const from = afterLineEnds(view, start, end);
+  const seen = glance(view, from, end);
   if (seen === Seen.other) return false;
-  const isCertain = isSpent && seen === Seen.call;
-  if (!isCertain && !isHit(c, c.fill, seen === Seen.call ? START.unreadCalls : START.unreadRequests)) return false;
+  if (seen === Seen.call) {
+    if (!isHopeless && !isHit(c, fill, START.unreadCalls)) return false;
+  } else if (!isHit(c, c.fill, START.unreadRequests)) return false;
   if (isTrustedAddress(c, listener, peer, peerAt)) return false;
-  return seen !== Seen.call || !isEmergencyAtAGlance(c, bytes, start, end);
+  return seen !== Seen.call || !isEmergencyAtAGlance(c, bytes, from, end);
 }
 
 function isHit(c: Context, fill: number, start: number): boolean {

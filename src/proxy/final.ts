@@ -4,27 +4,13 @@ import { logAccess } from "./access-log.ts";
 import { endDialog } from "./call.ts";
 import { forwardResponse } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
+import { rank } from "./rank.ts";
 import { spendFinal } from "./ration.ts";
 import { reply, replyUnavailable } from "./reply.ts";
 import { restore } from "./restore.ts";
 import { complete, removeTransaction } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { policyAt } from "./treatment-of.ts";
-
-/**
- * Rank of a final response, the lower the better: 6xx, then 3xx, 4xx (those that help the caller to try again first), 5xx;
- * a 503 last, because it says nothing about the request (Kamailio's t_pick_branch has the same order).
- */
-function rank(status: number): number {
-  if (status === 503) return 9000;
-  if (status >= 600) return 1000;
-  if (status >= 500) return 5000 + status;
-  if (status >= 400) {
-    const helps = status === 401 || status === 407 || status === 415 || status === 420 || status === 484;
-    return helps ? 4000 : 4100 + (status - 400);
-  }
-  return 3000;
-}
 
 /** Keeps the response at hand if it is better than what the transaction has. */
 export function keepBest(c: Context, row: number): void {
@@ -63,7 +49,9 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   const best = t[at + T.best]!;
-  if (best !== 0 && best !== 503) {
+  const isCancelled = (t[at + T.flags]! & TransactionFlag.cancelled) !== 0;
+  // Who has given up hears that it is over (RFC 3261 9.2), not what an older branch said before.
+  if (best !== 0 && best !== 503 && (!isCancelled || best === 487)) {
     const handle = t[at + T.bestResponse]!;
     const start = c.store.start(handle);
     if (c.message.reset(c.store.bytes(handle), start, start + t[at + T.bestLength]!) === 0) {
@@ -75,7 +63,7 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
     removeTransaction(c, row);
     return;
   }
-  if ((t[at + T.flags]! & TransactionFlag.cancelled) !== 0) {
+  if (isCancelled) {
     answer(c, row, 487);
   } else if (isTransportError && (t[at + T.flags]! & TransactionFlag.flow) !== 0) {
     c.count(Count.rejected_flow_failed);

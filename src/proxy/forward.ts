@@ -10,7 +10,6 @@ import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
 import { busy } from "./busy.ts";
 import { holdCall, touchDialog } from "./call.ts";
-import { startBranch, tryNext } from "./client.ts";
 import { findContactFlow } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { followFlow } from "./flow.ts";
@@ -20,11 +19,13 @@ import { wantsPath } from "./path.ts";
 import { selectFromSets } from "./routing.ts";
 import { insecure, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
+import { startBranch } from "./start-branch.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { makeUri, policyAt } from "./treatment-of.ts";
+import { tryNext } from "./tries.ts";
 import { dropForeignRoutes } from "./trust.ts";
-import { RecordRoute } from "./write-request.ts";
+import { RecordRoute } from "./write-record-route.ts";
 
 const AT = 0x40;
 const COLON = 0x3a;
@@ -96,9 +97,8 @@ function forwardOut(c: Context, stateful: boolean, flag: number): number {
   const at = row * TRANSACTION_WORDS;
   c.transactions.words[at + T.flags] = flag | (opens ? TransactionFlag.createsDialog : 0);
   c.transactions.words[at + T.fromTag] = fromTagHash(c);
-  const slot = c.targetSlot;
   const sent = start(c, row);
-  if (sent === 0 && opens && method === Method.INVITE) holdCall(c, at, slot);
+  if (sent === 0 && opens && method === Method.INVITE) holdCall(c, c.transactions.words[at + T.branch]!);
   return sent;
 }
 

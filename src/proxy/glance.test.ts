@@ -12,9 +12,20 @@ function see(text: string): Seen {
 
 test("a glance knows what begins a call and what begins something else", () => {
   assert.equal(see(request("INVITE")), Seen.call);
-  for (const method of ["REGISTER", "OPTIONS", "SUBSCRIBE", "MESSAGE", "PUBLISH"])
-    assert.equal(see(request(method)), Seen.request, method);
-  for (const method of ["ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER"])
+  const methods = [
+    "REGISTER",
+    "OPTIONS",
+    "SUBSCRIBE",
+    "MESSAGE",
+    "PUBLISH",
+    "INFO",
+    "NOTIFY",
+    "REFER",
+    "FOO",
+    "invite",
+  ];
+  for (const method of methods) assert.equal(see(request(method)), Seen.request, method);
+  for (const method of ["ACK", "BYE", "CANCEL", "PRACK", "UPDATE"])
     assert.equal(see(request(method)), Seen.other, method);
   assert.equal(
     see("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nTo: <sip:a@b>\r\n\r\n"),

@@ -7,25 +7,34 @@ export type Seen = (typeof Seen)[keyof typeof Seen];
 
 const word = (text: string): number => Buffer.from(text, "latin1").readInt32LE(0);
 const INVI = word("INVI");
-const REGI = word("REGI");
-const OPTI = word("OPTI");
-const SUBS = word("SUBS");
-const MESS = word("MESS");
-const PUBL = word("PUBL");
+/** What begins nothing: the same as in net/steering.ts, and CANCEL, which ends work. */
+const SIP = word("SIP/");
+const ACK = word("ACK ");
+const BYE = word("BYE ");
+const PRAC = word("PRAC");
+const UPDA = word("UPDA");
+const CANC = word("CANC");
 /** Longest part of a message that is looked at. */
 const MOST = 4096;
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** Where a message begins: behind the line ends in front of it (RFC 3261 7.5), however many and of whichever kind. */
+export function afterLineEnds(view: DataView, start: number, end: number): number {
+  let at = start;
+  while (at < end && (view.getUint8(at) === CR || view.getUint8(at) === LF)) at++;
+  return at;
+}
+
 /**
- * Whether `start..end` is a request that begins something, for certain: a call or anything else. Not one whose To line has a
- * tag, or may have one; nor one without a To line.
+ * Whether `start..end` is a request that begins something, for certain: a call or anything else, by whichever method. Not one whose To
+ * line has a tag, or may have one; nor one without a To line.
  */
 export function glance(view: DataView, start: number, end: number): Seen {
   if (end - start < 64) return Seen.other;
   const first = view.getInt32(start, true);
   const isCall = first === INVI;
-  if (!isCall && first !== REGI && first !== OPTI && first !== SUBS && first !== MESS && first !== PUBL)
+  if (first === SIP || first === ACK || first === BYE || first === PRAC || first === UPDA || first === CANC)
     return Seen.other;
   const last = Math.min(end, start + MOST);
   for (let at = start; ; ) {

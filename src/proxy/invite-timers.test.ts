@@ -93,6 +93,24 @@ exactly("Timer C: what only rings is cancelled after it, and every 18x starts it
   assert.equal(times(one.left, "CANCEL", destinationAt(0)).length, 2);
 });
 
+exactly("ring_limit counts from the first 100 and not anew: 408, and whoever rang is cancelled", (rig) => {
+  const one = rig({ failover: { ringLimit: 20_000, codes: [487] } });
+  const [invite] = one.receive(request("INVITE"));
+  one.receive(response(invite!.text, 100), destinationAt(0));
+  one.pass(15_000, 100);
+  one.receive(response(invite!.text, 180), destinationAt(0));
+  const left = one.pass(5_100);
+  near(times(left, "CANCEL", destinationAt(0)), [20_000]);
+  near(times(left, "408", CALLER), [20_000]);
+  const cancel = left.find(({ text }) => kind(text) === "CANCEL")!;
+  one.receive(response(cancel.text, 200), destinationAt(0));
+  const ended = one.receive(response(invite!.text, 487), destinationAt(0));
+  assert.deepEqual(
+    ended.map(({ text, to }) => `${kind(text)} ${to}`),
+    [`ACK ${destinationAt(0)}`],
+  );
+});
+
 exactly("Timer C against a destination that is gone: the caller gets a final answer 64 T1 later", (rig) => {
   const one = rig();
   const [invite] = one.receive(request("INVITE"));

@@ -7,7 +7,7 @@ import type { Edits } from "../sip/edits.ts";
 import { Header, headerOf, isNamed } from "../sip/header.ts";
 import { authUser, findAuthUser } from "./auth-user.ts";
 import type { Context } from "./context.ts";
-import { escapedAt } from "./escape.ts";
+import { escapedAt, PLAIN, PLAIN_IN_PARAM, PLAIN_IN_USER } from "./escape.ts";
 import { lineEndAt, nameEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
 
@@ -17,10 +17,17 @@ const CR = 0x0d;
 const BLANK = 0x20;
 const COLON = 0x3a;
 const DOT = 0x2e;
-/** Longest text; what is longer is cut. */
-const MOST = 4096;
+/** Longest text of a key or a header that is written; what is longer is cut. */
+const LONGEST = 4096;
+/** Longest text that is looked at: whatever fits into a message, so that nothing is hidden behind what is long. */
+const MOST = 65_536;
 const text = Buffer.alloc(MOST + 64);
+let most = LONGEST;
 let length = 0;
+/** From where on the header's line is looked for; 0: the first one of its name. */
+let lineFrom = 0;
+/** Behind the header's line that was written; -1: there was none. */
+let lineBehind = -1;
 /** Whether URIs are written as they are compared, without needless escapes; keys are of URIs as they stand there. */
 let isCompared = false;
 
@@ -35,14 +42,36 @@ export function hashExpression(c: Context, expression: KeyExpression): number {
 }
 
 /**
- * Whether the text, blanks around it taken off, is one that `automaton` accepts. What is not there is an empty text; a folded line
- * is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1); URIs are without needless escapes, and a host by itself is in
- * small letters without a last dot (RFC 3261 19.1.4).
+ * Whether the text, blanks around it taken off, is one that `automaton` accepts; of one header, whether that of any of its lines is.
+ * What is not there is an empty text; a folded line is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1). URIs are
+ * without needless escapes, and a host by itself is in small letters without a last dot (RFC 3261 19.1.4).
  */
 export function isAccepted(c: Context, expression: KeyExpression, automaton: Automaton): boolean {
+  const hasLines = headersIn(expression) === 1;
   isCompared = true;
-  write(c, expression);
+  most = MOST;
+  lineFrom = 0;
+  let is = false;
+  do {
+    lineBehind = -1;
+    write(c, expression);
+    if (lineBehind < 0 && lineFrom > 0) break;
+    is = isTextAccepted(expression, automaton);
+    lineFrom = lineBehind;
+  } while (!is && hasLines && lineFrom > 0);
   isCompared = false;
+  most = LONGEST;
+  lineFrom = 0;
+  return is;
+}
+
+function headersIn({ parts }: KeyExpression): number {
+  let headers = 0;
+  for (let i = 0; i < parts.length; i++) if (parts[i]!.field === KeyField.header) headers++;
+  return headers;
+}
+
+function isTextAccepted(expression: KeyExpression, automaton: Automaton): boolean {
   unfold();
   if (isHostAlone(expression)) foldHost();
   let end = length;
@@ -165,11 +194,11 @@ function writePart(c: Context, part: KeyPart): void {
 function putUri(c: Context, start: number, end: number, which: number): void {
   const { bytes } = c.message;
   if (which === 0) {
-    putPart(bytes, start, end);
+    putPart(bytes, start, end, PLAIN);
     return;
   }
   splitUri(bytes, start, end);
-  if (which === 1) putPart(bytes, uriParts.userStart, uriParts.userEnd);
+  if (which === 1) putPart(bytes, uriParts.userStart, uriParts.userEnd, PLAIN_IN_USER);
   else put(bytes, uriParts.hostStart, uriParts.hostEnd);
 }
 
@@ -177,18 +206,18 @@ function putUri(c: Context, start: number, end: number, which: number): void {
 function putParam(c: Context, start: number, end: number, name: Uint8Array): void {
   const { uri, message } = c;
   if (!uri.reset(message.bytes, start, end) || !uri.findParam(name)) return;
-  if (uri.paramValueStart >= 0) putPart(message.bytes, uri.paramValueStart, uri.paramValueEnd);
+  if (uri.paramValueStart >= 0) putPart(message.bytes, uri.paramValueStart, uri.paramValueEnd, PLAIN_IN_PARAM);
   else put(name, 0, name.length);
 }
 
-/** Part of a URI. */
-function putPart(bytes: Uint8Array, start: number, end: number): void {
+/** Part of a URI; where it is compared, without escapes of the bytes that are `plain` there. */
+function putPart(bytes: Uint8Array, start: number, end: number, plain: Uint8Array): void {
   if (!isCompared) {
     put(bytes, start, end);
     return;
   }
   for (let at = start; at < end; at++) {
-    const escaped = escapedAt(bytes, at, end);
+    const escaped = escapedAt(bytes, at, end, plain);
     putByte(escaped < 0 ? bytes[at]! : escaped);
     if (escaped >= 0) at += 2;
   }
@@ -198,15 +227,18 @@ function putHeader(c: Context, name: Uint8Array): void {
   const { message } = c;
   const { bytes } = message;
   const known = headerOf(name, 0, name.length);
-  if (known !== Header.other) {
-    if (message.count[known] !== 0) put(bytes, message.valueStart[known]!, message.valueEnd[known]!);
+  if (known !== Header.other && (lineFrom === 0 || message.count[known]! < 2)) {
+    if (message.count[known] === 0 || lineFrom > 0) return;
+    lineBehind = message.lineEnd[known]!;
+    put(bytes, message.valueStart[known]!, message.valueEnd[known]!);
     return;
   }
-  let at = message.headersStart;
+  let at = lineFrom === 0 ? message.headersStart : lineFrom;
   while (at < message.bodyStart) {
     const lineEnd = lineEndAt(message, at);
     const nameEnd = nameEndAt(bytes, at, lineEnd);
-    if (isNamed(bytes, at, nameEnd, name)) {
+    if (known === Header.other ? isNamed(bytes, at, nameEnd, name) : headerOf(bytes, at, nameEnd) === known) {
+      lineBehind = lineEnd;
       putTrimmed(bytes, bytes.indexOf(COLON, nameEnd) + 1, lineEnd);
       return;
     }
@@ -247,11 +279,11 @@ function putNumber(value: number, base: number): void {
 }
 
 function putByte(byte: number): void {
-  if (length < MOST) text[length++] = byte;
+  if (length < most) text[length++] = byte;
 }
 
 function put(bytes: Uint8Array, start: number, end: number): void {
   if (start < 0) return;
-  const last = Math.min(end, start + MOST - length);
+  const last = Math.min(end, start + most - length);
   for (let at = start; at < last; at++) text[length++] = bytes[at]!;
 }

@@ -10,6 +10,7 @@ import type { Plane } from "../net/plane.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
+import type { StreamRings } from "./stream-rings.ts";
 import { ThreadSurroundings } from "./surroundings.ts";
 
 /** What a lone loop is made with. */
@@ -20,6 +21,8 @@ export interface LoneLoopOptions {
   readonly now: () => number;
   /** Rings that it reads; none by default. */
   readonly incoming?: readonly Ring[];
+  /** Those to and from a stream worker; the latter is one of `incoming`. */
+  readonly streams?: StreamRings | null;
   /** What a stream worker would share with it (bridge/stream-start.ts); nothing by default. */
   readonly streamWords?: SharedArrayBuffer;
 }
@@ -31,7 +34,7 @@ const nothing = (): void => {};
 /** Makes it. The seed of its tables is always the same. */
 export function loneLoop(
   plane: Plane,
-  { snapshot, limits, now, incoming = [], streamWords }: LoneLoopOptions,
+  { snapshot, limits, now, incoming = [], streams = null, streamWords }: LoneLoopOptions,
 ): { readonly context: Context; readonly loop: Loop } {
   const control = new SharedArrayBuffer(2 * CONTROL_WORDS * 4);
   const words = new Int32Array(control);
@@ -61,6 +64,10 @@ export function loneLoop(
     new Adopted(snapshot),
     Math.floor(now()) | 0,
   );
-  const loop = new Loop(context, plane, new ThreadSurroundings(incoming, [null], words, now, nothing, nothing));
+  const loop = new Loop(
+    context,
+    plane,
+    new ThreadSurroundings(incoming, streams, [null], words, now, nothing, nothing),
+  );
   return { context, loop };
 }

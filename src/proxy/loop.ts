@@ -1,12 +1,12 @@
 // One worker's turn: whose message is it, and what is it. Everything before the decision is in here, nothing after it.
-
 import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
-import type { Inbox } from "../net/batch.ts";
+import { type Inbox, MAX_DATAGRAM } from "../net/batch.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Plane, PlaneHandler } from "../net/plane.ts";
 import { Method } from "../sip/method.ts";
+import { packetBytes } from "../sip/packet-memory.ts";
 import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
 import { dialogTimer } from "./call.ts";
@@ -30,6 +30,7 @@ import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
 import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
+import { HELD_WAIT } from "./stream-rings.ts";
 import { answerStun } from "./stun.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { answerUnframed } from "./unframed.ts";
@@ -37,6 +38,8 @@ import { TICK } from "./wheel.ts";
 
 const LONGEST_WAIT = 100;
 const nobody = new Int32Array(4);
+/** A ring's messages are copied here, where vector instructions read them. Whoever drains while it is at a message has that from the wire. */
+const desk = packetBytes(MAX_DATAGRAM);
 
 /** The handler that a plane drives. */
 export class Loop implements PlaneHandler {
@@ -110,7 +113,7 @@ export class Loop implements PlaneHandler {
     if (c.adopted.snapshot.rates !== null) c.sources.now = this.#around.now() + c.skew;
     this.#pressure.update();
     const drained = this.#drain();
-    const a = c.branches.wheel.advance(c.now, this.#onBranch);
+    const a = this.#pressure.mayBeAnswered() || c.branches.wheel.advance(c.now, this.#onBranch);
     const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
     const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
     const k = c.kept === null || c.kept.wheel.advance(c.now, this.#onKept);
@@ -118,13 +121,14 @@ export class Loop implements PlaneHandler {
     this.#datagrams.update();
     this.#exchange.ring();
     if (drained || !a || !b || !d || !k) return 0;
+    if (this.#around.streams?.endTurn() === true) return HELD_WAIT;
     return c.transactions.wheel.armed + c.branches.wheel.armed > 0 ? TICK : LONGEST_WAIT;
   }
 
   arm(): boolean {
-    const { control, incoming } = this.#around;
+    const { control, incoming, streams } = this.#around;
     Atomics.store(control, this.#own + ControlWord.sleeping, 1);
-    for (const ring of incoming) if (!ring.isEmpty) return false;
+    for (const ring of incoming) if (!ring.isEmpty && streams?.heldAtEnd(ring) !== true) return false;
     return Atomics.load(control, this.#own + ControlWord.generation) === this.#c.adopted.snapshot.generation;
   }
 
@@ -171,10 +175,7 @@ export class Loop implements PlaneHandler {
     if (message.isRequest) {
       // Also of a malformed request: our answer to it has a tag by which we know its ACK.
       if (message.callIdStart >= 0) hashCall(c);
-      else {
-        c.call1 = 0;
-        c.call2 = 0;
-      }
+      else c.call1 = c.call2 = 0;
       const hasCall = reason === Reason.ok && message.callIdStart >= 0;
       if (hasCall && mayHandOff && c.workers > 1 && c.adopted.anyStateful) {
         owner = (c.call1 >>> 0) % c.workers;
@@ -196,10 +197,7 @@ export class Loop implements PlaneHandler {
     }
     c.listener = listener & LISTENER_MASK;
     copyEndpoint(peer, peerAt, c.peer, 0);
-    c.local[0] = local[localAt]!;
-    c.local[1] = local[localAt + 1]!;
-    c.local[2] = local[localAt + 2]!;
-    c.local[3] = local[localAt + 3]!;
+    for (let i = 0; i < 4; i++) c.local[i] = local[localAt + i]!;
     if (!message.isRequest) {
       this.#response(reason, bytes, start, end);
       return;
@@ -273,9 +271,10 @@ export class Loop implements PlaneHandler {
   #drain(): boolean {
     const c = this.#c;
     let hasMore = false;
-    for (const ring of this.#around.incoming) {
+    const { incoming, streams } = this.#around;
+    for (const ring of incoming) {
       let left = 256;
-      while (left-- > 0 && ring.next()) {
+      while (left-- > 0 && streams?.holds(ring) !== true && ring.next()) {
         if (ring.kind === RecordKind.send) {
           const at = c.outbox.claim();
           ring.bytes.copy(c.outbox.bytes, at, ring.start, ring.end);
@@ -284,12 +283,12 @@ export class Loop implements PlaneHandler {
           this.#lost.drain(c, ring);
           continue;
         } else if (ring.kind === RecordKind.unframed) answerUnframed(c, ring);
-        else if (ring.kind === RecordKind.unreachable) this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0);
-        else if (ring.kind === RecordKind.noRoom)
-          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, true);
+        else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom)
+          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, ring.kind === RecordKind.noRoom);
         else {
           if (ring.kind === RecordKind.framed) c.count(Count.received);
-          this.#handle(ring.bytes, ring.start, ring.end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
+          const end = ring.bytes.copy(desk, 0, ring.start, ring.end);
+          this.#handle(desk, 0, end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);
         }
         ring.take();
       }

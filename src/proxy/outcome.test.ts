@@ -32,3 +32,47 @@ test("silence to an INVITE or a REGISTER is a destination's; to what waits for a
   for (const method of ["INVITE", "REGISTER"]) assert.deepEqual(silent(method), [1, 1], method);
   for (const method of ["MESSAGE", "OPTIONS", "FOO"]) assert.deepEqual(silent(method), [0, 0], method);
 });
+
+/** Failures in a row of the only destination after requests `[method, from]` that it is silent to. */
+function rowAfter(requests: readonly (readonly [method: string, from: string])[], answers = false): number {
+  const rig = new Rig({ failover: { onTimeout: false } });
+  for (const [i, [method, from]] of requests.entries()) rig.receive(request(method, { call: `silent-${i}` }), from);
+  rig.pass(1_000, 100);
+  if (answers) {
+    const [sent] = rig.receive(request("INVITE", { call: "honest" }));
+    rig.receive(response(sent!.text, 486), sent!.to);
+  }
+  rig.pass(33_000, 100);
+  return rig.context.live.failures(0);
+}
+
+test("what a caller has its calls refused with is held against no destination unless the caller is trusted; failures are, whoever calls", () => {
+  const notTaken = (trusted: readonly string[]) => {
+    const rig = new Rig({ trusted });
+    for (const [i, status] of [404, 480, 486, 488, 603, 487, 407, 500, 503, 501].entries()) {
+      const [sent] = rig.receive(request("INVITE", { call: `c-${i}` }), "192.0.2.77:5060");
+      rig.receive(response(sent!.text, status), sent!.to);
+    }
+    return rig.context.live.counter(0, "calls_not_taken");
+  };
+  assert.equal(notTaken([]), 2);
+  assert.equal(notTaken(["192.0.2.77"]), 8);
+});
+
+test("nine MESSAGEs of one stranger to a phone that is not there make no row of silences, those of two callers do", () => {
+  const of = (...hosts: number[]) => hosts.map((host, i) => ["MESSAGE", `192.0.2.${host}:${5060 + i}`] as const);
+  assert.equal(rowAfter(of(7, 7, 7, 7, 7, 7, 7, 7, 7)), 1);
+  assert.equal(rowAfter(of(7, 8, 7)), 3);
+});
+
+test("a destination that is silent to everybody is found by its calls, whoever makes them", () => {
+  const from = "192.0.2.7:5060";
+  for (const method of ["INVITE", "REGISTER"])
+    assert.equal(rowAfter([method, method, method].map((one) => [one, from] as const)), 3, method);
+});
+
+test("silence does not count against who has answered somebody else meanwhile: it is not the destination that is silent", () => {
+  const nine = Array.from({ length: 9 }, (_, i) => ["INVITE", `192.0.2.${20 + i}:5060`] as const);
+  assert.equal(rowAfter(nine), 9);
+  assert.equal(rowAfter(nine, true), 0);
+});

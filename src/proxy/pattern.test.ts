@@ -27,8 +27,14 @@ test("an escape that need not be is what it stands for, in users; others are the
     assert.ok(check("900*", text), text);
     assert.ok(check("*01", text) && check("*0*1", text), text);
   }
-  assert.ok(check("a~b", "%61%7eb") && check("%2B49", "%2B49") && check("%4", "%4") && check("%zz", "%zz"));
-  assert.ok(!check("+49", "%2B49") && !check("*30", "%30") && !check("30*", "%30") && !check("0", "%3"));
+  assert.ok(
+    check("a~b", "%61%7eb") &&
+      check("+49*", "%2B49;x") &&
+      check("a%40b", "a%40b") &&
+      check("%4", "%4") &&
+      check("%zz", "%zz"),
+  );
+  assert.ok(!check("a@b", "a%40b") && !check("*30", "%30") && !check("30*", "%30") && !check("0", "%3"));
 });
 
 test("many stars and a long text take no long time", () => {

@@ -1,7 +1,7 @@
 // Matching a URI's user and host against a route's patterns, bytes against bytes, `*` for any run.
 import type { UriPattern } from "../bridge/snapshot.ts";
 import type { UriView } from "../sip/uri.ts";
-import { escapedAt } from "./escape.ts";
+import { escapedAt, PLAIN_IN_USER } from "./escape.ts";
 
 const STAR = 0x2a;
 const DOT = 0x2e;
@@ -23,7 +23,7 @@ export function matches(pattern: Uint8Array, bytes: Uint8Array, start: number, e
     if (fold) {
       if (byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
     } else if (byte === PERCENT) {
-      const escaped = escapedAt(bytes, at, end);
+      const escaped = escapedAt(bytes, at, end, PLAIN_IN_USER);
       if (escaped >= 0) {
         byte = escaped;
         width = 3;
@@ -37,7 +37,7 @@ export function matches(pattern: Uint8Array, bytes: Uint8Array, start: number, e
       at += width;
     } else if (star >= 0) {
       p = star + 1;
-      resume += !fold && escapedAt(bytes, resume, end) >= 0 ? 3 : 1;
+      resume += !fold && escapedAt(bytes, resume, end, PLAIN_IN_USER) >= 0 ? 3 : 1;
       at = resume;
     } else return false;
   }

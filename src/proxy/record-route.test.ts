@@ -2,8 +2,9 @@
 // remembers nothing, as after a restart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { RouteEntry } from "../bridge/snapshot.ts";
 import { CALLER, Rig, type RigOptions } from "./rig-fake.ts";
-import { header, kind, request } from "./rig-message.ts";
+import { header, kind, request, response } from "./rig-message.ts";
 
 const OLD = Buffer.alloc(16, 1);
 const NEW = Buffer.alloc(16, 2);
@@ -87,4 +88,28 @@ test("an ACK with a forged token is dropped without an answer", () => {
   const forged = request("ACK", { toTag: "t", more: `Route: ${route}\r\n` });
   assert.deepEqual(new Rig({ destinations: 3, keys: [NEW] }).receive(forged), []);
   assert.equal(new Rig({ destinations: 3, keys: [OLD] }).receive(forged).length, 1);
+});
+
+test("a call of one's own is no way round the routes for a REGISTER, which no dialog has: neither by token nor by memory", () => {
+  const bar: RouteEntry["action"] = { kind: "reject", status: 403, reason: "", retryAfter: 0 };
+  const rig = new Rig({
+    destinations: 3,
+    reshape: (snapshot) => {
+      const [usual] = snapshot.routes;
+      return {
+        ...snapshot,
+        routes: [{ ...usual!, methods: [Buffer.from("REGISTER")], action: bar }, ...snapshot.routes],
+      };
+    },
+  });
+  const [invite] = rig.receive(request("INVITE"));
+  rig.receive(response(invite!.text, 200), invite!.to);
+  const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+  const asks = (method: string, cseq: number, toTag: string, lines: string) =>
+    kind(rig.receive(request(method, { cseq, toTag, more: lines }))[0]!.text);
+  assert.deepEqual([asks("INFO", 2, "t", more), asks("INFO", 3, "t", "")], ["INFO", "INFO"]);
+  assert.deepEqual(
+    [asks("REGISTER", 4, "t", more), asks("REGISTER", 5, "x", more), asks("REGISTER", 6, "t", "")],
+    ["403", "403", "403"],
+  );
 });

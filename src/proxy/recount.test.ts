@@ -104,9 +104,10 @@ test("a gateway that died has the lines back that calls of its own took, whereve
   });
   const inUse = () => [live.resourceLoad(0, 0), live.resourceLoad(1, 0)];
   assert.deepEqual([inUse(), live.load(0), live.load(1)], [[2, 1], 0, 1]);
-  const { over, resources } = new RecountColumns(live.memory.recounts, 0, 1);
+  const { over, resources, givenBack } = new RecountColumns(live.memory.recounts, 0, 1);
   over[0] = 1;
   recount(rig, RecountWish.release);
+  assert.equal(givenBack[0], 2, "and it is told of how many calls");
   assert.deepEqual([inUse(), live.load(1)], [[0, 1], 1], "the one who was called still has the call");
   assert.deepEqual(
     [...resources.subarray(0, 64)].filter((drift) => drift !== 0),

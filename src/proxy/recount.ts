@@ -3,7 +3,7 @@
 import { OUTSIDE, RecountColumns, RecountWish } from "../bridge/recount.ts";
 import { ACCOUNT_SHIFT } from "../bridge/resource-loads.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
-import { B, BRANCH_WORDS } from "./branches.ts";
+import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
 import { loseCall } from "./call.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
@@ -14,7 +14,7 @@ import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./trans
 export function obeyRecount(c: Context, control: Int32Array, own: number): void {
   const asked = Atomics.load(control, own + ControlWord.recount);
   const columns = new RecountColumns(c.live.memory.recounts, c.worker, c.workers);
-  if ((asked & RecountWish.release) !== 0) releaseLost(c, columns.over);
+  if ((asked & RecountWish.release) !== 0) releaseLost(c, columns);
   const isRepair = (asked & RecountWish.repair) !== 0;
   recount(c, columns, isRepair);
   recountResources(c, columns.resources, isRepair);
@@ -25,7 +25,7 @@ export function obeyRecount(c: Context, control: Int32Array, own: number): void 
  * Calls on destinations that main has declared over are no longer counted, and what calls took that such a one made is given back.
  * Their dialogs are still known by their requests.
  */
-function releaseLost(c: Context, over: Int32Array): void {
+function releaseLost(c: Context, { over, givenBack }: RecountColumns): void {
   const { words, highest } = c.dialogs;
   const gone = accountsOf(c, over);
   for (let row = 1; row <= highest; row++) {
@@ -33,8 +33,10 @@ function releaseLost(c: Context, over: Int32Array): void {
     if (words[d + D.state] === DialogState.free || (words[d + D.flags]! & DialogFlag.counted) === 0) continue;
     const slot = words[d + D.slot]!;
     if (slot >= 0 && over[slot] === 1) loseCall(c, d);
-    else if ((words[d + D.flags]! & DialogFlag.takesOfSender) !== 0 && gone.has(words[d + D.senderAccount]!))
+    else if ((words[d + D.flags]! & DialogFlag.takesOfSender) !== 0 && gone.has(words[d + D.senderAccount]!)) {
       releaseSenderOfDialog(c, d);
+      givenBack[0]!++;
+    }
   }
 }
 
@@ -49,12 +51,11 @@ function accountsOf(c: Context, over: Int32Array): ReadonlySet<number> {
 function recount(c: Context, { transactions, dialogs, held }: RecountColumns, isRepair: boolean): void {
   transactions.fill(0);
   dialogs.fill(0);
-  const t = c.transactions.words;
-  for (let row = 1; row <= c.transactions.highest; row++) {
-    const at = row * TRANSACTION_WORDS;
-    if (t[at + T.state] === TransactionState.free || (t[at + T.flags]! & TransactionFlag.counted) === 0) continue;
-    const branch = t[at + T.branch]!;
-    if (branch !== 0) transactions[placeOf(c.branches.words[branch * BRANCH_WORDS + B.slot]!)]!++;
+  const branches = c.branches.words;
+  for (let row = 1; row <= c.branches.highest; row++) {
+    const at = row * BRANCH_WORDS;
+    if (branches[at + B.state] === BranchState.free || (branches[at + B.flags]! & BranchFlag.counted) === 0) continue;
+    transactions[placeOf(branches[at + B.slot]!)]!++;
   }
   const d = c.dialogs.words;
   for (let row = 1; row <= c.dialogs.highest; row++) {
@@ -80,9 +81,14 @@ function recountResources(c: Context, drifts: Int32Array, isRepair: boolean): vo
   for (let row = 1; row <= c.transactions.highest; row++) {
     const at = row * TRANSACTION_WORDS;
     if (t[at + T.state] === TransactionState.free) continue;
-    addResources(found, t[at + T.account]!, t[at + T.resources]!);
     if ((t[at + T.flags]! & TransactionFlag.takesOfSender) !== 0)
       addResources(found, t[at + T.senderAccount]! + 1, t[at + T.senderResources]!);
+  }
+  const branches = c.branches.words;
+  for (let row = 1; row <= c.branches.highest; row++) {
+    const at = row * BRANCH_WORDS;
+    if (branches[at + B.state] === BranchState.free) continue;
+    addResources(found, branches[at + B.account]!, t[branches[at + B.transaction]! * TRANSACTION_WORDS + T.resources]!);
   }
   const d = c.dialogs.words;
   for (let row = 1; row <= c.dialogs.highest; row++) {

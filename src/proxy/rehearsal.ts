@@ -93,8 +93,8 @@ export interface Rehearsal {
     readonly value: number;
   } | null;
   readonly candidates: readonly number[];
-  /** Slot of the candidate to which it was sent. */
-  readonly taken: number;
+  /** Slots of the candidates to which it was sent: several where it forks. */
+  readonly taken: readonly number[];
   /** Whether Route values of others were left out. */
   readonly dropsRoutes: boolean;
   /** The first thing sent for it; null: nothing. */
@@ -183,7 +183,7 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
     key: isDispatched ? keyOf(c, route) : null,
     candidates,
     dropsRoutes: c.ownRoute.dropsAll,
-    taken: isForwarded ? takenOf(c, candidates, first.peer) : -1,
+    taken: isForwarded ? takenOf(c, candidates, plane) : [],
     sent:
       first === undefined
         ? null
@@ -197,9 +197,14 @@ function partOf(c: Context, route: RouteEntry): Rehearsal["parts"][number] {
   return { place, text: expressionText(c, route.match[place]!.of) };
 }
 
-function takenOf(c: Context, candidates: readonly number[], peer: Int32Array): number {
+function takenOf(c: Context, candidates: readonly number[], { sent }: SilentPlane): number[] {
   const rows = c.adopted.snapshot.destinations;
-  return candidates.find((slot) => sameEndpoint(rows, slot * DESTINATION_WORDS, peer, 0)) ?? -1;
+  const left = [...candidates];
+  // Two destinations may be one server: each datagram takes one of them.
+  return sent.flatMap(({ peer }) => {
+    const at = left.findIndex((slot) => sameEndpoint(rows, slot * DESTINATION_WORDS, peer, 0));
+    return at < 0 ? [] : left.splice(at, 1);
+  });
 }
 
 function keyOf(c: Context, route: number): Rehearsal["key"] {

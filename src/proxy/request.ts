@@ -1,15 +1,14 @@
 // A request has arrived: RFC 3261 16.3 to 16.6. Each step either settles the matter or passes on to the next; what comes
 // back is 0, or the status that the loop has to answer.
 import type { DispatchAction } from "../bridge/snapshot.ts";
-import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
-import { parseDecimal } from "../sip/scan.ts";
 import { Admission, admit, mayRefuse, refuseNew } from "./admission.ts";
 import { busy } from "./busy.ts";
+import { cancelBranches } from "./cancel.ts";
 import { isPureChoice } from "./choice-key.ts";
-import { cancelBranches } from "./client.ts";
 import { type Context, Count } from "./context.ts";
+import { maxBreadth } from "./fork.ts";
 import { dispatchRequest, forwardDirect, forwardFromPool, forwardOverFlow } from "./forward.ts";
 import { fromTagHash, hashTransaction, loopHash, tagHash } from "./identity.ts";
 import { followDialog, followToken } from "./in-dialog.ts";
@@ -67,7 +66,7 @@ export function handleRequest(c: Context): number {
     c.count(Count.loops);
     return 482;
   }
-  if (message.count[Header.maxBreadth] !== 0 && breadth(c) === 0) return 440;
+  if (maxBreadth(message) === 0) return 440;
   return chooseWay(c);
 }
 
@@ -113,34 +112,30 @@ function cancel(c: Context, row: number): number {
   return 200;
 }
 
-function breadth(c: Context): number {
-  const { message } = c;
-  return parseDecimal(
-    message.bytes,
-    message.valueStart[Header.maxBreadth]!,
-    message.valueEnd[Header.maxBreadth]!,
-    0x7fffffff,
-  );
-}
-
 /** Whether the request is in a dialog for which we have a token that verifies, or that we remember. */
 function isOfDialog(c: Context): boolean {
   const { to, view } = c.message;
   if (hasToken(c)) return true;
-  if (to.tagStart < 0) return false;
+  if (to.tagStart < 0 || isNeverOfDialog(c.message.method)) return false;
   return c.dialogs.find(c.call1, c.call2, fromTagHash(c), tagHash(c, view, to.tagStart, to.tagEnd)) !== 0;
 }
 
 /** Whether the request may follow the token in our Record-Route. */
-function hasToken(c: Context): boolean {
+export function hasToken(c: Context): boolean {
   const { to, method } = c.message;
-  return c.ownRoute.token === TokenState.valid && (to.tagStart >= 0 || belongsToDialog(method));
+  if (c.ownRoute.token !== TokenState.valid || isNeverOfDialog(method)) return false;
+  return to.tagStart >= 0 || belongsToDialog(method);
+}
+
+/** A Record-Route means nothing to a REGISTER (RFC 3261 10.2), whatever To tag somebody has made up for it. */
+export function isNeverOfDialog(method: Method): boolean {
+  return method === Method.REGISTER;
 }
 
 /** In a dialog: by token, by memory, by hash. Otherwise: by the routes. */
 function chooseWay(c: Context): number {
   const { message, ownRoute } = c;
-  const isInDialog = message.to.tagStart >= 0;
+  const isInDialog = message.to.tagStart >= 0 && !isNeverOfDialog(message.method);
   if (hasToken(c)) {
     const status = followToken(c);
     return status !== 0 ? status : forwardDirect(c);

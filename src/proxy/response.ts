@@ -3,20 +3,25 @@
 import { Header } from "../sip/header.ts";
 import { Method, methodOf } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
-import { releaseCall, rememberChallenge, rememberDialog } from "./call.ts";
-import { branchFailed, Cause, cancelBranch, cancelBranches, mayFailOver } from "./client.ts";
+import { forgetEarly, releaseCall, releaseCalls, rememberChallenge, rememberDialog } from "./call.ts";
+import { cancelBranch, cancelBranches } from "./cancel.ts";
+import { addChallenges, isChallenge } from "./challenges.ts";
+import { branchFailed } from "./client.ts";
 import { forwardResponse, sendAck } from "./compose.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
+import { isForked } from "./fork.ts";
 import { tagHash } from "./identity.ts";
 import { noteRegistration } from "./keep-alive.ts";
 import { markIfAsked } from "./mark.ts";
+import { Cause, mayFailOver } from "./may-fail-over.ts";
 import { noteAnswered } from "./outcome.ts";
+import { noteOverload } from "./overload-feedback.ts";
 import { restIfAsked } from "./rest.ts";
 import { rememberProvisional } from "./server.ts";
 import { refreshSession } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
-import { policyAt } from "./treatment-of.ts";
+import { policyAt, ringLimitAt } from "./treatment-of.ts";
 
 /** Milliseconds; an answer that took longer counts as this, which fits 31 bits of microseconds. */
 const MOST_ANSWER_TIME = 1_000_000;
@@ -30,11 +35,12 @@ export function handleResponse(c: Context, branch: number): void {
   const slot = words[b + B.slot]!;
   const status = message.status;
   if (slot >= 0) {
-    c.live.noteAnswer(slot);
+    c.live.silences.end(slot, (c.now + c.skew) | 0);
     // Which copy was answered is only known when there was only one (Karn).
     if (words[b + B.state] === BranchState.calling && words[b + B.interval] === c.adopted.snapshot.timers.t1)
       c.live.noteAnswerTime(slot, Math.min(c.now - words[b + B.sent]!, MOST_ANSWER_TIME) * 1000);
   }
+  if (c.adopted.heedsOverload) noteOverload(c, slot);
   const method = methodOf(message.bytes, message.cseqMethodStart, message.cseqMethodEnd);
   if (method === Method.CANCEL) {
     if (status >= 200 && (words[b + B.flags]! & BranchFlag.cancelling) !== 0) {
@@ -77,6 +83,7 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
     if ((t[at + T.flags]! & TransactionFlag.inDialog) !== 0) refreshSession(c, row);
     if (t[at + T.state] === TransactionState.proceeding) {
       cancelBranches(c, row, branch);
+      releaseCalls(c, at, branch);
       forwardFinal(c, row);
     } else {
       // A retransmission, a fork, or the late answer of an abandoned branch: passed on at once (RFC 6026 7.2).
@@ -90,6 +97,7 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
   noteOutcome(c, row, branch, status, true);
   words[b + B.state] = BranchState.completed;
   c.branches.wheel.disarm(branch);
+  forgetEarly(c, branch);
   failure(c, row, branch, status);
 }
 
@@ -106,8 +114,9 @@ function provisional(c: Context, row: number, branch: number, status: number): v
     return;
   }
   if ((flags & (BranchFlag.cancelling | BranchFlag.cancelled)) === 0 && (wasCalling || status > 100)) {
-    // Timer C starts, and every 101-199 starts it again (RFC 3261 16.7 point 2).
-    words[b + B.deadline] = c.now + c.adopted.snapshot.timers.c;
+    // Timer C starts, and every 101-199 starts it again (RFC 3261 16.7 point 2); an operator's limit is one for all of it.
+    const limit = ringLimitAt(c, at);
+    if (wasCalling || limit === 0) words[b + B.deadline] = c.now + (limit || c.adopted.snapshot.timers.c);
     if (wasCalling) c.branches.wheel.arm(branch, words[b + B.deadline]!);
   }
   if (status === 100 || t[at + T.state] !== TransactionState.proceeding) return;
@@ -140,11 +149,12 @@ function otherResponse(c: Context, row: number, branch: number, status: number):
   failure(c, row, branch, status);
 }
 
-/** Counts what became of a branch, once: the late answer of an abandoned one came after its silence was counted. */
+/** Counts what became of a branch, once: the late answer of an abandoned or silent one came after its silence was counted. */
 function noteOutcome(c: Context, row: number, branch: number, status: number, isInvite: boolean): void {
   const b = branch * BRANCH_WORDS;
   const { words } = c.branches;
-  if ((words[b + B.flags]! & BranchFlag.abandoned) === 0) noteAnswered(c, row, words[b + B.slot]!, status, isInvite);
+  const silence = BranchFlag.abandoned | BranchFlag.silent;
+  if ((words[b + B.flags]! & silence) === 0) noteAnswered(c, row, words[b + B.slot]!, status, isInvite);
 }
 
 /** A final response that ends the branch: it is passed on, or another candidate is tried. */
@@ -164,6 +174,10 @@ function failure(c: Context, row: number, branch: number, status: number): void 
     forwardFinal(c, row);
     return;
   }
+  if (isForked(c, at)) {
+    forkFailed(c, row, branch, status);
+    return;
+  }
   if (status === 401 || status === 407) rememberChallenge(c, row, branch, c.message.cseq);
   const policy = policyAt(c, at);
   const mayMove = policy !== undefined && policy.failoverCode[status] === 1 && mayFailOver(c, at, Cause.code);
@@ -172,8 +186,18 @@ function failure(c: Context, row: number, branch: number, status: number): void 
     branchFailed(c, branch, Cause.code, status);
     return;
   }
-  releaseCall(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!);
+  releaseCall(c, branch);
   forwardFinal(c, row);
+}
+
+/** One of several destinations that have the request at the same time refuses it. */
+function forkFailed(c: Context, row: number, branch: number, status: number): void {
+  const at = row * TRANSACTION_WORDS;
+  if (isChallenge(status) && isChallenge(c.transactions.words[at + T.best]!)) addChallenges(c, at);
+  else keepBest(c, row);
+  // Who declines everywhere declines for all (RFC 3261 16.7 point 5).
+  if (status >= 600) cancelBranches(c, row, branch);
+  branchFailed(c, branch, Cause.code, status);
 }
 
 function toTagHash(c: Context): number {

@@ -16,14 +16,14 @@ import {
 } from "../bridge/snapshot.ts";
 import { STREAM_WORDS, serialAt } from "../bridge/stream-start.ts";
 import { placeOf } from "../bridge/way-back.ts";
-import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatEndpoint, hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
-import type { Plane } from "../net/plane.ts";
 import { Transport } from "../net/transport.ts";
 import { type Context, Count } from "./context.ts";
 import { loneLoop } from "./lone-loop.ts";
 import type { Loop } from "./loop.ts";
 import { LostConnections } from "./lost-connections.ts";
+import { checkMemory, RigPlane } from "./rig-plane.ts";
+import type { StreamRings } from "./stream-rings.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 
 /** A datagram that left, where it went, and when (milliseconds since the rig was made). */
@@ -47,6 +47,7 @@ export interface RigOptions {
   readonly destinations?: number;
   readonly stateful?: boolean;
   readonly algorithm?: string;
+  readonly maxBranches?: number;
   readonly timers?: Partial<TimerSettings>;
   readonly failover?: Partial<FailoverEntry>;
   readonly transactions?: number;
@@ -76,6 +77,8 @@ export interface RigOptions {
   readonly reshape?: (snapshot: Snapshot) => Snapshot;
   /** Destinations are reached over TCP. */
   readonly farTcp?: boolean;
+  /** Rings of a stream worker. */
+  readonly streams?: StreamRings;
 }
 
 /** RFC 3261's own values, and ours. */
@@ -90,19 +93,6 @@ export const RIG_TIMERS: TimerSettings = {
 export const CALLER = "192.0.2.3:5060";
 const STEP = 10;
 
-class SilentPlane implements Plane {
-  readonly inbox: Inbox = new Inbox();
-  readonly outbox: Outbox;
-  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
-
-  constructor(send: (outbox: Outbox) => void) {
-    this.outbox = new Outbox(send);
-  }
-
-  run(): void {}
-  stop(): void {}
-}
-
 /** Destinations are 192.0.2.101, .102 and so on, port 5060; the balancer is 192.0.2.1:5060. */
 export class Rig {
   readonly context: Context;
@@ -110,16 +100,17 @@ export class Rig {
   readonly left: Left[] = [];
   /** Milliseconds since the rig was made. */
   at = 0;
-  readonly #loop: Loop;
-  readonly #plane: SilentPlane;
+  readonly loop: Loop;
+  readonly #plane: RigPlane;
   readonly #epoch: number;
 
   constructor(options: RigOptions = {}) {
     const plain = snapshotOf(options);
     const snapshot = options.reshape?.(plain) ?? plain;
     this.#epoch = options.epoch ?? 1000;
-    this.#plane = new SilentPlane((outbox) => {
+    this.#plane = new RigPlane((outbox) => {
       for (let i = 0; i < outbox.count; i++) {
+        if (outbox.passOn(outbox, i)) continue;
         const text = outbox.bytes.toString("latin1", outbox.start[i], outbox.end[i]);
         const at = i * ENDPOINT_WORDS;
         const [listener, word] = [outbox.listener[i]!, outbox.peer[at + 5]!];
@@ -131,10 +122,13 @@ export class Rig {
       snapshot,
       limits: { transactions, dialogs, messageBytes: 1 << 24 },
       now: () => this.#epoch + this.at,
+      incoming: options.streams === undefined ? [] : [options.streams.from],
+      streams: options.streams ?? null,
       streamWords: new SharedArrayBuffer(STREAM_WORDS * 4),
     });
     this.context = lone.context;
-    this.#loop = lone.loop;
+    this.loop = lone.loop;
+    checkMemory(lone.context);
   }
 
   /** A message comes in, as a datagram or over a stream; returns what left because of it. */
@@ -146,7 +140,7 @@ export class Rig {
     parseEndpoint(from.slice(0, colon), Number(from.slice(colon + 1)), inbox.peer, 0);
     inbox.listener[0] = stream === null ? 0 : 1;
     inbox.peer[5] = stream?.word ?? 0;
-    this.#loop.receive(1);
+    this.loop.receive(1);
     this.#turn();
     return this.left.slice(before);
   }
@@ -168,7 +162,7 @@ export class Rig {
     const peer = new Int32Array(ENDPOINT_WORDS);
     const colon = to.lastIndexOf(":");
     parseEndpoint(to.slice(0, colon), Number(to.slice(colon + 1)), peer, 0);
-    this.#loop.unreachable(bytes, 0, bytes.length, peer, 0, isOurs);
+    this.loop.unreachable(bytes, 0, bytes.length, peer, 0, isOurs);
     this.#turn();
     return this.left.slice(before);
   }
@@ -191,10 +185,10 @@ export class Rig {
     this.context.streamWords[serialAt(placeOf(word))] = serial;
   }
 
-  /** The receive queue is so full, of 255: for a moment, or for `milliseconds`. */
-  fillQueue(fill: number, milliseconds: number): void {
-    this.#plane.counts.fill = fill;
-    this.#loop.tick();
+  /** The receive queue is so full, of 255, and where queues are apart that of others: for a moment, or for `milliseconds`. */
+  fillQueue(fill: number, milliseconds: number, ofOthers = fill): void {
+    Object.assign(this.#plane.counts, { fill, fillOfOthers: ofOthers, queuesApart: ofOthers !== fill });
+    this.loop.tick();
     if (milliseconds > 0) this.pass(milliseconds, 10);
   }
 
@@ -221,7 +215,7 @@ export class Rig {
   }
 
   #turn(): void {
-    while (this.#loop.tick() === 0);
+    while (this.loop.tick() === 0);
     this.#plane.outbox.flush();
   }
 }
@@ -266,6 +260,7 @@ function snapshotOf(options: RigOptions): Snapshot {
       {
         ...set,
         algorithm,
+        maxBranches: options.maxBranches ?? 1,
         slots: new Uint16Array(memory, 32_768, count).map((_, i) => i),
         weights: new Uint16Array(memory, 40_960, count).fill(1),
         maxCalls: new Int32Array(memory, 49_152, count).fill(maxCalls),

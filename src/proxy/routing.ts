@@ -77,6 +77,8 @@ function isMethod(c: Context, methods: readonly Uint8Array[]): boolean {
 }
 
 const INVITE = Buffer.from("INVITE", "latin1");
+/** Candidates that a set keeps, if it has as many, where one that forks is behind it. */
+const SOME = 4;
 const before = new Uint16Array(MAX_CANDIDATES);
 
 /**
@@ -92,17 +94,20 @@ export function selectCandidates(c: Context, setIndex: number, key: number, reso
 
 /**
  * Fills `c.candidates` from all sets of a route, one after the other; returns how many there are. Those of an earlier set leave as
- * many places to each further one as it has destinations, up to an equal share: else a large set would hide all behind it.
+ * many places to each further one as it has destinations, up to an equal share: else a large set would hide all behind it. A set that
+ * forks gets as many as it has branches before any share is dealt out, but for one place for each set behind it.
  */
 export function selectFromSets(c: Context, { set, others, key, resources }: DispatchAction): number {
   const { candidates } = c;
   let room = candidates.length;
-  for (let i = 0; i < others.length; i++) room -= shareOf(c, others, i);
-  let count = Math.min(selectCandidates(c, set, key, resources), room);
+  const equal = Math.floor(MAX_CANDIDATES / (1 + others.length));
+  for (let i = 0; i < others.length; i++) room -= shareOf(c, others[i]!, equal);
+  let count = Math.min(selectCandidates(c, set, key, resources), roomFor(c, set, room, equal, others.length, 0));
   for (let i = 0; i < others.length; i++) {
-    room += shareOf(c, others, i);
+    room += shareOf(c, others[i]!, equal);
     for (let at = 0; at < count; at++) before[at] = candidates[at]!;
-    const more = Math.max(0, Math.min(selectCandidates(c, others[i]!, key, resources), room - count));
+    const left = roomFor(c, others[i]!, room - count, equal, others.length - 1 - i, count);
+    const more = Math.max(0, Math.min(selectCandidates(c, others[i]!, key, resources), left));
     candidates.copyWithin(count, 0, more);
     for (let at = 0; at < count; at++) candidates[at] = before[at]!;
     count += more;
@@ -113,9 +118,19 @@ export function selectFromSets(c: Context, { set, others, key, resources }: Disp
   return count;
 }
 
-function shareOf(c: Context, others: readonly number[], i: number): number {
-  const most = Math.floor(MAX_CANDIDATES / (1 + others.length));
-  return Math.min(most, c.adopted.sets[others[i]!]!.dispatch.slots.length);
+function shareOf(c: Context, setIndex: number, equal: number): number {
+  const { maxBranches, dispatch } = c.adopted.sets[setIndex]!;
+  return Math.min(maxBranches > 1 ? maxBranches : equal, dispatch.slots.length);
+}
+
+/**
+ * How many places a set gets of those that are not `taken`: `room`, and no fewer than it has branches, or than some to fail over to where
+ * one that forks is behind it, as long as the sets `behind` keep one each.
+ */
+function roomFor(c: Context, setIndex: number, room: number, equal: number, behind: number, taken: number): number {
+  const { maxBranches, dispatch } = c.adopted.sets[setIndex]!;
+  const least = maxBranches > 1 ? maxBranches : Math.min(SOME, equal);
+  return Math.max(room, Math.min(least, dispatch.slots.length, MAX_CANDIDATES - taken - behind));
 }
 
 function select(c: Context, set: WorkerSet, key: number, resources: number): number {
@@ -125,6 +140,7 @@ function select(c: Context, set: WorkerSet, key: number, resources: number): num
     algorithm.key === KeySource.resources
       ? demandOf(resources, c.message.method === Method.INVITE)
       : choiceKey(c, set, key);
+  if (set.heedsOverload) c.live.shed.now = (c.now + c.skew) | 0;
   const count = algorithm.select(dispatch, number, c.live, c.candidates);
   if (set.startsSlowly) admitSlowly(c, number, algorithm.isPure, count);
   return set.hasStandby ? appendStandby(c, dispatch.slots, count) : count;

@@ -3,8 +3,8 @@
 import { copyEndpoint } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { logAccess } from "./access-log.ts";
-import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
-import { endDialog, endsCall, releaseHeldCall } from "./call.ts";
+import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
+import { endDialog, endsCall, releaseCalls } from "./call.ts";
 import { type Context, Count } from "./context.ts";
 import { D, DIALOG_WORDS, DialogState } from "./dialogs.ts";
 import { earn, mayRepeat, replyTrying } from "./ration.ts";
@@ -17,6 +17,8 @@ import { earlier, isDue } from "./wheel.ts";
 
 /** An INVITE that has no answer yet gets its 100 after this time (RFC 3261 17.2.1: within 200 ms). */
 const TRYING_AFTER = 150;
+
+const IS_CANCELLED = BranchFlag.cancelWanted | BranchFlag.cancelling | BranchFlag.cancelled;
 
 /** The part of transactions and branches that is kept for requests in dialogs: 1 / 2^5. */
 const RESERVED_SHIFT = 5;
@@ -179,15 +181,35 @@ export function serverTimer(c: Context, row: number): void {
     wheel.arm(row, earlier(c.now + interval, words[at + T.deadline]!));
     return;
   }
-  removeTransaction(c, row);
+  const end = cancelsUntil(c, at);
+  if (end === 0) removeTransaction(c, row);
+  else wheel.arm(row, c.now + end);
+}
+
+/**
+ * For how many more milliseconds a branch that lost may ring, and is to be cancelled, or was cancelled and may have its final response
+ * coming, which wants its ACK. 0: none does.
+ */
+function cancelsUntil(c: Context, at: number): number {
+  const { words } = c.branches;
+  let longest = 0;
+  for (let branch = c.transactions.words[at + T.branch]!; branch !== 0; ) {
+    const b = branch * BRANCH_WORDS;
+    const state = words[b + B.state]!;
+    const isOpen = state === BranchState.calling || state === BranchState.proceeding;
+    if (isOpen && (words[b + B.flags]! & IS_CANCELLED) !== 0)
+      longest = Math.max(longest, (words[b + B.deadline]! - c.now) | 0);
+    branch = words[b + B.chain]!;
+  }
+  return longest;
 }
 
 /** Forgets a transaction and everything that hangs on it. */
 export function removeTransaction(c: Context, row: number): void {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  // Still held where a 2xx came without a To tag, or its dialog found no room.
-  releaseHeldCall(c, at);
+  // Still held by who answered where that 2xx came without a To tag, or its dialog found no room.
+  releaseCalls(c, at, 0);
   releaseSender(c, at);
   dropBranches(c, at);
   dropRequest(c, at);

@@ -6,7 +6,7 @@ import { type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { kind, request, response } from "./rig-message.ts";
 
 /** One route to sets of these sizes, one after the other; destinations are numbered through. */
-function routed(sizes: readonly number[], options: RigOptions = {}): Rig {
+function routed(sizes: readonly number[], options: RigOptions = {}, widths: readonly number[] = []): Rig {
   const reshape = (snapshot: Snapshot): Snapshot => {
     const base = snapshot.sets[0]!;
     let first = 0;
@@ -16,7 +16,10 @@ function routed(sizes: readonly number[], options: RigOptions = {}): Rig {
       for (let slot = from; slot < first; slot++)
         snapshot.destinations[slot * DESTINATION_WORDS + DestinationColumn.set] = index;
       const part = { slots: base.slots.subarray(from, first), weights: base.weights.subarray(from, first) };
-      return { ...base, ...part, maxCalls: base.maxCalls.subarray(from, first), index, name: `set-${index}` };
+      const maxBranches = widths[index] ?? 1;
+      const algorithm = maxBranches > 1 ? "parallel" : base.algorithm;
+      const maxCalls = base.maxCalls.subarray(from, first);
+      return { ...base, ...part, maxCalls, index, name: `set-${index}`, algorithm, maxBranches };
     });
     const routes = snapshot.routes.map((route) =>
       route.action.kind === "dispatch"
@@ -73,3 +76,47 @@ for (const algorithm of ["round-robin", "load-balancer"])
     assert.deepEqual(offered([10, 1, 10], algorithm), [10, 1, 5]);
     assert.deepEqual(offered([12, 12, 12], algorithm), [6, 5, 5]);
   });
+
+test("a set that rings all at once has places for all of its branches, whatever is before or behind it", () => {
+  for (const [sizes, widths, expected] of [
+    [[12, 8], [12], [12, 4]],
+    [[16, 8], [12], [12, 4]],
+    [[16, 8, 8], [16], [14, 1, 1]],
+    [[12, 8, 8], [12], [12, 3, 1]],
+    [
+      [8, 12],
+      [1, 12],
+      [4, 12],
+    ],
+    [
+      [16, 16],
+      [1, 16],
+      [4, 12],
+    ],
+    [
+      [12, 12],
+      [12, 12],
+      [12, 4],
+    ],
+    [
+      [3, 12, 1],
+      [1, 12],
+      [3, 12, 1],
+    ],
+  ] as const) {
+    const rig = routed(sizes, { failover: { codes: [503], tries: 16 } }, widths);
+    const counts = sizes.map(() => 0);
+    const sets = sizes.flatMap((size, set) => Array.from({ length: size }, () => set));
+    let waiting = rig.receive(request("INVITE"));
+    while (waiting.length > 0) {
+      const next: Left[] = [];
+      for (const one of waiting) {
+        if (kind(one.text) !== "INVITE") continue;
+        counts[sets[Number(one.to.slice(8, 11)) - 101]!]!++;
+        next.push(...rig.receive(response(one.text, 503), one.to));
+      }
+      waiting = next;
+    }
+    assert.deepEqual(counts, expected, sizes.join());
+  }
+});

@@ -1,7 +1,7 @@
 // A plane without sockets: what would be sent is kept, with where it would go.
 import { Inbox, Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
-import type { Plane } from "../net/plane.ts";
+import { noCounts, type Plane } from "../net/plane.ts";
 
 /** A datagram that was not sent. */
 export interface Unsent {
@@ -24,7 +24,7 @@ export class SilentPlane implements Plane {
       });
     }
   });
-  readonly counts: Plane["counts"] = { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 };
+  readonly counts: Plane["counts"] = noCounts();
   run(): void {}
   stop(): void {}
 }

@@ -15,7 +15,8 @@ import { hashTransaction } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
-import { RecordRoute, sendStateless } from "./write-request.ts";
+import { RecordRoute } from "./write-record-route.ts";
+import { sendStateless } from "./write-request.ts";
 
 const sip = new SipHash();
 const caller = new Int32Array(ENDPOINT_WORDS);

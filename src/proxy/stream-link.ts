@@ -8,8 +8,9 @@ import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 
 const NOTHING = Buffer.alloc(0);
 const nowhere = new Int32Array(ENDPOINT_WORDS);
-/** Lets `outbox` pass on to the stream worker; what finds no room in the ring is refused. */
-export function linkStreams(outbox: Outbox, link: StreamLink): void {
+
+/** Lets `outbox` pass on to the stream worker; what finds no room in the ring, which is returned, is refused. */
+export function linkStreams(outbox: Outbox, link: StreamLink): Ring {
   const ring = new Ring(link.toStreams);
   const words = new Int32Array(link.words);
   // Of what the worker before us had passed on nobody knows any more.
@@ -39,4 +40,5 @@ export function linkStreams(outbox: Outbox, link: StreamLink): void {
     wakeStreams(words);
     return true;
   };
+  return ring;
 }

@@ -128,6 +128,19 @@ test("a caller that comes by a new connection is reached over that one; nobody e
   assert.equal(rig.receive(back(2), destinationAt(0))[0]!.word, anew.word);
 });
 
+test("over a stream Content-Length is spelled as every receiver reads it, so that no body is taken for another request", () => {
+  const rig = new Rig(FAR_TCP);
+  const smuggled = "INVITE sip:eve@example.com SIP/2.0\r\n\r\n";
+  const spelled = ["Content-Length:\r\n N", "Content-Length : N", "l\t: N", "l:N", "Content-Length:\tN"];
+  for (const [i, line] of spelled.entries()) {
+    const text = request("MESSAGE", { call: `framed-${i}` }).replace("Content-Length: 0\r\n\r\n", "");
+    const [out] = rig.receive(`${text}${line.replace("N", `${smuggled.length}`)}\r\n\r\n${smuggled}`);
+    assert.match(out!.text, new RegExp(`\\r\\n(?:Content-Length|l):[ \\t]?${smuggled.length}\\r\\n`), line);
+    assert.equal(out!.text.match(/\r\n(?:Content-Length|l)\s*:/g)!.length, 1, line);
+    assert.ok(out!.text.endsWith(`\r\n\r\n${smuggled}`), line);
+  }
+});
+
 test("a message without Content-Length gets one for a stream (RFC 3261 20.14), and only there", () => {
   const bare = (text: string): string => text.replace("Content-Length: 0\r\n", "");
   const [up] = new Rig(FAR_TCP).receive(`${bare(request("MESSAGE"))}seven b`);

@@ -5,6 +5,9 @@ import { SlotChoice } from "../dispatch/types.ts";
 import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import { Transport } from "../net/transport.ts";
 
+/** What our Record-Route names the first destination by (bridge/snapshot.ts). */
+const IDENTITY = 0x5e7d0001;
+
 /** A snapshot of one listener, one set of `count` destinations (at most 8) from 192.0.2.2 on, and one route. */
 export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "hash-call-id"): Snapshot {
   const memory = new SharedArrayBuffer(4096);
@@ -15,11 +18,14 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     parseEndpoint(`192.0.2.${2 + slot}`, 5060, destinations, row);
     destinations[row + DestinationColumn.listener] = -1;
     destinations[row + DestinationColumn.used] = 1;
+    destinations[row + DestinationColumn.identity] = IDENTITY + slot;
     destinations[row + DestinationColumn.transport] = Transport.udp;
     let place = hashEndpoint(destinations, row) & 15;
     while (endpoints[place] !== 0) place = (place + 1) & 15;
     endpoints[place] = slot + 1;
   }
+  const slots = new Uint16Array(memory, 2048, count);
+  for (let slot = 0; slot < count; slot++) slots[slot] = slot;
   const unavailable = { status: 500, reason: "", retryAfter: 0 };
   return {
     generation: 1,
@@ -31,8 +37,8 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         sentBy: "192.0.2.1:5060",
         isV6: false,
         isWildcard: false,
-        repairsContact: false,
         allow: new Int32Array(0),
+        repairsContact: false,
         proxies: [],
       },
     ],
@@ -42,29 +48,34 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         name: "warm",
         algorithm,
         slotChoice: SlotChoice.kamailio,
+        slots,
         hasStandby: false,
         startsSlowly: false,
-        slots: new Uint16Array(memory, 2048, count).map((_, i) => i),
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),
         table: new Uint16Array(memory, 2176, 0),
         key: -1,
         useDefault: false,
         rule: PLAIN_RULE,
+        loadBound: 1.25,
+        maxBranches: 1,
         failover: {
           codes: [503],
-          marks: [],
-          marksTimeout: false,
           onTimeout: true,
+          onRingTimeout: false,
           onTransportError: true,
           tries: 3,
           answerWithin: 2000,
+          ringLimit: 0,
           afterProvisional: false,
+          marks: [],
+          marksTimeout: false,
           retryAfterCap: 60_000,
           unavailable,
         },
       },
     ],
+    algorithms: [],
     routes: [
       {
         name: "warm",
@@ -98,14 +109,14 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     endpoints,
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
     overload: {
+      queues: true,
+      streamDelay: 500,
       newCalls: 0,
       newRequests: 0,
       burst: 250,
       answers: 1_000_000,
-      queues: true,
-      streamDelay: 500,
       retryAfter: 10_000,
-      emergency: [],
+      emergency: [{ urn: Buffer.from("urn:service:sos", "latin1"), uri: null }],
     },
     keepAlive: { interval: 0, kind: "crlf", flows: 1 },
     limits: { headerBytes: 32_768, requestBytes: 65_507, headerLines: 512, vias: 70, uriBytes: 4096 },
@@ -116,7 +127,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     accessLog: false,
     serverHeader: "",
     trusted: new Int32Array(0),
-    scanners: [],
+    scanners: ["friendly-scanner"],
     rates: null,
     protectedHeaders: ["P-Asserted-Identity"],
     memory,

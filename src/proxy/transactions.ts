@@ -29,8 +29,8 @@ export const TransactionFlag = {
   createsDialog: 16,
   /** The caller's Via or Contact differs from where its packets come from. */
   nat: 32,
-  /** Counted as a call on the current branch's destination, or outside of all, until it is answered or over. */
-  counted: 64,
+  /** Its newest branches went at once, and it waits for all of them (fork.ts). */
+  forked: 64,
   /** Came from the pool: forwarded by Route and request URI. */
   fromPool: 128,
   /** Goes on without any Route value: a stranger's new request. */
@@ -99,9 +99,10 @@ export const T = {
   bestLength: 44,
   /** Bytes of our own answers that the caller got, less those for which it sent its request again (ration.ts). */
   spent: 45,
-  /** Resources that its call takes where it goes (a bit for each), and one more than the account that holds them; 0: none does. */
+  /** Resources that its call takes where it goes: a bit for each. */
   resources: 46,
-  account: 47,
+  /** Best that came of the branches that went at once (fork.ts); 0: nothing yet. */
+  forkBest: 47,
   /** Candidate slots, two per word. */
   slots: 48,
   /** Number among the worker's treatments, where it is `treated`. */
@@ -159,7 +160,7 @@ export class Transactions {
     words[at + T.state] = 0;
     words[at + T.wheel + 1] = 0;
     for (let i = T.branch; i <= T.deadline; i++) words[at + i] = 0;
-    for (let i = T.candidates; i <= T.account; i++) words[at + i] = 0;
+    for (let i = T.candidates; i <= T.forkBest; i++) words[at + i] = 0;
     words[at + T.key1] = key1;
     words[at + T.key2] = key2;
     const bucket = key1 & this.#mask;

@@ -16,6 +16,12 @@ export function policyAt(c: Context, at: number): Policy | undefined {
   return c.adopted.sets[c.transactions.words[at + T.set]!];
 }
 
+/** Milliseconds for which a new INVITE, the transaction at word `at`, may ring; 0: Timer C alone counts. */
+export function ringLimitAt(c: Context, at: number): number {
+  if ((c.transactions.words[at + T.flags]! & TransactionFlag.inDialog) !== 0) return 0;
+  return policyAt(c, at)?.failover.ringLimit ?? 0;
+}
+
 /** The treatment of the transaction at word `at`, or null. */
 export function treatmentAt(c: Context, at: number): WorkerTreatment | null {
   const words = c.transactions.words;

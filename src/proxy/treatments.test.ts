@@ -4,22 +4,13 @@ import { test } from "node:test";
 import { DESTINATION_WORDS, DestinationColumn, type DispatchAction, type Treatment } from "../bridge/snapshot.ts";
 import { translationOf } from "../config/patterns/translation.ts";
 import { compileText } from "../control/compile-keys.ts";
+import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";
 import { Adopted } from "./adopted.ts";
 import { Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 import { Treatments } from "./treatments.ts";
 
-const PLAIN: DispatchAction = {
-  kind: "dispatch",
-  set: 0,
-  others: [],
-  treatment: null,
-  noDestination: null,
-  key: -1,
-  resources: 0,
-  stateful: true,
-  path: "supported",
-};
+const PLAIN: DispatchAction = { ...WITHOUT_TRANSACTIONS, stateful: true };
 const TREATMENT: Treatment = {
   identity: "first",
   failover: null,

@@ -51,6 +51,7 @@ function pair() {
     const outgoing = [0, 1].map((to) => (to === index ? null : new Ring(between[to]!)));
     const loop = new Loop(context, plane, {
       incoming: [new Ring(between[index]!)],
+      streams: null,
       outgoing,
       control: words,
       now: () => 0,
@@ -117,7 +118,7 @@ test("a worker does not read again what killed the one before it", () => {
   const { workers } = pair();
   const { context, plane } = workers[0]!;
   const incoming = new Ring(memory);
-  const around = { outgoing: [], control: new Int32Array(64), now: () => 0, wake() {}, adopt() {} };
+  const around = { streams: null, outgoing: [], control: new Int32Array(64), now: () => 0, wake() {}, adopt() {} };
   new Loop(context, plane, { ...around, incoming: [incoming] });
   assert.ok(incoming.next());
   assert.equal(incoming.bytes.toString("latin1", incoming.start, incoming.end), "harmless");

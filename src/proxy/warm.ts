@@ -3,23 +3,26 @@
 // twice: optimised code is thrown away at the first real message that differs, and made again while packets wait. So the
 // calls come in full batches, over snapshots that were cloned as the real ones are, and things go wrong in them.
 import { createRingMemory, Ring } from "../bridge/handoff.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { SlotChoice } from "../dispatch/types.ts";
 import { BATCH } from "../net/batch.ts";
 import { ENDPOINT_WORDS, formatAddress, parseEndpoint } from "../net/endpoint.ts";
 import { loneLoop } from "./lone-loop.ts";
 import type { Loop } from "./loop.ts";
 import { SilentPlane } from "./silent-plane.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
-import { answer, CALLER, headerOf, request } from "./warm-messages.ts";
+import { answer, byeOfDestination, CALLER, callOf, dialogOf, lengthened, PROBED, request } from "./warm-messages.ts";
 
 const CALLS = 6000;
 /** Calls between two pauses. */
 const SLICE = 8;
-/** Milliseconds that pass from one batch to the next in the made-up world. */
-const STEP = 30;
+/** Milliseconds that pass from one batch to the next in the made-up world; not in step with the wheels, as no real time is. */
+const STEP = 31;
 const KINDS = [
-  { stateful: true, algorithm: "round-robin" },
-  { stateful: false, algorithm: "hash-call-id" },
-  { stateful: true, algorithm: "hash-call-id" },
+  { stateful: true, algorithm: "round-robin", slotChoice: SlotChoice.spread },
+  { stateful: false, algorithm: "hash-call-id", slotChoice: SlotChoice.spread },
+  { stateful: true, algorithm: "hash-call-id", slotChoice: SlotChoice.kamailio },
+  { stateful: false, algorithm: "hash-from", slotChoice: SlotChoice.kamailio },
 ] as const;
 
 /** A datagram of the made-up world: what it says, and who sends it or is sent it. */
@@ -34,10 +37,14 @@ class World {
   readonly #loop: Loop;
   #now = 1000;
 
-  constructor(stateful: boolean, algorithm: string) {
+  constructor({ stateful, algorithm, slotChoice }: (typeof KINDS)[number]) {
     const base = syntheticSnapshot(stateful, 3, algorithm);
     // Cloned as a snapshot that was posted to a worker: its objects are of another hidden class than those written here.
-    const snapshot = structuredClone({ ...base, timers: { ...base.timers, linger: 400 } });
+    const snapshot = structuredClone({
+      ...base,
+      sets: base.sets.map((set) => ({ ...set, slotChoice })),
+      timers: { ...base.timers, linger: 400 },
+    });
     this.#loop = loneLoop(this.#plane, {
       snapshot,
       limits: { transactions: 8192, dialogs: 8192, messageBytes: 1 << 24 },
@@ -59,7 +66,10 @@ class World {
       this.#loop.receive(batch.length);
     }
     this.pass(STEP);
-    return sent.map(({ bytes, peer }) => ({ text: bytes.toString("latin1"), host: formatAddress(peer, 0) }));
+    return sent.map(({ bytes, peer }) => ({
+      text: lengthened(bytes.toString("latin1")),
+      host: formatAddress(peer, 0),
+    }));
   }
 
   /** Time goes by: timers fire. */
@@ -75,7 +85,7 @@ function toDestinations(datagrams: readonly Datagram[], method: string): Datagra
 }
 
 function answered(requests: readonly Datagram[], status: (i: number) => string): Datagram[] {
-  return requests.map(({ text, host }, i) => ({ text: answer(text, status(i)), host }));
+  return requests.map(({ text, host }, i) => ({ text: answer(text, status(i), host), host }));
 }
 
 /** Calls number `first` to `first + count - 1`, side by side; some ring long, some fail, are given up, or hear nothing. */
@@ -98,38 +108,58 @@ function runCalls(world: World, first: number, count: number): void {
   const cancels = toDestinations(world.exchange(givenUp), "CANCEL");
   world.exchange(answered(cancels, () => "200 OK"));
   const finals = answered(heard, (i) => (i % 13 === 12 ? "486 Busy Here" : "200 OK"));
-  world.exchange([...finals, ...finals.filter((_, i) => i % 6 === 0)]);
-  const dialogs = heard.map(({ text }) => ({
-    call: Number.parseInt(headerOf(text, "Call-ID"), 16),
-    route: `Route: ${headerOf(text, "Record-Route")}\r\n`,
-  }));
-  world.exchange(dialogs.map(({ call, route }) => from(request("ACK", call, route))));
+  const got = world.exchange([...finals, ...finals.filter((_, i) => i % 6 === 0)]);
+  const phones = got.filter(({ text, host }) => host === CALLER && text.startsWith("SIP/2.0 200"));
+  const dialogs = new Map(phones.map(({ text }) => dialogOf(text)).map((dialog) => [dialog.call, dialog]));
+  const side = new Map(heard.map(({ text, host }) => [callOf(text), host]));
+  const within = (method: string): Datagram[] =>
+    [...dialogs.values()].map((dialog) => from(request(method, dialog.call, dialog)));
+  world.exchange(within("ACK"));
   world.exchange(calls.filter((call) => call % 13 === 0).map((call) => from(request("ACK", call))));
-  const byes = toDestinations(
-    world.exchange(dialogs.map(({ call, route }) => from(request("BYE", call, route)))),
-    "BYE",
+  const ending = [...dialogs.values()].map((dialog) =>
+    dialog.call % 4 === 1
+      ? { text: byeOfDestination(dialog, side.get(dialog.call)!), host: side.get(dialog.call)! }
+      : from(request("BYE", dialog.call, dialog)),
   );
+  const byes = world.exchange(ending).filter(({ text }) => text.startsWith("BYE "));
   world.exchange(answered(byes, () => "200 OK"));
+  world.exchange([{ text: PROBED, host: "192.0.2.2" }]);
   const options = calls.filter((call) => call % SLICE === 0).map((call) => from(request("OPTIONS", call)));
   world.exchange(answered(toDestinations(world.exchange(options), "OPTIONS"), () => "200 OK"));
 }
 
+/** The worlds in the order in which they take turns: three for those that forward as `snapshot` does to one of the others. */
+function turnsOf(snapshot: Snapshot | null): readonly World[] {
+  const worlds = KINDS.map((kind) => ({ stateful: kind.stateful, world: new World(kind) }));
+  const are = (stateful: boolean): readonly World[] =>
+    worlds.filter((one) => one.stateful === stateful).map(({ world }) => world);
+  const used = (stateful: boolean): boolean =>
+    snapshot === null ||
+    snapshot.routes.some(({ action }) => action.kind === "dispatch" && action.stateful === stateful);
+  const [first, second] = [are(true), are(false)];
+  if (used(true) === used(false)) return worlds.map(({ world }) => world);
+  const [often, seldom] = used(true) ? [first, second] : [second, first];
+  return seldom.flatMap((world) => [...often, often[0]!, world]);
+}
+
 /**
  * Runs calls through loops of its own, over tables of its own; about a second. With a `pause` (milliseconds after every few
- * calls) it takes its time: a spare that warms up must not take the processor from those who work.
+ * calls) it takes its time: a spare that warms up must not take the processor from those who work. A worker that knows its
+ * `snapshot` makes most calls of the kind that it will have.
  */
-export function warmUp(calls: number = CALLS, pause = 0): void {
+export function warmUp(calls: number = CALLS, pause = 0, snapshot: Snapshot | null = null): void {
   const never = new Int32Array(new SharedArrayBuffer(4));
-  const worlds = KINDS.map(({ stateful, algorithm }) => new World(stateful, algorithm));
+  const worlds = turnsOf(snapshot);
   // Full batches, such as a busy worker sees, and single messages; a spare that must not be felt keeps to small ones.
   const sizes = pause > 0 ? [SLICE] : [BATCH, 1, SLICE, 5 * BATCH];
   let first = 0;
   for (let round = 0; first < calls; round++) {
     const count = Math.min(sizes[round % sizes.length]!, calls - first);
-    const world = worlds[round % worlds.length]!;
+    // Every world has batches of every size.
+    const world = worlds[Math.floor(round / sizes.length) % worlds.length]!;
     runCalls(world, first, count);
     // The silent ones time out, and what is over is forgotten.
-    for (let i = 0; i < 8; i++) world.pass(i * 200);
+    for (let i = 0; i < 8; i++) world.pass(i * 203);
     first += count;
     if (pause > 0) Atomics.wait(never, 0, 0, pause);
   }

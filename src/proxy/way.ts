@@ -1,10 +1,10 @@
 // Which way a request went through request.ts: for people, after the fact. Asked of the context that handled it.
-import { Header } from "../sip/header.ts";
 import { Reason } from "../sip/reason.ts";
-import { parseDecimal } from "../sip/scan.ts";
 import type { Context } from "./context.ts";
+import { maxBreadth } from "./fork.ts";
 import { judgeRequest } from "./judge.ts";
 import { isLoop } from "./loops.ts";
+import { hasToken, isNeverOfDialog } from "./request.ts";
 import { TokenState } from "./route-finding.ts";
 import { isScanner } from "./scanners.ts";
 import { isAllowed } from "./trust.ts";
@@ -32,11 +32,9 @@ export function wayOf(c: Context): Way {
     return "scanner";
   if (message.maxForwards === 0) return "max-forwards";
   if (isLoop(c)) return "loop";
-  const breadth = message.valueStart[Header.maxBreadth]!;
-  if (breadth >= 0 && parseDecimal(message.bytes, breadth, message.valueEnd[Header.maxBreadth]!, 0x7fffffff) === 0)
-    return "max-breadth";
-  if (ownRoute.token === TokenState.valid) return "record-route";
+  if (maxBreadth(message) === 0) return "max-breadth";
+  if (hasToken(c)) return "record-route";
   if (ownRoute.token === TokenState.bad) return "foreign-record-route";
   if (ownRoute.flow !== TokenState.none) return "flow";
-  return message.to.tagStart >= 0 && c.pool >= 0 ? "in-dialog-from-pool" : "routes";
+  return message.to.tagStart >= 0 && c.pool >= 0 && !isNeverOfDialog(message.method) ? "in-dialog-from-pool" : "routes";
 }

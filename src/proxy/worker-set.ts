@@ -3,9 +3,12 @@
 
 import type { FailoverEntry, FailureAnswer } from "../bridge/failover-entry.ts";
 import type { RewritingEntry } from "../bridge/request-changes.ts";
-import type { SetEntry } from "../bridge/snapshot.ts";
+import type { SetEntry, Snapshot } from "../bridge/snapshot.ts";
 import { algorithmByName } from "../dispatch/algorithms/index.ts";
-import type { DispatcherSet, ResourceTable } from "../dispatch/types.ts";
+import { compileHashSlots } from "../dispatch/hash-slots.ts";
+import type { Algorithm, DispatcherSet, ResourceTable } from "../dispatch/types.ts";
+import { guarded, type Net } from "../own/guarded.ts";
+import { algorithmsOf } from "../own/own-module.ts";
 import { retryAfterLine } from "./retry-after.ts";
 
 /** A dispatcher set with its failover policy in the form that the packet path asks for. */
@@ -16,6 +19,10 @@ export interface WorkerSet extends Policy {
   /** See `SetEntry.hasStandby`. */
   readonly hasStandby: boolean;
   readonly startsSlowly: boolean;
+  /** See `SetEntry.maxBranches`. */
+  readonly maxBranches: number;
+  /** Whether its destinations are asked how much they want to be spared (RFC 7339). */
+  readonly heedsOverload: boolean;
 }
 
 /** When a request moves on, and what its caller gets in the end. */
@@ -44,23 +51,37 @@ export interface RewritingBytes {
   readonly host: Uint8Array;
 }
 
+type SetsOfSnapshot = Pick<Snapshot, "sets" | "algorithms" | "resources">;
+
 /** The sets by row; throws when an algorithm is not registered, which no snapshot that was compiled here has. */
-export function setsInRows(entries: readonly SetEntry[], resources: ResourceTable): readonly WorkerSet[] {
+export function setsInRows({ sets, algorithms, resources }: SetsOfSnapshot, net: Net): readonly WorkerSet[] {
+  const own = algorithmsOf(algorithms);
+  const texts = new Map(algorithms.map(({ name, module }) => [name, module.text]));
   const rows: WorkerSet[] = [];
-  for (const entry of entries) rows[entry.index] = equip(entry, resources);
+  for (const entry of sets) rows[entry.index] = equip(entry, own, texts, resources, net);
   return rows;
 }
 
-function equip(entry: SetEntry, resources: ResourceTable): WorkerSet {
-  const algorithm = algorithmByName(entry.algorithm);
+function equip(
+  entry: SetEntry,
+  own: ReadonlyMap<string, Algorithm>,
+  texts: ReadonlyMap<string, string>,
+  resources: ResourceTable,
+  net: Net,
+): WorkerSet {
+  const algorithm = algorithmByName(entry.algorithm) ?? own.get(entry.algorithm);
   if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
-  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule } = entry;
-  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule };
+  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, loadBound } = entry;
+  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, loadBound };
+  const set: DispatcherSet = { ...plain, algorithm, resources };
+  const text = texts.get(entry.algorithm);
   return {
-    dispatch: { ...plain, algorithm, resources },
+    dispatch: text === undefined ? set : { ...set, algorithm: guarded(set, compileHashSlots(slots), text, net) },
     key: entry.key,
     hasStandby: entry.hasStandby,
     startsSlowly: entry.startsSlowly,
+    maxBranches: entry.maxBranches,
+    heedsOverload: algorithm.heedsOverload === true,
     ...policyOf(entry.failover),
   };
 }

@@ -10,16 +10,24 @@ import { loadLibc } from "../net/libc.ts";
 import type { Plane } from "../net/plane.ts";
 import { openPortable } from "../net/portable.ts";
 import { comeForward, standsBack } from "../net/priority.ts";
+import { threadNumber } from "../net/thread-number.ts";
+import { HANG_WORDS, HangWatch } from "../own/hang-watch.ts";
+import { placeOf } from "../sip/packet-memory.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
 import { linkStreams } from "./stream-link.ts";
+import { StreamRings } from "./stream-rings.ts";
 import { ThreadSurroundings } from "./surroundings.ts";
 import { warmUp } from "./warm.ts";
 
 /** Milliseconds that a spare that cannot stand back rests after every few calls of its warm-up, so that it takes little from those who work. */
 const SPARE_PAUSE = 20;
+/** Made-up calls of a warm-up that is to be short (`FAIRLEAD_WARM_UP=short`): for whoever starts often and has few calls, as tests do. */
+const SHORT = process.env.FAIRLEAD_WARM_UP === "short" ? 300 : undefined;
+/** Those of a spare: all is compiled then but the last of it, whose compilers would take the processor from those who work. */
+const SPARE_CALLS = 600;
 const port = parentPort;
 const start = (workerData ?? (await assignment())) as WorkerStart;
 const control = new Int32Array(start.control);
@@ -30,7 +38,7 @@ let posted: Snapshot | null = null;
 /** A spare has everything loaded and warm, and waits to be told whose place it takes. */
 function assignment(): Promise<WorkerStart> {
   const loaded = loadLibc();
-  warmUp(undefined, loaded.ok && standsBack(loaded.libc) ? 0 : SPARE_PAUSE);
+  warmUp(SHORT ?? SPARE_CALLS, loaded.ok && standsBack(loaded.libc) ? 0 : SPARE_PAUSE);
   tell({ kind: "spare" });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {
@@ -41,6 +49,10 @@ function assignment(): Promise<WorkerStart> {
 
 function tell(message: ToMain): void {
   port?.postMessage(message);
+}
+
+function tellListening({ inbox }: Plane, receiveBuffer: number): void {
+  tell({ kind: "listening", worker: start.index, receiveBuffer, isQuick: placeOf(inbox.bytes) >= 0 });
 }
 
 function ringOf(from: number, to: number): Ring {
@@ -63,11 +75,13 @@ function newestPosted(): Snapshot | null {
 function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserve = plainMemory): void {
   const others = Array.from({ length: start.workers }, (_, i) => i).filter((i) => i !== start.index);
   const now = Math.floor(performance.now()) | 0;
+  const asked = own + ControlWord.choosing;
+  const watch = new HangWatch(control.subarray(asked, asked + HANG_WORDS));
   const context = new Context(
     start,
     plane.outbox,
     ringOf(start.index, start.workers),
-    new Adopted(start.snapshot),
+    new Adopted(start.snapshot, watch),
     now,
     reserve,
   );
@@ -80,19 +94,24 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
   const adopt = (): void => {
     const snapshot = newestPosted();
     if (snapshot === null) return;
-    context.adopt(new Adopted(snapshot));
+    context.adopt(new Adopted(snapshot, watch));
     Atomics.store(control, own + ControlWord.adopted, snapshot.generation);
   };
   const incoming = [...others, start.workers].map((from) => ringOf(from, start.index));
+  let streams: StreamRings | null = null;
   if (start.streams !== null) {
-    incoming.push(new Ring(start.streams.fromStreams));
-    linkStreams(plane.outbox, start.streams);
+    streams = new StreamRings(new Ring(start.streams.fromStreams), linkStreams(plane.outbox, start.streams));
+    incoming.push(streams.from);
   }
   const outgoing = Array.from({ length: start.workers }, (_, to) =>
     to === start.index ? null : ringOf(start.index, to),
   );
   const clock = (): number => performance.now();
-  const loop = new Loop(context, plane, new ThreadSurroundings(incoming, outgoing, control, clock, wake, adopt));
+  const loop = new Loop(
+    context,
+    plane,
+    new ThreadSurroundings(incoming, streams, outgoing, control, clock, wake, adopt),
+  );
   Atomics.store(control, own + ControlWord.adopted, start.snapshot.generation);
   Atomics.store(control, own + ControlWord.ready, 1);
   plane.run(loop);
@@ -108,7 +127,7 @@ function runBatched(): void {
   if (workerData === null && start.priority !== null) comeForward(loaded.libc, start.priority);
   const ringer = new Ringer(loaded.libc);
   const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
-  tell({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer });
+  tellListening(plane, start.receiveBuffer);
   run(
     plane,
     (worker) => ringer.ring(start.bells[worker]!),
@@ -132,7 +151,7 @@ async function runPortable(): Promise<void> {
     return;
   }
   const { plane } = opened;
-  tell({ kind: "listening", worker: start.index, receiveBuffer: plane.receiveBuffer });
+  tellListening(plane, plane.receiveBuffer);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "snapshot") posted = message.snapshot;
     plane.wake();
@@ -141,6 +160,7 @@ async function runPortable(): Promise<void> {
   run(plane, (worker) => tell({ kind: "wake", worker }));
 }
 
-if (workerData !== null) warmUp(start.warmCalls);
+control[own + ControlWord.thread] = threadNumber();
+if (workerData !== null) warmUp(start.warmCalls ?? SHORT, 0, start.snapshot);
 if (start.io === "batched") runBatched();
 else void runPortable();

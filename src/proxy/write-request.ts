@@ -3,51 +3,35 @@
 import { BRANCH_BYTES, BranchKind } from "../bridge/branch-format.ts";
 import { DestinationColumn } from "../bridge/snapshot.ts";
 import { MAX_DATAGRAM } from "../net/batch.ts";
-import { isSecure, Transport } from "../net/transport.ts";
-import type { Edits } from "../sip/edits.ts";
 import { Header } from "../sip/header.ts";
-import type { Message } from "../sip/message.ts";
 import { trimEnd } from "../sip/scan.ts";
 import { writeHex32 } from "../sip/token.ts";
-import { copyBytes, copyRange } from "../sip/write.ts";
-import type { WorkerListener } from "./adopted.ts";
+import { copyBytes, copyRange, writeDecimal } from "../sip/write.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { changeHeaders } from "./change-headers.ts";
 import { repairContact } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import type { HeaderChanges } from "./header-changes.ts";
-import { writePath } from "./path.ts";
-import { writeToken } from "./record-route.ts";
+import { ASKS_FOR_OVERLOAD, asksForOverload } from "./overload-feedback.ts";
 import { writeAddress } from "./reply.ts";
 import { rewritten } from "./request-uri.ts";
-import { isSips } from "./secured.ts";
+import { frameForStream } from "./stream-length.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import type { WorkerTreatment } from "./treatments.ts";
 import { removeLines, removeProtected } from "./trust.ts";
 import { writeLocal } from "./write-local.ts";
+import { RecordRoute, writeRecordRoutes } from "./write-record-route.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
 const RECEIVED = text(";received=");
 const RPORT = text(";rport=");
 const MAX_FORWARDS = text("Max-Forwards: 70\r\n");
-const END_OF_RECORD_ROUTE = text(">\r\n");
 const BRANCH = text(";branch=z9hG4bK");
-const RECORD_ROUTE = text("Record-Route: <sip:");
-const SECURE_RECORD_ROUTE = text("Record-Route: <sips:");
-const SECURE_PARAMS = text(";lr;fl=");
-const SECURE_WEB_PARAMS = text(";transport=ws;lr;fl=");
-const CONTENT_LENGTH = text("Content-Length: ");
 const CRLF = text("\r\n");
+const MAX_BREADTH = text("Max-Breadth: ");
 /** More than our Via, two Record-Routes and Max-Forwards ever take. */
 const OWN_BYTES = 1024;
 const line = Buffer.alloc(64);
-
-/**
- * What of ours keeps us in the way: nothing, a Record-Route with or without the mark that the caller is behind NAT, or a
- * Path (RFC 3327), which is a registration's.
- */
-export const RecordRoute = { none: 0, plain: 1, nat: 2, path: 3 } as const;
-export type RecordRoute = (typeof RecordRoute)[keyof typeof RecordRoute];
 
 /** What became of writing a request: it went, it would not fit into a datagram, or it is longer than was asked for. */
 const Written = { sent: 0, tooLong: 1, large: 2 } as const;
@@ -78,6 +62,7 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   } else uriEnd = uriStart;
   changes =
     (flags & TransactionFlag.treated) === 0 ? null : c.treatments.at(c.transactions.words[at + T.treatment]!).headers;
+  branchBreadth = (words[b + B.flags]! & BranchFlag.forked) !== 0 ? words[b + B.breadth]! : 0;
   const slot = words[b + B.slot]!;
   const stream = streamForLarge(c, b);
   const most = stream < 0 ? MAX_DATAGRAM : c.adopted.snapshot.largeBytes;
@@ -119,6 +104,7 @@ export function sendStateless(
   branchWord1 = word1;
   branchWord2 = word2;
   branchLoop = c.loop;
+  branchBreadth = 0;
   return write(c, c.outgoing, c.target, 0, c.targetSlot, recordRoute, MAX_DATAGRAM) === Written.sent;
 }
 
@@ -134,6 +120,8 @@ let branchKind = 0;
 let branchWord1 = 0;
 let branchWord2 = 0;
 let branchLoop = 0;
+// Its part of the Max-Breadth that came; 0: all of it.
+let branchBreadth = 0;
 
 function writeBranch(out: Uint8Array, at: number): number {
   out[at] = branchKind;
@@ -154,7 +142,7 @@ function write(
   const { edits, message, outbox } = c;
   const { bytes } = message;
   edit(c);
-  if (message.contentLength < 0 && c.adopted.listeners[listener]!.isStream) addContentLength(edits, message);
+  if (c.adopted.listeners[listener]!.isStream) frameForStream(edits, message);
   if (message.end - message.start + edits.growth > MAX_DATAGRAM - OWN_BYTES) return Written.tooLong;
   const out = outbox.bytes;
   const start = outbox.claim();
@@ -168,7 +156,7 @@ function write(
     edits.insert(first, from);
   }
   let at = start + edits.writeUpTo(bytes, message.start, viaLine, out, start);
-  at = writeHead(c, out, at, listener);
+  at = writeHead(c, out, at, listener, slot);
   if (recordRoute !== RecordRoute.none && !isMisplaced)
     at = writeRecordRoutes(c, out, at, listener, endpoint, endpointAt, slot, recordRoute);
   if (message.maxForwards < 0) at = copyBytes(MAX_FORWARDS, 0, MAX_FORWARDS.length, out, at);
@@ -182,65 +170,33 @@ function write(
 }
 
 /** Our Via, and Max-Breadth where the caller sent none (RFC 5393 5.3.3). */
-function writeHead(c: Context, out: Buffer, start: number, listener: number): number {
+function writeHead(c: Context, out: Buffer, start: number, listener: number, slot: number): number {
   const own = c.adopted.listeners[listener]!;
   const hasBreadth = c.message.count[Header.maxBreadth] !== 0;
-  if (!own.isLocal) {
-    const length = hasBreadth ? own.headVia : own.head.length;
-    copyRange(own.head, own.headView, 0, length, out, c.outbox.view, start);
-    writeBranch(out, start + own.headBranch);
-    return start + length;
-  }
-  let at = copyBytes(own.via, 0, own.via.length, out, start);
-  at = writeLocal(c, out, at, own.port);
-  at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
-  at = writeBranch(out, at);
-  return copyBytes(own.head, own.headBranch + BRANCH_BYTES, hasBreadth ? own.headVia : own.head.length, out, at);
-}
-
-/** Adds the Content-Length that a message over a stream must have and one in a datagram need not (RFC 3261 18.3, 20.14). */
-export function addContentLength(edits: Edits, message: Message): void {
-  const from = edits.text(CONTENT_LENGTH);
-  edits.decimal(message.end - message.bodyStart);
-  edits.text(CRLF);
-  edits.insert(message.bodyStart - 2, from);
-}
-
-/** Our Path, or our Record-Route; two of them when the request leaves by another listener than it came in by (RFC 5658). */
-function writeRecordRoutes(
-  c: Context,
-  out: Buffer,
-  start: number,
-  outgoing: number,
-  endpoint: Int32Array,
-  endpointAt: number,
-  slot: number,
-  kind: RecordRoute,
-): number {
-  if (kind === RecordRoute.path) return writePath(c, out, start, outgoing);
-  const isNat = kind === RecordRoute.nat;
+  const end = hasBreadth || branchBreadth !== 0 ? own.headVia : own.head.length;
   let at = start;
-  for (let listener = outgoing; ; listener = c.listener) {
-    const own = c.adopted.listeners[listener]!;
-    if (isSips(c) && isSecure(own.transport)) at = writeSecureRoute(c, out, at, own);
-    else if (own.isLocal) {
-      at = copyBytes(RECORD_ROUTE, 0, RECORD_ROUTE.length, out, at);
-      at = writeLocal(c, out, at, own.port);
-      at = copyBytes(own.routeParams, 0, own.routeParams.length, out, at);
-    } else at = copyBytes(own.recordRoute, 0, own.recordRoute.length, out, at);
-    at += writeToken(c, out, at, endpoint, endpointAt, slot, outgoing, isNat);
-    at = copyBytes(END_OF_RECORD_ROUTE, 0, END_OF_RECORD_ROUTE.length, out, at);
-    if (listener === c.listener) return at;
+  if (!own.isLocal) {
+    copyRange(own.head, own.headView, -1, 0, end, out, c.outbox.view, -1, start);
+    writeBranch(out, start + own.headBranch);
+    at += end;
+  } else {
+    at = copyBytes(own.via, 0, own.via.length, out, at);
+    at = writeLocal(c, out, at, own.port);
+    at = copyBytes(BRANCH, 0, BRANCH.length, out, at);
+    at = writeBranch(out, at);
+    at = copyBytes(own.head, own.headBranch + BRANCH_BYTES, end, out, at);
   }
+  if (c.adopted.heedsOverload && branchKind === BranchKind.stateful && asksForOverload(c, slot)) {
+    const tail = own.headBranch + BRANCH_BYTES;
+    at = copyBytes(ASKS_FOR_OVERLOAD, 0, ASKS_FOR_OVERLOAD.length, out, at - (end - tail));
+    at = copyBytes(own.head, tail, end, out, at);
+  }
+  return hasBreadth || branchBreadth === 0 ? at : writeBreadth(out, at);
 }
 
-/** The front of a Record-Route for a sips request: sips itself (RFC 3261 16.6 point 4), which says TLS without a parameter. */
-function writeSecureRoute(c: Context, out: Buffer, start: number, own: WorkerListener): number {
-  let at = copyBytes(SECURE_RECORD_ROUTE, 0, SECURE_RECORD_ROUTE.length, out, start);
-  if (own.isLocal) at = writeLocal(c, out, at, own.port);
-  else at = copyBytes(own.sentBy, 0, own.sentBy.length, out, at);
-  const params = own.transport === Transport.wss ? SECURE_WEB_PARAMS : SECURE_PARAMS;
-  return copyBytes(params, 0, params.length, out, at);
+function writeBreadth(out: Buffer, start: number): number {
+  const at = copyBytes(MAX_BREADTH, 0, MAX_BREADTH.length, out, start);
+  return copyBytes(CRLF, 0, 2, out, writeDecimal(out, at, branchBreadth));
 }
 
 /**
@@ -274,6 +230,10 @@ function edit(c: Context): void {
   if (message.maxForwards >= 0) {
     const start = message.valueStart[Header.maxForwards]!;
     edits.replaceDecimal(start, message.valueEnd[Header.maxForwards]!, message.maxForwards - 1);
+  }
+  if (branchBreadth !== 0 && message.count[Header.maxBreadth] !== 0) {
+    const start = message.valueStart[Header.maxBreadth]!;
+    edits.replaceDecimal(start, message.valueEnd[Header.maxBreadth]!, branchBreadth);
   }
   repairContact(c);
   removeProtected(c);

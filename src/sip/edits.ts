@@ -1,5 +1,6 @@
 // What changes in a message on its way through: inserts, removals and replacements by offset of the bytes that arrived,
 // applied once, while writing (Kamailio's lumps). New text lies in a scratch buffer that one Edits owns and reuses.
+import { packetBytes } from "./packet-memory.ts";
 import { ViewCache } from "./view-cache.ts";
 import { copyBytes, copyRange, writeDecimal } from "./write.ts";
 
@@ -10,7 +11,7 @@ const STRIDE = 4;
 /** A list of edits, kept in order of their offsets. */
 export class Edits {
   /** Text for inserts; `length` bytes of it are in use. Replaced by a larger one when it runs full. */
-  scratch: Buffer = Buffer.allocUnsafeSlow(FIRST_SCRATCH);
+  scratch: Buffer = packetBytes(FIRST_SCRATCH);
   length = 0;
   #count = 0;
   /** Per edit: offset, end of what is removed, start and end of its text in the scratch buffer. */
@@ -118,6 +119,8 @@ export class Edits {
     const patches = this.#patchCount;
     const view = this.#views.of(bytes);
     const outView = this.#outViews.of(out);
+    const from = this.#views.place;
+    const outPlace = this.#outViews.place;
     let to = outAt;
     let at = start;
     for (let i = 0; i < count; i += STRIDE) {
@@ -129,19 +132,21 @@ export class Edits {
       }
       if (next > at) {
         const run = to;
-        to = copyRange(bytes, view, at, next, out, outView, to);
+        to = copyRange(bytes, view, from, at, next, out, outView, outPlace, to);
         if (patches > 0) this.#patch(out, run, at, next);
       }
       if (list[i + 3]! > list[i + 2]!) {
         const { scratch } = this;
-        to = copyRange(scratch, this.#scratchViews.of(scratch), list[i + 2]!, list[i + 3]!, out, outView, to);
+        const text = this.#scratchViews.of(scratch);
+        const place = this.#scratchViews.place;
+        to = copyRange(scratch, text, place, list[i + 2]!, list[i + 3]!, out, outView, outPlace, to);
       }
       if (next > at) at = next;
       if (list[i + 1]! > at) at = list[i + 1]!;
     }
     if (end > at) {
       const run = to;
-      to = copyRange(bytes, view, at, end, out, outView, to);
+      to = copyRange(bytes, view, from, at, end, out, outView, outPlace, to);
       if (patches > 0) this.#patch(out, run, at, end);
     }
     return to - outAt;

@@ -1,126 +1,35 @@
 // The header section: finds every line once, recognises its name, remembers where it is. Line ends other than CRLF, NULs
 // and blank folded lines are refused here, because another reader would split them differently (request smuggling).
-import {
-  HEADER_COUNT,
-  Header,
-  headerOf,
-  IS_SINGLE,
-  isNamed,
-  NAME_LENGTH,
-  QUICK_BYTES,
-  quickHeader,
-  skipName,
-} from "./header.ts";
+import { Header, headerOf, isNamed, NAME_LENGTH, QUICK_BYTES, quickHeader, skipName } from "./header.ts";
+import { HeaderTables } from "./header-tables.ts";
+import { LINE_WORDS } from "./line-finder.ts";
+import { FOUND, findHeaderLines, LINES } from "./packet-memory.ts";
 import { Reason } from "./reason.ts";
-import { findControl, skipQuoted, trimEnd } from "./scan.ts";
-import { StartLine } from "./start-line.ts";
+import { findControl, skipQuoted } from "./scan.ts";
 
 // Constants of our own: see CLASS.
 const OTHER = Header.other;
 const NAME_ROOM = QUICK_BYTES;
 const LENGTHS = NAME_LENGTH;
 
-/** Lines beyond the first of known headers that a message may have; one with more gets 513. */
-export const MAX_REPEATED_LINES = 1024;
-const STRIDE = 4;
 /** Escaped NULs that one header line may have: each is looked for from the start of its value. */
 const MAX_ESCAPED_NULS = 16;
 
-/** The part of a message view that the header lines fill. */
-export class HeaderLines extends StartLine {
-  /** Behind the empty line. */
-  bodyStart = 0;
-  /**
-   * First occurrence of each header: its value, trimmed, and its line with line end and folded lines. The starts are -1
-   * when the header is absent; the ends mean nothing then.
-   */
-  readonly valueStart: Int32Array = new Int32Array(HEADER_COUNT).fill(-1);
-  readonly valueEnd: Int32Array = new Int32Array(HEADER_COUNT).fill(-1);
-  readonly lineStart: Int32Array = new Int32Array(HEADER_COUNT).fill(-1);
-  readonly lineEnd: Int32Array = new Int32Array(HEADER_COUNT).fill(-1);
-  /** Lines of each header. */
-  readonly count: Int32Array = new Int32Array(HEADER_COUNT);
-  /** The line that `nextLine` found. */
-  iterStart = -1;
-  iterEnd = -1;
-  iterLineStart = -1;
-  iterLineEnd = -1;
+/** The part of a message view that reads the header lines. */
+export class HeaderLines extends HeaderTables {
   /**
    * Names in lower case that `Header` has no number for and that are to be found all the same: each is recorded as
    * `Header.watched`. May change between two messages.
    */
   watched: readonly Uint8Array[] = [];
-  /** Whether a Via line was not legible. */
-  protected viaLost = false;
-  /** The headers that are there, so that only their places have to be cleared. */
-  #present: Uint8Array = new Uint8Array(HEADER_COUNT);
-  #presentCount = 0;
-  /** Second and later lines of a header: which one, then start, value's start and end, end. */
-  #repeatId: Uint8Array = new Uint8Array(MAX_REPEATED_LINES);
-  #repeats: Int32Array = new Int32Array(MAX_REPEATED_LINES * STRIDE);
-  #repeatCount = 0;
-  #otherCount = 0;
-
-  /** How many header lines there are, folded ones counted once. */
-  get lineCount(): number {
-    return this.#presentCount + this.#repeatCount + this.#otherCount;
-  }
-
-  /**
-   * Finds the next line of a header at or behind `from` (-1 or 0: the first one; then `iterLineEnd`): fills `iterStart`,
-   * `iterEnd`, `iterLineStart`, `iterLineEnd`; false when there is none.
-   */
-  nextLine(header: Header, from: number): boolean {
-    const first = this.lineStart[header]!;
-    if (first < 0) return false;
-    if (from <= first) {
-      this.iterLineStart = first;
-      this.iterStart = this.valueStart[header]!;
-      this.iterEnd = this.valueEnd[header]!;
-      this.iterLineEnd = this.lineEnd[header]!;
-      return true;
-    }
-    if (this.count[header]! === 1) return false;
-    const lines = this.#repeats;
-    for (let i = 0; i < this.#repeatCount; i++) {
-      if (this.#repeatId[i] !== header || lines[i * STRIDE]! < from) continue;
-      this.iterLineStart = lines[i * STRIDE]!;
-      this.iterStart = lines[i * STRIDE + 1]!;
-      this.iterEnd = lines[i * STRIDE + 2]!;
-      this.iterLineEnd = lines[i * STRIDE + 3]!;
-      return true;
-    }
-    return false;
-  }
-
-  /** Notes the first thing that is wrong. */
-  protected fault(reason: Reason): void {
-    if (this.reason === Reason.ok) this.reason = reason;
-  }
-
-  protected clearHeaders(): void {
-    const { valueStart, lineStart, count } = this;
-    const present = this.#present;
-    for (let i = this.#presentCount - 1; i >= 0; i--) {
-      const id = present[i]!;
-      valueStart[id] = -1;
-      lineStart[id] = -1;
-      count[id] = 0;
-    }
-    this.#presentCount = 0;
-    this.#repeatCount = 0;
-    this.#otherCount = 0;
-    this.viaLost = false;
-    this.bodyStart = this.end;
-  }
 
   /** Reads the lines from `headersStart` on and sets `bodyStart`. */
   protected readHeaders(view: DataView): void {
     const { bytes, end, valueStart, valueEnd, lineStart, lineEnd, count } = this;
-    const present = this.#present;
+    const present = this.present;
     // A search may look a few bytes past the end; what it finds there is told apart afterwards.
     const last = Math.min(end, bytes.length - 16);
-    let at = this.headersStart;
+    let at = this.place >= 0 && this.tablesAt >= 0 ? this.#findLines(view) : this.headersStart;
     for (;;) {
       const id = at + NAME_ROOM <= end ? quickHeader(view, at) : OTHER;
       if (id === OTHER) {
@@ -161,7 +70,7 @@ export class HeaderLines extends StartLine {
         bytes[p - 1]! > 0x20
       ) {
         if (count[id] !== 0) {
-          this.#record(id, at, start, p);
+          this.record(id, at, start, p);
           at = p + 2;
           continue;
         }
@@ -171,9 +80,22 @@ export class HeaderLines extends StartLine {
         at = p + 2;
         lineEnd[id] = at;
         count[id] = 1;
-        present[this.#presentCount++] = id;
+        present[this.presentCount++] = id;
       } else at = this.#readLine(view, at, colon + 1, id);
     }
+  }
+
+  /** Has the lines found by others, up to the first that only `readHeaders` can judge; returns where it stands. */
+  #findLines(view: DataView): number {
+    const { place } = this;
+    const others = findHeaderLines(place + this.headersStart, place + this.end, this.tablesAt, place);
+    this.presentCount = FOUND[1]!;
+    for (let i = 0; i < others * LINE_WORDS; i += LINE_WORDS) {
+      const id = LINES[i]!;
+      if (id === OTHER) this.#readOther(view, LINES[i + 1]!);
+      else this.record(id as Header, LINES[i + 1]!, LINES[i + 2]!, LINES[i + 3]!);
+    }
+    return FOUND[0]!;
   }
 
   /** Reads a line whose name is unknown or spelled in another way; returns the start of the next line. */
@@ -229,40 +151,8 @@ export class HeaderLines extends StartLine {
     if (fault !== Reason.ok) {
       this.fault(fault);
       if (id === Header.via) this.viaLost = true;
-    } else this.#record(id, lineStart, from, at);
+    } else this.record(id, lineStart, from, at);
     return at + 2;
-  }
-
-  #record(id: Header, lineStart: number, from: number, lineBreak: number): void {
-    if (id === OTHER) {
-      this.#otherCount++;
-      return;
-    }
-    const { bytes } = this;
-    let start = from;
-    while (start < lineBreak && isBlank(bytes[start]!)) start++;
-    const end = isBlank(bytes[lineBreak - 1]!) ? trimEnd(bytes, start, lineBreak) : lineBreak;
-    const count = this.count[id]!;
-    this.count[id] = count + 1;
-    if (count === 0) {
-      this.valueStart[id] = start;
-      this.valueEnd[id] = end;
-      this.lineStart[id] = lineStart;
-      this.lineEnd[id] = lineBreak + 2;
-      this.#present[this.#presentCount++] = id;
-      return;
-    }
-    if (IS_SINGLE[id] !== 0) this.fault(Reason.repeatedHeader);
-    if (this.#repeatCount >= MAX_REPEATED_LINES) {
-      this.fault(Reason.tooManyHeaders);
-      return;
-    }
-    const n = this.#repeatCount++;
-    this.#repeatId[n] = id;
-    this.#repeats[n * STRIDE] = lineStart;
-    this.#repeats[n * STRIDE + 1] = start;
-    this.#repeats[n * STRIDE + 2] = end;
-    this.#repeats[n * STRIDE + 3] = lineBreak + 2;
   }
 }
 
@@ -274,10 +164,6 @@ function firstOf(a: number, b: number, c: number, d: number): number {
   const notC = notB & (((c - 1) & ~c) >> 31);
   const word = a | (b & notA) | (c & notB) | (d & notC);
   return (4 & notA) + (4 & notB) + (4 & notC) + ((31 - Math.clz32(word & -word)) >> 3);
-}
-
-function isBlank(c: number): boolean {
-  return c === 0x20 || c === 0x0d || c === 0x0a || c === 0x09;
 }
 
 /** Whether the byte at `at` is escaped inside a quoted string of the value at `start` (RFC 3261 25.1 quoted-pair). */

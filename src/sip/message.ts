@@ -3,13 +3,16 @@ import { Header } from "./header.ts";
 import { HeaderLines } from "./header-lines.ts";
 import { Method } from "./method.ts";
 import { NameAddr } from "./name-addr.ts";
+import { readPacketValues, VALUES } from "./packet-memory.ts";
 import { Reason } from "./reason.ts";
 import { Class, findBlank, parseDecimal, skipClass, skipSpace } from "./scan.ts";
 import { UriView } from "./uri.ts";
+import { ValueWord } from "./value-reader.ts";
 import { Via } from "./via.ts";
 import { ViewCache } from "./view-cache.ts";
 
 // Constants of our own: see CLASS.
+const WORDS = VALUES;
 const VIA = Header.via;
 const CALL_ID = Header.callId;
 const CSEQ = Header.cseq;
@@ -69,7 +72,11 @@ export class Message extends HeaderLines {
     this.readHeaders(view);
     const via = this.valueStart[VIA]!;
     if (via < 0) this.topVia.clear();
-    else if (!this.topVia.reset(bytes, via, this.valueEnd[VIA]!)) this.fault(Reason.badVia);
+    else if (!this.topVia.reset(bytes, via, this.valueEnd[VIA]!, this.place)) this.fault(Reason.badVia);
+    if (this.place >= 0 && this.tablesAt >= 0 && readPacketValues(this.tablesAt, 0, this.place) !== 0) {
+      this.#takeWords();
+      return this.reason;
+    }
     this.#callId();
     this.#cseq();
     if (this.isRequest && this.valueStart[MAX_FORWARDS]! >= 0) {
@@ -107,6 +114,7 @@ export class Message extends HeaderLines {
     this.contentLength = -1;
     this.maxForwards = -1;
     this.view = this.#views.of(bytes);
+    this.place = this.#views.place;
     return this.view;
   }
 
@@ -123,14 +131,14 @@ export class Message extends HeaderLines {
   /** Reads the first Route value into `firstRoute`; false when there is none or it is malformed. */
   parseFirstRoute(): boolean {
     const start = this.valueStart[Header.route]!;
-    return start >= 0 && this.firstRoute.reset(this.bytes, start, this.valueEnd[Header.route]!);
+    return start >= 0 && this.firstRoute.reset(this.bytes, start, this.valueEnd[Header.route]!, this.place);
   }
 
   /** Reads the Via below the top one, in the same line or the next Via line; false when there is none, or a malformed one. */
   nextVia(into: Via): boolean {
-    if (this.topVia.next >= 0) return into.reset(this.bytes, this.topVia.next, this.valueEnd[VIA]!);
+    if (this.topVia.next >= 0) return into.reset(this.bytes, this.topVia.next, this.valueEnd[VIA]!, this.place);
     if (this.count[VIA]! > 1 && this.nextLine(VIA, this.lineEnd[VIA]!)) {
-      return into.reset(this.bytes, this.iterStart, this.iterEnd);
+      return into.reset(this.bytes, this.iterStart, this.iterEnd, this.place);
     }
     into.clear();
     return false;
@@ -139,7 +147,7 @@ export class Message extends HeaderLines {
   #address(header: Header, into: NameAddr): boolean {
     const start = Math.max(0, this.valueStart[header]!);
     const end = this.count[header] === 0 ? start : this.valueEnd[header]!;
-    return into.reset(this.bytes, start, end) && into.next < 0;
+    return into.reset(this.bytes, start, end, this.place) && into.next < 0;
   }
 
   #callId(): void {
@@ -171,15 +179,28 @@ export class Message extends HeaderLines {
     this.cseqMethodEnd = end;
   }
 
-  /** RFC 3261 18.3: a datagram without Content-Length is all body; bytes beyond it are no part of the message. */
+  /** Takes what was found in Call-ID, CSeq, Content-Length and Max-Forwards. */
+  #takeWords(): void {
+    this.callIdStart = this.valueStart[CALL_ID]!;
+    this.callIdEnd = this.valueEnd[CALL_ID]!;
+    this.cseq = WORDS[ValueWord.cseq]!;
+    this.cseqMethodStart = WORDS[ValueWord.method]!;
+    this.cseqMethodEnd = this.valueEnd[CSEQ]!;
+    if (this.isRequest) this.maxForwards = WORDS[ValueWord.maxForwards]!;
+    this.contentLength = WORDS[ValueWord.contentLength]!;
+    if (this.contentLength >= 0) this.#endAtBody();
+  }
+
   #body(): void {
     const start = this.valueStart[CONTENT_LENGTH]!;
     if (start < 0) return;
     this.contentLength = parseDecimal(this.bytes, start, this.valueEnd[CONTENT_LENGTH]!, 0x7fffffff);
-    if (this.contentLength < 0) {
-      this.fault(Reason.badContentLength);
-      return;
-    }
+    if (this.contentLength < 0) this.fault(Reason.badContentLength);
+    else this.#endAtBody();
+  }
+
+  /** RFC 3261 18.3: a datagram without Content-Length is all body; bytes beyond it are no part of the message. */
+  #endAtBody(): void {
     if (this.contentLength > this.end - this.bodyStart) {
       this.fault(Reason.shortBody);
       return;

@@ -1,4 +1,5 @@
 // A From, To, Contact or Route value: `"name" <uri>;params` or `uri;params` (RFC 3261 20.10, 25.1).
+import { ADDRESS, readPacketAddress } from "./packet-memory.ts";
 import { Param } from "./param.ts";
 import { ascii, CLASS, Class, skipSpace } from "./scan.ts";
 
@@ -28,8 +29,22 @@ export class NameAddr {
   tagEnd = -1;
   #param: Param = new Param();
 
-  /** Reads the first value of the list in `start..end`; false when it is malformed. */
-  reset(bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Reads the first value of the list in `start..end`; false when it is malformed. `place`: where the bytes lie in the packets'
+   * memory, if it is known.
+   */
+  reset(bytes: Uint8Array, start: number, end: number, place = -1): boolean {
+    if (place >= 0 && readPacketAddress(place + start, place + end, place) !== 0) {
+      this.start = start;
+      this.end = end;
+      this.next = -1;
+      this.uriStart = ADDRESS[0]!;
+      this.uriEnd = ADDRESS[1]!;
+      this.hasBrackets = true;
+      this.tagStart = ADDRESS[2]!;
+      this.tagEnd = this.tagStart < 0 ? -1 : end;
+      return true;
+    }
     this.start = skipSpace(bytes, start, end);
     this.end = this.start;
     this.next = -1;

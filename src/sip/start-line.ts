@@ -1,9 +1,12 @@
 // Request-Line and Status-Line (RFC 3261 7.1, 7.2), and what else arrives on a SIP port: keep-alives, STUN, strangers.
 import { Method, methodOf } from "./method.ts";
+import { readPacketStart, START } from "./packet-memory.ts";
 import { Reason } from "./reason.ts";
 import { CLASS, Class, findControl, skipClass } from "./scan.ts";
+import { SIP_BYTES, StartWord } from "./start-reader.ts";
 
 // Constants of our own: see CLASS.
+const WORDS = START;
 const CLASSES = CLASS;
 const DIGIT = Class.digit;
 const TOKEN = Class.token;
@@ -12,6 +15,8 @@ const SPACE = Class.space;
 /** The part of a message view that the first line fills. */
 export class StartLine {
   bytes: Buffer = Buffer.alloc(0);
+  /** Where `bytes` begin in the packets' memory; -1: elsewhere. */
+  place = -1;
   /** First byte of the start line (line ends before it are skipped). */
   start = 0;
   /** Behind the last byte of the body: what a datagram has beyond Content-Length is not part of the message. */
@@ -34,6 +39,10 @@ export class StartLine {
     let at = this.start;
     while (at < end && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
     this.start = at;
+    if (this.place >= 0 && readPacketStart(this.place + at, this.place + end, this.place) !== 0) {
+      this.#takeWords(at);
+      return true;
+    }
     this.isRequest = false;
     this.method = Method.unknown;
     this.methodStart = at;
@@ -49,6 +58,20 @@ export class StartLine {
     this.headersStart = line + 2;
     if (isProtocol(bytes, at, line)) return this.#statusLine(at, line);
     return this.#requestLine(at, line);
+  }
+
+  /** Takes what was found in the line that begins at `at`. */
+  #takeWords(at: number): void {
+    const line = WORDS[StartWord.lineEnd]!;
+    const status = WORDS[StartWord.status]!;
+    this.status = status;
+    this.headersStart = line + 2;
+    this.isRequest = status === 0;
+    this.method = WORDS[StartWord.method] as Method;
+    this.methodStart = at;
+    this.methodEnd = status === 0 ? WORDS[StartWord.uriStart]! - 1 : at;
+    this.uriStart = status === 0 ? WORDS[StartWord.uriStart]! : at;
+    this.uriEnd = status === 0 ? line - SIP_BYTES : at;
   }
 
   #stop(reason: Reason): false {

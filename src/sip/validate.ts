@@ -96,7 +96,7 @@ function isContact(message: Message): boolean {
   if (end - start === 1 && message.bytes[start] === 0x2a) return true;
   // In brackets from its first byte to its last: whatever is wrong inside, nobody takes it for parameters of the header.
   if (message.bytes[start] === 0x3c && message.bytes[end - 1] === 0x3e) return true;
-  return message.scratchAddress.reset(message.bytes, start, end);
+  return message.scratchAddress.reset(message.bytes, start, end, message.place);
 }
 
 /** All values of all Route lines must be addresses in angle brackets, and few: the next hop would have to read them. */
@@ -108,7 +108,8 @@ function routesFault(message: Message): Reason {
     let at = message.iterStart;
     do {
       if (++count > MAX_ROUTES) return Reason.tooManyRoutes;
-      if (!address.reset(message.bytes, at, message.iterEnd) || !address.hasBrackets) return Reason.badRoute;
+      if (!address.reset(message.bytes, at, message.iterEnd, message.place) || !address.hasBrackets)
+        return Reason.badRoute;
       at = address.next;
       address = message.scratchAddress;
     } while (at >= 0);

@@ -1,9 +1,12 @@
 // One value of a Via header: transport, sent-by and parameters (RFC 3261 20.42, RFC 3581).
 import { skipHost } from "./host.ts";
+import { readPacketVia, VIA } from "./packet-memory.ts";
 import { Param } from "./param.ts";
 import { ascii, CLASS, Class, parseDecimal, skipClass, skipSpace, trimEnd } from "./scan.ts";
+import { ViaWord } from "./via-reader.ts";
 
 // Constants of our own: see CLASS.
+const WORDS = VIA;
 const CLASSES = CLASS;
 const VALUE = Class.value;
 const TOKEN = Class.token;
@@ -70,8 +73,15 @@ export class Via {
     this.maddrEnd = -1;
   }
 
-  /** Reads the first value of the list in `start..end`; false when it is malformed (what was read so far stays). */
-  reset(bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Reads the first value of the list in `start..end`; false when it is malformed (what was read so far stays). `place`: where the
+   * bytes lie in the packets' memory, if it is known.
+   */
+  reset(bytes: Uint8Array, start: number, end: number, place = -1): boolean {
+    if (place >= 0 && readPacketVia(place + start, place + end, place) !== 0) {
+      this.#takeWords(start, end);
+      return true;
+    }
     this.clear();
     this.start = start < end && bytes[start]! <= 0x20 ? skipSpace(bytes, start, end) : start;
     let at = this.#protocol(bytes, this.start, end);
@@ -95,6 +105,30 @@ export class Via {
     if (bytes[at] !== 0x2c) return false;
     this.next = skipSpace(bytes, at + 1, end);
     return this.next < end;
+  }
+
+  /** Takes what was found in a value that begins with SIP/2.0 and a transport of three letters, and fills `start..end`. */
+  #takeWords(start: number, end: number): void {
+    this.start = start;
+    this.end = end;
+    this.next = -1;
+    this.transportStart = start + 8;
+    this.transportEnd = start + 11;
+    this.hostStart = start + 12;
+    this.hostEnd = WORDS[ViaWord.hostEnd]!;
+    this.port = WORDS[ViaWord.port]!;
+    this.branchStart = WORDS[ViaWord.branchStart]!;
+    this.branchEnd = WORDS[ViaWord.branchEnd]!;
+    this.hasMagic = WORDS[ViaWord.hasMagic]! !== 0;
+    this.rport = WORDS[ViaWord.rport]!;
+    this.rportStart = WORDS[ViaWord.rportStart]!;
+    this.rportEnd = WORDS[ViaWord.rportEnd]!;
+    this.receivedStart = WORDS[ViaWord.receivedStart]!;
+    this.receivedEnd = WORDS[ViaWord.receivedEnd]!;
+    this.receivedValueStart = this.receivedStart < 0 ? -1 : this.receivedStart + 10;
+    this.receivedValueEnd = this.receivedEnd;
+    this.maddrStart = -1;
+    this.maddrEnd = -1;
   }
 
   /** `;branch=...`, `;rport`, `;rport=...` and `;received=...` as nearly everybody writes them; returns the offset behind, 0 for anything else. */

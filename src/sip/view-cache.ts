@@ -1,6 +1,8 @@
 // DataViews over the few buffers whose messages one reader sees (an inbox, a store, a ring of each other worker): made once per
 // buffer.
 
+import { placeOf } from "./packet-memory.ts";
+
 /** More than the buffers of 16 workers, the most that there are. */
 const PLACES = 32;
 
@@ -8,7 +10,10 @@ const PLACES = 32;
 export class ViewCache {
   #bytes: (Uint8Array | null)[] = new Array<Uint8Array | null>(PLACES).fill(null);
   #views: DataView[] = new Array<DataView>(PLACES).fill(new DataView(new ArrayBuffer(0)));
+  #places: Int32Array = new Int32Array(PLACES);
   #next = 0;
+  /** Where the bytes of the last view lie in the packets' memory; -1: elsewhere. */
+  place = -1;
   #latest: Uint8Array | null = null;
   #latestView: DataView = this.#views[0]!;
 
@@ -21,12 +26,18 @@ export class ViewCache {
   }
 
   #find(bytes: Uint8Array): DataView {
-    for (let i = 0; i < PLACES; i++) if (this.#bytes[i] === bytes) return this.#views[i]!;
+    for (let i = 0; i < PLACES; i++) {
+      if (this.#bytes[i] !== bytes) continue;
+      this.place = this.#places[i]!;
+      return this.#views[i]!;
+    }
     const place = this.#next;
     this.#next = (place + 1) % PLACES;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#bytes[place] = bytes;
     this.#views[place] = view;
+    this.place = placeOf(bytes);
+    this.#places[place] = this.place;
     return view;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { packetBytes, placeOf } from "./packet-memory.ts";
 import { readBase64, writeBase64 } from "./token.ts";
 import { Via } from "./via.ts";
 import { copyRange, decimalDigits, writeDecimal } from "./write.ts";
@@ -14,7 +15,27 @@ describe("writing into a buffer", () => {
         const out = Buffer.alloc(600, 0x55);
         const view = new DataView(out.buffer, out.byteOffset, out.length);
         const at = 3 * start + 1;
-        assert.equal(copyRange(source, sourceView, start, start + length, out, view, at), at + length);
+        assert.equal(copyRange(source, sourceView, -1, start, start + length, out, view, -1, at), at + length);
+        const expected = Buffer.alloc(600, 0x55);
+        source.copy(expected, at, start, start + length);
+        assert.ok(out.equals(expected), `${length} bytes from ${start}`);
+      }
+    }
+  });
+
+  it("copies every length within the packets' memory, from and to every alignment, and no byte beyond it", () => {
+    const from = packetBytes(600);
+    const out = packetBytes(600);
+    source.copy(from);
+    const view = new DataView(from.buffer, from.byteOffset, from.length);
+    const outView = new DataView(out.buffer, out.byteOffset, out.length);
+    assert.ok(placeOf(from) >= 0 && placeOf(out) >= 0);
+    for (let length = 0; length <= 500; length++) {
+      for (let start = 0; start < 5; start++) {
+        out.fill(0x55);
+        const at = 3 * start + 1;
+        const end = copyRange(from, view, placeOf(from), start, start + length, out, outView, placeOf(out), at);
+        assert.equal(end, at + length);
         const expected = Buffer.alloc(600, 0x55);
         source.copy(expected, at, start, start + length);
         assert.ok(out.equals(expected), `${length} bytes from ${start}`);
@@ -26,7 +47,7 @@ describe("writing into a buffer", () => {
     const out = Buffer.alloc(50);
     const view = new DataView(out.buffer, out.byteOffset, out.length);
     for (let length = 1; length <= 50; length++) {
-      copyRange(source, sourceView, 600 - length, 600, out, view, 50 - length);
+      copyRange(source, sourceView, -1, 600 - length, 600, out, view, -1, 50 - length);
       assert.ok(out.subarray(50 - length).equals(source.subarray(600 - length)), `${length} bytes`);
     }
   });

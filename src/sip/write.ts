@@ -1,5 +1,11 @@
 // Putting bytes and numbers into a buffer, without strings. Each function returns the offset behind what it wrote.
 
+import { LEAST_COPY } from "./copier.ts";
+import { copyPacket } from "./packet-memory.ts";
+
+// Constants of our own: see CLASS.
+const LEAST = LEAST_COPY;
+
 /** Below this many bytes a loop is quicker than a call into the runtime. */
 const LOOP_BYTES = 48;
 
@@ -17,16 +23,25 @@ export function copyBytes(bytes: Uint8Array, start: number, end: number, out: Ui
 /** Below this many bytes words are quicker than a call into the runtime. */
 const WORDS_BYTES = 160;
 
-/** The same with views of both buffers at hand: the quicker way for everything that is not very short. */
+/**
+ * The same with views of both buffers at hand, and where these lie in the packets' memory (`placeOf`): the quicker way for
+ * everything that is not very short.
+ */
 export function copyRange(
   bytes: Uint8Array,
   from: DataView,
+  fromPlace: number,
   start: number,
   end: number,
   out: Buffer,
   to: DataView,
+  toPlace: number,
   at: number,
 ): number {
+  if ((fromPlace | toPlace) >= 0 && end - start >= LEAST) {
+    copyPacket(fromPlace + start, end - start, toPlace + at);
+    return at + end - start;
+  }
   if (end - start > WORDS_BYTES) {
     Buffer.prototype.copy.call(bytes, out, at, start, end);
     return at + end - start;

@@ -2,6 +2,7 @@
 // may read it: attributes can hold what is nobody's business.
 import { open, readFile, rename, rm } from "node:fs/promises";
 import type { Cell, Table } from "../config/tables/table.ts";
+import { whyUnreadable } from "../config/why-unreadable.ts";
 
 const FORMAT = 1;
 
@@ -53,7 +54,7 @@ export async function readCache(path: string, identity: string): Promise<{ table
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = whyUnreadable(error);
     return code === "ENOENT" ? "there is no cache yet" : `the cache ${path} cannot be read: ${code}`;
   }
   const content = parsed(text);

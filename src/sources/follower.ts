@@ -1,6 +1,7 @@
 // Follows the tables of the configuration in force: looks at them again when they are due, puts what has changed into force,
 // and keeps what is in force in their caches.
 import type { Problem } from "../config/problem.ts";
+import { reviewed } from "../config/reviewed.ts";
 import type { Config } from "../config/schema.ts";
 import { type SourceConfig, sourceIdentity } from "../config/source-databases.ts";
 import { judgedRemarks } from "../config/tables/fill.ts";
@@ -9,7 +10,7 @@ import { isSameTable, type Table } from "../config/tables/table.ts";
 import { translateTable } from "../config/tables/translate.ts";
 import { writeCache } from "./cache.ts";
 import { knownTables } from "./load.ts";
-import type { SourceState, Sources } from "./sources.ts";
+import { refusalText, type SourceState, type Sources } from "./sources.ts";
 
 /** Where changes go: the control plane is one. */
 export interface TableControl {
@@ -34,10 +35,21 @@ export interface FollowerOptions {
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Other rows have come into force, or were refused; `lines` say what there is to be said about them. */
+  readonly told: (result: TableResult, lines: readonly string[]) => void;
+}
+
+/** What became of other rows. */
+export interface TableResult {
+  readonly ok: boolean;
+  /** Number of the configuration in force. */
+  readonly generation: number;
 }
 
 /** Milliseconds until a cache that could not be written is tried again. */
 const KEEP_AGAIN = 60_000;
+/** Warnings of checks that are told one by one: a table may bring one for each of its rows. */
+const MOST_FINDINGS = 20;
 
 /** Follows tables; somebody calls `tick` again and again. */
 export class TableFollower {
@@ -53,22 +65,41 @@ export class TableFollower {
     const { config } = control.inForce;
     const due = config.sources.filter((source) => {
       const state = sources.stateOf(source);
-      return !state.isBusy && (state.due <= now() || this.#isToKeep(source, state, config));
+      return state.work === null && (state.due <= now() || this.#isToKeep(source, state, config));
     });
     await Promise.all(due.map((source) => this.#follow(source)));
   }
 
-  async #follow(source: SourceConfig): Promise<void> {
-    const { sources, control, now, log } = this.#options;
-    const state = sources.stateOf(source);
-    state.isBusy = true;
+  /** Looks at the tables now, due or not: at that of one source, or at all. Resolves when what has changed is in force. */
+  async lookNow(name?: string): Promise<void> {
+    const { control, sources } = this.#options;
+    const wanted = control.inForce.config.sources.filter((source) => name === undefined || source.name === name);
+    const look = async (source: SourceConfig) => {
+      const state = sources.stateOf(source);
+      // A look that has begun may have seen what was there before we were asked.
+      while (state.work !== null) await state.work;
+      state.due = 0;
+      await this.#follow(source);
+    };
+    await Promise.all(wanted.map(look));
+  }
+
+  #follow(source: SourceConfig): Promise<void> {
+    const state = this.#options.sources.stateOf(source);
+    const work = this.#work(source, state).finally(() => {
+      state.work = null;
+    });
+    state.work = work;
+    return work;
+  }
+
+  async #work(source: SourceConfig, state: SourceState): Promise<void> {
+    const { control, now, log } = this.#options;
     try {
       if (state.due <= now()) await this.#look(source, state);
       if (this.#isToKeep(source, state, control.inForce.config)) await this.#keep(source, state);
     } catch (error) {
       log.warn({ source: source.name, error: String(error) }, "a source could not be followed");
-    } finally {
-      state.isBusy = false;
     }
   }
 
@@ -86,24 +117,36 @@ export class TableFollower {
     }
     if (failed !== "") log.info(fields, "a source can be read again");
     const known = knownTables(control.inForce.config)(source);
-    if (known !== undefined && isSameTable(known, found)) return;
-    if (state.refused !== null && isSameTable(state.refused, found)) return;
+    if (known !== undefined && isSameTable(known, found)) {
+      // What came from the cache is what the table has.
+      state.recalled = null;
+      if (state.refused !== null) log.info(fields, "what a source has is what is in force again");
+      state.refused = null;
+      return;
+    }
+    const { refused } = state;
+    const isKnown = refused !== null && isSameTable(refused.table, found);
+    if (isKnown && (refused.under === null || refused.under === control.inForce.config)) return;
     await this.#apply(source, state, found);
   }
 
   async #apply(source: SourceConfig, state: SourceState, table: Table): Promise<void> {
-    const { control, log } = this.#options;
-    let told: readonly string[] = [];
+    const { control, log, told } = this.#options;
+    let found: readonly string[] = [];
     const { ok, generation, problems } = await control.apply((config) => {
       const next = configWithTable(config, source, table);
-      told = next.lines;
+      found = next.lines;
       return next.config ?? [];
     });
-    for (const line of told) log.warn({ source: source.name }, line);
-    for (const { what } of problems) log.warn({ source: source.name }, what);
-    state.refused = ok ? null : table;
+    const lines = [...found, ...problems.map(({ what }) => what)];
+    const why = ok ? "" : refusalText(lines);
+    const isNews = ok || why !== state.refused?.why;
+    state.refused = ok ? null : { table, why, under: control.inForce.config };
+    if (isNews) told({ ok, generation }, lines);
+    if (isNews) for (const line of lines) log.warn({ source: source.name }, line);
     if (ok) log.info({ source: source.name, rows: table.rows.length, generation }, "the rows of a source have changed");
-    else log.warn({ source: source.name }, "the rows of a source were refused; those of before stay in use");
+    else if (isNews)
+      log.warn({ source: source.name }, "the rows of a source were refused; those of before stay in use");
   }
 
   #isToKeep(source: SourceConfig, state: SourceState, config: Config): boolean {
@@ -148,7 +191,12 @@ export function configWithTable(
   if (isRefused) return { lines };
   const known = typeof before === "string" ? undefined : before?.destinations;
   const sets = withTable(config.sets, source, known, after.destinations);
-  return { config: { ...config, sets, tables: new Map(config.tables).set(source.name, table) }, lines };
+  const tables = new Map(config.tables).set(source.name, table);
+  // What a reload would refuse does not come in by another door.
+  const isAwaited = config.sources.some(({ name }) => !tables.has(name));
+  const { config: next, findings } = reviewed(config, { ...config, sets, tables }, isAwaited);
+  if (next === null) return { lines: findings.filter(({ severity }) => severity === "error").map(({ what }) => what) };
+  return { config: next, lines: [...lines, ...findings.slice(0, MOST_FINDINGS).map(({ what }) => what)] };
 }
 
 function isCacheStale(source: SourceConfig, state: SourceState, config: Config): boolean {

@@ -1,5 +1,6 @@
 // A table of a database as the text of fairlead.yaml: its destinations, written down once and for all.
 import { problemOf } from "../config/finding.ts";
+import { isDialplan, plansOf, readDialplan } from "../config/importers/dialplan.ts";
 import { type ImportOptions, NO_PLACES, optionProblem } from "../config/importers/importer.ts";
 import { toYaml } from "../config/importers/to-yaml.ts";
 import type { ConfigIo } from "../config/io.ts";
@@ -8,7 +9,7 @@ import { hasErrors, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { type DestinationConfig, destinationOf, plainDestination } from "../config/sections/destination.ts";
 import type { SourceKind } from "../config/sections/sources.ts";
-import type { Table } from "../config/tables/table.ts";
+import { type RowRemark, remarkText, type Table } from "../config/tables/table.ts";
 import { writtenDestination } from "../config/written-sets.ts";
 import type { TableSource } from "./table-reader.ts";
 
@@ -27,13 +28,14 @@ export function isDatabaseUrl(text: string): boolean {
   return /^(mysql|mariadb|postgres|postgresql|sqlite|sqlite3):/i.test(text);
 }
 
-/** Reads the table and writes it down. Which product's it is, its columns say. */
+/** Reads the table and writes it down. Whose it is, its columns say; of a dialplan with several, `plan` says which. */
 export async function importTable(
   url: string,
   table: string,
   options: ImportOptions,
   io: ConfigIo,
   reader: TableSource,
+  plan?: string,
 ): Promise<ImportedTable> {
   const section = (kind: SourceKind) => ({
     listeners: options.listen.length > 0 ? options.listen : [ASSUMED],
@@ -48,6 +50,7 @@ export async function importTable(
   const read = await reader.read(source);
   if ("failure" in read)
     return { problems: [fault(`${source.place} cannot be read: ${read.failure}`, "the table: --table NAME")] };
+  if (isDialplan(read)) return importDialplan(read, source.place, options, plan);
   const kind = kindOf(read);
   // A source without a name is called as its kind is; which set gets the requests is decided when all are known.
   const built = buildConfig({ ...section(kind), routes: [{ drop: true }] }, PLACE, io, true, new Map([[kind, read]]));
@@ -65,6 +68,23 @@ export async function importTable(
   const data = { listeners: section(kind).listeners, sets, routes: [{ set }], admin: adminOf(options) };
   const title = `From ${source.place}, written by fairlead import.`;
   return { yaml: toYaml(data, [], title), problems: found };
+}
+
+function importDialplan(table: Table, place: string, options: ImportOptions, plan: string | undefined): ImportedTable {
+  const plans = plansOf(table);
+  const chosen = plan ?? (plans.length === 1 ? plans[0] : undefined);
+  if (chosen === undefined || !plans.includes(chosen))
+    return { problems: [fault(`the table has the plans ${plans.join(", ")}`, "--dialplan ID")] };
+  const { routes, rows, sets, remarks } = readDialplan(table, chosen, options.set ?? "1");
+  const notes = rows.map((row, at) => ({ path: ["routes", at], line: 0, text: row }));
+  const data = {
+    listeners: options.listen.length > 0 ? options.listen : [ASSUMED],
+    sets: Object.fromEntries(sets.map((name) => [name, { destinations: [] }])),
+    routes: [...routes, { reject: { status: 404 } }],
+    admin: adminOf(options),
+  };
+  const what = (remark: RowRemark) => optionProblem(PLACE, { severity: "warning", what: remarkText(remark), hint: "" });
+  return { yaml: toYaml(data, notes, `From ${place}, written by fairlead import.`), problems: remarks.map(what) };
 }
 
 function fault(what: string, hint: string): Problem {
@@ -103,7 +123,8 @@ function setData(
 function shortDestination(one: DestinationConfig): unknown {
   const plain = destinationOf(plainDestination(one.uri));
   const usual: Readonly<Record<string, unknown>> = "what" in plain ? {} : writtenDestination(plain);
-  const told = Object.entries(writtenDestination(one)).filter(
+  // The operator's own file, which would not do without the passwords of event sockets.
+  const told = Object.entries(writtenDestination(one, true)).filter(
     ([key, value]) => key === "uri" || JSON.stringify(value) !== JSON.stringify(usual[key]),
   );
   return told.length === 1 ? one.uri : Object.fromEntries(told);

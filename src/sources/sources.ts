@@ -1,5 +1,6 @@
 // The tables of a configuration's sources: read now, else as they were, else from the cache.
 import type { Problem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
 import { type SourceConfig, sourceIdentity } from "../config/source-databases.ts";
 import { filledSets, type Unfilled } from "../config/tables/fill.ts";
 import type { Table, Tables } from "../config/tables/table.ts";
@@ -19,15 +20,27 @@ export interface SourceState {
   readAt: number;
   /** When it is to be read again, on `now`. */
   due: number;
-  isBusy: boolean;
+  /** Who follows it at the moment; null: nobody. */
+  work: Promise<void> | null;
+  /** The table that came from the cache; null: none did. */
+  recalled: Table | null;
   /** What the cache holds, as far as this process knows. */
   cached: Table | null;
   /** Why the cache could not be written the last time; empty: it could. */
   notKept: string;
   /** When it is to be tried again, on `now`. */
   keepDue: number;
-  /** A table that was refused for its rows: told once. */
-  refused: Table | null;
+  /** What the table had when it was refused; null: what it had last was not. */
+  refused: Refusal | null;
+}
+
+/** A table that was refused. */
+export interface Refusal {
+  readonly table: Table;
+  /** What is wrong, in a line. */
+  readonly why: string;
+  /** The configuration that it did not fit into; another one may have room for it. */
+  readonly under: Config | null;
 }
 
 /** What is in force of a source already. */
@@ -48,12 +61,15 @@ const NEW: SourceState = {
   failure: "",
   readAt: -1,
   due: 0,
-  isBusy: false,
+  work: null,
+  recalled: null,
   cached: null,
   notKept: "",
   keepDue: 0,
   refused: null,
 };
+/** Reasons in a line. */
+const MOST_LINES = 3;
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
 
@@ -93,7 +109,7 @@ export class Sources {
     const state = this.stateOf(source);
     const lines = typeof found === "string" ? [] : refusal(found);
     if (typeof found !== "string") {
-      state.refused = lines.length === 0 ? null : found;
+      state.refused = lines.length === 0 ? null : { table: found, why: refusalText(lines), under: null };
       if (lines.length === 0) return found;
     }
     const name = `source ${source.name} (${source.place})`;
@@ -114,6 +130,7 @@ export class Sources {
       return undefined;
     }
     state.cached = cached.table;
+    state.recalled = cached.table;
     tell("warning", why, `its rows of ${cached.written} are in use`);
     return cached.table;
   }
@@ -126,6 +143,15 @@ export class Sources {
     const failure = "failure" in result ? result.failure : unusable(source, result, before);
     if (number === state.looks) this.#note(source, state, failure);
     return "failure" in result || failure !== "" ? failure : result;
+  }
+
+  /**
+   * A reload that read its tables under `before` comes into force over `now`: what has changed about a table in between was read later,
+   * and is looked at again.
+   */
+  lookAgain(before: Config, now: Config): void {
+    for (const source of now.sources)
+      if (now.tables.get(source.name) !== before.tables.get(source.name)) this.stateOf(source).due = 0;
   }
 
   /** How a source is doing. */
@@ -153,6 +179,12 @@ export class Sources {
       state.failures++;
     }
   }
+}
+
+/** Lines as one; there may be as many as rows. */
+export function refusalText(lines: readonly string[]): string {
+  const more = lines.length - MOST_LINES;
+  return `${lines.slice(0, MOST_LINES).join("; ")}${more > 0 ? `; ${more} more` : ""}`;
 }
 
 function refusalOf(config: Unfilled, tables: Tables, source: SourceConfig, table: Table): readonly string[] {

@@ -2,12 +2,13 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Message } from "../sip/message.ts";
+import { packetBytes } from "../sip/packet-memory.ts";
 import type { Carrier, CarrierHandler } from "./carrier.ts";
 import { Framer } from "./framer.ts";
 import { borrow, giveBack } from "./gather.ts";
 
-/** What a socket reads is copied here: its buffers are new every time, and views of this one are made once. */
-const DESK = Buffer.from(new ArrayBuffer(65_536));
+/** What a socket reads is copied here, where vector instructions read it: its buffers are new every time, and elsewhere. */
+const DESK = packetBytes(65_536);
 
 /** A stream with messages behind each other. */
 export class ByteCarrier implements Carrier {
@@ -22,6 +23,8 @@ export class ByteCarrier implements Carrier {
     this.#socket = socket;
     const framer = new Framer(handler, view, headerBytes);
     this.#framer = framer;
+    // When they end, we say when we do.
+    socket.allowHalfOpen = true;
     socket.on("data", (chunk: Buffer) => {
       const isSmall = chunk.length <= DESK.length;
       if (isSmall) chunk.copy(DESK);

@@ -26,7 +26,7 @@ export interface ConnectionOwner {
   readonly intake: Intake;
   /** A connection that we tried to make is there. */
   connected(connection: Connection): void;
-  /** The other end has said its last word, and ours is being said; called at most once, before `closed`. */
+  /** The other end has said its last word: `leave` is to be called soon. Called at most once, before `closed`. */
   leaving(connection: Connection): void;
   /** It is over, for whatever reason, and its socket is closed; called once. */
   closed(connection: Connection): void;
@@ -46,6 +46,8 @@ const MOST_WAITING_PONGS = 1024;
 /** An old connection is closed when nothing has passed for so long, or when it is so much too old, in milliseconds. */
 const QUIET = 1_000;
 const PATIENCE = 60_000;
+
+const SCRATCH = new Int32Array(ENDPOINT_WORDS);
 
 /** A connection. */
 export class Connection implements CarrierHandler {
@@ -72,6 +74,8 @@ export class Connection implements CarrierHandler {
   #isUnverified = false;
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
+  /** Whether it was found overdue and waits for its turn to be closed: the sweep comes by again meanwhile. */
+  isCondemned = false;
   /** By performance.now: when something passed last, and when the unfinished message at hand began (0: there is none). */
   active: number;
   partialSince = 0;
@@ -123,9 +127,9 @@ export class Connection implements CarrierHandler {
 
   /** Notes its own address, once there is one. */
   noteLocal(): void {
-    const endpoint = new Int32Array(ENDPOINT_WORDS);
     const { localAddress } = this.socket;
-    if (localAddress !== undefined && parsePeer(localAddress, 0, endpoint, 0)) this.local.set(endpoint.subarray(0, 4));
+    if (localAddress === undefined || !parsePeer(localAddress, 0, SCRATCH, 0)) return;
+    for (let i = 0; i < this.local.length; i++) this.local[i] = SCRATCH[i]!;
   }
 
   get isConnected(): boolean {
@@ -173,7 +177,7 @@ export class Connection implements CarrierHandler {
 
   /** Whether something can be sent over it, the last words of an ending one included. */
   get isOpen(): boolean {
-    return !this.#isConnected || this.#carrier.isOpen;
+    return !this.#isConnected || (this.#leavingSince === 0 && this.#carrier.isOpen);
   }
 
   /** Offers again what had no room, and reads on if it has now; false: not yet. */
@@ -194,6 +198,7 @@ export class Connection implements CarrierHandler {
 
   /** Closes it when everything has left; whoever does not take that in time is told off by `overdue`. */
   leave(): void {
+    if (this.#isClosed) return;
     if (this.#leavingSince === 0) this.#leavingSince = performance.now();
     this.flush();
     this.#carrier.leave();
@@ -259,7 +264,7 @@ export class Connection implements CarrierHandler {
       return;
     }
     // Nothing new is sent there, what waits still leaves. Its place and its descriptor stay taken until then.
-    this.leave();
+    this.#leavingSince = performance.now();
     this.#owner.leaving(this);
   }
 
@@ -278,7 +283,8 @@ export class Connection implements CarrierHandler {
 
   /** Whether bytes wait, and for so long no write has come to its end. */
   #isStuck(now: number, writeTimeout: number): boolean {
-    const left = this.#given - this.backlog;
+    // Mostly everything had left and nothing was sent since: no need to ask.
+    const left = this.#left === this.#given ? this.#given : this.#given - this.backlog;
     if (left >= this.#given || left !== this.#left || this.#leftAt === 0) {
       this.#left = left;
       this.#leftAt = now;

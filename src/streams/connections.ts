@@ -32,11 +32,10 @@ import type { Exchange } from "./exchange.ts";
 import { fullnessAt, type Guests, STRANGERS } from "./guests.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { reset } from "./reset.ts";
+import { STEP, Sweep } from "./sweep.ts";
+import { Turns } from "./turns.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
 import { carryWeb } from "./websocket-client.ts";
-
-/** How often idle connections are looked for, in milliseconds. */
-const SWEEP = 250;
 
 /** The table of connections. */
 export class Connections implements ConnectionOwner {
@@ -54,6 +53,8 @@ export class Connections implements ConnectionOwner {
   readonly #free: number[] = [];
   readonly #byAddress = new Map<string | number, Connection>();
   readonly #touched = new Set<Connection>();
+  /** Those to be closed: thousands may end, or be overdue, at once. In a round, one is accepted for each listener, and not one in all. */
+  readonly #farewells = new Turns(256);
   readonly #view = new Message();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
   /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
@@ -61,7 +62,6 @@ export class Connections implements ConnectionOwner {
   #count = 0;
   /** Why the last one that was to be made was not: we had no room, which says nothing of where it was to go. */
   #hadNoRoom = false;
-  #swept = performance.now();
 
   /** `guests` knows whom a connection that somebody made is of. */
   constructor(
@@ -80,7 +80,8 @@ export class Connections implements ConnectionOwner {
     this.#guests = guests;
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
-    setInterval(() => this.#sweep(), SWEEP).unref();
+    const sweep = new Sweep(this.#places, (connection, now) => this.#judge(connection, now), performance.now());
+    setInterval(() => sweep.step(performance.now()), STEP).unref();
   }
 
   /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
@@ -152,6 +153,7 @@ export class Connections implements ConnectionOwner {
 
   connected(connection: Connection): void {
     connection.noteLocal();
+    this.#dials.get(connection.listener)?.patience?.set(connection.socket);
     this.countUp("opened");
   }
 
@@ -160,6 +162,7 @@ export class Connections implements ConnectionOwner {
     if (connection.isAddressed) this.#exchange.tellLost(connection);
     // Once is enough.
     connection.isAddressed = false;
+    this.#farewells.add(() => connection.leave());
   }
 
   closed(connection: Connection): void {
@@ -274,19 +277,24 @@ export class Connections implements ConnectionOwner {
     return connection;
   }
 
-  #sweep(): void {
-    const now = performance.now();
-    // We come late: what peers have sent meanwhile is read before they are judged, the next time whatever happens.
-    const isLate = now - this.#swept > 2 * SWEEP;
-    this.#swept = isLate ? Number.POSITIVE_INFINITY : now;
-    if (isLate) return;
-    for (const connection of this.#places) {
-      if (connection === undefined || !connection.isConnected) continue;
-      const reason = connection.overdue(now, this.#limits, this.intake.isHeld(connection));
-      if (reason === null) continue;
-      this.countUp(reason);
-      if (reason === "lifetime") connection.leave();
-      else connection.close();
-    }
+  #whyOverdue(connection: Connection, now: number): StreamCounter | null {
+    return connection.overdue(now, this.#limits, this.intake.isHeld(connection));
+  }
+
+  #judge(connection: Connection, now: number): void {
+    if (connection.isCondemned || this.#whyOverdue(connection, now) === null) return;
+    connection.isCondemned = true;
+    this.#farewells.add(() => this.#closeOverdue(connection));
+  }
+
+  #closeOverdue(connection: Connection): void {
+    connection.isCondemned = false;
+    if (this.#places[connection.place] !== connection) return;
+    // Something may have come while it waited for its turn.
+    const reason = this.#whyOverdue(connection, performance.now());
+    if (reason === null) return;
+    this.countUp(reason);
+    if (reason === "lifetime") connection.leave();
+    else connection.close();
   }
 }

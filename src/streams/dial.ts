@@ -2,6 +2,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { formatPeer } from "../net/dgram-address.ts";
 import { isV4 } from "../net/endpoint.ts";
+import type { TcpPatience } from "../net/tcp-patience.ts";
 import type { Secure } from "./secure.ts";
 
 /** A listener's way out. */
@@ -12,6 +13,8 @@ export interface Dial {
   readonly path?: string | undefined;
   /** After so long without a byte TCP asks whether the other side is still there, in milliseconds. */
   readonly keepalive?: number;
+  /** How long TCP waits for one that is connected and acknowledges nothing; undefined: as long as the system wants. */
+  readonly patience?: TcpPatience | undefined;
   /** TLS, where it is one of TLS. */
   readonly secure?: Secure | undefined;
 }

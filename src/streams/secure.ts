@@ -1,21 +1,32 @@
 // TLS on both sides of the stream worker: handshakes of those who connect, bounded in number and time, and connections that we make
 // to somebody who has to prove a name.
 import { createHash } from "node:crypto";
-import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { NO_TLS, type TlsState } from "../bridge/tls-state.ts";
 import { identityFault } from "../net/sip-identity.ts";
+import { Beginnings } from "./beginnings.ts";
+import { nameOf } from "./guests.ts";
 import type { HandshakeRefusal, Handshakes } from "./handshakes.ts";
 import { SecureContexts, type SecureProfile } from "./secure-contexts.ts";
+import { Turns } from "./turns.ts";
 
 /** Why somebody's connection did not become one of TLS. */
-export type HandshakeFault = HandshakeRefusal | "handshake_timeout" | "handshake_failed" | "unverified_client";
+export type HandshakeFault =
+  | HandshakeRefusal
+  | "handshake_timeout"
+  | "handshake_not_begun"
+  | "handshake_failed"
+  | "unverified_client";
 
 const REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
   handshake_refused: "too many handshakes at a time",
   handshake_source_full: "too many handshakes of its source at a time",
   handshake_reserved: "the handshakes that are left are for destinations and trusted sources",
 };
+
+/** What ends a connection whose time is up. */
+const LATE: NodeJS.ErrnoException = new Error("the handshake took too long");
 
 /** Why a connection of ours did not become one of TLS. */
 export interface Refusal {
@@ -39,13 +50,18 @@ export interface HandshakeHandler {
 /** TLS of one stream worker. */
 export class Secure {
   readonly #timeout: number;
+  readonly #beginnings = new Beginnings();
+  /** When the time of those is up whose handshake has not ended, by the name of their connection. */
+  readonly #deadlines = new Map<string, NodeJS.Timeout>();
+  /** Those whose time is up: who came at once is late at once. */
+  readonly #late = new Turns();
   readonly #handshakes: Handshakes;
   readonly #handler: HandshakeHandler;
   #contexts = new SecureContexts(NO_TLS);
   /** Node's servers; these listen nowhere, they only do handshakes. By listener, made anew for a new state. */
   readonly #servers = new Map<number, Server>();
 
-  /** A handshake may take `timeout` milliseconds. */
+  /** A handshake has `timeout` milliseconds from the connection on. */
   constructor(timeout: number, handshakes: Handshakes, handler: HandshakeHandler) {
     this.#timeout = timeout;
     this.#handshakes = handshakes;
@@ -58,22 +74,49 @@ export class Secure {
     this.#servers.clear();
   }
 
-  /** A connection that somebody made to `listener`: does its handshake. */
+  /** How many connections are here whose handshake has not ended, or not begun. */
+  get count(): number {
+    return this.#deadlines.size;
+  }
+
+  /** A connection that somebody made to `listener`: does its handshake when they begin it, if there is room for one then. */
   accept(listener: number, raw: Socket): void {
-    const profile = this.#contexts.ofListener(listener);
     const address = raw.remoteAddress ?? "";
-    const refusal = profile === undefined ? "handshake_refused" : this.#handshakes.begin(raw);
-    if (profile === undefined || refusal !== null) {
+    const fail = (fault: HandshakeFault, why: string): void => this.#handler.failed(listener, fault, address, why);
+    const refuse = (refusal: HandshakeRefusal): void => {
       raw.resetAndDestroy();
-      this.#handler.failed(listener, refusal ?? "handshake_refused", address, REFUSALS[refusal ?? "handshake_refused"]);
+      fail(refusal, REFUSALS[refusal]);
+    };
+    if (this.#contexts.ofListener(listener) === undefined) {
+      refuse("handshake_refused");
       return;
     }
-    let server = this.#servers.get(listener);
-    if (server === undefined) {
-      server = this.#serverOf(listener, profile);
-      this.#servers.set(listener, server);
-    }
-    server.emit("connection", raw);
+    let doing = "it did not begin";
+    let isHeard = false;
+    const name = nameOf(raw);
+    const end = (): void => {
+      if (this.#deadlines.get(name) !== deadline) return;
+      raw.destroy(LATE);
+      fail("handshake_timeout", doing);
+    };
+    const deadline = setTimeout(() => this.#late.add(end), this.#timeout);
+    this.#deadlines.set(name, deadline);
+    raw.once("close", () => this.#settle(name, deadline));
+    this.#beginnings.add(raw, {
+      heard: () => {
+        isHeard = true;
+        const refusal = this.#handshakes.begin(raw);
+        if (refusal !== null) refuse(refusal);
+        return refusal === null;
+      },
+      begin: () => {
+        doing = "it did not end";
+        if (this.#serverFor(listener)?.emit("connection", raw) !== true) raw.destroy();
+      },
+      gone: () => {
+        if (raw.errored !== LATE) fail(isHeard ? "handshake_failed" : "handshake_not_begun", doing);
+      },
+    });
   }
 
   /**
@@ -121,12 +164,21 @@ export class Secure {
     return socket;
   }
 
+  /** Its server for the state in force. */
+  #serverFor(listener: number): Server | undefined {
+    const known = this.#servers.get(listener);
+    const profile = known === undefined ? this.#contexts.ofListener(listener) : undefined;
+    if (profile === undefined) return known;
+    const server = this.#serverOf(listener, profile);
+    this.#servers.set(listener, server);
+    return server;
+  }
+
   #serverOf(listener: number, secure: SecureProfile): Server {
     const { profile } = secure;
     const { clientCertificate, ca, crl } = profile;
     const server = createServer({
       ...secure.options,
-      handshakeTimeout: this.#timeout,
       requestCert: clientCertificate !== "none",
       // What came of it is decided, and counted, here.
       rejectUnauthorized: false,
@@ -139,6 +191,7 @@ export class Secure {
     });
     server.on("secureConnection", (socket) => {
       this.#handshakes.end(socket);
+      this.#settle(nameOf(socket));
       const why = clientFault(clientCertificate, socket);
       if (why === "") {
         socket.disableRenegotiation();
@@ -151,13 +204,26 @@ export class Secure {
     });
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
       this.#handshakes.end(socket);
-      const isLate = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
-      const address = socket.remoteAddress ?? "";
+      const address = addressOf(socket);
       socket.on("error", () => undefined).destroy();
-      this.#handler.failed(listener, isLate ? "handshake_timeout" : "handshake_failed", address, reasonOf(error));
+      // Of that it has been told already.
+      if (error === LATE) return;
+      this.#handler.failed(listener, "handshake_failed", address, reasonOf(error));
     });
     return server;
   }
+
+  /** There is no deadline for this connection any more, unless it is that of a later one between the same ports. */
+  #settle(name: string, deadline = this.#deadlines.get(name)): void {
+    clearTimeout(deadline);
+    if (this.#deadlines.get(name) === deadline) this.#deadlines.delete(name);
+  }
+}
+
+/** Whose it is, or was: after a reset only the connection below still knows, which was asked when it was accepted. */
+function addressOf(socket: TLSSocket): string {
+  const below = "_parent" in socket && socket._parent instanceof Socket ? socket._parent.remoteAddress : undefined;
+  return socket.remoteAddress ?? below ?? "";
 }
 
 /** Why a client is not let in; empty: it is. */

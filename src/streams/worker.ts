@@ -15,8 +15,10 @@ import type { TlsState } from "../bridge/tls-state.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
-import { loadLibc } from "../net/libc.ts";
+import { type Libc, loadLibc } from "../net/libc.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
+import { TcpPatience } from "../net/tcp-patience.ts";
+import { threadNumber } from "../net/thread-number.ts";
 import { isSecure, Transport } from "../net/transport.ts";
 import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
@@ -36,6 +38,8 @@ const start = workerData as StreamStart;
 const words = new Int32Array(start.words);
 const control = new Int32Array(start.control);
 const HEARTBEAT = 100;
+/** How long TCP asks for a sign of life: ten times, once a second (libuv). Who acknowledges nothing has as long altogether. */
+const AFTER_KEEPALIVE = 10_000;
 /** What was sent last has so long to leave, in milliseconds. */
 const LAST_WORDS = 50;
 
@@ -44,15 +48,14 @@ function tell(message: FromStreams): void {
 }
 
 /** Rings the bells of batched workers itself, and asks main to wake portable ones. */
-function waker(): (worker: number) => void {
+function waker(libc: Libc | null): (worker: number) => void {
   const isAsleep = (worker: number) => Atomics.load(control, worker * CONTROL_WORDS + ControlWord.sleeping) !== 0;
-  const loaded = start.io === "batched" ? loadLibc() : null;
-  if (loaded === null || !loaded.ok) {
+  if (libc === null) {
     return (worker) => {
       if (isAsleep(worker)) tell({ kind: "wake", worker });
     };
   }
-  const ringer = new Ringer(loaded.libc);
+  const ringer = new Ringer(libc);
   return (worker) => {
     if (isAsleep(worker)) ringer.ring(start.bells[worker]!);
   };
@@ -84,11 +87,11 @@ async function serve(exchange: Exchange, connections: Connections): Promise<neve
   }
 }
 
-function dialOf(listener: StreamListener, secure: Secure): Dial {
+function dialOf(listener: StreamListener, secure: Secure, patience: TcpPatience | undefined): Dial {
   const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
   const path = listener.web && (listener.web.path || "/");
   const { keepalive } = start.limits;
-  return { from, path, keepalive, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
+  return { from, path, keepalive, patience, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
 }
 
 /** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
@@ -105,6 +108,8 @@ function openSecure(
     secured: onSecured,
     failed(listener, fault, address, why) {
       onFault(fault);
+      // That is how load balancers and monitors see, all day, whether anybody listens.
+      if (fault === "handshake_not_begun") return;
       notes.tell(`${listener} ${fault} ${why}`, { what: "a handshake failed", fields: { fault, address, why } });
     },
     refused({ address, host, why, isUnverified }) {
@@ -124,16 +129,21 @@ function adopt(secure: Secure, tls: TlsState): string {
 }
 
 async function main(): Promise<void> {
-  const exchange = new Exchange(start, words, waker());
+  const loaded = start.io === "batched" ? loadLibc() : null;
+  const libc = loaded?.ok === true ? loaded.libc : null;
+  const patience = libc === null ? undefined : new TcpPatience(libc, start.limits.keepalive + AFTER_KEEPALIVE);
+  const exchange = new Exchange(start, words, waker(libc));
   words[StreamWord.connections] = 0;
   words[StreamWord.delay] = 0;
+  words[StreamWord.unsecured] = 0;
+  words[StreamWord.thread] = threadNumber();
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
   const admission = new Admission(start.limits, start.policy);
   const gate = new Gate({
     limits: start.limits,
     admission,
-    fullness: (others, isTrusted) => connections.fullness(others, isTrusted),
+    fullness: (others, isTrusted) => connections.fullness(others + secure.count, isTrusted),
     countUp: (name) => connections.countUp(name),
   });
   const secure = openSecure(
@@ -143,7 +153,9 @@ async function main(): Promise<void> {
   );
   const proxied = new Proxied();
   proxied.adopt(start.policy);
-  const dials = new Map(start.listeners.map((listener) => [listener.index, dialOf(listener, secure)] as const));
+  const dials = new Map(
+    start.listeners.map((listener) => [listener.index, dialOf(listener, secure, patience)] as const),
+  );
   const connections = new Connections(exchange, start.limits, words, dials, gate, proxied);
   const { handshakeTimeout } = start.limits;
   const doors = new WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
@@ -161,13 +173,17 @@ async function main(): Promise<void> {
       (socket) => gate.knock(index, socket, admit),
     );
     const problem = await listenTcp(server, listener);
+    patience?.set(server);
     if (problem === "") continue;
     tell({ kind: "failed", what: problem });
     return;
   }
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
   const lateness = new Lateness(performance.now());
-  setInterval(() => Atomics.store(words, StreamWord.delay, lateness.look(performance.now())), LOOK);
+  setInterval(() => {
+    Atomics.store(words, StreamWord.delay, lateness.look(performance.now()));
+    Atomics.store(words, StreamWord.unsecured, secure.count);
+  }, LOOK);
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
   if (start.isRestart) exchange.tellAllLost();
   parentPort?.on("message", (message: ToStreams) => {

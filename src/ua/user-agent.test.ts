@@ -56,7 +56,7 @@ test("a cancelled call ends with 487 and its CANCEL waits for a provisional", as
 test("a request without an answer is repeated and given up after 64*T1", async () => {
   const heard: Datagram[] = [];
   const silent = await agent({ hears: () => false, onDatagram: (datagram) => heard.push(datagram) });
-  assert.equal(await (await agent({ timers: { t1: 20, t2: 160, t4: 40 } })).request("OPTIONS", uriOf(silent)), null);
+  assert.equal(await (await agent({ timers: { t1: 40, t2: 320, t4: 80 } })).request("OPTIONS", uriOf(silent)), null);
   assert.ok(heard.length >= 9 && heard.length <= 12, String(heard.length));
 });
 

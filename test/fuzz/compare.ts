@@ -15,7 +15,11 @@ export function compareRequest(from: StrictReader, out: StrictReader, withheld: 
   const vias = out.number("via") - from.number("via");
   if (vias !== 1) return `${vias} Via lines more`;
   const top = out.find("via");
-  if (!/^Via: SIP\/2\.0\/UDP [^\s;,]+;branch=z9hG4bK[sta][0-9a-f]{24}$/.test(out.text(top)))
+  if (
+    !/^Via: SIP\/2\.0\/UDP [^\s;,]+;branch=z9hG4bK(?:[ta][0-9a-f]{24}|s[0-9a-f]{24}(?:;oc;oc-algo="loss")?)$/.test(
+      out.text(top),
+    )
+  )
     return `not our Via: ${out.text(top)}`;
   const theirs = out.find("via", top + 1);
   if (sentBy(out.text(theirs)) !== sentBy(from.text(from.find("via")))) return `another sent-by: ${out.text(theirs)}`;

@@ -100,6 +100,25 @@ const SOURCES: readonly {
     },
   },
   {
+    name: "forking",
+    workers: 2,
+    data: {
+      listeners: [{ uri: "udp://10.9.9.1:5060", contact: "repair" }, "udp://[2001:db8::1]:5060"],
+      sets: {
+        group: {
+          algorithm: "parallel",
+          destinations: [...POOL, { uri: "sip:10.0.0.4:5060", large_requests: "udp" }],
+          max_branches: 3,
+          failover: { ...FAST, ring_limit: "2s" },
+        },
+        spared: { algorithm: "kamailio:64", destinations: ["sip:10.0.3.1", "sip:10.0.3.2"], failover: FAST },
+        voicemail: { algorithm: "kamailio:12", destinations: ["sip:10.0.2.1", "sip:10.0.2.2"], failover: FAST },
+      },
+      routes: [{ method: ["REGISTER", "OPTIONS", "MESSAGE"], set: "spared" }, { sets: ["group", "voicemail"] }],
+      timers: { t1: "100ms", t2: "400ms", linger: "1s", dialog: "60s" },
+    },
+  },
+  {
     name: "mostly stateless",
     workers: 2,
     data: {

@@ -1,10 +1,10 @@
 // The books of a world: what its tables hold, and whether the loads of the destinations are the calls that somebody holds.
+import { B, BRANCH_WORDS, BranchFlag, BranchState } from "../../src/proxy/branches.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "../../src/proxy/dialogs.ts";
-import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "../../src/proxy/transactions.ts";
 import { Violation } from "./watch.ts";
 import type { World } from "./world.ts";
 
-/** Throws unless every call that is counted belongs to a transaction or a dialog, and none is counted below zero. */
+/** Throws unless every call that is counted belongs to a branch or a dialog, and none is counted below zero. */
 export function audit(world: World, destinations: number): void {
   let loads = 0;
   for (let slot = 0; slot < destinations; slot++) {
@@ -14,12 +14,12 @@ export function audit(world: World, destinations: number): void {
   }
   let calls = 0;
   for (const { context } of world.workers) {
-    const { transactions, dialogs, callsOutside } = context;
+    const { branches, dialogs, callsOutside } = context;
     if (callsOutside < 0) throw new Violation(`${callsOutside} calls outside`);
     loads += callsOutside;
-    for (let row = 1, at = TRANSACTION_WORDS; row <= transactions.capacity; row++, at += TRANSACTION_WORDS) {
-      if (transactions.words[at + T.state] === TransactionState.free) continue;
-      if ((transactions.words[at + T.flags]! & TransactionFlag.counted) !== 0) calls++;
+    for (let row = 1, at = BRANCH_WORDS; row <= branches.capacity; row++, at += BRANCH_WORDS) {
+      if (branches.words[at + B.state] === BranchState.free) continue;
+      if ((branches.words[at + B.flags]! & BranchFlag.counted) !== 0) calls++;
     }
     for (let row = 1, at = DIALOG_WORDS; row <= dialogs.capacity; row++, at += DIALOG_WORDS) {
       if (dialogs.words[at + D.state] === DialogState.free) continue;

@@ -8,7 +8,7 @@ import { createSourceMemory } from "../../src/bridge/source-memory.ts";
 import { CONTROL_WORDS } from "../../src/bridge/worker-start.ts";
 import { type Inbox, Outbox } from "../../src/net/batch.ts";
 import { ENDPOINT_WORDS } from "../../src/net/endpoint.ts";
-import type { Plane } from "../../src/net/plane.ts";
+import { noCounts, type Plane } from "../../src/net/plane.ts";
 import { Adopted } from "../../src/proxy/adopted.ts";
 import { Context } from "../../src/proxy/context.ts";
 import { Loop } from "../../src/proxy/loop.ts";
@@ -74,7 +74,7 @@ export class World {
       const plane: Plane = {
         inbox: inboxes[index]!,
         outbox,
-        counts: { oversized: 0, unsent: 0, unreachable: 0, fill: 0, lost: 0 },
+        counts: noCounts(),
         run() {},
         stop() {},
       };
@@ -102,6 +102,7 @@ export class World {
       Object.assign(context, { nonces: { next: () => chance.next() | 1 }, live: new LiveTables(live, chance.next()) });
       const loop = new Loop(context, plane, {
         incoming: this.#seconds.filter((i) => i !== index).map((i) => new Ring(rings[i]![index]!)),
+        streams: null,
         outgoing: this.#seconds.map((i) => (i === index ? null : new Ring(rings[index]![i]!))),
         control: this.#control,
         now: () => this.#clock(),

@@ -1,8 +1,6 @@
 // The page docs/guide/coming-from-kamailio.md is true: its configurations load, and its messages go where it says.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { CHECKS } from "../../src/config/checks/index.ts";
 import { configOf } from "../../src/control/testing/config.ts";
@@ -10,47 +8,28 @@ import { explain } from "../../src/explain/explain.ts";
 import { shortMessage } from "../../src/explain/message-text.ts";
 import { findNames } from "../../src/explain/names.ts";
 import { setStage } from "../../src/explain/stage.ts";
+import { examples } from "./page.ts";
 
-const PAGE = fileURLToPath(new URL("../../docs/guide/coming-from-kamailio.md", import.meta.url));
 const LINE = /^(?<method>[A-Z]+) (?<uri>\S+)(?: from (?<source>\S+))? -> (?<outcome>[^|]+?)(?: \| (?<start>.+))?$/;
 
-interface Example {
-  readonly title: string;
-  readonly yaml: string;
-  readonly traffic: readonly string[];
-}
+/** What `fairlead check` says of an example whose script is wrong in the same way. */
+const WARNED = new Map([["The same without transactions", /kamailio:4/]]);
 
-/** Every block of YAML, with its heading and the messages that stand under it. */
-function examples(page: string): Example[] {
-  const found: Example[] = [];
-  let title = "";
-  for (const [, heading, kind, text = ""] of page.matchAll(/^## (.+)$|^```(yaml|text)\n([\s\S]*?)^```$/gm)) {
-    if (heading !== undefined) title = heading;
-    else if (kind === "yaml") found.push({ title, yaml: text, traffic: [] });
-    else if (text.includes(" -> ")) {
-      const last = found.pop();
-      assert.ok(last !== undefined, "messages without a configuration");
-      found.push({ ...last, traffic: text.trimEnd().split("\n") });
-    }
-  }
-  return found;
-}
-
-const all = examples(readFileSync(PAGE, "utf8"));
+const all = examples();
 
 test("the page has an example for each script", () => {
   assert.ok(all.length >= 13, `${all.length} examples`);
   assert.ok(all.filter(({ traffic }) => traffic.length > 0).length >= 12);
 });
 
-for (const [at, { title, yaml, traffic }] of all.entries()) {
-  test(`${title} (${at + 1}): the configuration loads without a warning, and messages go where the page says`, async () => {
+for (const { title, yaml, traffic } of all) {
+  test(`${title}: the configuration loads without a warning that the page does not tell of, and messages go where it says`, async () => {
     const config = configOf(parse(yaml));
     const findings = CHECKS.flatMap((check) => check.look(config, { cores: 2, isImported: false }));
-    assert.deepEqual(
-      findings.map(({ what }) => what),
-      [],
-    );
+    const told = findings.map(({ what }) => what);
+    const warned = WARNED.get(title);
+    if (warned === undefined) assert.deepEqual(told, []);
+    else assert.match(told.join("\n"), warned);
     // Without messages there is nothing to explain, and no name to be looked up.
     if (traffic.length === 0) return;
     const stage = setStage(config, null, await findNames(config));

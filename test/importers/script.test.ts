@@ -24,7 +24,7 @@ modparam("dispatcher", "ds_ping_interval", 20)
 modparam("dispatcher", "ds_ping_from", "sip:lb@example.com")
 modparam("dispatcher", "ds_probing_threshhold", 4)
 modparam("dispatcher", "ds_inactive_threshold", 5)
-modparam("dispatcher", "ds_probing_mode", 1)
+modparam("dispatcher", "ds_latency_estimator_alpha", 900) modparam("dispatcher", "ds_probing_mode", 1)
 modparam("dispatcher", "ds_ping_reply_codes", "class=3;code=404")
 modparam("dispatcher", "ds_load_mode", 1)
 modparam("dispatcher", "ds_unheard_of", 7)
@@ -72,8 +72,16 @@ it("a kamailio.cfg: parameters of the dispatcher become a source, misspelt ones 
   const { probe, algorithm, order } = source?.defaults ?? {};
   assert.deepEqual([algorithm, order], ["kamailio:9", "kamailio"]);
   assert.deepEqual(
-    [probe?.every, probe?.downAfter, probe?.upAfter, probe?.mode, probe?.from, probe?.accept.length],
-    [20_000, 4, 5, "all", "sip:lb@example.com", 3],
+    [
+      probe?.every,
+      probe?.downAfter,
+      probe?.upAfter,
+      probe?.mode,
+      probe?.from,
+      probe?.accept.length,
+      probe?.latencyAlpha,
+    ],
+    [20_000, 4, 5, "all", "sip:lb@example.com", 3, 0.9],
   );
   assert.deepEqual(config?.routes[0]?.action, { kind: "dispatch", set: "3" });
   assert.match(yaml, /udp:\/\/10\.0\.0\.5:5060/);
@@ -87,6 +95,18 @@ it("a kamailio.cfg: parameters of the dispatcher become a source, misspelt ones 
     "/k.cfg:30:1: warning: failure_route[RTF] is not translated (lines 30 to 32) (sets, routes and failover of fairlead.yaml)",
     "/k.cfg:31:1: warning: ds_next_dst() is not translated (failover: {on: [...]} of the set)",
   ]);
+});
+
+it("a parameter without an equivalent is told with what takes its place, whatever it is called", () => {
+  const module = 'loadmodule "dispatcher.so"\n';
+  const told = (name: string) => imported(`${module}modparam("dispatcher", "${name}", "1")\n`).lines.join("\n");
+  assert.match(
+    told("persistent_state"),
+    /persistent_state is not taken over \(state: \{file: \.\.\.\} keeps states over a restart/,
+  );
+  assert.match(told("event_callback"), /event_callback is not taken over \(hooks tell somebody outside/);
+  for (const name of ["constructor", "__proto__", "toString"])
+    assert.match(told(name), new RegExp(`${name} is not taken over \\(it has no equivalent\\)`));
 });
 
 it("an opensips.cfg: the load_balancer, and partitions of the dispatcher", () => {
@@ -104,6 +124,29 @@ it("an opensips.cfg: the load_balancer, and partitions of the dispatcher", () =>
     "/k.cfg:9:1: warning: route is not translated (lines 9 to 11) (sets, routes and failover of fairlead.yaml)",
     '/k.cfg:10:1: warning: load_balance("1", "pstn;transc") is not translated (routes: [{set: 1, resources: "pstn;transc"}])',
   ]);
+});
+
+it("OpenSIPS's dispatcher is known by its file's name, by its words, or by its database: the columns of its table are others", () => {
+  const plain = `loadmodule "dispatcher.so"
+modparam("dispatcher", "db_url", "mysql://lb:secret@localhost/lb")
+modparam("dispatcher", "ds_probing_threshhold", 1)
+route[to_media] {
+  if (!ds_select_dst(1, 2, "f")) { send_reply(500, "No route to Media"); exit; }
+}
+`;
+  const kindOf = (text: string, file = "/k.cfg") => {
+    const { yaml, problems } = translate(file, NO_OPTIONS, fakeIo({ [file]: text }));
+    return [
+      /^ {2}- (\w+):$/m.exec(yaml ?? "")?.[1],
+      problems.map(({ hint }) => hint).find((hint) => hint.includes(":2")),
+    ];
+  };
+  const opensips = ["opensips", 'routes: [{set: 1}], algorithm: "opensips:2"'];
+  assert.deepEqual(kindOf(plain), ["kamailio", 'routes: [{set: 1}], algorithm: "kamailio:2"']);
+  assert.deepEqual(kindOf(plain, "/etc/lb/opensips.cfg"), opensips);
+  assert.deepEqual(kindOf(plain.replace("@localhost/lb", "@localhost/opensips")), opensips);
+  assert.deepEqual(kindOf(`${plain}failure_route[A] {\n if (t_was_cancelled()) exit;\n}\n`), opensips);
+  assert.deepEqual(kindOf(`#!KAMAILIO\n${plain}`, "/etc/lb/opensips.cfg")[0], "kamailio");
 });
 
 it("a script with a list instead of a table says which file to import", () => {
@@ -156,4 +199,12 @@ it("blanks and brackets without an end take no time, and words that every object
   assert.ok(performance.now() - begin < 3_000);
   assert.deepEqual(readScript("route [A]\n {\n}\nroute {\n}\n").blocks.length, 2);
   assert.deepEqual(readAttributes("constructor=y").without, []);
+});
+
+it("quotes without an end take no time", () => {
+  const begin = performance.now();
+  readScript('\\"'.repeat(200_000));
+  readScript(`"${'\\"'.repeat(200_000)}`);
+  // Minutes when each quote is taken for the beginning of a string that has to end.
+  assert.ok(performance.now() - begin < 3_000);
 });

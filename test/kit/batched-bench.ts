@@ -26,13 +26,15 @@ export class Bench implements PlaneHandler {
   #deadline = 0;
   #current: BatchedPlane;
 
-  constructor(hosts: readonly string[], workers = 1, libc: Libc = libcOrThrow()) {
+  /** With `apart`, what may begin something has sockets of its own. */
+  constructor(hosts: readonly string[], workers = 1, libc: Libc = libcOrThrow(), apart = false) {
     this.#libc = libc;
     const opened = openUdpSockets(
       this.#libc,
       hosts.map((host) => ({ host, port: 0 })),
       workers,
       RECEIVE_BUFFER,
+      apart,
     );
     if (!opened.ok) throw new Error(opened.problem);
     const { sockets } = opened;

@@ -10,8 +10,8 @@ import { until } from "./wait.ts";
 /** Answers a request that is outside of every dialog the destination knows. */
 export type Script = (transaction: ServerTransaction, destination: Destination) => void;
 
-/** Timers of scripted user agents: quick, but not so quick that a busy machine causes repetitions. */
-export const TEST_TIMERS = { t1: 200, t2: 800, t4: 1000 };
+/** Timers of scripted user agents: those of RFC 3261 but for the longest, so that a busy machine causes few repetitions. */
+export const TEST_TIMERS = { t1: 500, t2: 2000, t4: 2000 };
 
 /** A server under a test's control. */
 export class Destination {
@@ -64,14 +64,14 @@ export class Destination {
     return this.#received((message) => message.isRequest && (method === undefined || message.method === method));
   }
 
-  /** Requests received, each once: what a busy machine made the balancer repeat is left out. */
-  heard(method: string): ParsedMessage[] {
-    const firsts = new Map(
-      this.requests(method)
-        .toReversed()
-        .map((message) => [serverKey(message), message] as const),
-    );
-    return [...firsts.values()].toReversed();
+  /** Requests received, each once, of one method or all: what a busy machine made the balancer repeat is left out. */
+  heard(method?: string): ParsedMessage[] {
+    const firsts = new Map<string, ParsedMessage>();
+    for (const message of this.requests(method)) {
+      const key = `${message.method} ${serverKey(message)}`;
+      if (!firsts.has(key)) firsts.set(key, message);
+    }
+    return [...firsts.values()];
   }
 
   /** Responses received. */
@@ -91,10 +91,10 @@ export class Destination {
     return until(`call ${index} at the destination`, () => this.calls[index]);
   }
 
-  /** Waits until so many requests of a method have come. */
+  /** Waits until so many requests of a method have come, repetitions not counted; the last of them. */
   async hears(method: string, count = 1): Promise<ParsedMessage> {
-    await until(`${count} ${method} at the destination`, () => this.requests(method).length >= count);
-    return this.requests(method)[count - 1]!;
+    await until(`${count} ${method} at the destination`, () => this.heard(method).length >= count);
+    return this.heard(method)[count - 1]!;
   }
 
   /** The socket is gone: from now on the kernel refuses (ICMP port unreachable). */

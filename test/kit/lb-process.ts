@@ -19,9 +19,15 @@ export class LbProcess {
   #child: ChildProcess;
   #isStopping = false;
 
-  /** Starts `fairlead ARGUMENTS`. */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  /** Starts `fairlead ARGUMENTS`, in `folder` or where the test runs. */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    folder?: string,
+    nodeOptions: readonly string[] = [],
+  ) {
+    this.#child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
+      ...(folder === undefined ? {} : { cwd: folder }),
       env: { ...process.env, NO_COLOR: "1", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -61,7 +67,7 @@ export class LbProcess {
   }
 
   /** SIGTERM, and SIGKILL when it takes longer than `patience` milliseconds; resolves with the exit code or signal. */
-  async stop(patience = 5000): Promise<number | string> {
+  async stop(patience = 15_000): Promise<number | string> {
     if (this.exit === undefined) {
       this.signal("SIGTERM");
       await until("exit", () => this.exit !== undefined, patience).catch(() => this.signal("SIGKILL"));

@@ -1,7 +1,7 @@
 // Calls by the hundred a second, over connections that a test holds: INVITE, 200, ACK, BYE, 200. And who answers them, over UDP.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { RawLine } from "./raw-line.ts";
+import { isWeb, type RawLine } from "./raw-line.ts";
 
 /** Answers every request but ACK with 200. */
 export class RawCallee {
@@ -112,7 +112,7 @@ function requestOf(
   more = "",
 ): string {
   const { kind } = line;
-  const host = kind === "ws" ? "caller.invalid" : "10.9.9.9:5070";
+  const host = isWeb(kind) ? "caller.invalid" : "10.9.9.9:5070";
   return (
     `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/${kind.toUpperCase()} ${host};branch=z9hG4bK${call}${method};rport\r\n` +
     `Max-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=${call}\r\nTo: ${to}\r\n${more}` +

@@ -1,12 +1,18 @@
-// One caller's connection, of TCP, TLS or WebSocket, for messages without bodies that a test writes by hand: hundreds of them cost little.
+// One caller's connection, of TCP, TLS or WebSocket, secure or not, for messages without bodies that a test writes by hand: hundreds of them
+// cost little.
 import { connect, type Socket } from "node:net";
-import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { TLSSocket, connect as tlsConnect } from "node:tls";
 import { WebSocket } from "ws";
 import type { Peer } from "../../src/ua/transport.ts";
 
 /** What a line goes over. */
-export const LINE_KINDS = ["tcp", "tls", "ws"] as const;
+export const LINE_KINDS = ["tcp", "tls", "ws", "wss"] as const;
 export type LineKind = (typeof LINE_KINDS)[number];
+
+/** Whether it goes over WebSocket, secure or not. */
+export function isWeb(kind: LineKind): boolean {
+  return kind === "ws" || kind === "wss";
+}
 
 /** An open connection. */
 export class RawLine {
@@ -14,12 +20,15 @@ export class RawLine {
   isClosed = false;
   /** Is given each message that comes. */
   onMessage: (text: string) => void = () => {};
+  /** TLS: the fingerprint of the certificate that was shown. */
+  readonly fingerprint: string;
   readonly #socket: Socket | WebSocket;
   #rest = "";
 
-  private constructor(kind: LineKind, socket: Socket | WebSocket) {
+  private constructor(kind: LineKind, socket: Socket | WebSocket, below: Socket | undefined) {
     this.kind = kind;
     this.#socket = socket;
+    this.fingerprint = below instanceof TLSSocket ? (below.getPeerX509Certificate()?.fingerprint256 ?? "") : "";
     const closed = (): void => {
       this.isClosed = true;
     };
@@ -35,21 +44,20 @@ export class RawLine {
   /** Connects; rejects when that fails. `ca` signs for whoever listens for TLS. */
   static open(kind: LineKind, { address, port }: Peer, ca = ""): Promise<RawLine> {
     return new Promise((resolve, reject) => {
-      const socket =
-        kind === "ws"
-          ? new WebSocket(`ws://${address}:${port}`, "sip")
-          : kind === "tls"
-            ? tlsConnect({ host: address, port, ca })
-            : connect({ host: address, port, noDelay: true });
-      const event = kind === "ws" ? "open" : kind === "tls" ? "secureConnect" : "connect";
+      const socket = isWeb(kind)
+        ? new WebSocket(`${kind}://${address}:${port}`, "sip", { ca })
+        : kind === "tls"
+          ? tlsConnect({ host: address, port, ca })
+          : connect({ host: address, port, noDelay: true });
+      const event = isWeb(kind) ? "open" : kind === "tls" ? "secureConnect" : "connect";
+      let below = socket instanceof WebSocket ? undefined : socket;
+      if (socket instanceof WebSocket)
+        socket.once("upgrade", ({ socket: carrier }) => {
+          below = carrier;
+        });
       socket.once("error", reject);
-      socket.once(event, () => resolve(new RawLine(kind, socket)));
+      socket.once(event, () => resolve(new RawLine(kind, socket, below)));
     });
-  }
-
-  /** TLS: the fingerprint of the certificate that was shown. */
-  get fingerprint(): string {
-    return (this.#socket as TLSSocket).getPeerX509Certificate()?.fingerprint256 ?? "";
   }
 
   sends(text: string): void {

@@ -34,6 +34,10 @@ export interface ScenarioOptions {
   readonly host?: string;
   /** The program may log errors (a scenario that kills a worker). */
   readonly allowsErrors?: boolean;
+  /** Options of Node's own for the program. */
+  readonly nodeOptions?: readonly string[];
+  /** Why it cannot be run on this machine; false: it can. */
+  readonly skip?: string | false;
   /** Milliseconds; default 60 s. */
   readonly limit?: number;
 }
@@ -47,7 +51,8 @@ export function scenario(title: string, second: ScenarioOptions | Flow, third?: 
   const options = typeof second === "function" ? {} : second;
   const flow = typeof second === "function" ? second : third!;
   for (const io of planes(options.io ?? "both")) {
-    const skip = io === "batched" && process.platform !== "linux" ? "recvmmsg is there on Linux only" : false;
+    const isMissing = io === "batched" && process.platform !== "linux";
+    const skip = isMissing ? "recvmmsg is there on Linux only" : (options.skip ?? false);
     test(`${title} [${io}]`, { skip, timeout: options.limit ?? 60_000 }, () => play(io, options, flow));
   }
 }
@@ -60,7 +65,7 @@ function planes(io: "both" | "batched" | "portable"): readonly string[] {
 
 async function play(io: string, options: ScenarioOptions, flow: Flow): Promise<void> {
   const host = options.host ?? "127.0.0.1";
-  const lb = await LoadBalancer.prepare(io, host);
+  const lb = await LoadBalancer.prepare(io, host, options.nodeOptions);
   const phones: Phone[] = [];
   const destinations: Destination[] = [];
   const phone = await Phone.open(lb.address, { address: host }, (opened) => phones.push(opened));

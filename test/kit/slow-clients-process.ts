@@ -15,7 +15,9 @@ export interface SlowClientsPlan {
 
 /** Addresses that they come from: no destination's, and so many that none has too many of them. */
 const SOURCES = 50;
+/** Each sends a byte a second, at a moment of its own within that: they do not know each other. */
 const DRIP = 1_000;
+const MOMENTS = 100;
 /** New connections of one round, so that those of calls are not behind thousands. */
 const ABREAST = 5;
 const ROUND = 5;
@@ -24,11 +26,18 @@ const REQUEST =
   "From: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: slow\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
 const { tcp, tls, slow, stalled } = JSON.parse(process.argv[2] ?? "") as SlowClientsPlan;
-const waiting = Array.from({ length: slow + stalled }, (_, i) => i);
-const dripping = new Map<Socket, number>();
+/** All kinds in a mix: those that are closed after the same time are not closed at the same time. */
+const waiting = Array.from({ length: slow + stalled }, (_, i) => i).sort((a, b) => shuffled(a) - shuffled(b));
+const dripping: Map<Socket, number>[] = Array.from({ length: MOMENTS }, () => new Map());
+let moment = 0;
 let open = 0;
 
+function shuffled(i: number): number {
+  return (i * 0x9e3779b1) >>> 0;
+}
+
 function begin(i: number): void {
+  const drips = dripping[i % MOMENTS]!;
   const localAddress = `127.77.0.${1 + (i % SOURCES)}`;
   const { address, port } = i < slow ? tcp : tls;
   const socket = connect({ host: address, port, localAddress });
@@ -37,7 +46,7 @@ function begin(i: number): void {
     isThere = true;
     open++;
     if (i >= slow || i % 3 === 0) return;
-    if (i % 3 === 1) dripping.set(socket, 0);
+    if (i % 3 === 1) drips.set(socket, 0);
     else {
       socket.pause();
       socket.write(REQUEST);
@@ -46,7 +55,7 @@ function begin(i: number): void {
   socket.on("error", () => undefined);
   socket.on("close", () => {
     if (isThere) open--;
-    dripping.delete(socket);
+    drips.delete(socket);
     waiting.push(i);
   });
 }
@@ -55,10 +64,11 @@ setInterval(() => {
   for (const i of waiting.splice(0, ABREAST)) begin(i);
 }, ROUND);
 setInterval(() => {
-  for (const [socket, at] of dripping) {
+  const drips = dripping[moment++ % MOMENTS]!;
+  for (const [socket, at] of drips) {
     socket.write(REQUEST[at % REQUEST.length] ?? "");
-    dripping.set(socket, at + 1);
+    drips.set(socket, at + 1);
   }
-}, DRIP);
+}, DRIP / MOMENTS);
 setInterval(() => process.send?.(open), 100);
 process.on("disconnect", () => process.exit());

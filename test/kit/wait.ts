@@ -2,9 +2,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const STEP = 5;
+/** What happens happens at once; a machine that is busy with others may take seconds for it. Who promises a time says so. */
+const PATIENCE = 10_000;
 
 /** Resolves with the first truthy result of `check`; rejects, naming `what`, after `within` milliseconds. */
-export async function until<T>(what: string, check: () => T | Promise<T>, within = 3000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, check: () => T | Promise<T>, within = PATIENCE): Promise<NonNullable<T>> {
   const deadline = performance.now() + within;
   for (;;) {
     const result = await check();
@@ -24,7 +26,7 @@ export async function holds(what: string, check: () => boolean, milliseconds: nu
 }
 
 /** The promise's value; rejects, naming `what`, when it takes longer than `within` milliseconds. */
-export async function within<T>(what: string, promise: Promise<T>, limit = 5000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, limit = PATIENCE): Promise<T> {
   const cancel = new AbortController();
   const late = pause(limit, undefined, { signal: cancel.signal }).then(() => {
     throw new Error(`${what} took longer than ${limit} ms`);

@@ -19,6 +19,11 @@ request_route {
   $var(set) = $(hdr(X-Set){s.int});
 ${OBEY}  if (is_present_hf("X-Key")) {
 ${HASHES.map((number) => choice(String(number), `X-List-${number}`)).join("")}  }
+  if (is_present_hf("X-Fork")) {
+    if (ds_select_dst("$var(set)", "12"))
+      append_to_reply("X-List: $du${Array.from({ length: LONGEST }, (_, i) => ` $(branch(dst_uri)[${i}])`).join("")}\\r\\n");
+    else append_to_reply("X-List: nobody\\r\\n");
+  }
   $var(i) = 0;
   while ($var(i) < $(hdr(X-Choices){s.int})) {
 ${choice("$(hdr(X-Algorithm){s.int})", "X-List")}    $var(i) = $var(i) + 1;
@@ -72,6 +77,12 @@ export class FailoverOracle {
   async lists(set: number, algorithm: number, choices: number, method = "OPTIONS"): Promise<string[]> {
     const answer = await this.#ask(method, [`X-Set: ${set}`, `X-Algorithm: ${algorithm}`, `X-Choices: ${choices}`]);
     return headerValues(answer, "X-List").map(shortened);
+  }
+
+  /** Who gets a branch under algorithm 12, the first one first. */
+  async branches(set: number): Promise<string> {
+    const answer = await this.#ask("INVITE", [`X-Set: ${set}`, "X-Choices: 0", "X-Fork: yes"]);
+    return shortened(headerValues(answer, "X-List")[0] ?? "no answer");
   }
 
   /** One failover list per hash, in their order, for one request with these keys, and that request. */

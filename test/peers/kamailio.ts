@@ -32,19 +32,19 @@ export class Kamailio {
 
   /** Starts it on 127.0.0.1:`port`, with `script` for a configuration behind `listen`, and `list` as dispatcher.list. */
   static async start(port: number, localPort: number, list: string, script: string): Promise<Kamailio> {
-    const directory = mkdtempSync(join(tmpdir(), "fairlead-kamailio-"));
     const socket = createSocket("udp4");
     socket.bind(localPort, "127.0.0.1");
     await once(socket, "listening");
-    return new Kamailio(port, directory, socket, list, script);
+    return new Kamailio(port, socket, list, `disable_tcp=yes\nlisten=udp:127.0.0.1:${port}\n${script}`);
   }
 
-  private constructor(port: number, directory: string, socket: Socket, list: string, script: string) {
+  private constructor(port: number, socket: Socket, list: string, script: string) {
+    const directory = mkdtempSync(join(tmpdir(), "fairlead-kamailio-"));
     this.#port = port;
     this.#directory = directory;
     this.#socket = socket;
     writeFileSync(join(directory, "dispatcher.list"), list);
-    const head = `debug=0\nlog_stderror=yes\nfork=no\nchildren=1\ndisable_tcp=yes\nlisten=udp:127.0.0.1:${port}\n`;
+    const head = "debug=0\nlog_stderror=yes\nfork=no\nchildren=1\n";
     writeFileSync(join(directory, "kamailio.cfg"), head + script.replaceAll("@DIRECTORY@", directory));
     this.#process = spawn(KAMAILIO, flagsOf(directory), { stdio: ["ignore", "pipe", "pipe"] });
     const note = (data: Buffer) => {

@@ -18,8 +18,8 @@ export class ListedSet {
     const algorithm = algorithmByName(algorithmName);
     assert.ok(algorithm, algorithmName);
     const lines = orderDestinationsAsKamailio(SETS.get(set) ?? []);
-    const destinations = lines.map(({ uri, priority, weight, maxCalls }, slot): Destination => {
-      return { slot, uri, name: uri, weight, priority, maxCalls };
+    const destinations = lines.map(({ uri, priority, weight, maxCalls, congestionControl }, slot): Destination => {
+      return { slot, uri, name: uri, weight, priority, maxCalls, congestionControl };
     });
     this.#set = compileSet(0, String(set), algorithm, SlotChoice.spread, destinations, useDefault);
     this.#uris = lines.map(({ uri }) => uri);

@@ -85,9 +85,8 @@ export class Registrar {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const gone = once(this.#process, "exit");
       this.#process.kill("SIGTERM");
-      await until("Kamailio to end", () => this.#process.exitCode !== null || this.#process.signalCode !== null).catch(
-        () => this.#process.kill("SIGKILL"),
-      );
+      const isOver = (): boolean => this.#process.exitCode !== null || this.#process.signalCode !== null;
+      await until("Kamailio to end", isOver, 3000).catch(() => this.#process.kill("SIGKILL"));
       await gone;
     }
     this.#port.release();

@@ -12,6 +12,8 @@ export interface Line {
   readonly maxCalls: number;
   /** Milliseconds; 0: unknown. */
   readonly latency: number;
+  /** `cc=1`. */
+  readonly congestionControl: boolean;
 }
 
 /** What a set's lines say; lists that are shorter than `weights` go on with 0. */
@@ -20,16 +22,21 @@ interface Numbers {
   readonly priorities?: readonly number[];
   readonly maxCalls?: readonly number[];
   readonly latencies?: readonly number[];
+  readonly congestionControl?: boolean;
 }
 
 /** The lines of a set, of which Kamailio puts the last one first. */
-function linesOf(set: number, { weights, priorities = [], maxCalls = [], latencies = [] }: Numbers): Line[] {
+function linesOf(
+  set: number,
+  { weights, priorities = [], maxCalls = [], latencies = [], congestionControl = false }: Numbers,
+): Line[] {
   return weights.map((weight, i) => ({
     uri: `sip:127.0.${set}.1:${6000 + i}`,
     priority: priorities[i] ?? 0,
     weight,
     maxCalls: maxCalls[i] ?? 0,
     latency: latencies[i] ?? 0,
+    congestionControl,
   }));
 }
 
@@ -48,10 +55,17 @@ export const SETS: ReadonlyMap<number, readonly Line[]> = new Map(
     28: { weights: EQUAL(4, 0) },
     29: { weights: EQUAL(4, 0), maxCalls: [3, 0, 2, 5] },
     30: { weights: EQUAL(2, 50) },
+    31: { weights: [30, 20, 10, 25, 15], latencies: EQUAL(5, 5), congestionControl: true },
     40: { weights: EQUAL(5, 0) },
     41: { weights: EQUAL(5, 0), priorities: [1, 3, 2, 3, 1] },
     42: { weights: EQUAL(5, 1), priorities: [50, 50, 49, 30, 0], latencies: [120, 20, 49, 10, 5] },
     43: { weights: EQUAL(4, 1), priorities: [10, 10, 10, 10], latencies: [9, 10, 11, 2000] },
+    44: {
+      weights: EQUAL(5, 1),
+      priorities: [50, 50, 49, 30, 0],
+      latencies: [120, 20, 49, 10, 5],
+      congestionControl: true,
+    },
   }).map(([set, numbers]) => [Number(set), linesOf(Number(set), numbers)]),
 );
 
@@ -64,10 +78,11 @@ export function story(size: number): number[][] {
   );
 }
 
-function attributes({ weight, maxCalls, latency }: Line, duid: string): string {
+function attributes({ weight, maxCalls, latency, congestionControl }: Line, duid: string): string {
   const weights = weight > 0 ? `;weight=${weight};rweight=${weight}` : "";
   const limit = maxCalls > 0 ? `;maxload=${maxCalls}` : "";
-  return `duid=${duid}${weights}${limit}${latency > 0 ? `;latency=${latency}` : ""}`;
+  const control = congestionControl ? ";cc=1" : "";
+  return `duid=${duid}${weights}${limit}${latency > 0 ? `;latency=${latency}` : ""}${control}`;
 }
 
 /** The dispatcher.list. */

@@ -38,7 +38,7 @@ async function reload(balancer: ListBalancer, round: number): Promise<void> {
   } else if (round % 2 === 0) assert.equal((await balancer.admin("POST", "/api/v1/reload")).status, 200);
   else balancer.process.signal("SIGHUP");
   const isInForce = async (): Promise<boolean> => (await balancer.metric("config_generation")) > before;
-  await until("the new configuration", isInForce, 6000);
+  await until("the new configuration", isInForce, 15_000);
 }
 
 /** Counters, by name and labels; those that fell since `last` are added to `broken`. */
@@ -78,7 +78,7 @@ test(
       balancer.writeList(list(0, servers));
       await reload(balancer, 1);
       const { calls, successful, failed, unexpected } = await caller.stop(10_000);
-      await balancer.idle(5000);
+      await balancer.idle(15_000);
       const metrics = await balancer.metrics();
       follow(metrics, counters, broken);
       const taken = await Promise.all(servers.map((server) => server.stop()));

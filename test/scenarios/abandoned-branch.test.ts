@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { IMPATIENT } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { holds } from "../kit/wait.ts";
 
@@ -6,7 +7,7 @@ scenario("an abandoned destination is cancelled at its first provisional, and no
   const { lb, phone, destination } = stage;
   const slow = destination((transaction, itself) => void itself.take(transaction));
   const quick = destination.answers(200);
-  await lb.dispatches(1, "priority", [slow, quick]);
+  await lb.dispatches(1, "priority", [slow, quick], IMPATIENT);
   const call = await phone.invites("sip:bob@example.com");
   assert.equal(call.status, 200);
   assert.equal(slow.requests("CANCEL").length, 0);
@@ -20,7 +21,7 @@ scenario("an abandoned destination is cancelled at its first provisional, and no
 scenario("an abandoned destination that answers after all gets the call", async ({ lb, phone, destination }) => {
   const slow = destination((transaction, itself) => void itself.take(transaction));
   const next = destination.rings();
-  await lb.dispatches(1, "priority", [slow, next]);
+  await lb.dispatches(1, "priority", [slow, next], IMPATIENT);
   const dialled = phone.dials("sip:bob@example.com");
   await next.call();
   await phone.hears("180", (message) => message.status === 180);
@@ -38,7 +39,7 @@ scenario("two answers, one late: the caller gets both and can end the one it doe
   const { lb, phone, destination } = stage;
   const slow = destination((transaction, itself) => void itself.take(transaction));
   const quick = destination.answers(200);
-  await lb.dispatches(1, "priority", [slow, quick]);
+  await lb.dispatches(1, "priority", [slow, quick], IMPATIENT);
   const call = await phone.invites("sip:bob@example.com");
   assert.equal(await (await slow.call()).answer(), true);
   assert.equal(call.call.sessions.size, 2);

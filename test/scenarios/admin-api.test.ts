@@ -58,7 +58,7 @@ scenario(
     await client.putRoutes([{ name: "all", set: "media" }]);
     await client.removeSet("spare");
     const slow = await client.changeSet("media", { failover: { answer_within: "2s" } });
-    assert.deepEqual(slow.changes, [{ path: "sets.media.failover.answer_within", before: "300ms", after: "2s" }]);
+    assert.deepEqual(slow.changes, [{ path: "sets.media.failover.answer_within", before: "5s", after: "2s" }]);
     assert.equal((await client.sets()).length, 1);
     assert.equal(await call.bye(), 200);
     // Everything was in memory: the file says what it said.
@@ -88,6 +88,8 @@ scenario(
     const client = new AdminClient(lb.adminUrl);
     const events: EventResource[] = [];
     const following = follow(client, events);
+    // Loads are told every second: now it is followed.
+    await until("the first event", () => events.length > 0);
     await client.add({ set: "media", uri: second.uri, name: "two", weight: 3 });
     await client.change("media", "one", { max_calls: 40 });
     const kept = await readFile(lb.configFile, "utf8");

@@ -41,12 +41,41 @@ scenario("kamailio:4 and opensips:4 take their turns over all workers", { io: "b
   for (const [index, count] of counts().entries()) assert.ok(Math.abs(count - 10 * (index + 2)) <= 1, String(counts()));
 });
 
+for (const algorithm of ["consistent-hash-bounded", "rendezvous-hash"]) {
+  scenario(`calls to one busy number fill one server to load_bound and then the next [${algorithm}]`, async (stage) => {
+    const { lb, phone, destination } = stage;
+    const servers = [
+      destination.answers(200),
+      destination.answers(200),
+      destination.answers(200),
+      destination.answers(200),
+    ];
+    const counts = (): number[] => servers.map(({ calls }) => calls.length);
+    await lb.dispatches(1, algorithm, servers, { key: "to", load_bound: 1.5 });
+    const calls = [];
+    for (let i = 1; i <= 40; i++) {
+      calls.push(await phone.invites("sip:busy@example.com"));
+      assert.ok(Math.max(...counts()) <= Math.ceil((1.5 * i) / 4), `${counts()} of ${i}`);
+    }
+    assert.equal(Math.max(...counts()), 15);
+    // The third and the fourth server get what the first two have no room for.
+    assert.deepEqual(
+      counts()
+        .sort((a, b) => b - a)
+        .slice(0, 2),
+      [15, 15],
+    );
+    for (const call of calls) assert.equal(await call.bye(), 200);
+  });
+}
+
 for (const algorithm of [
   "hash-from",
   "hash-to",
   "hash-request-uri",
   "hash-auth-user",
   "consistent-hash",
+  "consistent-hash-bounded",
   "rendezvous-hash",
   "fastest",
   "random",

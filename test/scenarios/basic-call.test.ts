@@ -15,7 +15,7 @@ scenario("a call rings, is answered, and is hung up by the caller", async ({ lb,
   assert.equal(await isAcked, true);
   assert.equal(await call.bye(), 200);
   assert.deepEqual(
-    server.requests().map((request) => request.method),
+    server.heard().map((request) => request.method),
     ["INVITE", "ACK", "BYE"],
   );
   assert.deepEqual(

@@ -34,6 +34,19 @@ scenario("a CANCEL waits until the destination has given a sign of life", async 
   assert.equal((await phone.finished(dialled)).status, 487);
 });
 
+scenario(
+  "a CANCEL right behind its INVITE ends the call, whatever queues they wait in",
+  async ({ lb, phone, destination }) => {
+    const server = destination.rings();
+    await lb.dispatches(1, "round-robin", [server], patient);
+    for (let i = 0; i < 8; i++) {
+      const dialled = phone.dials("sip:bob@example.com");
+      dialled.cancel("now");
+      assert.equal((await phone.finished(dialled)).status, 487, `call ${i}`);
+    }
+  },
+);
+
 scenario("a CANCEL that crosses the answer leaves a call that can be hung up", async ({ lb, phone, destination }) => {
   const server = destination((transaction, itself) => {
     const call = itself.take(transaction);

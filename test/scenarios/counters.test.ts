@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
-import { HASTY } from "../kit/lb.ts";
+import { HASTY, IMPATIENT } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
@@ -11,7 +11,7 @@ scenario("whatever happens to calls, none is counted when all are over", async (
   });
   const late = destination((transaction, itself) => {
     const call = itself.take(transaction);
-    setTimeout(() => void call.answer(), 450);
+    setTimeout(() => void call.answer(), 800);
   });
   const [busy, overloaded, plain] = [destination.answers(486), destination.answers(503), destination.answers(200)];
   const ringing = destination.rings();
@@ -25,7 +25,7 @@ scenario("whatever happens to calls, none is counted when all are over", async (
   await lb.dispatches(1, "priority", [busy]);
   await phone.invites("sip:bob@example.com");
 
-  await lb.dispatches(1, "priority", [overloaded, late, plain]);
+  await lb.dispatches(1, "priority", [overloaded, late, plain], IMPATIENT);
   const twice = await phone.invites("sip:bob@example.com");
   await until("the late answer too", () => twice.call.sessions.size === 2);
   for (const session of twice.call.sessions.values()) assert.equal((await session.bye())?.status, 200);

@@ -33,12 +33,12 @@ function srvZone(servers: readonly Destination[], ranks: readonly (readonly [num
 
 function config(dns: DnsServer, set: object = {}, destination: object = {}) {
   return {
-    dns: { servers: [dns.address], timeout: "200ms", attempts: 1, min_ttl: "1s", retry: "1s" },
+    dns: { servers: [dns.address], timeout: "500ms", attempts: 1, min_ttl: "1s", retry: "1s" },
     sets: {
       1: {
         algorithm: "weighted",
         probe: false,
-        failover: { answer_within: "300ms" },
+        failover: { answer_within: "500ms" },
         destinations: [{ uri: NAME, name: "pbx", ...destination }],
         ...set,
       },
@@ -124,7 +124,7 @@ scenario(
           [20, 0],
         ],
       );
-      const probe = { every: "100ms", timeout: "80ms", down_after: 1, up_after: 1 };
+      const probe = { every: "200ms", timeout: "1s", down_after: 1, up_after: 1 };
       await lb.runs(config(dns, { probe }));
       const shown = async () => {
         const all = JSON.parse((await lb.admin("GET", "/destinations")).body) as { state: string; name: string }[];

@@ -19,7 +19,7 @@ for (const status of [500, 503]) {
     assert.notEqual(clientKey(a), clientKey(b), "the second attempt has a branch of its own");
     assert.equal(await call.bye(), 200);
     assert.deepEqual(
-      second.requests().map((request) => request.method),
+      second.heard().map((request) => request.method),
       ["INVITE", "ACK", "BYE"],
     );
     assert.equal(await lb.metric("failovers_total"), 1);

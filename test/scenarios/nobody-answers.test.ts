@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { HASTY } from "../kit/lb.ts";
+import { HASTY, IMPATIENT } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 
 scenario("when every destination is silent the caller is told in time", async ({ lb, phone, destination }) => {
   const servers = [destination.silent(), destination.silent()];
-  await lb.dispatches(1, "priority", servers, {}, { timers: HASTY });
+  await lb.dispatches(1, "priority", servers, IMPATIENT, { timers: HASTY });
   const begin = performance.now();
   const call = await phone.invites("sip:bob@example.com");
   assert.ok([408, 480, 500, 504].includes(call.status), String(call.status));
@@ -13,7 +13,7 @@ scenario("when every destination is silent the caller is told in time", async ({
 });
 
 scenario("a request that is no INVITE gets no 408 (RFC 4320)", async ({ lb, phone, destination }) => {
-  await lb.dispatches(1, "priority", [destination.silent(), destination.silent()], {}, { timers: HASTY });
+  await lb.dispatches(1, "priority", [destination.silent(), destination.silent()], IMPATIENT, { timers: HASTY });
   const hasty = await phone.another({ timers: { t1: 60, t2: 400, t4: 500 } });
   const status = await hasty.requests("OPTIONS", "sip:bob@example.com");
   assert.notEqual(status, 408);

@@ -17,6 +17,8 @@ const STEP_MS = LONG ? 20_000 : 2_000;
 /** Calls that have begun before are still there, and callers repeat what they sent. */
 const SETTLE_MS = 500;
 const memory = 1 << 15;
+/** REGISTERs, several times as many as a small receive buffer holds. */
+const FLOOD = 3_000;
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
@@ -158,6 +160,37 @@ scenario(
     assert.ok(answered >= 0.95 * begun, `${answered} of ${begun}`);
     assert.equal(totals.answered + totals.refused, totals.started);
     assert.equal(totals.byesAnswered, totals.byes);
+  },
+);
+
+scenario(
+  "new requests that overflow their queue while the balancer stands still push out no BYE and no answer",
+  { io: "batched" },
+  async ({ lb }) => {
+    const crowd = await crowded(lb, { workers: 1, receive_buffer: "256KiB" }, { hold: 300 });
+    const { totals } = crowd;
+    await offer(crowd, 250, 200);
+    const phones = createSocket("udp4");
+    await new Promise<void>((resolve) => phones.bind(0, "127.0.0.3", resolve));
+    const { port } = phones.address();
+    lb.process?.signal("SIGSTOP");
+    const sent = Array.from({ length: FLOOD }, (_, i) => {
+      const text = register(i, port);
+      return new Promise<unknown>((resolve) => phones.send(text, lb.address.port, lb.address.address, resolve));
+    });
+    await Promise.all(sent);
+    await offer(crowd, 0, 400);
+    lb.process?.signal("SIGCONT");
+    await offer(crowd, 0, 4 * SETTLE_MS);
+    phones.close();
+    const lost = await lb.metric("dropped_total", { reason: "queue_full" });
+    const lostNew = await lb.metric("dropped_total", { reason: "new_queue_full" });
+    console.log(
+      `full queue: ${totals.byesAnswered} of ${totals.byes} BYEs answered, ${lost} of ${lost + lostNew} lost datagrams were not new`,
+    );
+    assert.ok(totals.byes > 20 && totals.byesAnswered === totals.byes, `${totals.byesAnswered} of ${totals.byes}`);
+    assert.equal(lost, 0);
+    assert.ok(lostNew > FLOOD / 4, `${lostNew} new ones were lost`);
   },
 );
 

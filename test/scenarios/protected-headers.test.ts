@@ -27,7 +27,7 @@ for (const forwarding of ["stateful", "stateless"] as const) {
     for (const [i, spelled] of SPELLINGS.entries()) {
       const headers = [field("P-Asserted-Identity", "<sip:other@lb.test>"), spelled, field("X-Kept", "yes")];
       assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { headers }), 200);
-      const got = server.requests("MESSAGE")[i];
+      const got = server.heard("MESSAGE")[i];
       assert.ok(!vouches(got), got!.raw.toString("latin1"));
       assert.equal(headerOf(got!, "x-kept"), "yes");
     }
@@ -51,12 +51,12 @@ for (const forwarding of ["stateful", "stateless"] as const) {
     const headers = [field("P-Asserted-Identity", ADMIN)];
     await lb.dispatches(1, "hash-call-id", [server], {}, { trusted: ["127.0.0.0/8"], forwarding });
     assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { headers }), 200);
-    assert.ok(vouches(server.requests("MESSAGE")[0]));
+    assert.ok(vouches(server.heard("MESSAGE")[0]));
     await lb.dispatches(1, "hash-call-id", [server], {}, { trusted: ["192.0.2.0/24"], forwarding });
     assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { headers }), 200);
-    assert.ok(!vouches(server.requests("MESSAGE")[1]));
+    assert.ok(!vouches(server.heard("MESSAGE")[1]));
     await callee.opened;
     assert.equal((await server.agent.request("MESSAGE", callee.uri, { headers }))?.status, 200);
-    assert.ok(vouches(callee.requests("MESSAGE")[0]));
+    assert.ok(vouches(callee.heard("MESSAGE")[0]));
   });
 }

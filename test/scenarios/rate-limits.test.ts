@@ -8,20 +8,22 @@ import { until } from "../kit/wait.ts";
 
 /** One in 100 seconds, and ten at once: nothing comes back while a test runs. */
 const TEN = { requests_per_second: 0.01, burst: 10 };
+/** Each copy of what is refused would be refused, and counted, anew. */
+const PATIENT = { t1: 5000, t2: 5000, t4: 5000 };
 
 scenario("a source has one budget for all its ports, over UDP and TCP, whichever worker hears it", async (stage) => {
   const { lb, phone, destination } = stage;
   const server = destination.answers(200);
   const config = { rate_limits: { per_source: TEN }, ...lb.bothTransports };
   await lb.dispatches(1, "round-robin", [server], {}, config);
-  const phones = await Promise.all(Array.from({ length: 8 }, () => phone.another()));
+  const phones = await Promise.all(Array.from({ length: 8 }, () => phone.another({ timers: PATIENT })));
   const statuses: number[] = [];
   for (let round = 0; round < 2; round++)
     statuses.push(...(await Promise.all(phones.map((one) => one.requests("OPTIONS", "sip:bob@example.com")))));
   assert.deepEqual([statuses.filter((s) => s === 200).length, statuses.filter((s) => s === 503).length], [10, 6]);
   const [refusal] = phones.flatMap((one) => one.received().filter(({ status }) => status === 503));
   assert.match(headerOf(refusal!, "retry-after"), /^([5-9]|1[0-5])$/);
-  const overTcp = await phone.another({ transport: "tcp" });
+  const overTcp = await phone.another({ transport: "tcp", timers: PATIENT });
   assert.equal(await overTcp.requests("OPTIONS", "sip:bob@example.com"), 503);
   const elsewhere = await phone.another({ address: "127.0.0.9" });
   assert.equal(await elsewhere.requests("OPTIONS", "sip:bob@example.com"), 200);

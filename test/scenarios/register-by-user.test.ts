@@ -5,7 +5,7 @@ scenario("all registrations of one user go to one registrar, users are spread", 
   const servers = [destination.answers(200), destination.answers(200)];
   const routes = [{ method: "REGISTER", set: "1", key: "to" }, { set: "1" }];
   await lb.dispatches(1, "hash-call-id", servers, {}, { routes });
-  const total = (): number[] => servers.map((server) => server.requests("REGISTER").length);
+  const total = (): number[] => servers.map((server) => server.heard("REGISTER").length);
   for (let user = 0; user < 16; user++) {
     const before = total();
     for (let i = 0; i < 3; i++) {

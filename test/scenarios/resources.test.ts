@@ -69,7 +69,7 @@ scenario(
     const { lb, phone, destination } = stage;
     const [broken, sound] = [destination.answers(503), destination.answers(200)];
     const gateway = (to: typeof broken, pstn: number) => ({ to, resources: { pstn } });
-    const by = { resources: ["pstn"], failover: { on: [503], answer_within: "300ms" } };
+    const by = { resources: ["pstn"], failover: { on: [503], answer_within: "5s" } };
     await lb.runs({
       sets: {
         all: await configuredSet("load-balancer", [gateway(broken, 9), gateway(sound, 2)], by),

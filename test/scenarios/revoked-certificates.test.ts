@@ -54,7 +54,7 @@ scenario("a list takes force with a reload, and one that has run out does not", 
   await list([partner]);
   await lb.reload();
   assert.equal(await asks(lb), 0);
-  assert.equal(await lb.metric("stream_closed_total", { reason: "unverified_client" }), 1);
+  await lb.untilMetric("stream_closed_total", 1, { reason: "unverified_client" });
   assert.equal(await asks(lb, early), 200, "whoever is connected stays");
   early.destroy();
 });

@@ -23,7 +23,7 @@ scenario("routes choose by method, request URI and source; the first that matche
     ],
   });
   assert.equal(await phone.requests("REGISTER", "sip:office.example.com"), 200);
-  assert.equal(registrar.requests().length, 1);
+  assert.equal(registrar.heard().length, 1);
   assert.equal((await phone.invites("sip:bob@Office.Example.COM")).status, 200);
   assert.equal(office.heard("INVITE").length, 1);
   const moved = await phone.invites("sip:moved@example.com");

@@ -27,7 +27,6 @@ scenario("stateless: a response with a branch that is not ours is not relayed", 
   phone.dials("sip:bob@example.com");
   const invite = (await server.call()).transaction.request;
   await phone.hears("180", (message) => message.status === 180);
-  const before = phone.received().length;
   const [own = "", ...others] = headerValues(invite, "via");
   const branch = /branch=([^;]+)/.exec(own)![1]!;
   // A digit of the keyed check, which follows the cookie and one letter.
@@ -38,7 +37,7 @@ scenario("stateless: a response with a branch that is not ours is not relayed", 
     const rest = "From: <sip:a@b>;tag=1\r\nTo: <sip:b@c>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n\r\n";
     server.agent.send(Buffer.from(`SIP/2.0 200 OK\r\n${vias}${rest}`, "latin1"), lb.address);
   }
-  await holds("nothing is relayed", () => phone.received().length === before, 200);
+  await holds("nothing is relayed", () => phone.received().every(({ status }) => status !== 200), 200);
 });
 
 scenario("stateless over two listeners: the answer leaves by the socket to which the request came", async (stage) => {

@@ -16,7 +16,7 @@ scenario("a listener with allow hears those and the destinations; a reload lets 
   void phone.agent.request("OPTIONS", "sip:bob@example.com");
   await until("it to be counted", async () => (await lb.metric("dropped_total", { reason: "not_allowed" })) > 0);
   assert.equal(phone.received().length, 0);
-  assert.equal(server.requests().length, 1);
+  assert.equal(server.heard().length, 1);
   const wider = { ...listener, allow: ["127.0.0.0/24"] };
   await lb.dispatches(1, "round-robin", [server], {}, { listeners: [wider] });
   assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);

@@ -1,7 +1,7 @@
 // Many connections that mean harm: what they announce and never send costs little, what they leave behind is gone soon.
 // Runs alone: it measures memory while it floods.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { LoadBalancer } from "../kit/lb.ts";
 import { RawStream } from "../kit/raw-stream.ts";
 import { scenario } from "../kit/scenario.ts";
@@ -19,11 +19,18 @@ function request(method: string, callId: string, length: string): string {
   );
 }
 
-/** Resident memory in MiB and open descriptors of the process. */
-function usageOf(lb: LoadBalancer): { rss: number; descriptors: number } {
+/** Resident memory in MiB and open sockets of the process. */
+function usageOf(lb: LoadBalancer): { rss: number; sockets: number } {
   const pid = lb.process?.pid ?? 0;
+  const isSocket = (fd: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("socket:");
+    } catch {
+      return false; // It has been closed meanwhile.
+    }
+  };
   const kib = /VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
-  return { rss: Number(kib) / KIB_PER_MIB, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+  return { rss: Number(kib) / KIB_PER_MIB, sockets: readdirSync(`/proc/${pid}/fd`).filter(isSocket).length };
 }
 
 /** So many connections, some at a time. */
@@ -59,7 +66,7 @@ scenario(
     );
     assert.equal(refused, CONNECTIONS / 2);
     assert.ok(growth < 1, `${growth} MiB per connection`);
-    await until("descriptors to be given back", () => usageOf(lb).descriptors <= before.descriptors + 2);
+    await until("sockets to be given back", () => usageOf(lb).sockets <= before.sockets + 2);
   },
 );
 
@@ -78,16 +85,17 @@ scenario(
         forwarding: "stateless",
       },
     );
+    await lb.isComplete();
     const before = usageOf(lb);
     for (let round = 0; round < 4; round++) {
       const flood = await open(lb, CONNECTIONS / 4, (i) => request("INVITE", `gone${round}-${i}`, "0"));
       for (const one of flood) one.close();
     }
     await lb.untilMetric("stream_connections", 0);
-    await until("descriptors to be given back", () => usageOf(lb).descriptors <= before.descriptors + 2);
+    await until("sockets to be given back", () => usageOf(lb).sockets <= before.sockets + 2);
     const growth = usageOf(lb).rss - before.rss;
     console.log(
-      `streams: ${CONNECTIONS} of ${CONNECTIONS} connections gone with their descriptors, RSS ${growth.toFixed(0)} MiB above`,
+      `streams: ${CONNECTIONS} of ${CONNECTIONS} connections gone with their sockets, RSS ${growth.toFixed(0)} MiB above`,
     );
     assert.ok(growth < 60, `${growth} MiB`);
   },

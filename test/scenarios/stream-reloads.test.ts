@@ -35,16 +35,19 @@ async function lines(kind: LineKind, port: number): Promise<RawLine[]> {
   return opened;
 }
 
-/** What somebody who connects now is shown. */
-async function shown(port: number): Promise<string> {
-  const line = await RawLine.open("tls", { address: "127.0.0.1", port }, authority.ca);
-  const { fingerprint } = line;
-  line.close();
-  return fingerprint;
+/** What those are shown who connect now, over TLS and secure WebSocket. */
+async function shown(ports: Record<LineKind, number>): Promise<string> {
+  const open = (kind: LineKind) => RawLine.open(kind, { address: "127.0.0.1", port: ports[kind] }, authority.ca);
+  const both = await Promise.all([open("tls"), open("wss")]);
+  for (const line of both) line.close();
+  const [one = "", other] = both.map(({ fingerprint }) => fingerprint);
+  assert.equal(one, other);
+  return one;
 }
 
 async function listeners(lb: LoadBalancer): Promise<{ section: Section; ports: Record<LineKind, number> }> {
-  const ports = { tcp: lb.address.port, tls: lb.tlsPort, ws: (await reservePort()).port };
+  const [ws, wss] = await Promise.all([reservePort(), reservePort()]);
+  const ports = { tcp: lb.address.port, tls: lb.tlsPort, ws: ws.port, wss: wss.port };
   const uris = LINE_KINDS.map((kind) => `${kind}://127.0.0.1:${ports[kind]}`);
   return { section: { listeners: [`udp://127.0.0.1:${ports.tcp}`, ...uris] }, ports };
 }
@@ -67,30 +70,34 @@ scenario(
     const calls = new RawCalls();
     let isOver = false;
     const calling = calls.run(open, RATE, () => isOver);
-    const seen: string[] = [await shown(ports.tls)];
-    const since = performance.now();
-    for (let reload = 1; reload <= RELOADS; reload++) {
-      await applies(reload);
-      if (reload % RENEWAL === 0) seen.push(await shown(ports.tls));
+    try {
+      const seen: string[] = [await shown(ports)];
+      const since = performance.now();
+      for (let reload = 1; reload <= RELOADS; reload++) {
+        await applies(reload);
+        if (reload % RENEWAL === 0) seen.push(await shown(ports));
+      }
+      const seconds = (performance.now() - since) / 1000;
+      isOver = true;
+      await calling;
+      await until("the last calls", () => calls.open === 0, PATIENCE).catch(() => calls.giveUp());
+      const closed = open.filter(({ isClosed }) => isClosed).length;
+      const renewed = seen.filter((fingerprint, i) => i > 0 && fingerprint !== seen[i - 1]).length;
+      console.log(
+        `streams: ${calls.done} of ${calls.begun} calls ended well over ${open.length} connections (${LINE_KINDS.join(", ")}) during ${RELOADS} ` +
+          `reloads in ${seconds.toFixed(1)} s, ${renewed} of ${seen.length - 1} certificates renewed live, ${closed} connections closed`,
+      );
+      assert.deepEqual(calls.failures, []);
+      assert.equal(calls.done, calls.begun);
+      assert.equal(closed, 0);
+      assert.equal(new Set(seen).size, certificates.length);
+      assert.equal(renewed, seen.length - 1);
+      assert.ok(calls.begun >= 0.9 * RATE * seconds, `only ${calls.begun} calls were begun in ${seconds} s`);
+      await lb.untilMetric("stream_connections", open.length);
+    } finally {
+      isOver = true;
+      for (const line of open) line.close();
+      for (const callee of callees) callee.close();
     }
-    const seconds = (performance.now() - since) / 1000;
-    isOver = true;
-    await calling;
-    await until("the last calls", () => calls.open === 0, PATIENCE).catch(() => calls.giveUp());
-    const closed = open.filter(({ isClosed }) => isClosed).length;
-    const renewed = seen.filter((fingerprint, i) => i > 0 && fingerprint !== seen[i - 1]).length;
-    console.log(
-      `streams: ${calls.done} of ${calls.begun} calls ended well over ${open.length} connections (TCP, TLS, WS) during ${RELOADS} ` +
-        `reloads in ${seconds.toFixed(1)} s, ${renewed} of ${seen.length - 1} certificates renewed live, ${closed} connections closed`,
-    );
-    assert.deepEqual(calls.failures, []);
-    assert.equal(calls.done, calls.begun);
-    assert.equal(closed, 0);
-    assert.equal(new Set(seen).size, certificates.length);
-    assert.equal(renewed, seen.length - 1);
-    assert.ok(calls.begun >= 0.9 * RATE * seconds, `only ${calls.begun} calls were begun in ${seconds} s`);
-    await lb.untilMetric("stream_connections", open.length);
-    for (const line of open) line.close();
-    for (const callee of callees) callee.close();
   },
 );

@@ -27,7 +27,7 @@ scenario(
       return answer.status === 503 ? (JSON.parse(answer.body) as { reasons: string[] }) : undefined;
     });
     assert.deepEqual(reasons, ["the stream worker is not running"]);
-    assert.ok(before.isClosed);
+    await until("the connection to be closed", () => before.isClosed);
     const waiting = Array.from({ length: CALLS }, () => phone.invites("sip:bob@example.com"));
     const answers = await Promise.all(waiting);
     assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]));

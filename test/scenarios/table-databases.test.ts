@@ -35,7 +35,7 @@ else
         kamailio: {
           url: databases[i].urlText(relays[i].port),
           poll: "1s",
-          timeout: "700ms",
+          timeout: "2s",
           defaults: { probe: false },
         },
       });

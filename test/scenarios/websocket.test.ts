@@ -99,7 +99,7 @@ scenario(
     const gone = createServer();
     const closed = await opened(gone);
     await new Promise((resolve) => gone.close(resolve));
-    const config = { ...section, streams: { connect_timeout: "300ms" } };
+    const config = { ...section, streams: { connect_timeout: "1s" } };
     for (const first of [closed, await opened(page), await opened(mute)]) {
       await lb.dispatches(1, "priority", [first, second], {}, config);
       const call = await stage.phone.invites("sip:bob@example.com");

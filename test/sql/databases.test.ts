@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DatabaseUrl } from "../../src/config/values/database-url.ts";
+import { writtenSets } from "../../src/config/written-sets.ts";
 import { databaseServer } from "../kit/database-server.ts";
 import { freshDatabase, freshFile, type TestDatabase } from "../kit/databases.ts";
 import { Relay } from "../kit/relay.ts";
@@ -95,9 +96,10 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
           createTable(LOAD_BALANCER, engine),
           insertRows("load_balancer", [
             row,
-            { ...row, resources: "pstn=fs://:secret@10.0.0.9" },
+            { ...row, resources: "pstn=fs://:secret@10.0.0.9; transc=3" },
             { ...row, resources: "pstn", probe_mode: 0 },
             { ...row, dst_uri: "sip:10.0.0.2", resources: "pstn=1", probe_mode: 0 },
+            { ...row, resources: "pstn=fs://secret@10.0.0.9" },
           ]),
         );
         const source = { url: database.urlText(), sets: { 7: "gateways" } };
@@ -105,14 +107,17 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
         const said = await bench.load({ sources: [{ load_balancer: source }], routes });
         const [set] = bench.config?.sets ?? [];
         assert.deepEqual(
-          set?.destinations.map(({ name, resources, probe }) => [name, resources, probe]),
+          writtenSets(bench.config?.sets ?? [], true).gateways?.destinations?.map((one) =>
+            typeof one === "string" ? [] : [one.name, one.resources, one.probe],
+          ),
           [
             ["1", { pstn: 32, transc: 100 }, "marked"],
+            ["2", { pstn: "fs://10.0.0.9:8021", transc: 3 }, "marked"],
             ["4", { pstn: 1 }, "never"],
           ],
         );
         assert.equal(set?.algorithm, "load-balancer");
-        assert.match(said.join("\n"), /id 2, column resources: a capacity from FreeSWITCH/);
+        assert.match(said.join("\n"), /id 5, column resources: pstn: the URL of the event socket has no password/);
         assert.match(said.join("\n"), /id 3, column resources: pstn: "" is not a capacity: left out/);
         assert.doesNotMatch(said.join("\n"), /secret/);
       }));
@@ -168,7 +173,7 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
           createTable(KAMAILIO[3]!, engine),
           insertRows("dispatcher", [{ setid: 1, destination: "sip:10.0.0.1" }]),
         );
-        const source = { url: database.urlText(relay.port), poll: "10s", timeout: "700ms" };
+        const source = { url: database.urlText(relay.port), poll: "10s", timeout: "1500ms" };
         assert.deepEqual(await bench.loadKamailio(source), []);
         for (const mode of ["refuses", "is silent", "lies"] as const) {
           relay.turn(mode);

@@ -22,11 +22,11 @@ it("the order of rows in the database is nothing; doubles keep their names", () 
     assert.deepEqual(bench.set("1"), before);
     await database.run("DELETE FROM dispatcher", insertRows("dispatcher", ROWS.toReversed()));
     await bench.pass(10_000);
-    assert.deepEqual([bench.set("1"), bench.changes], [before, 0]);
+    assert.deepEqual([bench.set("1"), bench.changes, bench.told], [before, 0, []]);
     await bench.pass(9_999);
     await database.run("DELETE FROM dispatcher WHERE id = 5");
     await bench.pass(1);
-    assert.deepEqual([bench.set("1"), bench.changes], [[before[0], before[2]], 1]);
+    assert.deepEqual([bench.set("1"), bench.changes, bench.told], [[before[0], before[2]], 1, ["applied"]]);
   }));
 
 it("what the admin API has changed stays until its row changes; new rows and sets come in", () =>
@@ -58,6 +58,7 @@ it("rows that are refused and an empty table change nothing, and are told once",
     assert.deepEqual(bench.set("1"), before);
     assert.match(bench.said[0] ?? "", /id 9, column destination: "" is not a host: left out/);
     assert.equal(bench.said.length, 2, bench.said.join("\n"));
+    assert.match(bench.told.join("\n"), /^refused .*id 9, column destination.*$/);
     await database.run("DELETE FROM dispatcher");
     for (let i = 0; i < 5; i++) await bench.pass(10_000);
     assert.deepEqual(bench.set("1"), before);

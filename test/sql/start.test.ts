@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import { reviewed } from "../../src/config/reviewed.ts";
-import { createTable, insertRows, LOAD_BALANCER } from "./schemas.ts";
+import { createTable, insertRows, KAMAILIO, LOAD_BALANCER } from "./schemas.ts";
 import { TableBench, withFile, withTable } from "./table-bench.ts";
 
 const ERROR = /: error: /;
@@ -102,4 +102,52 @@ it("rows that are refused are as a table that cannot be read: those of before, t
     await bench.pass(10_000);
     assert.deepEqual([bench.set("1"), bench.changes], [before.slice(0, 2), 1]);
     await rm(folder, { recursive: true });
+  }));
+
+it("without routes it starts without its table where it may, and the one set that comes gets the requests", () =>
+  withFile(async (bench, database) => {
+    const section = { sources: [{ kamailio: { url: database.urlText(), poll: "10s", required: false } }] };
+    const said = (await bench.load(section)).join("\n");
+    assert.doesNotMatch(said, ERROR);
+    assert.match(said, /warning: there are no sets and no routes: nothing is forwarded until a table brings a set/);
+    const row = { setid: 4, destination: "sip:10.0.0.1" };
+    await database.run(createTable(KAMAILIO[3]!, "sqlite"), insertRows("dispatcher", [row]));
+    await bench.pass(10_000);
+    assert.deepEqual(
+      bench.config?.routes.map(({ action }) => action),
+      [{ kind: "dispatch", set: "4" }],
+    );
+    assert.deepEqual(await bench.load(section), []);
+    await database.run("DELETE FROM dispatcher");
+    const other = {
+      sources: [{ kamailio: { ...section.sources[0]!.kamailio, name: "other", empty_table: "accept" } }],
+    };
+    assert.match((await bench.load(other)).join("\n"), /error: there are no sets and no routes/);
+  }));
+
+it("a number that no row has is told with the one that was probably meant, and why the set is empty", () =>
+  withTable(async (bench, database, source) => {
+    await database.run(insertRows("dispatcher", [{ id: 30, setid: 100, destination: "sip:10.0.0.7" }]));
+    const said = (await bench.loadKamailio(source, { routes: [{ set: "101" }, { set: "1" }] })).join("\n");
+    assert.match(
+      said,
+      /set "101" has no destinations: it would come from source kamailio, and no row of its table is in it/,
+    );
+    assert.match(said, /did you mean "100"\?/);
+  }));
+
+it("what is wrong with every row of a table is told of some of them, and how many more there are; of a file's, of each", () =>
+  withTable(async (bench, database, source) => {
+    const uris = Array.from({ length: 30 }, (_, at) => `sip:10.1.0.${at};transport=sctp`);
+    await database.run(
+      insertRows(
+        "dispatcher",
+        uris.map((destination) => ({ setid: 4, destination })),
+      ),
+    );
+    const sets = { 4: { algorithm: "weighted", destinations: uris.map((uri) => uri.replace("10.1", "10.2")) } };
+    const said = await bench.loadKamailio(source, { sets });
+    const count = (pattern: RegExp) => said.filter((line) => pattern.test(line)).length;
+    assert.deepEqual([count(/sip:10\.2\.\S+ is disabled/), count(/sip:10\.1\.\S+ is disabled/)], [30, 20]);
+    assert.equal(count(/warning: the same is found about 10 more rows of set "4"/), 1, said.join("\n"));
   }));

@@ -4,10 +4,12 @@ import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import type { Config } from "../../src/config/schema.ts";
+import type { RowReport, SourceView } from "../../src/config/tables/source-view.ts";
 import { TableFollower } from "../../src/sources/follower.ts";
 import { loadConfiguration } from "../../src/sources/load.ts";
 import { Sources } from "../../src/sources/sources.ts";
 import { TableReader, type TableSource } from "../../src/sources/table-reader.ts";
+import { rowReport, sourceViews } from "../../src/sources/views.ts";
 import { freshFile, type TestDatabase } from "../kit/databases.ts";
 import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
 
@@ -23,6 +25,8 @@ export class TableBench {
   /** Configurations that came into force by a change of a table. */
   changes = 0;
   readonly said: string[] = [];
+  /** What whoever follows events hears of tables. */
+  readonly told: string[] = [];
   readonly reader: TableReader;
   readonly sources: Sources;
   config: Config | null = null;
@@ -51,6 +55,18 @@ export class TableBench {
     this.now += milliseconds;
     this.#follower ??= this.#follow();
     await this.#follower.tick();
+  }
+
+  /** Somebody asks for the tables to be read. */
+  async lookNow(name?: string): Promise<void> {
+    this.#follower ??= this.#follow();
+    await this.#follower.lookNow(name);
+  }
+
+  /** The first source, as whoever watches sees it. */
+  view(): SourceView & RowReport {
+    const view = sourceViews(this.config!, this.sources, this.now)[0]!;
+    return { ...view, ...rowReport(this.config!, view.name) };
   }
 
   /** `NAME weight priority state` of every destination of a set. */
@@ -82,6 +98,7 @@ export class TableBench {
       log: { info: log, warn: log },
       now: () => this.now,
       clock: () => Date.UTC(2026, 0, 2) + this.now,
+      told: ({ ok }, lines) => this.told.push([ok ? "applied" : "refused", ...lines].join(" ")),
     });
   }
 }

@@ -100,11 +100,14 @@ export const destinationRoutes: RouteGroup = {
       summary: "The calls on the destination are over, as far as counting goes: for one that was started again.",
       role: "operator",
       ifMatch: "required",
-      answer: z.strictObject({ forgotten: z.int().min(0) }),
+      answer: z.strictObject({
+        forgotten: z.int().min(0).describe("Calls to it that were counted."),
+        made: z.int().min(0).describe("Calls that it made, whose resources came back."),
+      }),
       async run({ context: { backend, document }, params, precondition }) {
         const { destination, isWhole } = findDestination(backend, params);
         precondition.check(document.destinationTag(destination));
-        return { forgotten: await backend.forgetCalls(destination.slot, isWhole) };
+        return await backend.forgetCalls(destination.slot, isWhole);
       },
     }),
   ],

@@ -14,6 +14,7 @@ import { openapiRoutes } from "./openapi.ts";
 import { routeRoutes } from "./routes.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { setRoutes } from "./sets.ts";
+import { sourceRoutes } from "./sources.ts";
 import { stateRoutes } from "./states.ts";
 
 export const ROUTE_GROUPS: readonly RouteGroup[] = [
@@ -22,6 +23,7 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   destinationRoutes,
   stateRoutes,
   routeRoutes,
+  sourceRoutes,
   callsRoutes,
   counterRoutes,
   configRoutes,

@@ -23,30 +23,47 @@ export function destOf(backend: AdminBackend, view: DestinationView, mode: strin
     URI: uri,
     FLAGS: flagsOf(view),
     PRIORITY: priority,
-    ...(mode === "full" ? addressOf(view) : {}),
+    ...(mode === "full" ? { ...addressOf(view), ...overloadIn(backend, view) } : {}),
     ...(mode === "short" ? {} : attributesOf(view)),
     ...latencyOf(backend, view),
     ...(mode === "short" ? {} : { RUNTIME: { DLGLOAD: backend.live.load(view.slot) } }),
   };
 }
 
-/** The entry of `dispatcher.oclist`. Nobody tells us rates: they are what a destination has that was never told one. */
-export function overloadOf(view: DestinationView, group: string): object {
-  const limit = (name: string, usual: number) =>
-    /^\d{1,3}$/.test(view.attrs[name] ?? "") ? Number(view.attrs[name]) : usual;
+/** The entry of `dispatcher.oclist`. */
+export function overloadOf(backend: AdminBackend, view: DestinationView, group: string): object {
+  const { OCRATE, OCIDX, OCSEQ, OCTIME_SEC, OCTIME_USEC } = overloadIn(backend, view);
+  const { OCMIN, OCMAX } = overloadLimits(view);
   return {
     group: /^\d{1,9}$/.test(group) ? Number(group) : group,
     uri: view.uri,
     flags: flagsOf(view),
     priority: view.priority,
-    ocrate: 0,
-    ocidx: 0,
-    ocseq: 0,
-    octime_sec: 0,
-    octime_usec: 0,
-    ocmin: limit("ocmin", 0),
-    ocmax: limit("ocmax", 100),
+    ocrate: OCRATE,
+    ocidx: OCIDX,
+    ocseq: OCSEQ,
+    octime_sec: OCTIME_SEC,
+    octime_usec: OCTIME_USEC,
+    ocmin: OCMIN,
+    ocmax: OCMAX,
   };
+}
+
+/** What it has said last of its overload; the time is when that ends, on a clock that counts from the start of the machine. */
+function overloadIn({ live }: AdminBackend, { slot }: DestinationView) {
+  const { rate, turn, sequence, until } = live.shed.shown(slot);
+  return {
+    OCRATE: rate,
+    OCIDX: turn,
+    OCSEQ: sequence,
+    OCTIME_SEC: Math.trunc(until / 1000),
+    OCTIME_USEC: (until % 1000) * 1000,
+  };
+}
+
+function overloadLimits({ attrs }: DestinationView) {
+  const limit = (text: string | undefined, usual: number) => (/^\d{1,3}$/.test(text ?? "") ? Number(text) : usual);
+  return { OCMIN: limit(attrs.ocmin, 0), OCMAX: limit(attrs.ocmax, 100) };
 }
 
 function flagsOf({ state, isMarked, probe }: DestinationView): string {
@@ -67,7 +84,8 @@ function addressOf({ host, address, port, transport, uri }: DestinationView): ob
   };
 }
 
-function attributesOf({ attrs, configured, uri, weight, maxCalls, listener }: DestinationView): object {
+function attributesOf(view: DestinationView): object {
+  const { attrs, configured, uri, weight, maxCalls, listener } = view;
   const duid = configured === uri ? null : configured;
   const parts = [
     ...(duid === null ? [] : [`duid=${duid}`]),
@@ -84,7 +102,9 @@ function attributesOf({ attrs, configured, uri, weight, maxCalls, listener }: De
       RWEIGHT: 0,
       SOCKET: listener ?? null,
       SOCKNAME: null,
+      PING_SOCKET: null,
       OBPROXY: null,
+      ...overloadLimits(view),
     },
   };
 }
@@ -93,6 +113,5 @@ function attributesOf({ attrs, configured, uri, weight, maxCalls, listener }: De
 function latencyOf({ live }: AdminBackend, { slot }: DestinationView): object {
   const micros = live.latency(slot);
   if (micros <= 0) return {};
-  const milliseconds = micros / 1000;
-  return { LATENCY: { AVG: milliseconds, EST: milliseconds } };
+  return { LATENCY: { AVG: live.latencies.usually(slot) / 1000, EST: micros / 1000 } };
 }

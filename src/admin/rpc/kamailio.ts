@@ -161,7 +161,7 @@ const overloadList: RpcCommand = {
     if (group === undefined) throw INVALID;
     const found = groupsOf(backend).find(({ id }) => id === group);
     if (found === undefined) throw new RpcFault(404, "Dispatcher Group Not Found");
-    return found.entries.map(({ shown }) => overloadOf(shown, group));
+    return found.entries.map(({ shown }) => overloadOf(backend, shown, group));
   },
 };
 

@@ -2,6 +2,7 @@
 // is for the scenarios.
 import { createCountersMemory } from "../../bridge/counters.ts";
 import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
+import type { SourceView } from "../../config/tables/source-view.ts";
 import { EventLog } from "../../control/events.ts";
 import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault, StreamsView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
@@ -9,12 +10,30 @@ import type { StateName } from "../resources.ts";
 /** The backend, and what it was asked. */
 export interface FakeBackend {
   readonly backend: AdminBackend;
-  readonly seen: { readonly changes: Change[]; readonly faults: [number, Fault][]; reloads: number };
+  readonly seen: {
+    readonly changes: Change[];
+    readonly faults: [number, Fault][];
+    reloads: number;
+    readonly sources: string[];
+  };
   /** By worker; tests write it. */
   readonly ready: boolean[];
   /** Who watches probes. */
   readonly probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[];
 }
+
+const SOURCE: SourceView = {
+  name: "kamailio",
+  kind: "kamailio",
+  place: "mysql://kamailio@10.0.0.5/kamailio, table dispatcher",
+  rows: 12,
+  serving: "earlier",
+  failure: "connect ECONNREFUSED",
+  refusal: "",
+  age: 3.14,
+  next: 2,
+  cacheFailure: "",
+};
 
 /** Makes one; these are what it says. */
 export function fakeBackend(
@@ -24,7 +43,7 @@ export function fakeBackend(
   const live = new LiveTables(createLiveTablesMemory(workers));
   const counters = createCountersMemory(workers);
   const destinations = [destination(0, "media1"), destination(1, "sip:10.0.0.12:5060;transport=udp")];
-  const seen = { changes: [] as Change[], faults: [] as [number, Fault][], reloads: 0 };
+  const seen = { changes: [] as Change[], faults: [] as [number, Fault][], reloads: 0, sources: [] as string[] };
   const probes: ((slot: number, outcome: "ok" | "bad", rtt: number) => void)[] = [];
   const result = options.result ?? { ok: true, generation: 8, problems: [], difference: null };
   const events = new EventLog({ clock: () => 1_700_000_000_000, instance: "test" });
@@ -60,7 +79,11 @@ export function fakeBackend(
       })),
     listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
     streams: () => options.streams ?? null,
-    sources: () => [{ name: "kamailio", rows: 12, failure: "", age: 3 }],
+    sources: () => [SOURCE],
+    sourceRows: () => ({ skipped: 1, remarks: ["id 7, column setid: it is NULL: left out"] }),
+    async readSources(name) {
+      seen.sources.push(name ?? "all");
+    },
     certificates: () => [{ profile: "default", file: "sip.pem", expires: 1_800_000_000_000 }],
     revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
@@ -83,7 +106,7 @@ export function fakeBackend(
       destinations[at] = { ...destinations[at]!, state, reason };
     },
     audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [], resources: [] }),
-    forgetCalls: () => Promise.resolve(0),
+    forgetCalls: () => Promise.resolve({ forgotten: 0, made: 0 }),
     async apply(change, given) {
       given?.check();
       if (given?.isDryRun !== true) seen.changes.push(change);

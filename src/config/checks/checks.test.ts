@@ -15,6 +15,11 @@ function config(algorithm: string, more: string, rest = ""): string {
   return LISTENERS + SET.replace("ALGORITHM", algorithm).replace("MORE", more) + KEYS + rest;
 }
 
+/** A set of round-robin with one more setting. */
+function of(setting: string): string {
+  return config("round-robin", "").replace("destinations:", `${setting}, destinations:`);
+}
+
 describe("check warns about", () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     [
@@ -55,6 +60,23 @@ describe("check warns about", () => {
       "answer times that nobody measures",
       config("fastest", "weight: 1").replace("{algorithm: fastest,", "{algorithm: fastest, probe: false,"),
       /fastest goes by answer times, and nothing measures/,
+    ],
+    [
+      "congestion control under an algorithm that does not know it",
+      config("kamailio:9", "attrs: {cc: 1}"),
+      /cc=1 \(congestion control\) does nothing under kamailio:9/,
+    ],
+    [
+      "congestion control that not all of a set have",
+      config("kamailio:11", "attrs: {cc: 1}"),
+      /cc=1 does nothing under kamailio:11 while a destination of set "m" is without it/,
+    ],
+    [
+      "congestion control without probes",
+      config("kamailio:11", "attrs: {cc: 1}")
+        .replace('"sip:10.0.0.1"', '{uri: "sip:10.0.0.1", attrs: {cc: 1}}')
+        .replace("{algorithm: kamailio:11,", "{algorithm: kamailio:11, probe: false,"),
+      /cc=1 goes by the answer times of probes, and there are none/,
     ],
     ["priorities under random", config("random", "priority: 3"), /does not look at priority/],
     ["a set without destinations", `${LISTENERS}sets: {m: {}}`, /has no destinations/],
@@ -126,6 +148,37 @@ describe("check warns about", () => {
       `${LISTENERS}sets: {m: {destinations: ["sip:a"], probe: {every: 1s}}}`,
       /timeout is longer/,
     ],
+    [
+      "an answer-seizure ratio of callers whom nobody trusts",
+      config("random", "").replace("destinations:", "outliers: {taken_percent: 40}, destinations:"),
+      /refusals such as 404 and 486 count for callers that are trusted only/,
+    ],
+    ["branches of who sends to one at a time", of("max_branches: 3"), /round-robin sends to one destination at a time/],
+    ["ring_timeout that never happens", of("failover: {on: [ring_timeout]}"), /there is no ring_limit/],
+    [
+      "ring_timeout of a route that never happens",
+      config("random", "", "routes: [{set: m, failover: {on: [ring_timeout]}}]"),
+      /there is no ring_limit/,
+    ],
+    [
+      "ring_limit where nobody has timers",
+      config("hash-call-id", "", "forwarding: stateless").replace(
+        "destinations:",
+        "failover: {ring_limit: 3s}, destinations:",
+      ),
+      /stateless forwarding has no timers/,
+    ],
+    [
+      "ring_limit of a route where nobody has timers",
+      config("hash-call-id", "", "routes: [{set: m, failover: {ring_limit: 3s}, forwarding: stateless}]"),
+      /stateless forwarding has no timers/,
+    ],
+    [
+      "ocmin above ocmax",
+      config("'kamailio:64'", 'attrs: {ocmin: "90", ocmax: "10"}'),
+      /ocmin 90 is more than ocmax 10/,
+    ],
+    ["an ocmin that is no number", config("'kamailio:64'", "attrs: {ocmin: ten}"), /ocmin: "ten" is no percentage/],
   ];
   for (const [title, text, wanted] of cases) {
     it(title, () => {
@@ -136,6 +189,12 @@ describe("check warns about", () => {
   }
 
   it("nothing where there is nothing", () => {
+    assert.deepEqual(warnings(of("failover: {on: [ring_timeout], ring_limit: 3s}")), []);
+    assert.deepEqual(
+      warnings(`${of("failover: {on: [ring_timeout]}")}routes: [{set: m, failover: {ring_limit: 3s}}]`),
+      [],
+    );
+    assert.deepEqual(warnings(config("'kamailio:64'", 'attrs: {ocmin: "10", ocmax: "100"}')), []);
     assert.deepEqual(warnings(config("weighted", "weight: 3", "workers: 2")), []);
     assert.deepEqual(warnings(config("hash-from", "", "forwarding: stateless")), []);
     assert.deepEqual(

@@ -1,10 +1,35 @@
 // Sets that cannot serve, and settings of destinations that do nothing.
 import { isIPv6 } from "node:net";
-import { algorithmByName } from "../../dispatch/algorithms/index.ts";
-import { type Finding, warningAt } from "../finding.ts";
+import { type Finding, type Path, warningAt } from "../finding.ts";
+import { algorithmIn } from "../own-algorithms.ts";
+import type { Config } from "../schema.ts";
+import type { DestinationConfig } from "../sections/destination.ts";
+import type { ListenerConfig } from "../sections/listeners.ts";
 import type { SetConfig } from "../sections/sets.ts";
+import { suggestion } from "../suggest.ts";
 import { formatHostPort, isLoopback, isNumericHost, isWildcard } from "../values/address.ts";
 import type { Check } from "./check.ts";
+
+/**
+ * What is found about single destinations. Without a list or a path for each that is as it should be: tables have them by the ten
+ * thousand. `more` of a path: the key within the destination.
+ */
+function aboutEach(
+  { sets }: Config,
+  look: (one: DestinationConfig, pathTo: (...more: readonly string[]) => Path) => Finding | null,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const set of sets) {
+    let index = 0;
+    const pathTo = (...more: readonly string[]) => ["sets", set.name, "destinations", index, ...more];
+    for (; index < set.destinations.length; index++) {
+      const one = set.destinations[index];
+      const finding = one === undefined ? null : look(one, pathTo);
+      if (finding !== null) findings.push(finding);
+    }
+  }
+  return findings;
+}
 
 /** Sets from which nothing can be chosen. */
 export const emptySets: Check = {
@@ -12,28 +37,29 @@ export const emptySets: Check = {
   look(config): Finding[] {
     return config.sets.flatMap((set) => {
       const path = ["sets", set.name, "destinations"];
-      if (set.destinations.length === 0)
-        return [warningAt(["sets", set.name], `set "${set.name}" has no destinations`)];
+      if (set.destinations.length === 0) return [withoutDestinations(config, set)];
       if (set.destinations.some((one) => one.state === "active" || one.state === "inactive")) return [];
       return [warningAt(path, `no destination of set "${set.name}" can be used: all are disabled or draining`)];
     });
   },
 };
 
+/** Of a set that only a table can bring, a name that is nearly that of another may be mistyped. */
+function withoutDestinations({ sets, tables }: Config, { name, source }: SetConfig): Finding {
+  const what = `set "${name}" has no destinations`;
+  if (source === undefined) return warningAt(["sets", name], what);
+  const present = sets.filter((one) => one.source === source && one.destinations.length > 0);
+  const known = present.map((one) => one.name);
+  const why = tables.has(source) ? "no row of its table is in it" : "its table could not be read";
+  return warningAt(["sets", name], `${what}: it would come from source ${source}, and ${why}`, suggestion(name, known));
+}
+
 /** Destinations that this version cannot reach. */
 export const unusableDestinations: Check = {
   summary: "A destination over a transport that is not available.",
   look(config): Finding[] {
-    return config.sets.flatMap((set) =>
-      set.destinations.flatMap((destination, index) => {
-        if (destination.unusable === "") return [];
-        return [
-          warningAt(
-            ["sets", set.name, "destinations", index],
-            `${destination.uri} is disabled: ${destination.unusable}`,
-          ),
-        ];
-      }),
+    return aboutEach(config, ({ uri, unusable }, pathTo) =>
+      unusable === "" ? null : warningAt(pathTo(), `${uri} is disabled: ${unusable}`),
     );
   },
 };
@@ -49,7 +75,7 @@ export const ignoredSettings: Check = {
     return config.sets.flatMap((set) => {
       const findings: Finding[] = [];
       const base = ["sets", set.name, "destinations"];
-      const uses = algorithmByName(set.algorithm)?.uses ?? [];
+      const uses = algorithmIn(config.algorithms, set.algorithm)?.uses ?? [];
       const weight = firstWhere(set, (one) => one.weight !== set.destinations[0]?.weight);
       if (weight >= 0 && !uses.includes("weight")) {
         findings.push(
@@ -76,7 +102,7 @@ export const latencyWithoutProbes: Check = {
   summary: "An algorithm that goes by answer times, without probes to measure those that get no calls.",
   look(config): Finding[] {
     return config.sets.flatMap((set) => {
-      const usesLatency = algorithmByName(set.algorithm)?.uses?.includes("latency") === true;
+      const usesLatency = algorithmIn(config.algorithms, set.algorithm)?.uses?.includes("latency") === true;
       if (!usesLatency || set.probe !== null) return [];
       const what = `${set.algorithm} goes by answer times, and nothing measures those of servers that get no calls`;
       return [warningAt(["sets", set.name, "algorithm"], what, "probe: {every: 10s}")];
@@ -88,54 +114,54 @@ export const latencyWithoutProbes: Check = {
 export const reachability: Check = {
   summary: "A destination that is our own listener, or of an address family without a listener.",
   look(config): Finding[] {
-    return config.sets.flatMap((set) =>
-      set.destinations.flatMap((one, index) => {
-        if (!isNumericHost(one.host)) return [];
-        const path = ["sets", set.name, "destinations", index];
-        const own = config.listeners.find((listener) => {
-          const same = listener.host === one.host || (isWildcard(listener.host) && isLoopback(one.host));
-          return same && listener.port === one.port && listener.transport === one.transport;
-        });
-        if (own !== undefined) return [warningAt(path, `${one.uri} is our own listener ${own.name}: a loop`)];
-        // What cannot be reached for another reason has been told.
-        if (one.unusable !== "") return [];
-        const near = config.listeners.filter((listener) => isIPv6(listener.host) === isIPv6(one.host));
-        const where = formatHostPort(one.host, one.port);
-        if (near.length === 0)
-          return [warningAt(path, `${where} has no listener of its address family to be sent from`)];
-        if (near.some(({ transport }) => transport === one.transport)) return [];
-        const hint = `listeners: ["${one.transport}://..."]`;
-        return [
-          warningAt(path, `${where} has no ${one.transport} listener of its address family to be sent from`, hint),
-        ];
-      }),
-    );
+    const { listeners } = config;
+    const kinds = new Set(listeners.map(({ host, transport }) => kindOf(host, transport)));
+    return aboutEach(config, (one, pathTo) => {
+      if (one.lookUp !== "none") return null;
+      const own = listeners.find((listener) => isAt(listener, one));
+      if (own !== undefined) return warningAt(pathTo(), `${one.uri} is our own listener ${own.name}: a loop`);
+      // What cannot be reached for another reason has been told.
+      if (one.unusable !== "" || kinds.has(kindOf(one.host, one.transport))) return null;
+      const where = formatHostPort(one.host, one.port);
+      if (!listeners.some(({ host }) => isIPv6(host) === isIPv6(one.host)))
+        return warningAt(pathTo(), `${where} has no listener of its address family to be sent from`);
+      const what = `${where} has no ${one.transport} listener of its address family to be sent from`;
+      return warningAt(pathTo(), what, `listeners: ["${one.transport}://..."]`);
+    });
   },
 };
+
+function isAt(listener: ListenerConfig, { host, port, transport }: DestinationConfig): boolean {
+  if (listener.port !== port || listener.transport !== transport) return false;
+  return listener.host === host || (isWildcard(listener.host) && isLoopback(host));
+}
+
+function kindOf(host: string, transport: string): string {
+  return host.includes(":") ? `${transport} over IPv6` : transport;
+}
 
 /** `large_requests` where it does nothing. */
 export const largeRequests: Check = {
   summary: "A destination whose large requests are to go by TCP, where they cannot.",
   look(config): Finding[] {
-    return config.sets.flatMap((set) =>
-      set.destinations.flatMap((one, index) => {
-        if (one.largeRequests === "udp" || one.unusable !== "") return [];
-        const path = ["sets", set.name, "destinations", index, "large_requests"];
-        if (one.transport !== "udp")
-          return [warningAt(path, `all requests to ${one.uri} go by ${one.transport}: this does nothing`)];
-        const hasTcp = config.listeners.some(
-          ({ transport, host }) =>
-            transport === "tcp" && (!isNumericHost(one.host) || isIPv6(host) === isIPv6(one.host)),
+    return aboutEach(config, (one, pathTo) => {
+      if (one.largeRequests === "udp" || one.unusable !== "") return null;
+      const path = pathTo("large_requests");
+      if (one.transport !== "udp")
+        return warningAt(path, `all requests to ${one.uri} go by ${one.transport}: this does nothing`);
+      const hasTcp = config.listeners.some(
+        ({ transport, host }) => transport === "tcp" && (!isNumericHost(one.host) || isIPv6(host) === isIPv6(one.host)),
+      );
+      if (!hasTcp)
+        return warningAt(
+          path,
+          `${one.uri}: large requests go by UDP without a tcp listener`,
+          'listeners: ["tcp://..."]',
         );
-        if (!hasTcp)
-          return [
-            warningAt(path, `${one.uri}: large requests go by UDP without a tcp listener`, 'listeners: ["tcp://..."]'),
-          ];
-        if (config.forwarding === "stateful") return [];
-        const why = "without transactions large requests go by UDP: nobody would know where their CANCEL has to go";
-        return [warningAt(path, `${one.uri}: ${why}`, "forwarding: stateful")];
-      }),
-    );
+      if (config.forwarding === "stateful") return null;
+      const why = "without transactions large requests go by UDP: nobody would know where their CANCEL has to go";
+      return warningAt(path, `${one.uri}: ${why}`, "forwarding: stateful");
+    });
   },
 };
 
@@ -143,14 +169,12 @@ export const largeRequests: Check = {
 export const proxyHeaders: Check = {
   summary: "A destination that is to be told for whom connections are, and gets none.",
   look(config): Finding[] {
-    return config.sets.flatMap((set) =>
-      set.destinations.flatMap((one, index) => {
-        if (one.proxyProtocol === "none" || one.unusable !== "" || one.lookUp === "naptr") return [];
-        if (one.transport !== "udp" || one.largeRequests === "tcp") return [];
-        const path = ["sets", set.name, "destinations", index, "proxy_protocol"];
-        return [warningAt(path, `${one.uri} is reached by UDP, which has no such header`, ";transport=tcp")];
-      }),
-    );
+    return aboutEach(config, (one, pathTo) => {
+      if (one.proxyProtocol === "none" || one.unusable !== "" || one.lookUp === "naptr") return null;
+      if (one.transport !== "udp" || one.largeRequests === "tcp") return null;
+      const what = `${one.uri} is reached by UDP, which has no such header`;
+      return warningAt(pathTo("proxy_protocol"), what, ";transport=tcp");
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 // Every check, in the order in which its findings are reported.
 import { commandsWithoutTokens, sharedTokens } from "./access.ts";
 import type { Check } from "./check.ts";
+import { idleCongestionControl } from "./congestion.ts";
 import {
   emptySets,
   ignoredSettings,
@@ -12,6 +13,9 @@ import {
   unusableDestinations,
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
+import { idleBranches, idleRingTimes, idleUnderOwn, overloadAttributes } from "./idle-settings.ts";
+import { refusalsOfNobody } from "./outliers.ts";
+import { patternCosts } from "./patterns.ts";
 import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
 import {
   balancingNothing,
@@ -21,7 +25,7 @@ import {
   unknownResources,
 } from "./resources.ts";
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
-import { statelessCapacity, statelessChoice, statelessMatch } from "./stateless.ts";
+import { statelessCapacity, statelessChoice, statelessFork, statelessMatch } from "./stateless.ts";
 import { unverifiedDestinations } from "./tls.ts";
 
 /** The checks. */
@@ -35,7 +39,12 @@ export const CHECKS: readonly Check[] = [
   unusableDestinations,
   reachability,
   ignoredSettings,
+  idleUnderOwn,
+  idleBranches,
+  idleRingTimes,
+  overloadAttributes,
   latencyWithoutProbes,
+  idleCongestionControl,
   unknownResources,
   tooManyResources,
   scatteredResources,
@@ -44,12 +53,15 @@ export const CHECKS: readonly Check[] = [
   largeRequests,
   proxyHeaders,
   probeTimes,
+  patternCosts,
+  refusalsOfNobody,
   unreachableRoutes,
   unusedSets,
   methodCase,
   pathWithoutKeys,
   idleKeepalive,
   statelessChoice,
+  statelessFork,
   statelessMatch,
   statelessCapacity,
   unverifiedDestinations,

@@ -1,9 +1,11 @@
 // Resources that do not fit together are told with their place, and what would be right.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
 import { fakeIo } from "../io-fake.ts";
 import { loadYaml } from "../load.ts";
 import { formatProblem } from "../problem.ts";
+import { writtenSets } from "../written-sets.ts";
 
 function problems(sets: string, routes = "[{set: g}]", more = ""): string[] {
   const text = `listeners: ["udp://127.0.0.1:5060"]\nkeys: ["0123456789abcdef0123456789abcdef"]\nsets:\n  g: ${sets}\nroutes: ${routes}\n${more}`;
@@ -53,8 +55,8 @@ describe("resources", () => {
     ],
     [
       "not a capacity",
-      problems(set("").replace("pstn = 3", "pstn=fs://h")),
-      /^f\.yaml:4:\d+: error: pstn: "fs:\/\/h" is not a/,
+      problems(set("").replace("pstn = 3", "pstn=many")),
+      /^f\.yaml:4:\d+: error: pstn: "many" is not a/,
     ],
     ["no number", problems(set("").replace("pstn = 3", "pstn")), /error: pstn: "" is not a capacity/],
     ["twice", problems(set("").replace("pstn = 3", "transc=3")), /error: transc is there twice/],
@@ -83,6 +85,48 @@ describe("resources", () => {
       /error: more than 31 resources with different names/,
     ],
   ];
+  const FS = "fs://lb:p@ss=word@[2001:db8::1]:8022";
+  const said: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "of an event socket without a password",
+      "'pstn=fs://10.0.0.1'",
+      /pstn: the URL of the event socket has no password/,
+    ],
+    ["of one with an empty password", "{pstn: 'fs://lb:@10.0.0.1'}", /f\.yaml:4:\d+: error: .*no password/],
+    ["of an event socket nowhere", "{pstn: 'fs://:secret@'}", /not HOST\[:PORT\] \(fs:\/\/\[USER\]:PASSWORD@HOST/],
+    ["of a port that is none", "{pstn: 'fs://:secret@h:99999'}", /not HOST\[:PORT\]/],
+    ["of a password with a newline", '{pstn: "fs://:secret\\napi@h"}', /control characters/],
+    ["of another URL", "{pstn: 'http://:secret@h'}", /not the URL of an event socket/],
+    [
+      "of a password with a semicolon in a text",
+      "'pstn=fs://:sec;ret@h'",
+      /error: pstn: the URL of the event socket has no/,
+    ],
+    ["of a rest behind a URL", "'pstn=fs://:secret@h; secret'", /error: a part is not NAME=CAPACITY/],
+    ["of a name in front of a URL", "'p n=fs://:secret@h'", /error: a part is not NAME=CAPACITY/],
+  ];
+  for (const [title, resources, wanted] of said)
+    it(`${title}, without the password`, () => {
+      const found = problems(`{destinations: [{uri: "sip:10.0.0.1", resources: ${resources}}]}`).join("\n");
+      assert.match(found, wanted);
+      assert.doesNotMatch(found, /sec|ret@/);
+    });
+
+  it("may be what the FreeSWITCH at an event socket says, whose password is never shown", () => {
+    const text = `listeners: ["udp://127.0.0.1:5060"]\nsets: {g: {destinations: [{uri: "sip:10.0.0.1", resources: {pstn: "${FS}", transc: 4}}]}}`;
+    const { config, problems: found } = loadYaml(text, "f.yaml", fakeIo());
+    const { pstn, transc } = config?.sets[0]?.destinations[0]?.resources ?? {};
+    assert.ok(typeof pstn === "object", found.map(formatProblem).join("\n"));
+    assert.deepEqual(
+      [pstn.host, pstn.port, pstn.user, pstn.password.reveal(), transc],
+      ["2001:db8::1", 8022, "lb", "p@ss=word", 4],
+    );
+    const [written] = writtenSets(config?.sets ?? []).g?.destinations ?? [];
+    assert.ok(typeof written === "object");
+    assert.deepEqual(written.resources, { pstn: "fs://lb@[2001:db8::1]:8022", transc: 4 });
+    assert.doesNotMatch(`${JSON.stringify(config)} ${inspect(config, { depth: 20 })}`, /p@ss/);
+  });
+
   for (const [title, found, wanted] of cases) {
     it(title, () => {
       if (wanted === null) assert.deepEqual(found, []);

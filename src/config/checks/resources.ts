@@ -67,7 +67,7 @@ export const scatteredResources: Check = {
   summary: "Calls that need resources which no single destination has all of.",
   look(config): Finding[] {
     return needsOf(config).flatMap(({ set, names, route, path }) => {
-      const has = (some: Readonly<Record<string, number>>) => names.every((name) => Object.hasOwn(some, name));
+      const has = (some: object) => names.every((name) => Object.hasOwn(some, name));
       if (set.destinations.some(({ resources }) => has(resources))) return [];
       // What nobody has at all is another matter.
       const isHad = (name: string) => set.destinations.some(({ resources }) => Object.hasOwn(resources, name));

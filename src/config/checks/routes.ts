@@ -20,19 +20,37 @@ function coversBlock(a: AddressBlockConfig, b: AddressBlockConfig): boolean {
   return list.check(b.address, family);
 }
 
+/** A route whose conditions are texts that can be looked up. */
+interface Compared {
+  readonly route: RouteConfig;
+  readonly matches: ReadonlySet<string>;
+}
+
+function comparedAs(route: RouteConfig): Compared {
+  return { route, matches: new Set(route.match.map((one) => JSON.stringify(one))) };
+}
+
+/** Most blocks of addresses that are compared with each other in one look. */
+const MOST_BLOCKS = 50_000;
+
 /** Whether every request that matches `b` matches `a`. Says no where it would take more than comparing. */
-function covers(a: RouteConfig, b: RouteConfig): boolean {
+function covers({ route: a, matches: asked }: Compared, { route: b, matches }: Compared, left: BlocksLeft): boolean {
   if (a.fromSet !== b.fromSet && !(a.fromSet === "any" && b.fromSet !== undefined)) return false;
   if (a.listener !== undefined && a.listener !== b.listener) return false;
   if (a.methods.length > 0 && (b.methods.length === 0 || !b.methods.every((method) => a.methods.includes(method))))
     return false;
-  if (a.source.length > 0) {
-    if (b.source.length === 0 || !b.source.every((block) => a.source.some((wider) => coversBlock(wider, block))))
-      return false;
-  }
-  const asksFor = new Set(b.match.map((one) => JSON.stringify(one)));
-  if (!a.match.every((one) => asksFor.has(JSON.stringify(one)))) return false;
-  return coversPattern(a.requestUri, b.requestUri) && coversPattern(a.from, b.from) && coversPattern(a.to, b.to);
+  for (const one of asked) if (!matches.has(one)) return false;
+  if (!coversPattern(a.requestUri, b.requestUri) || !coversPattern(a.from, b.from) || !coversPattern(a.to, b.to))
+    return false;
+  if (a.source.length === 0) return true;
+  if (b.source.length === 0) return false;
+  left.blocks -= a.source.length * b.source.length;
+  return left.blocks >= 0 && b.source.every((block) => a.source.some((wider) => coversBlock(wider, block)));
+}
+
+/** How many blocks may still be compared. */
+interface BlocksLeft {
+  blocks: number;
 }
 
 /** Most routes that are compared pairwise. */
@@ -42,9 +60,11 @@ const MOST_COMPARED = 500;
 export const unreachableRoutes: Check = {
   summary: "A route that never matches because of an earlier one.",
   look(config): Finding[] {
-    const routes = config.routes.slice(0, MOST_COMPARED);
-    return routes.flatMap((route, index) => {
-      const earlier = routes.slice(0, index).find((one) => covers(one, route));
+    const routes = config.routes.slice(0, MOST_COMPARED).map(comparedAs);
+    const left = { blocks: MOST_BLOCKS };
+    return routes.flatMap((one, index) => {
+      const { route } = one;
+      const earlier = routes.slice(0, index).find((before) => covers(before, one, left))?.route;
       if (earlier === undefined) return [];
       return [
         warningAt(

@@ -1,6 +1,6 @@
 // What forwarding without transactions takes away.
-import { algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { type Finding, warningAt } from "../finding.ts";
+import { algorithmIn } from "../own-algorithms.ts";
 import type { Config } from "../schema.ts";
 import { matchExpression } from "../sections/match.ts";
 import { isKeyWord, isStableKey, parseKeyExpression } from "../values/key-expression.ts";
@@ -33,7 +33,7 @@ export const statelessChoice: Check = {
       if (set === undefined) return [];
       const { action } = config.routes[route] ?? {};
       const key = action?.kind === "dispatch" ? (action.key ?? set.key) : set.key;
-      if (algorithmByName(set.algorithm)?.isPure === true && isStable(key)) return [];
+      if (algorithmIn(config.algorithms, set.algorithm)?.isPure === true && isStable(key)) return [];
       const what = `stateless forwarding with ${set.algorithm}${key === undefined ? "" : ` by ${key}`}: every message chooses anew, so a retransmission, CANCEL or ACK may go to another destination than its INVITE`;
       return [
         warningAt(
@@ -42,6 +42,19 @@ export const statelessChoice: Check = {
           "Kamailio's stateless forward() does the same; use a hash algorithm, or forwarding: stateful",
         ),
       ];
+    });
+  },
+};
+
+/** Who answers first has the call: somebody has to remember the others. */
+export const statelessFork: Check = {
+  summary: "Stateless forwarding with an algorithm that sends to all destinations at once.",
+  look(config): Finding[] {
+    return [...statelessSets(config)].flatMap(([name, route]) => {
+      const algorithm = config.sets.find((one) => one.name === name)?.algorithm ?? "";
+      if (algorithmIn(config.algorithms, algorithm)?.forks !== true) return [];
+      const what = `stateless forwarding with ${algorithm}: branches need a transaction, so only the first destination gets requests`;
+      return [warningAt(["routes", route], what, "forwarding: stateful")];
     });
   },
 };

@@ -57,9 +57,18 @@ describe("a dispatcher.list", () => {
       destinations(text, { ...LISTEN, algorithm: "kamailio:11" }).map(({ weight }) => weight),
       [7, 1, 0],
     );
+    const controlled = "1 sip:a.example 0 0 CC=1;weight=30;rweight=7\n1 sip:b.example 0 0 rweight=1;cc=1;LATENCY=9";
+    assert.deepEqual(
+      destinations(controlled, { ...LISTEN, algorithm: "kamailio:11" }).map(({ weight, attrs }) => [weight, attrs]),
+      [
+        [30, { cc: "1" }],
+        [1, { cc: "1", latency: "9" }],
+      ],
+    );
     assert.equal(read(text, { ...LISTEN, algorithm: "opensips:4" }).config?.sets[0]?.order, "written");
-    const refused = read(text, { ...LISTEN, algorithm: "kamailio:12" }).lines[0] ?? "";
-    assert.match(refused, /kamailio:12 is not available: it forks .* \(algorithm: "priority"\)/);
+    assert.equal(read(text, { ...LISTEN, algorithm: "12" }).config?.sets[0]?.algorithm, "parallel");
+    assert.equal(read(text, { ...LISTEN, algorithm: "kamailio:12" }).config?.sets[0]?.algorithm, "kamailio:12");
+    assert.equal(read(text, { ...LISTEN, algorithm: "kamailio:64" }).config?.sets[0]?.algorithm, "kamailio:64");
   });
 
   it("keeps host names, and prefixes sip:", () => {

@@ -1,7 +1,7 @@
 // What Kamailio's dispatcher says about one destination, in a line of its list or a row of its table, as a destination of
 // fairlead.yaml; or why Kamailio would leave it out.
 import type { DestinationFields } from "../sections/destination.ts";
-import { parseDestinationUri } from "../values/destination-uri.ts";
+import { type DestinationUri, parseDestinationUri } from "../values/destination-uri.ts";
 import { readAttributes } from "./list-attributes.ts";
 
 /** Kamailio's flag bits. */
@@ -22,13 +22,21 @@ export interface KamailioFields {
 /** Says something about a field. */
 export type FieldRemark = (field: keyof KamailioFields, what: string, hint?: string) => void;
 
+/**
+ * Keys of a destination that a row or a line of theirs may speak of, besides its URI; its weight is chosen later. Of rows,
+ * `memberOf` (tables/translate.ts) copies one by one.
+ */
+type Said = "name" | "listener" | "priority" | "max_calls" | "resources" | "state" | "probe" | "attrs";
+
 /** A destination in the shape of fairlead.yaml. */
-export type DestinationData = Partial<DestinationFields> & { readonly uri: string };
+export type DestinationData = Partial<Pick<DestinationFields, Said>> & { readonly uri: string };
 
 /** A destination, translated. */
 export interface KamailioDestination {
   /** Null: left out, and a remark said why. `weight` is chosen later. */
   readonly data: DestinationData | null;
+  /** Its URI, taken apart; absent where there is no data. */
+  readonly parsed?: DestinationUri;
   readonly name: string;
   /** 1 to 100, 0; -1: none given. */
   readonly weight: number;
@@ -47,19 +55,31 @@ export function kamailioDestination(fields: KamailioFields, remark: FieldRemark)
   const uri = /^sips?:/i.test(fields.uri) || fields.uri.length >= LONGEST_BARE_URI ? fields.uri : `sip:${fields.uri}`;
   const parsed = parseDestinationUri(uri);
   const { weight, rweight, socket } = attributes;
-  const base = { name: attributes.duid ?? uri, weight, rweight, socket, notes };
+  const name = attributes.duid ?? uri;
   if (typeof parsed === "string" || parsed.host.length > LONGEST_HOST) {
     const why = typeof parsed === "string" ? parsed : "the host name is too long";
     remark("uri", `${why}: left out, as Kamailio leaves it out`, "with ds_load_mode 1 Kamailio refuses the whole file");
-    return { ...base, data: null };
+    return { data: null, name, weight, rweight, socket, notes };
   }
   const data: DestinationData = { uri };
   if (attributes.duid !== undefined) data.name = attributes.duid;
   if (fields.priority !== 0) data.priority = Math.min(fields.priority, MAX_PRIORITY);
   if (attributes.maxload > 0) data.max_calls = attributes.maxload;
   setFlags(data, fields.flags, remark, notes);
-  if (Object.keys(attributes.opaque).length > 0) data.attrs = { ...attributes.opaque };
-  return { ...base, data };
+  if (Object.keys(attributes.opaque).length > 0) data.attrs = attributes.opaque;
+  const number = numberChange(attributes.opaque);
+  if (number !== "") notes.push(`attributes that only the script acts on; if it changes numbers by them: ${number}`);
+  return { data, parsed, name, weight, rweight, socket, notes };
+}
+
+/** Attributes that scripts strip and prefix numbers by, as keys of a destination; empty: there are none. */
+function numberChange({ strip = "", prefix = "" }: Readonly<Record<string, string>>): string {
+  if (strip === "" && prefix === "") return "";
+  const keys = [
+    ...(/^[1-9]\d?$/.test(strip) ? [`strip: ${strip}`] : []),
+    ...(/^[+\d]{1,32}$/.test(prefix) ? [`prefix: "${prefix}"`] : []),
+  ];
+  return keys.join(", ");
 }
 
 function setFlags(data: DestinationData, flags: number, remark: FieldRemark, notes: string[]): void {

@@ -2,31 +2,30 @@
 
 /** What the attributes say. */
 export interface ListAttributes {
-  readonly duid?: string;
+  readonly duid: string | undefined;
   /** 0: no limit. */
   readonly maxload: number;
   /** 1 to 100; -1: not given. Out of range counts as 0, as in Kamailio. */
   readonly weight: number;
   readonly rweight: number;
   /** `proto:host:port` of `socket`, or the name of `sockname` (which wins). */
-  readonly socket?: string;
+  readonly socket: string | undefined;
   /** Everything, as written, except what became a setting. */
-  readonly opaque: Readonly<Record<string, string>>;
+  readonly opaque: Record<string, string>;
   /** What Kamailio understands and we have no equivalent for. */
   readonly without: readonly string[];
   /** What is wrong with them, Kamailio's reading included. */
   readonly wrong: readonly string[];
 }
 
+/** Attributes that mean something here as well, by the name as Kamailio's documents spell it. */
+const HEEDED = ["cc", "latency", "ocmin", "ocmax"];
+
 const WITHOUT_EQUIVALENT: Readonly<Record<string, string>> = {
-  cc: "congestion control",
-  latency: "a preset latency",
   ping_socket: "a socket for probes only",
   ping_from: "a From of its own for probes",
   obproxy: "an outbound proxy",
-  ocmin: "overload control",
-  ocmax: "overload control",
-  ocrate: "overload control",
+  ocrate: "a share that is left out from the start",
 };
 
 /** Parses `k=v;k=v`. Names are case-insensitive; of two with one name the last counts. */
@@ -51,19 +50,21 @@ export function readAttributes(text: string): ListAttributes {
       numbers[known] = readShare(known, value, wrong);
     } else if (name === "__proto__" || name === "") wrong.push(`attribute "${part}" is left out`);
     else {
-      opaque[name] = value;
+      opaque[HEEDED.includes(known) ? known : name] = value;
       const meaning = Object.hasOwn(WITHOUT_EQUIVALENT, known) ? WITHOUT_EQUIVALENT[known] : undefined;
       if (meaning !== undefined) without.push(`${known}=${value} (${meaning})`);
     }
   }
-  const place = sockname ?? socket;
+  const { maxload, weight, rweight } = numbers;
   return {
-    ...numbers,
+    duid: duid === "" ? undefined : duid,
+    maxload,
+    weight,
+    rweight,
+    socket: sockname ?? socket,
     opaque,
     without,
     wrong,
-    ...(duid === undefined || duid === "" ? {} : { duid }),
-    ...(place === undefined ? {} : { socket: place }),
   };
 }
 

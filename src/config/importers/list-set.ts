@@ -3,6 +3,8 @@ import { ALGORITHMS, algorithmByKamailioNumber } from "../../dispatch/algorithms
 import { KeySource } from "../../dispatch/types.ts";
 import { algorithmFault, isCompat } from "../values/algorithm.ts";
 import { formatDuration, parseDuration } from "../values/duration.ts";
+import { hasCongestionControl } from "../values/latency-attributes.ts";
+import type { DestinationData } from "./kamailio-destination.ts";
 import type { ListDestination } from "./list-destination.ts";
 
 /** What is wrong with an option. */
@@ -63,10 +65,17 @@ function withWeights(members: readonly ListDestination[], algorithm: string): Re
 export interface Shares {
   readonly weight: number;
   readonly rweight: number;
+  /** Its URI and attributes, where it has any; null: left out. */
+  readonly data: Pick<DestinationData, "attrs"> | null;
 }
 
-/** `weight` where a member of the set has one, else `rweight`; in a set with weights, none means 0. Empty: nobody has one. */
+/**
+ * `weight` where a member of the set has one, else `rweight`; in a set with weights, none means 0. Empty: nobody has one. Under 11 it is
+ * `rweight`, but where all have congestion control that begins with `weight`, and leaves who has none as it is.
+ */
 export function weightsOf(members: readonly Shares[], algorithm: string): number[] {
+  if (algorithm === "kamailio:11" && members.every(({ data }) => hasCongestionControl(data?.attrs ?? {})))
+    return members.map(({ weight, rweight }) => Math.max(weight > 0 ? weight : rweight, 0));
   const share = WEIGHED[algorithm] ?? shareOf(members);
   return share === undefined ? [] : members.map((one) => Math.max(one[share], 0));
 }

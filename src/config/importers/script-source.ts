@@ -35,7 +35,8 @@ export class ScriptSource {
       return "";
     }
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-    return rule === undefined ? (WITHOUT[name] ?? "it has no equivalent") : rule(this, value);
+    if (rule !== undefined) return rule(this, value);
+    return (Object.hasOwn(WITHOUT, name) ? WITHOUT[name] : undefined) ?? "it has no equivalent";
   }
 
   /** In the shape of fairlead.yaml. `algorithm`: of all its sets. */
@@ -83,6 +84,12 @@ const count =
 const interval: Rule = (source, value) => {
   if (!/^\d{1,6}$/.test(value)) return `"${value}" is not a number of seconds`;
   source.interval = Number(value);
+  return "";
+};
+
+const alpha: Rule = (source, value) => {
+  if (!/^[1-9]\d{0,2}$/.test(value)) return `"${value}" is not 1 to 999`;
+  source.probe.latency_alpha = Number(value) / 1000;
   return "";
 };
 
@@ -146,6 +153,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ds_probing_threshhold: threshold,
   ds_inactive_threshold: count("up_after"),
   ds_probing_mode: probingMode,
+  ds_latency_estimator_alpha: alpha,
   ds_ping_reply_codes: replyCodes,
   options_reply_codes: replyCodes,
   probing_reply_codes: replyCodes,
@@ -161,6 +169,9 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 const SCRIPT = "it is for what scripts do themselves; failover is a setting of the set here";
 const CALLS = "calls are counted in their transactions and dialogs here; nothing has to expire";
+const PROBED_FROM = "probes leave from the listener that requests leave from";
+const HOOKS = "hooks tell somebody outside of destinations that go down and come back";
+const ALONE = "each instance has states of its own";
 
 /** Why some have no equivalent. */
 const WITHOUT: Readonly<Record<string, string>> = {
@@ -188,6 +199,22 @@ const WITHOUT: Readonly<Record<string, string>> = {
   ds_dns_mode: "names are followed as DNS says (section dns)",
   ds_dns_interval: "names are followed as DNS says (section dns)",
   ds_dns_ttl: "dns: {max_ttl: ...}",
-  persistent_state: "states are never written into the table",
+  ds_dns_match_all: "every server behind a name is known as its destination (section dns)",
+  ds_ping_socket: PROBED_FROM,
+  ds_probing_sock: PROBED_FROM,
+  outbound_proxy: "probes go to the destination itself",
+  event_callback: HOOKS,
+  event_callback_mode: HOOKS,
+  persistent_state: "state: {file: ...} keeps states over a restart; they are never written into the table",
+  fetch_freeswitch_stats: "capacities that are fs:// URLs are always asked for",
+  initial_freeswitch_load: "a capacity that is an fs:// URL is 1000 until the first heartbeat",
+  max_freeswitch_weight: "a weight that is an fs:// URL is not available; a capacity is",
+  algo_route:
+    "it is opensips:10, for which there is no script here: load-balancer, or an algorithm of your own (own:NAME)",
+  pvar_algo_pattern:
+    "it is opensips:9, for which there is no script here: call-load, or an algorithm of your own (own:NAME)",
+  cluster_id: ALONE,
+  cluster_sharing_tag: ALONE,
+  cluster_probing_mode: ALONE,
   reload_delta: "reloads wait for each other",
 };

@@ -35,7 +35,7 @@ const CALL = /\b(?:ds|lb)_[a-z_]+\s*\([^()\n]*\)|\bload_balance\s*\([^()\n]*\)/g
 const PARAMETER = /modparam\s*\(\s*"([^"]*)"\s*,\s*"([^"]*)"\s*,\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w.$-]+))\s*\)/y;
 const SOCKET = /(?:listen|socket)\s*=\s*([^\s;]+)/y;
 const OPENSIPS =
-  /^[^\S\n\r\u2028\u2029]*socket\s*=|proto_(?:udp|tcp)\.so|load_balancer\.so|mi_(?:fifo|http)\.so|"partition"|persistent_state/m;
+  /^[^\S\n\r\u2028\u2029]*socket\s*=|proto_(?:udp|tcp)\.so|load_balancer\.so|mi_(?:fifo|http)\.so|"partition"|persistent_state|\bt_(?:was_cancelled|local_replied)\b|[/@]opensips\b/m;
 const KAMAILIO = /^#!(?:KAMAILIO|define|ifdef|substdef)|\brequest_route\b|"list_file"|"xavp_dst"/m;
 
 /** Whether a text is such a script at all. */
@@ -44,9 +44,9 @@ export function isScript(text: string): boolean {
   return /^[^\S\n\r\u2028\u2029]*(?:loadmodule\s+["']|modparam\s*\(\s*")/m.test(text.slice(0, 1_000_000));
 }
 
-/** Reads a script; never throws. */
-export function readScript(text: string): Script {
-  const isOpensips = OPENSIPS.test(text) && !KAMAILIO.test(text);
+/** Reads a script; never throws. Whose it is, its file's name may tell as well. */
+export function readScript(text: string, file = ""): Script {
+  const isOpensips = (OPENSIPS.test(text) || /opensips[^/]*$/i.test(file)) && !KAMAILIO.test(text);
   const { plain, defines } = preprocessed(text);
   const lineAt = lineCounter(plain);
   const parameters: ModuleParameter[] = [];
@@ -135,7 +135,8 @@ function preprocessed(text: string): { plain: string; defines: ReadonlyMap<strin
 }
 
 function withoutBlockComments(text: string): string {
-  return text.replaceAll(/"(?:[^"\\\n]|\\.)*"|#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (part) =>
+  // A string without an end goes to that of its line: looked for anew from each of its quotes it would cost a minute.
+  return text.replaceAll(/"(?:[^"\\\n]|\\.)*"?|#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, (part) =>
     part.startsWith("/*") ? part.replaceAll(/[^\n]/g, " ") : part,
   );
 }

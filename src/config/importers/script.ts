@@ -12,7 +12,7 @@ const ASSUMED = "udp://0.0.0.0:5060";
 const MODULES = ["dispatcher", "load_balancer"];
 
 function read(text: string, file: string, options: ImportOptions): Imported {
-  const script = readScript(text);
+  const script = readScript(text, file);
   const problems: Problem[] = [];
   const notes: Note[] = [];
   const say = (line: number, what: string, hint = "", severity: Problem["severity"] = "warning") =>

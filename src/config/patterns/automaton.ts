@@ -1,12 +1,13 @@
 // From patterns and lists of texts to automata (dispatch/automaton.ts).
 import { type Automaton, Verdict } from "../../dispatch/automaton.ts";
+import { Effort } from "./effort.ts";
 import { programOf, type Step } from "./program.ts";
 import { PatternFault, type Piece } from "./syntax.ts";
 
 /** Most states of an automaton made from a pattern. */
 export const MOST_STATES = 1_000;
-/** Most steps looked at while it is made: a second or so. */
-const MOST_WORK = 5_000_000;
+/** Telling bytes apart by one set is as much work as this many steps. */
+const PER_SET = 16;
 /** Most states of one made from a list of texts, whose size is that of the list. */
 const MOST_LIST_STATES = 65_000;
 
@@ -18,9 +19,9 @@ interface Place {
 }
 
 /** The automaton of a pattern, which may match anywhere in a text unless it is anchored; throws a `PatternFault`. */
-export function automatonOf(piece: Piece): Automaton {
+export function automatonOf(piece: Piece, effort: Effort = new Effort()): Automaton {
   const steps = programOf(piece);
-  const { kinds, samples } = kindsOf(steps);
+  const { kinds, samples } = kindsOf(steps, effort);
   const places: Place[] = [];
   const numbers = new Map<string, number>();
   const next: number[] = [];
@@ -32,15 +33,13 @@ export function automatonOf(piece: Piece): Automaton {
     numbers.set(name, places.length);
     return places.push(place) - 1;
   };
-  numberOf(placeOf(steps, [0], true));
-  let work = 0;
+  numberOf(placeOf(steps, [0], true, effort));
   for (let state = 0; state < places.length; state++) {
     const { waiting, verdict } = places[state]!;
-    work += waiting.length * samples.length;
-    if (work > MOST_WORK) throw new PatternFault("the pattern is too intricate", 1);
+    effort.take(samples.length);
     for (const sample of samples) {
       if (verdict >= Verdict.always) next.push(state);
-      else next.push(numberOf(placeOf(steps, after(steps, waiting, sample), false)));
+      else next.push(numberOf(placeOf(steps, after(steps, waiting, sample), false, effort)));
     }
   }
   return {
@@ -52,7 +51,11 @@ export function automatonOf(piece: Piece): Automaton {
 }
 
 /** Accepts one of `texts`, or with `isPrefix` whatever begins with one of them; throws a `PatternFault` when there are too many. */
-export function automatonOfTexts(texts: readonly string[], isPrefix: boolean): Automaton {
+export function automatonOfTexts(
+  texts: readonly string[],
+  isPrefix: boolean,
+  effort: Effort = new Effort(),
+): Automaton {
   const all = texts.map((text) => Buffer.from(text, "utf8"));
   const kinds = new Uint8Array(256);
   let width = 1;
@@ -60,6 +63,7 @@ export function automatonOfTexts(texts: readonly string[], isPrefix: boolean): A
   // State 1 is the one that leads nowhere.
   const next: number[] = new Array<number>(width).fill(1);
   const verdicts: number[] = [Verdict.open, Verdict.never];
+  effort.take(2 * width);
   next.push(...new Array<number>(width).fill(1));
   for (const bytes of all) {
     let state = 0;
@@ -68,6 +72,7 @@ export function automatonOfTexts(texts: readonly string[], isPrefix: boolean): A
       if (next[at] === 1) {
         if (verdicts.length >= MOST_LIST_STATES)
           throw new PatternFault(`the list is too long: more than ${MOST_LIST_STATES} states`, 1);
+        effort.take(width);
         next[at] = verdicts.length;
         verdicts.push(Verdict.open);
         next.push(...new Array<number>(width).fill(1));
@@ -80,20 +85,22 @@ export function automatonOfTexts(texts: readonly string[], isPrefix: boolean): A
 }
 
 /** Bytes that no step tells apart become one kind; `samples` has a byte of each. */
-function kindsOf(steps: readonly Step[]): { kinds: Uint8Array; samples: number[] } {
-  const sets = steps.flatMap((step) => (step.kind === "byte" ? [step.has] : []));
+function kindsOf(steps: readonly Step[], effort: Effort): { kinds: Uint8Array; samples: number[] } {
+  const sets = new Set(steps.flatMap((step) => (step.kind === "byte" ? [step.has] : [])));
+  effort.spend(sets.size * PER_SET);
   const kinds = new Uint8Array(256);
   const samples: number[] = [];
-  const numbers = new Map<string, number>();
-  for (let byte = 0; byte < 256; byte++) {
-    const name = sets.map((has) => has[byte]).join("");
-    let kind = numbers.get(name);
-    if (kind === undefined) {
-      kind = samples.push(byte) - 1;
-      numbers.set(name, kind);
+  const numbers = new Int32Array(512);
+  for (const has of sets) {
+    numbers.fill(-1);
+    let width = 0;
+    for (let byte = 0; byte < 256; byte++) {
+      const both = kinds[byte]! * 2 + has[byte]!;
+      if (numbers[both] === -1) numbers[both] = width++;
+      kinds[byte] = numbers[both]!;
     }
-    kinds[byte] = kind;
   }
+  for (let byte = 0; byte < 256; byte++) samples[kinds[byte]!] ??= byte;
   return { kinds, samples };
 }
 
@@ -107,8 +114,9 @@ function after(steps: readonly Step[], waiting: readonly number[], byte: number)
   return reached;
 }
 
-function placeOf(steps: readonly Step[], from: readonly number[], isStart: boolean): Place {
+function placeOf(steps: readonly Step[], from: readonly number[], isStart: boolean, effort: Effort): Place {
   const here = reach(steps, from, isStart, false);
+  effort.spend(here.looked);
   if (here.isMatch) return { waiting: [], verdict: Verdict.always };
   const { isMatch } = reach(steps, from, isStart, true);
   if (isMatch) return { waiting: here.waiting, verdict: Verdict.atEnd };
@@ -131,5 +139,5 @@ function reach(steps: readonly Step[], from: readonly number[], isStart: boolean
     else if (step.kind === "split") pending.push(step.other, step.next);
     else if (step.kind === "save" || (step.kind === "start" ? isStart : isEnd)) pending.push(step.next);
   }
-  return { waiting: waiting.sort((a, b) => a - b), isMatch };
+  return { waiting: waiting.sort((a, b) => a - b), isMatch, looked: seen.size };
 }

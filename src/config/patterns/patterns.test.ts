@@ -1,5 +1,6 @@
 // Patterns against JavaScript's own regular expressions, which decide the same language in another way.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fc, runs } from "../../../test/kit/property.ts";
 import { type Automaton, accepts } from "../../dispatch/automaton.ts";
@@ -142,6 +143,22 @@ test("what is not supported is refused by name and place", () => {
     ["(?:a|b)*a(?:a|b){14}", /more than 1000 states|too intricate/],
   ] as const) {
     assert.throws(() => compiled(pattern), message, pattern);
+  }
+});
+
+test("nothing, repeated as often as counts can say, is nothing, and takes no time", () => {
+  for (const nothing of ["(?:)", "(?:a{0})", "(?:(?:){0,0})"]) {
+    const pattern = `^a${"(?:".repeat(12)}${nothing}${"{255})".repeat(12)}b$`;
+    // A child that can be killed: what this is about would otherwise never come back.
+    const program = `import { programOf } from "./program.ts"; import { parsePattern } from "./syntax.ts"; programOf(parsePattern(process.argv[1]));`;
+    const { status } = spawnSync(process.execPath, ["--input-type=module", "--eval", program, pattern], {
+      cwd: import.meta.dirname,
+      timeout: 20_000,
+      stdio: "ignore",
+    });
+    assert.equal(status, 0, pattern);
+    const automaton = compiled(pattern);
+    assert.deepEqual([decides(automaton, "ab"), decides(automaton, "aab")], [true, false], pattern);
   }
 });
 

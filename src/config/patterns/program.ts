@@ -50,7 +50,12 @@ function emit(piece: Piece, steps: Step[]): void {
       emitChoice(piece.pieces, steps);
       return;
     case "repeat":
-      for (let i = 0; i < piece.least; i++) emit(piece.piece, steps);
+      for (let i = 0; i < piece.least; i++) {
+        const before = next();
+        emit(piece.piece, steps);
+        // Nothing, however often, is nothing: what takes no step is not limited by their number.
+        if (next() === before) break;
+      }
       if (piece.most === Infinity) emitLoop(piece.piece, steps);
       else emitOptional(piece.piece, piece.most - piece.least, steps);
   }

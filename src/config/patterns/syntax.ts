@@ -56,15 +56,16 @@ export function parsePattern(text: string): Piece {
   return new PatternReader(text).read();
 }
 
-/** Exactly this text. */
-export function literalPiece(text: string): Piece {
-  return { kind: "sequence", pieces: [...Buffer.from(text, "utf8")].map((byte) => bytePiece(byte)) };
-}
+const ONLY = Array.from({ length: 256 }, (_, byte) => only(byte));
 
 function bytePiece(byte: number): Piece {
+  return { kind: "byte", has: ONLY[byte]! };
+}
+
+function only(byte: number): Uint8Array {
   const has = new Uint8Array(256);
   has[byte] = 1;
-  return { kind: "byte", has };
+  return has;
 }
 
 class PatternReader {
@@ -139,9 +140,7 @@ class PatternReader {
   }
 
   #byte(byte: number): Piece {
-    const has = new Uint8Array(256);
-    has[byte] = 1;
-    return { kind: "byte", has: this.#folded(has) };
+    return this.#isCaseless ? { kind: "byte", has: this.#folded(only(byte)) } : bytePiece(byte);
   }
 
   #folded(has: Uint8Array): Uint8Array {

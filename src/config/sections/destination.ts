@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { isSecure, isTransportName, transportNamed } from "../../net/transport.ts";
 import { isHost } from "../values/address.ts";
-import { type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
+import { type DestinationUri, type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
 import { refuse } from "../values/issue.ts";
 import { chosenName, reference } from "../values/reference.ts";
-import { capacities } from "./resources.ts";
+import { type Capacity, capacities } from "./resources.ts";
 
 /** States that a configuration can give; `trying` only comes from results. */
 export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] as const;
@@ -38,7 +38,7 @@ export interface DestinationConfig {
   /** 0: no limit. */
   readonly maxCalls: number;
   /** Capacity of each named resource. */
-  readonly resources: Readonly<Record<string, number>>;
+  readonly resources: Readonly<Record<string, Capacity>>;
   readonly state: (typeof CONFIGURED_STATES)[number];
   readonly probe: (typeof PROBE_MARKS)[number];
   /** By what requests go to it that are longer than `limits.large_request_bytes`. */
@@ -90,7 +90,7 @@ export const longDestination = z.strictObject({
   resources: capacities
     .default({})
     .describe(
-      'How many calls at a time it can serve of each kind, `{pstn: 32, transc: 100}` or `"pstn=32;transc=100"`; what a call is, its route says (`resources`).',
+      'How many calls at a time it can serve of each kind, `{pstn: 32, transc: 100}` or `"pstn=32;transc=100"`; `fs://[USER]:PASSWORD@HOST[:PORT]` instead of a number: as many as the FreeSWITCH at that event socket says. What a call is, its route says (`resources`).',
     ),
   state: z
     .enum(CONFIGURED_STATES)
@@ -140,7 +140,9 @@ export const longDestination = z.strictObject({
   attrs: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
     .default({})
-    .describe("Your own words about it; shown, not interpreted."),
+    .describe(
+      "Your own words about it; shown, not interpreted, but for `ocmin` and `ocmax` under `kamailio:64`: the least and the most percent of new requests that it can ask to be spared; and `cc` (1: congestion control) and `latency` (milliseconds that it is taken for in the beginning) under `kamailio:11` and `kamailio:13`.",
+    ),
 });
 
 /** A destination as an object of the file, defaults filled in. */
@@ -153,12 +155,18 @@ export interface DestinationFault {
   readonly key: keyof DestinationFields;
 }
 
-/** The destination that the fields mean, or what is wrong. */
-export function destinationOf(given: DestinationFields): DestinationConfig | DestinationFault {
-  const uri = parseDestinationUri(given.uri);
+const FOR_TLS = ["tls", "server_name"] as const;
+
+/** The destination that the fields mean, or what is wrong. `parsed`: `given.uri`, taken apart; `source`: whose table has it. */
+export function destinationOf(
+  given: DestinationFields,
+  parsed: DestinationUri | undefined = undefined,
+  source: string | undefined = undefined,
+): DestinationConfig | DestinationFault {
+  const uri = parsed ?? parseDestinationUri(given.uri);
   if (typeof uri === "string") return { what: uri, hint: "such as sip:10.0.0.11:5060", key: "uri" };
   const isUsable = isTransportName(uri.transport);
-  for (const key of ["tls", "server_name"] as const)
+  for (const key of FOR_TLS)
     if (given[key] !== undefined && uri.lookUp !== "naptr" && !isSecure(transportNamed(uri.transport)))
       return { what: `${key} is for destinations of TLS`, hint: "sips:HOST, or ;transport=tls", key };
   const serverName = given.server_name?.toLowerCase();
@@ -166,14 +174,14 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
     return { what: `"${given.server_name}" is not a host name`, hint: "", key: "server_name" };
   const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
   const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
-  return {
+  // Set one by one: tables have destinations by the ten thousand, and spreading what may be absent is what would take longest.
+  const made: { -readonly [Key in keyof DestinationConfig]: DestinationConfig[Key] } = {
     uri: given.uri,
     name: given.name ?? given.uri,
     host: uri.host,
     port: portOf(uri),
     transport: uri.transport,
     lookUp: uri.lookUp,
-    ...(uri.user === undefined ? {} : { user: uri.user }),
     weight: given.weight,
     priority: given.priority,
     maxCalls: given.max_calls,
@@ -184,12 +192,15 @@ export function destinationOf(given: DestinationFields): DestinationConfig | Des
     strip: given.strip,
     prefix: given.prefix,
     proxyProtocol: given.proxy_protocol,
-    ...(given.listener === undefined ? {} : { listener: given.listener }),
-    ...(given.tls === undefined ? {} : { tls: given.tls }),
-    ...(serverName === undefined ? {} : { serverName }),
     attrs: given.attrs,
     unusable,
   };
+  if (uri.user !== undefined) made.user = uri.user;
+  if (given.listener !== undefined) made.listener = given.listener;
+  if (given.tls !== undefined) made.tls = given.tls;
+  if (serverName !== undefined) made.serverName = serverName;
+  if (source !== undefined) made.source = source;
+  return made;
 }
 
 /** The fields of a destination of which nothing but its URI is known. */

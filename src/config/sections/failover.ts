@@ -6,25 +6,33 @@ import { refuse } from "../values/issue.ts";
 
 const CLASS = /^[3-6]xx$/;
 
+/** What else than a response moves a request on. */
+const HAPPENINGS = ["timeout", "ring_timeout", "transport_error"] as const;
+type Happening = (typeof HAPPENINGS)[number];
+
 const reason = z
-  .union([z.enum(["timeout", "transport_error"]), z.int(), z.string().regex(CLASS, "a code, or a class such as 5xx")])
-  .transform((value, sink): "timeout" | "transport_error" | number[] => {
-    if (value === "timeout" || value === "transport_error") return value;
+  .union([z.enum(HAPPENINGS), z.int(), z.string().regex(CLASS, "a code, or a class such as 5xx")])
+  .transform((value, sink): Happening | number[] => {
+    if (isHappening(value)) return value;
     if (typeof value === "string") return Array.from({ length: 100 }, (_, i) => Number(value[0]) * 100 + i);
     if (value < 300 || value > 699)
       return refuse(
         sink,
         value,
         `${value} is no code to fail over on`,
-        "timeout, transport_error, a code from 300 to 699, or a class such as 5xx",
+        "timeout, ring_timeout, transport_error, a code from 300 to 699, or a class such as 5xx",
       );
     return [value];
   });
 
+function isHappening(value: string | number): value is Happening {
+  return HAPPENINGS.some((one) => one === value);
+}
+
 const on = z
   .array(reason)
   .describe(
-    "What moves a request to the next candidate: `timeout`, `transport_error`, response codes and classes of them (`5xx`).",
+    "What moves a request to the next candidate: `timeout`, `transport_error`, `ring_timeout` (see `ring_limit`), response codes and classes of them (`5xx`).",
   );
 const mark = z
   .array(reason)
@@ -33,6 +41,9 @@ const mark = z
   );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
+const ringLimit = duration(0, 3_600_000).describe(
+  "How long an INVITE may go on from its first provisional response, 100 included, without a final one; then it is cancelled, and `ring_timeout` decides whether somebody else is tried or the caller gets 408. `0s`: until Timer C only (`timers.c`). Kamailio's `fr_inv_timer`, which every 1xx starts again; this one is not.",
+);
 const afterProvisional = z.boolean().describe("Whether failover still happens after a 101-199 was passed on.");
 const retryAfterCap = duration(0, 3_600_000).describe(
   "A destination's 503 with Retry-After keeps new requests from it, for at most so long; `0s`: not at all.",
@@ -44,6 +55,7 @@ export const failover = z
     on: on.prefault(["timeout", "transport_error", 500, 502, 503, 504]),
     tries: tries.default(3),
     answer_within: answerWithin.prefault("2s"),
+    ring_limit: ringLimit.prefault("0s"),
     after_provisional: afterProvisional.default(false),
     mark: mark.default([]),
     retry_after_cap: retryAfterCap.prefault("60s"),
@@ -53,6 +65,7 @@ export const failover = z
       ...eventsOf(value.on),
       tries: value.tries,
       answerWithin: value.answer_within,
+      ringLimit: value.ring_limit,
       afterProvisional: value.after_provisional,
       ...marksOf(value.mark),
       retryAfterCap: value.retry_after_cap,
@@ -67,6 +80,7 @@ export const failoverOverride = z
     on: on.optional(),
     tries: tries.optional(),
     answer_within: answerWithin.optional(),
+    ring_limit: ringLimit.optional(),
     after_provisional: afterProvisional.optional(),
     mark: mark.optional(),
   })
@@ -75,6 +89,7 @@ export const failoverOverride = z
       ...(value.on === undefined ? {} : eventsOf(value.on)),
       ...(value.tries === undefined ? {} : { tries: value.tries }),
       ...(value.answer_within === undefined ? {} : { answerWithin: value.answer_within }),
+      ...(value.ring_limit === undefined ? {} : { ringLimit: value.ring_limit }),
       ...(value.after_provisional === undefined ? {} : { afterProvisional: value.after_provisional }),
       ...(value.mark === undefined ? {} : marksOf(value.mark)),
     }),
@@ -98,6 +113,7 @@ function eventsOf(events: readonly Event[]) {
   return {
     codes: codesOf(events),
     onTimeout: events.includes("timeout"),
+    onRingTimeout: events.includes("ring_timeout"),
     onTransportError: events.includes("transport_error"),
   };
 }
@@ -106,9 +122,12 @@ function eventsOf(events: readonly Event[]) {
 export interface FailoverConfig {
   readonly codes: readonly number[];
   readonly onTimeout: boolean;
+  readonly onRingTimeout: boolean;
   readonly onTransportError: boolean;
   readonly tries: number;
   readonly answerWithin: number;
+  /** 0: none. */
+  readonly ringLimit: number;
   readonly afterProvisional: boolean;
   /** Codes that make a destination inactive, and whether silence does. */
   readonly marks: readonly number[];
@@ -124,6 +143,13 @@ export function writtenCodes(codes: readonly number[], apart: readonly number[] 
   );
   const others = codes.filter((code) => !classes.some((one) => isOf(one)(code)));
   return [...others, ...classes.map((one) => `${one}xx`)];
+}
+
+/** What moves a request on, as it is written. */
+export function writtenEvents(failover: Partial<FailoverConfig>): (number | string)[] {
+  const { onTimeout, onRingTimeout, onTransportError, codes = [] } = failover;
+  const happens = { timeout: onTimeout, ring_timeout: onRingTimeout, transport_error: onTransportError };
+  return [...HAPPENINGS.filter((one) => happens[one] === true), ...writtenCodes(codes)];
 }
 
 /** Codes that mark as they are written. */

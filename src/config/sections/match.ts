@@ -1,14 +1,10 @@
 // `match` of a route: what parts of the message must look like.
 import { z } from "zod";
+import type { Automaton } from "../../dispatch/automaton.ts";
+import type { Effort } from "../patterns/effort.ts";
 import { refuse } from "../values/issue.ts";
-import { KEY_HINT, parseKeyExpression } from "../values/key-expression.ts";
-import {
-  hostPattern,
-  PATTERN_HINT,
-  patternFault,
-  type TextPatternConfig,
-  textPattern,
-} from "../values/text-pattern.ts";
+import { isHostAlone, KEY_HINT, parseKeyExpression } from "../values/key-expression.ts";
+import { compileTextPattern, hostPattern, type TextPatternConfig, textPattern } from "../values/text-pattern.ts";
 
 /** One condition of a route. */
 export interface MatchConfig {
@@ -22,6 +18,22 @@ export function matchExpression(of: string): string {
   return /[{}$]/.test(of) ? of : `{${of}}`;
 }
 
+const automata = new WeakMap<MatchConfig, Automaton>();
+
+/**
+ * The automaton of a condition, `isNot` left aside; made once. Throws a `PatternFault`, or an `EffortFault` when it costs more
+ * than is left.
+ */
+export function automatonOfMatch(match: MatchConfig, effort?: Effort): Automaton {
+  const known = automata.get(match);
+  if (known !== undefined) return known;
+  const parts = parseKeyExpression(matchExpression(match.of));
+  const isHost = typeof parts !== "string" && isHostAlone(parts);
+  const automaton = compileTextPattern(isHost ? hostPattern(match.pattern) : match.pattern, effort);
+  automata.set(match, automaton);
+  return automaton;
+}
+
 /** Schema of `match`: part of the message to pattern. All have to hold. */
 export const match = z
   .record(z.string().max(256), textPattern)
@@ -29,9 +41,6 @@ export const match = z
     Object.entries(given).map(([of, pattern]) => {
       const parts = parseKeyExpression(matchExpression(of));
       if (typeof parts === "string") refuse(sink, given, parts, `parts are ${KEY_HINT}`, [of]);
-      // In either case a pattern may need more states than as it is written.
-      const fault = /host|[$]/.test(of) ? patternFault(hostPattern(pattern)) : null;
-      if (fault !== null) refuse(sink, given, fault, PATTERN_HINT, [of]);
       return { of, pattern };
     }),
   )

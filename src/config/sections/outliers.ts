@@ -15,7 +15,7 @@ const fields = z
     taken_percent: percent()
       .default(0)
       .describe(
-        "Ejected when fewer of 100 calls were taken with 2xx (answer-seizure ratio); those that the caller cancelled do not count. 0: not looked at.",
+        "Ejected when fewer of 100 calls were taken with 2xx (answer-seizure ratio); refusals that are no failures count for `trusted` callers only, cancelled calls never. 0: not looked at.",
       ),
     requests: z
       .int()

@@ -1,5 +1,6 @@
 // Keys `probe` and `passive` of a set: how we notice that a destination is down, and that it is up again.
 import { z } from "zod";
+import { USUAL_NEWEST_SHARE } from "../../health/latency.ts";
 import { PROBE_MODES } from "../../health/probe-mode.ts";
 import { parseDestinationUri } from "../values/destination-uri.ts";
 import { duration } from "../values/duration.ts";
@@ -33,6 +34,14 @@ const fields = z.strictObject({
     .default("all")
     .describe("Who is probed. Kamailio's ds_probing_mode: `all` 1, `down` 2, `once` 0, `marked` 3."),
   accept: z.array(statusRange).min(1).prefault(["2xx"]).describe("Answers that mean it is well: codes or classes."),
+  latency_alpha: z
+    .number()
+    .min(0.001)
+    .max(0.999)
+    .default(USUAL_NEWEST_SHARE)
+    .describe(
+      "Share of the newest round trip in the smoothed latency, from the tenth on (Kamailio: ds_latency_estimator_alpha, in thousandths).",
+    ),
   from: z
     .string()
     .default("sip:fairlead@localhost")
@@ -49,7 +58,9 @@ const fields = z.strictObject({
 export const probe = z
   .union([
     z.literal(false),
-    fields.transform(({ down_after, up_after, ...rest }) => ({ ...rest, downAfter: down_after, upAfter: up_after })),
+    fields.transform(({ down_after, up_after, latency_alpha, ...rest }) => {
+      return { ...rest, downAfter: down_after, upAfter: up_after, latencyAlpha: latency_alpha };
+    }),
   ])
   .prefault({})
   .transform((value) => (value === false ? null : value))

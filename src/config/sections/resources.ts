@@ -1,11 +1,15 @@
 // Named resources: what a destination has of them, what a route's calls need, and how a set goes by them.
 import { z } from "zod";
+import { EVENT_SOCKET_HINT, type EventSocket, isEventSocketUrl, parseEventSocket } from "../values/event-socket.ts";
 import { refuse } from "../values/issue.ts";
 
 /** What is free is compared as a number, or as a share of the capacity. */
 export const MEASURES = ["absolute", "relative"] as const;
 /** Who gets the call among equals. */
 export const TIES = ["first", "random"] as const;
+
+/** How much a destination has of something: a number, or what the FreeSWITCH behind an event socket says. */
+export type Capacity = number | EventSocket;
 
 /** How a set goes by resources. */
 export interface SetResourcesConfig {
@@ -24,27 +28,47 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const name = z.string().regex(NAME, "not a resource's name: letters, digits, _ . -");
 
 /** `pstn=32;transc=100`, as in the table of OpenSIPS; a sentence about what is wrong. */
-export function parseCapacities(text: string): Readonly<Record<string, number>> | string {
-  const capacities: Record<string, number> = {};
+export function parseCapacities(text: string): Readonly<Record<string, Capacity>> | string {
+  const capacities: Record<string, Capacity> = {};
+  // A password with a semicolon would come apart, and must not be repeated as something else.
+  const isPrivate = /fs:\/\//i.test(text);
   for (const part of text.split(";")) {
     if (part.trim() === "") continue;
     const equals = part.indexOf("=");
     const value = part.slice(equals + 1).trim();
     // Which profiles of theirs are shared by a cache says nothing here.
     const resource = (equals < 0 ? part : part.slice(0, equals)).trim().replace(/\/[bs]$/, "");
-    if (!NAME.test(resource)) return `"${resource}" is not a resource's name`;
-    if (equals < 0 || !/^\d{1,10}$/.test(value) || Number(value) > MOST_CAPACITY)
-      return `${resource}: "${equals < 0 ? "" : value}" is not a capacity`;
+    if (!NAME.test(resource))
+      return isPrivate ? "a part is not NAME=CAPACITY" : `"${resource}" is not a resource's name`;
     if (Object.hasOwn(capacities, resource)) return `${resource} is there twice`;
+    if (equals >= 0 && isEventSocketUrl(value)) {
+      const socket = parseEventSocket(value);
+      if (typeof socket === "string") return `${resource}: ${socket}`;
+      capacities[resource] = socket;
+      continue;
+    }
+    if (equals < 0 || !/^\d{1,10}$/.test(value) || Number(value) > MOST_CAPACITY)
+      return isPrivate ? "a part is not NAME=CAPACITY" : `${resource}: "${equals < 0 ? "" : value}" is not a capacity`;
     capacities[resource] = Number(value);
   }
   return capacities;
 }
 
+const eventSocket = z
+  .string()
+  .meta({ title: "event socket URL", examples: ["fs://:PASSWORD@10.0.0.11:8021"] })
+  .transform((given, sink): EventSocket => {
+    const parsed = parseEventSocket(given);
+    return typeof parsed === "string" ? refuse(sink, given, parsed, EVENT_SOCKET_HINT) : parsed;
+  });
+
 /** Schema of what a destination has. */
 export const capacities = z
-  .union([z.string().meta({ title: "NAME=NUMBER;..." }), z.record(name, z.int().min(0).max(MOST_CAPACITY))])
-  .transform((given, sink): Readonly<Record<string, number>> => {
+  .union([
+    z.string().meta({ title: "NAME=NUMBER;..." }),
+    z.record(name, z.union([z.int().min(0).max(MOST_CAPACITY), eventSocket])),
+  ])
+  .transform((given, sink): Readonly<Record<string, Capacity>> => {
     if (typeof given !== "string") return given;
     const parsed = parseCapacities(given);
     return typeof parsed === "string" ? refuse(sink, given, parsed, 'such as "pstn=32;transc=100"') : parsed;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type AddressBlockConfig, addressBlock } from "../values/address-block.ts";
 import { parseDestinationUri } from "../values/destination-uri.ts";
+import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
 import { chosenName, reference } from "../values/reference.ts";
 import { type UriPatternConfig, uriPattern } from "../values/uri-pattern.ts";
@@ -25,7 +26,7 @@ export interface RedirectActionConfig {
 export type RouteActionConfig =
   | DispatchActionConfig
   | { readonly kind: "forward" }
-  | { readonly kind: "reject"; readonly status: number; readonly reason: string }
+  | { readonly kind: "reject"; readonly status: number; readonly reason: string; readonly retryAfter: number }
   | RedirectActionConfig
   | { readonly kind: "drop" };
 
@@ -82,6 +83,7 @@ const fields = z.strictObject({
     .strictObject({
       status: z.int().min(400).max(699).default(403).describe("Response code."),
       reason: phrase.default("").describe("Reason phrase. Default: the usual one of the code."),
+      retry_after: duration(0, 86_400_000).prefault("0s").describe("Retry-After, rounded up to seconds; `0s`: none."),
     })
     .optional()
     .describe("Action: answer with an error."),
@@ -108,7 +110,10 @@ type Given = z.output<typeof fields>;
 function actionOf(given: Given): RouteActionConfig {
   const dispatch = dispatchActionOf(given);
   if (dispatch !== null) return dispatch;
-  if (given.reject !== undefined) return { kind: "reject", ...given.reject };
+  if (given.reject !== undefined) {
+    const { retry_after, ...rest } = given.reject;
+    return { kind: "reject", ...rest, retryAfter: Math.ceil(retry_after / 1000) };
+  }
   if (given.redirect !== undefined) {
     const { contact, set, ...rest } = given.redirect;
     return {

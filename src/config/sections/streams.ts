@@ -38,7 +38,7 @@ export const streams = z
     handshake_timeout: duration(100, 60_000)
       .prefault("5s")
       .describe(
-        "How long the handshake of TLS or WebSocket of somebody who connects may take; then the connection is closed.",
+        "How long the handshake of TLS of somebody who connects may take, from the connection on, and after it that of WebSocket; then the connection is closed.",
       ),
     handshakes: z
       .int()

@@ -34,12 +34,15 @@ function withRows(
   after: readonly DestinationConfig[],
 ): SetConfig {
   if (before.length === 0 && after.length === 0) return set;
+  const others = set.destinations.filter((one) => one.source !== source);
+  if (before.length === 0) return { ...set, destinations: [...others, ...after] };
   const texts = new Map(before.map((one) => [one.name, JSON.stringify(one)]));
   const present = new Map(set.destinations.filter((one) => one.source === source).map((one) => [one.name, one]));
   const rows = after.flatMap((row) => {
-    if (texts.get(row.name) !== JSON.stringify(row)) return [row];
+    const text = texts.get(row.name);
+    if (text === undefined || text !== JSON.stringify(row)) return [row];
     const now = present.get(row.name);
     return now === undefined ? [] : [now];
   });
-  return { ...set, destinations: [...set.destinations.filter((one) => one.source !== source), ...rows] };
+  return { ...set, destinations: [...others, ...rows] };
 }

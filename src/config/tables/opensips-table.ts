@@ -1,8 +1,8 @@
 // Rows of OpenSIPS's tables: dispatcher (version 9) and load_balancer (version 3).
 import type { DestinationData } from "../importers/kamailio-destination.ts";
 import type { DestinationFields } from "../sections/destination.ts";
-import { parseCapacities } from "../sections/resources.ts";
-import type { RowReader, Say, TableRow } from "./row.ts";
+import { type Capacity, parseCapacities } from "../sections/resources.ts";
+import type { RowReader, TableRow } from "./row.ts";
 
 /** Columns without which there is no destination. */
 export const OPENSIPS_NEEDS = ["setid", "destination"] as const;
@@ -17,14 +17,14 @@ const STATES: Readonly<Record<number, Partial<DestinationFields>>> = {
 };
 
 /** A row of the dispatcher table. */
-export function readOpensipsRow(row: RowReader, remark: Say): Omit<TableRow, "key"> | null {
+export function readOpensipsRow(row: RowReader): TableRow | null {
   const setId = row.number("setid", null, 0);
-  const uri = destinationOf(row, "destination", remark);
+  const uri = destinationOf(row, "destination");
   const socket = row.text("socket", "").trim();
   const state = row.number("state", 0, 0, 2);
   const isAlwaysProbed = row.number("probe_mode", 0, 0, 1) === 1;
   const priority = row.number("priority", 0);
-  const weight = weightOf(row, remark);
+  const weight = weightOf(row);
   if (!row.isUsable) return null;
   const data: DestinationData = {
     uri,
@@ -33,27 +33,27 @@ export function readOpensipsRow(row: RowReader, remark: Say): Omit<TableRow, "ke
     ...STATES[state],
     ...attrsOf(row),
   };
-  return { setId: String(setId), data, name: "", weight, rweight: -1, socket: socket === "" ? undefined : socket };
+  const { key } = row;
+  return { key, setId: String(setId), data, name: "", weight, rweight: -1, socket: socket === "" ? undefined : socket };
 }
 
 /** A row of the load_balancer table. Its commands know a destination by the row's id, and so that is its name. */
-export function readLoadBalancerRow(row: RowReader, remark: Say): Omit<TableRow, "key"> | null {
+export function readLoadBalancerRow(row: RowReader): TableRow | null {
   const setId = row.number("group_id", null, 0);
-  const uri = destinationOf(row, "dst_uri", remark);
+  const uri = destinationOf(row, "dst_uri");
   // 0: never, 1: while it is disabled, above: always.
   const mode = row.number("probe_mode", 0, 0);
   const resources = resourcesOf(row);
   if (!row.isUsable) return null;
   const data: DestinationData = { uri, resources, ...PROBED[Math.min(mode, 2)], ...attrsOf(row) };
-  return { setId: String(setId), data, name: row.text("id", ""), weight: -1, rweight: -1, socket: undefined };
+  const { key } = row;
+  return { key, setId: String(setId), data, name: row.text("id", ""), weight: -1, rweight: -1, socket: undefined };
 }
 
 const PROBED: readonly Partial<DestinationFields>[] = [{ probe: "never" }, {}, { probe: "marked" }];
 
-function resourcesOf(row: RowReader): Readonly<Record<string, number>> {
+function resourcesOf(row: RowReader): Readonly<Record<string, Capacity>> {
   const text = row.needText("resources");
-  // It holds a password: it is not repeated.
-  if (text.includes("fs://")) row.refuse("resources", "a capacity from FreeSWITCH is not available for a table's row");
   if (!row.isUsable) return {};
   const resources = parseCapacities(text);
   if (typeof resources !== "string" && Object.keys(resources).length > 0) return resources;
@@ -62,20 +62,20 @@ function resourcesOf(row: RowReader): Readonly<Record<string, number>> {
 }
 
 /** A URI may have a user, a password and headers there, of which only probes get to see something. */
-function destinationOf(row: RowReader, what: string, remark: Say): string {
+function destinationOf(row: RowReader, what: string): string {
   const text = row.needText(what);
   const uri = text === "" || /^sips?:/i.test(text) ? text : `sip:${text}`;
   const headers = uri.indexOf("?");
   if (headers < 0) return uri;
-  remark(what, "the headers of the URI are left out");
+  row.remark(what, "the headers of the URI are left out");
   return uri.slice(0, headers);
 }
 
-function weightOf(row: RowReader, remark: Say): number {
+function weightOf(row: RowReader): number {
   const text = row.text("weight", "1").trim();
   if (!text.startsWith("fs://")) return row.number("weight", 1, 0, 65_535);
   // It holds a password: it is not repeated.
-  remark("weight", "a weight from FreeSWITCH is not available for a table's row: 1");
+  row.remark("weight", "a weight from FreeSWITCH is not available for a table's row: 1");
   return 1;
 }
 

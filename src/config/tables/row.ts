@@ -1,6 +1,7 @@
 // One row of a table, read by what its columns hold rather than by how they are called.
 import type { DestinationData } from "../importers/kamailio-destination.ts";
-import type { Cell } from "./table.ts";
+import type { DestinationUri } from "../values/destination-uri.ts";
+import type { Cell, RowRemark } from "./table.ts";
 
 /** Where columns stand: what they hold, to their index; what is not there has none. */
 export type Columns = ReadonlyMap<string, { readonly index: number; readonly name: string }>;
@@ -12,6 +13,8 @@ export interface TableRow {
   readonly setId: string;
   /** Without weight, listener and name. */
   readonly data: DestinationData;
+  /** Its URI, where it was taken apart already. */
+  readonly parsed?: DestinationUri | undefined;
   /** Its own name; empty: the URI. */
   readonly name: string;
   /** -1: it says none. */
@@ -21,26 +24,39 @@ export interface TableRow {
   readonly socket: string | undefined;
 }
 
-/** Says something about a column, by what it holds. */
-export type Say = (what: string, reason: string) => void;
+const WHOLE_NUMBER = /^\s*-?\d{1,15}\s*$/;
 
-/** Reads cells. Whatever is wrong with one is said, and makes the row unusable. */
+/** Reads one row after the other. Whatever is wrong with a cell is said, and makes its row unusable. */
 export class RowReader {
   readonly #columns: Columns;
-  readonly #cells: readonly Cell[];
-  readonly #leaveOut: Say;
+  readonly #remarks: RowRemark[];
+  #cells: readonly Cell[] = [];
+  /** What finds the row at hand. */
+  key = "";
   isUsable = true;
 
-  constructor(columns: Columns, cells: readonly Cell[], leaveOut: Say) {
+  /** `remarks` are added to. */
+  constructor(columns: Columns, remarks: RowRemark[]) {
     this.#columns = columns;
+    this.#remarks = remarks;
+  }
+
+  /** The next row. */
+  reset(key: string, cells: readonly Cell[]): void {
+    this.key = key;
     this.#cells = cells;
-    this.#leaveOut = leaveOut;
+    this.isUsable = true;
+  }
+
+  /** Says something about a column, by what it holds. */
+  remark(what: string, reason: string): void {
+    this.#say(what, reason, false);
   }
 
   /** Makes the row unusable. */
   refuse(what: string, reason: string): void {
     this.isUsable = false;
-    this.#leaveOut(what, reason);
+    this.#say(what, reason, true);
   }
 
   /** Text; `missing` where there is no such column or it is NULL. */
@@ -64,11 +80,15 @@ export class RowReader {
       this.refuse(what, "it is NULL");
       return 0;
     }
-    const number = /^\s*-?\d{1,15}\s*$/.test(cell) ? Number(cell) : Number.NaN;
+    const number = WHOLE_NUMBER.test(cell) ? Number(cell) : Number.NaN;
     if (number >= least && number <= most) return number;
     const shown = JSON.stringify(cell.length > 40 ? `${cell.slice(0, 40)}...` : cell);
     this.refuse(what, Number.isNaN(number) ? `${shown} is not a whole number` : `${shown} is not ${least} to ${most}`);
     return 0;
+  }
+
+  #say(what: string, reason: string, isLeftOut: boolean): void {
+    this.#remarks.push({ key: this.key, column: this.#columns.get(what)?.name ?? what, reason, isLeftOut });
   }
 
   #cell(what: string): Cell {

@@ -2,7 +2,12 @@
 
 import { matchListener } from "../importers/list-listeners.ts";
 import { weightsOf } from "../importers/list-set.ts";
-import { type DestinationConfig, destinationOf, plainDestination } from "../sections/destination.ts";
+import {
+  type DestinationConfig,
+  type DestinationFields,
+  destinationOf,
+  plainDestination,
+} from "../sections/destination.ts";
 import { type ListenerConfig, listenerUri } from "../sections/listeners.ts";
 import type { SetConfig } from "../sections/sets.ts";
 import { COLUMNS, type SourceKind } from "../sections/sources.ts";
@@ -40,18 +45,18 @@ export function translateTable(source: SourceConfig, table: Table, context: Tabl
   const remarks: RowRemark[] = [];
   const bySet = new Map<string, TableRow[]>();
   const id = columns.get("id");
+  const reader = new RowReader(columns, remarks);
+  const extra = Object.keys(source.extraAttrs);
   for (const [at, cells] of table.rows.entries()) {
     const number = id === undefined ? null : (cells[id.index] ?? null);
     const key = number === null ? `row ${at + 1}` : `${id?.name} ${number.slice(0, 40)}`;
-    const say = (isLeftOut: boolean) => (what: string, reason: string) =>
-      remarks.push({ key, column: columns.get(what)?.name ?? what, reason, isLeftOut });
-    const reader = new RowReader(columns, cells, say(true));
-    const row = readRow(source, reader, say(false));
+    reader.reset(key, cells);
+    const row = readRow(source.kind, reader, extra);
     if (row === null) continue;
     const set = source.sets[row.setId] ?? `${source.prefix}${row.setId}`;
     const members = bySet.get(set);
-    if (members === undefined) bySet.set(set, [{ key, ...row }]);
-    else members.push({ key, ...row });
+    if (members === undefined) bySet.set(set, [row]);
+    else members.push(row);
   }
   const destinations = new Map<string, readonly DestinationConfig[]>();
   for (const [set, rows] of bySet) destinations.set(set, destinationsOf(source, set, rows, columns, context, remarks));
@@ -64,9 +69,9 @@ export function tableFault(source: SourceConfig, table: Table): string {
   return typeof columns === "string" ? columns : "";
 }
 
-function readRow(source: SourceConfig, reader: RowReader, say: (what: string, reason: string) => void) {
-  if (source.kind === "kamailio") return readKamailioRow(reader, Object.keys(source.extraAttrs), say);
-  return source.kind === "opensips" ? readOpensipsRow(reader, say) : readLoadBalancerRow(reader, say);
+function readRow(kind: SourceKind, reader: RowReader, extra: readonly string[]): TableRow | null {
+  if (kind === "kamailio") return readKamailioRow(reader, extra);
+  return kind === "opensips" ? readOpensipsRow(reader) : readLoadBalancerRow(reader);
 }
 
 function columnsOf(source: SourceConfig, table: Table): Columns | string {
@@ -101,41 +106,69 @@ function destinationsOf(
 ): DestinationConfig[] {
   const set = sets.find(({ name }) => name === setName) ?? source.defaults;
   const weights = weightsOf(rows, set.algorithm);
-  const uris = listeners.map(listenerUri);
-  const taken = new Set(set.destinations.filter((one) => one.source !== source.name).map(({ name }) => name));
-  const own = new Set<string>();
-  return rows.flatMap((row, at) => {
-    const leaveOut = (what: string, reason: string) => {
+  const others = set.destinations.filter((one) => one.source !== source.name);
+  const taken = new Set(others.map(({ name }) => name));
+  const room = { source, setName, listeners, uris: listeners.map(listenerUri), taken, own: new Set<string>() };
+  const destinations: DestinationConfig[] = [];
+  for (const [at, row] of rows.entries()) {
+    const made = memberOf(row, weights[at] ?? 1, room);
+    if (!("reason" in made)) destinations.push(made);
+    else {
+      const { what, reason } = made;
       remarks.push({ key: row.key, column: columns.get(what)?.name ?? what, reason, isLeftOut: true });
-      return [];
-    };
-    const socketColumn = source.kind === "kamailio" ? "attrs" : "socket";
-    const listener = listenerOf(row.socket, listeners, uris);
-    if (listener === null)
-      return leaveOut(socketColumn, `socket "${row.socket}" is not one of the listeners (${uris.join(", ")})`);
-    const plain = row.name === "" ? String(row.data.uri) : row.name;
-    if (plain.length > LONGEST_NAME || /\p{Cc}/u.test(plain))
-      return leaveOut(
-        row.name === "" ? "destination" : socketColumn,
-        "its name is too long, or has control characters",
-      );
-    if (taken.has(plain)) return leaveOut("", `set ${setName} has "${plain}" from elsewhere`);
-    // Each gets a share, as with Kamailio; the row that was first keeps the plain name.
-    const name = own.has(plain) ? `${plain}#${row.key.replace(/^\S+ /, "")}` : plain;
-    if (own.has(name)) return leaveOut("", `"${name}" is there more than once`);
-    own.add(name);
-    const made = destinationOf({
-      ...PLAIN,
-      ...row.data,
-      ...(name === row.data.uri ? {} : { name }),
-      weight: weights[at] ?? 1,
-      ...(listener === undefined ? {} : { listener }),
-    });
-    if ("what" in made) return leaveOut(source.kind === "load_balancer" ? "dst_uri" : "destination", made.what);
-    return [{ ...made, source: source.name }];
-  });
+    }
+  }
+  return destinations;
 }
 
+/** The set that a row is put into. */
+interface Room {
+  readonly source: SourceConfig;
+  readonly setName: string;
+  readonly listeners: readonly ListenerConfig[];
+  readonly uris: readonly string[];
+  /** Names that others have, and those that the source's rows have so far. */
+  readonly taken: ReadonlySet<string>;
+  readonly own: Set<string>;
+}
+
+/** The row's destination; or why there is none, and what of it says so. */
+function memberOf(row: TableRow, weight: number, room: Room): DestinationConfig | { what: string; reason: string } {
+  const { source, setName, listeners, uris, taken, own } = room;
+  const [uriPart, socketPart] = PARTS[source.kind];
+  const listener = listenerOf(row.socket, listeners, uris);
+  if (listener === null)
+    return { what: socketPart, reason: `socket "${row.socket}" is not one of the listeners (${uris.join(", ")})` };
+  const { uri } = row.data;
+  const plain = row.name === "" ? uri : row.name;
+  if (plain.length > LONGEST_NAME || CONTROL.test(plain))
+    return { what: row.name === "" ? uriPart : socketPart, reason: "its name is too long, or has control characters" };
+  if (taken.has(plain)) return { what: "", reason: `set ${setName} has "${plain}" from elsewhere` };
+  // Each gets a share, as with Kamailio; the row that was first keeps the plain name.
+  const name = own.has(plain) ? `${plain}#${row.key.replace(/^\S+ /, "")}` : plain;
+  if (own.has(name)) return { what: "", reason: `"${name}" is there more than once` };
+  own.add(name);
+  // Key by key: what is copied whatever its keys are takes three times as long.
+  const { priority, max_calls, resources, state, probe, attrs } = row.data;
+  const fields: DestinationFields = { ...PLAIN, uri, name, weight };
+  if (priority !== undefined) fields.priority = priority;
+  if (max_calls !== undefined) fields.max_calls = max_calls;
+  if (resources !== undefined) fields.resources = resources;
+  if (state !== undefined) fields.state = state;
+  if (probe !== undefined) fields.probe = probe;
+  if (attrs !== undefined) fields.attrs = attrs;
+  if (listener !== undefined) fields.listener = listener;
+  const made = destinationOf(fields, row.parsed, source.name);
+  return "what" in made ? { what: uriPart, reason: made.what } : made;
+}
+
+/** What says where a destination is, and from where it is sent to. */
+const PARTS: Readonly<Record<SourceKind, readonly [string, string]>> = {
+  kamailio: ["destination", "attrs"],
+  opensips: ["destination", "socket"],
+  load_balancer: ["dst_uri", "socket"],
+};
+const CONTROL = /\p{Cc}/u;
 const PLAIN = plainDestination("sip:127.0.0.1");
 /** As for names in the file. */
 const LONGEST_NAME = 255;

@@ -24,7 +24,6 @@ test("every algorithm of the reference page can be written into a set", () => {
 test("what is mistyped is answered with what would be right", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["9", /f\.yaml:5:16: error: algorithm 9 of which product\? \("kamailio:9", "opensips:9", or ours: weighted\)/],
-    ['"kamailio:12"', /kamailio:12 is not available: it forks every request .*\(algorithm: "priority"\)/],
     ["kamailio:99", /there is no algorithm "kamailio:99" \(kamailio: and one of 0, 1, 2, 3, 4/],
     ["Kamailio:4", /there is no algorithm "Kamailio:4" \(kamailio: and one of/],
     ["opensips:9", /opensips:9 is not available: .* there is no script/],
@@ -44,4 +43,13 @@ test("use_default belongs to the algorithms of others; order follows the product
   assert.equal(set('    algorithm: "kamailio:8"\n')?.order, "kamailio");
   assert.equal(set('    algorithm: "kamailio:8"\n    order: written\n')?.order, "written");
   assert.equal(set('    algorithm: "opensips:8"\n')?.order, "written");
+});
+
+test("load_bound belongs to the algorithms with bounded loads, and is above 1", () => {
+  assert.equal(read("    algorithm: rendezvous-hash\n    load_bound: 2\n").config?.sets[0]?.loadBound, 2);
+  assert.match(
+    read("    load_bound: 2\n").lines.join(),
+    /f\.yaml:5:17: error: round-robin has no bound on calls \(algorithm: consistent-hash-bounded, or rendezvous-hash\)/,
+  );
+  assert.match(read("    algorithm: rendezvous-hash\n    load_bound: 1\n").lines.join(), /f\.yaml:6:17: error: /);
 });

@@ -1,7 +1,8 @@
 // Names of algorithms: ours, or `PRODUCT:NUMBER` for those of Kamailio and OpenSIPS.
 import { ALGORITHMS, algorithmByKamailioNumber, algorithmByName } from "../../dispatch/algorithms/index.ts";
 import { COMPAT, REFUSED } from "../../dispatch/compat/index.ts";
-import { KeySource } from "../../dispatch/types.ts";
+import { type Algorithm, KeySource } from "../../dispatch/types.ts";
+import { isOwnName } from "../../own/own-algorithm.ts";
 import { suggestion } from "../suggest.ts";
 
 /** Every name that may be written. */
@@ -24,7 +25,12 @@ const KEYLESS: readonly KeySource[] = [KeySource.none, KeySource.isInvite, KeySo
 /** What is wrong with a set of this algorithm that has, or has not, a key of its own; null: nothing. */
 export function keyFault(name: string, key: string | undefined): AlgorithmFault | null {
   const algorithm = algorithmByName(name);
-  if (algorithm === undefined) return null;
+  return algorithm === undefined ? null : keyFaultOf(algorithm, key);
+}
+
+/** The same of an algorithm that may be anybody's. */
+export function keyFaultOf(algorithm: Algorithm, key: string | undefined): AlgorithmFault | null {
+  const { name } = algorithm;
   const needsKey = algorithm.needsKey === true;
   if (key === undefined) {
     return needsKey
@@ -35,9 +41,23 @@ export function keyFault(name: string, key: string | undefined): AlgorithmFault 
   return isHash ? null : { what: `${name} does not look at a key`, hint: "algorithm: hash-key" };
 }
 
+/** What is wrong with a `load_bound` under this algorithm; null: nothing. */
+export function boundFault(name: string): AlgorithmFault | null {
+  const algorithm = algorithmByName(name);
+  return algorithm === undefined ? null : boundFaultOf(algorithm);
+}
+
+/** The same of an algorithm that may be anybody's. */
+export function boundFaultOf({ name, uses }: Algorithm): AlgorithmFault | null {
+  if (uses?.includes("bound") === true) return null;
+  const bounded = ALGORITHMS.filter((one) => one.uses?.includes("bound") === true).map((one) => one.name);
+  return { what: `${name} has no bound on calls`, hint: `algorithm: ${bounded.join(", or ")}` };
+}
+
 /** Why this is no algorithm; null when it is one. */
 export function algorithmFault(name: string): AlgorithmFault | null {
-  if (ALGORITHM_NAMES.includes(name)) return null;
+  // Whether there is such a module is for references.ts to say.
+  if (ALGORITHM_NAMES.includes(name) || isOwnName(name)) return null;
   const refused = REFUSED.find((algorithm) => algorithm.name === name);
   if (refused !== undefined) {
     return { what: `${name} is not available: ${refused.why}`, hint: `algorithm: "${refused.instead}"` };

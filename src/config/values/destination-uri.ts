@@ -36,7 +36,8 @@ export function parseDestinationUri(text: string): DestinationUri | string {
   const scheme = (match[1] ?? "").toLowerCase() === "sips" ? "sips" : "sip";
   const written = (match[3] ?? "").toLowerCase();
   const host = written.startsWith("[") ? written.slice(1, -1) : written;
-  if (written.startsWith("[") ? !(isNumericHost(host) && host.includes(":")) : !isHost(host)) {
+  const isNumeric = isNumericHost(host);
+  if (written.startsWith("[") ? !(isNumeric && host.includes(":")) : !(isNumeric || isHost(host))) {
     return `"${match[3]}" is not a host`;
   }
   let port: number | undefined;
@@ -46,9 +47,12 @@ export function parseDestinationUri(text: string): DestinationUri | string {
   }
   if (match[2] === "") return `"${text}" has an empty user`;
   if (match[6] !== undefined) return `"${text}" has headers`;
-  // What is configured here is what routing reads later: both must agree that it is a URI.
-  const bytes = Buffer.from(text, "utf8");
-  if (!view.reset(bytes, 0, bytes.length)) return `"${text}" is not a SIP URI`;
+  // What is configured here is what routing reads later: both must agree that it is a URI. An address alone always is one.
+  const isPlain = isNumeric && match[2] === undefined && match[5] === "" && !written.startsWith("[");
+  if (!isPlain) {
+    const bytes = Buffer.from(text, "utf8");
+    if (!view.reset(bytes, 0, bytes.length)) return `"${text}" is not a SIP URI`;
+  }
   const transport = /;transport=([^;]*)/i.exec(match[5] ?? "")?.[1]?.toLowerCase();
   if (scheme === "sips" && transport === "udp") return `"${text}" is a sips URI, and UDP protects nothing`;
   return {
@@ -57,7 +61,7 @@ export function parseDestinationUri(text: string): DestinationUri | string {
     host,
     port,
     transport: scheme === "sips" ? (SECURED[transport ?? "tcp"] ?? transport ?? "") : (transport ?? "udp"),
-    lookUp: isNumericHost(host) ? "none" : port !== undefined ? "address" : transport !== undefined ? "srv" : "naptr",
+    lookUp: isNumeric ? "none" : port !== undefined ? "address" : transport !== undefined ? "srv" : "naptr",
   };
 }
 

@@ -38,6 +38,7 @@ export interface KeyPartConfig {
 }
 
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+const HOSTS: readonly KeyFieldName[] = ["from.host", "to.host", "request-uri.host"];
 /** Parts that differ between an INVITE and its CANCEL or ACK. */
 const UNSTABLE: readonly KeyFieldName[] = ["method", "source.port", "header", "auth-user"];
 /** What Kamailio prints for a variable without a value. */
@@ -72,6 +73,11 @@ export function parseText(text: string): readonly KeyPartConfig[] | string {
   }
   if (parts.length > MOST_PARTS) return `the key has ${parts.length} parts, at most ${MOST_PARTS} are possible`;
   return parts;
+}
+
+/** Whether it is the host of a URI and nothing else, which stands for the same in capitals. */
+export function isHostAlone(parts: readonly KeyPartConfig[]): boolean {
+  return parts.length === 1 && HOSTS.some((field) => field === parts[0]?.field);
 }
 
 /** Whether retransmission, CANCEL and ACK have the same key as their INVITE. */

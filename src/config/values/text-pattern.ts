@@ -2,7 +2,9 @@
 import { z } from "zod";
 import type { Automaton } from "../../dispatch/automaton.ts";
 import { automatonOf, automatonOfTexts } from "../patterns/automaton.ts";
-import { PatternFault, parsePattern } from "../patterns/syntax.ts";
+import type { Effort } from "../patterns/effort.ts";
+import { programOf } from "../patterns/program.ts";
+import { PatternFault, type Piece, parsePattern } from "../patterns/syntax.ts";
 import { refuse } from "./issue.ts";
 
 /** How texts are compared: by pattern, whole, or by their beginning. */
@@ -52,16 +54,16 @@ const whole = z.union([
     .transform(({ not }) => ({ ...not, isNot: true })),
 ]);
 
-/** Schema of a pattern over a text. */
+/** Schema of a pattern over a text. What its automaton costs is for the check of all patterns together. */
 export const textPattern = whole.transform((pattern, sink): TextPatternConfig => {
-  const fault = patternFault(pattern);
+  const fault = pattern.kind === "like" ? patternFault(pattern, () => programOf(pieceOf(pattern))) : null;
   return fault === null ? pattern : refuse(sink, pattern, fault, PATTERN_HINT);
 });
 
-/** Why a pattern cannot be used; null: it can. */
-export function patternFault(pattern: TextPatternConfig): string | null {
+/** Why a pattern cannot be used, as `compile` finds; null: it can. */
+export function patternFault(pattern: TextPatternConfig, compile: () => unknown): string | null {
   try {
-    compileTextPattern(pattern);
+    compile();
   } catch (fault) {
     if (!(fault instanceof PatternFault)) throw fault;
     return `"${abridged(pattern)}" cannot be used: ${fault.message}`;
@@ -79,9 +81,13 @@ function abridged({ texts: all }: TextPatternConfig): string {
 }
 
 /** The automaton of a pattern, `isNot` left aside; throws a `PatternFault`. */
-export function compileTextPattern({ kind, texts: all }: TextPatternConfig): Automaton {
-  if (kind !== "like") return automatonOfTexts(all, kind === "prefix");
-  return automatonOf({ kind: "choice", pieces: all.map((pattern) => parsePattern(pattern)) });
+export function compileTextPattern(pattern: TextPatternConfig, effort?: Effort): Automaton {
+  const { kind, texts: all } = pattern;
+  return kind === "like" ? automatonOf(pieceOf(pattern), effort) : automatonOfTexts(all, kind === "prefix", effort);
+}
+
+function pieceOf({ texts: all }: TextPatternConfig): Piece {
+  return { kind: "choice", pieces: all.map((pattern) => parsePattern(pattern)) };
 }
 
 /** The same for a text in small letters and without a last dot, as hosts by themselves are looked at. */

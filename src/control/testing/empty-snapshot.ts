@@ -9,6 +9,7 @@ export function emptySnapshot(generation: number): Snapshot {
     generation,
     listeners: [],
     sets: [],
+    algorithms: [],
     routes: [],
     expressions: [],
     destinations: new Int32Array(memory, 0, 0),

@@ -14,7 +14,7 @@ const incoming = fromMain ? new Ring(fromMain) : null;
 
 Atomics.store(control, ControlWord.adopted, start.snapshot.generation);
 Atomics.store(control, ControlWord.ready, 1);
-port?.postMessage({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer });
+port?.postMessage({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer, isQuick: true });
 
 function assignment(): Promise<WorkerStart> {
   port?.postMessage({ kind: "spare" });

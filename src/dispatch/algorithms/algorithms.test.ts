@@ -148,8 +148,22 @@ test("round-robin: strict turns over the usable ones", () => {
   live.states[1] = DestinationState.inactive;
   live.turns = 0;
   assert.deepEqual(firsts(6), [0, 2, 3, 0, 2, 3]);
-  live.turns = 2;
+  live.turns = 3;
   assert.deepEqual(listOf(set, 0, live), [3, 0, 2]);
+  // Who comes back has its turn where it stands; a cursor that a larger set has left leads somewhere.
+  live.states[1] = DestinationState.active;
+  assert.deepEqual(firsts(5), [0, 1, 2, 3, 0]);
+  live.turns = -5;
+  assert.deepEqual(firsts(2), [3, 0]);
+  const worker = { moved: false };
+  const move = live.moveCursor.bind(live);
+  live.moveCursor = (index, from, to) => {
+    // Another worker takes the turn between the look and the step.
+    if (!worker.moved) live.turns = 3;
+    worker.moved = true;
+    return move(index, from, to);
+  };
+  assert.deepEqual(firsts(2), [3, 0]);
 });
 
 test("weighted: a smooth sequence, exact in every round", () => {

@@ -3,6 +3,7 @@ import { COMPAT } from "../compat/index.ts";
 import type { Algorithm } from "../types.ts";
 import { callLoad } from "./call-load.ts";
 import { consistentHash } from "./consistent-hash.ts";
+import { consistentHashBounded } from "./consistent-hash-bounded.ts";
 import { fastest } from "./fastest.ts";
 import { hashAuthUser } from "./hash-auth-user.ts";
 import { hashCallId } from "./hash-call-id.ts";
@@ -11,6 +12,7 @@ import { hashKey } from "./hash-key.ts";
 import { hashRequestUri } from "./hash-request-uri.ts";
 import { hashTo } from "./hash-to.ts";
 import { loadBalancer } from "./load-balancer.ts";
+import { parallel } from "./parallel.ts";
 import { priority } from "./priority.ts";
 import { priorityWeighted } from "./priority-weighted.ts";
 import { random } from "./random.ts";
@@ -26,6 +28,7 @@ export const ALGORITHMS: readonly Algorithm[] = [
   random,
   priority,
   priorityWeighted,
+  parallel,
   callLoad,
   loadBalancer,
   twoChoices,
@@ -37,6 +40,7 @@ export const ALGORITHMS: readonly Algorithm[] = [
   hashAuthUser,
   hashKey,
   consistentHash,
+  consistentHashBounded,
   rendezvousHash,
 ];
 

@@ -6,6 +6,8 @@ import { compileSet } from "../compile-set.ts";
 import { mix32 } from "../core-hash.ts";
 import { FakeLive } from "../live-fake.ts";
 import { type Algorithm, type Destination, DestinationState, type DispatcherSet, SlotChoice } from "../types.ts";
+import { consistentHash } from "./consistent-hash.ts";
+import { consistentHashBounded } from "./consistent-hash-bounded.ts";
 import { fastest } from "./fastest.ts";
 import { priorityWeighted } from "./priority-weighted.ts";
 import { rendezvousHash } from "./rendezvous-hash.ts";
@@ -18,8 +20,8 @@ function destination(slot: number, extra: Partial<Destination> = {}): Destinatio
   return { slot, uri, name: uri, weight: 1, priority: 0, maxCalls: 0, ...extra };
 }
 
-function setOf(algorithm: Algorithm, destinations: readonly Destination[]): DispatcherSet {
-  return compileSet(0, "test", algorithm, SlotChoice.spread, destinations);
+function setOf(algorithm: Algorithm, destinations: readonly Destination[], loadBound?: number): DispatcherSet {
+  return compileSet(0, "test", algorithm, SlotChoice.spread, destinations, false, undefined, undefined, loadBound);
 }
 
 function range(size: number): Destination[] {
@@ -80,29 +82,63 @@ test("rendezvous-hash: a weight that changes moves keys to or from that destinat
   assert.ok(moved > KEYS * 0.06 && moved < KEYS * 0.1, String(moved));
 });
 
-test("rendezvous-hash: no destination has more than 1.25 times its share of the calls, even if all have one key", () => {
-  const weights = [1, 1, 2, 4, 1, 1];
-  const set = setOf(
-    rendezvousHash,
-    weights.map((weight, slot) => destination(slot, { weight })),
-  );
-  for (const keyOf of [() => 4711, (i: number) => mix32(i % 3), mix32]) {
-    const loads = fill(set, new FakeLive(), 5_000, keyOf);
-    const most = weights.map((weight) => Math.ceil((1.25 * 5_000 * weight) / 10));
-    loads.forEach((load, slot) => {
-      assert.ok(load <= most[slot]!, `${loads} within ${most}`);
-    });
-  }
-});
+for (const algorithm of [rendezvousHash, consistentHashBounded]) {
+  const { name } = algorithm;
 
-test("rendezvous-hash: with the calls of ordinary keys in place, the bound moves fewer than 1 key in 100", (t) => {
-  const set = setOf(rendezvousHash, range(10));
-  const live = new FakeLive();
-  const free = mapOf(set, live);
-  fill(set, live, 20_000);
-  const moved = mapOf(set, live).reduce((sum, slot, i) => sum + (slot === free[i] ? 0 : 1), 0);
-  t.diagnostic(`${KEYS - moved} of ${KEYS} keys where they are without calls`);
-  assert.ok(moved < KEYS / 100, String(moved));
+  for (const bound of [1.05, 1.25, 2])
+    test(`${name}: no destination has more than ${bound} times its share of the calls, even if all have one key`, () => {
+      const weights = [1, 1, 2, 4, 1, 1];
+      const weighed = weights.map((weight, slot) => destination(slot, { weight }));
+      for (const keyOf of [() => 4711, (i: number) => mix32(i % 3), mix32]) {
+        const loads = fill(setOf(algorithm, weighed, bound), new FakeLive(), 5_000, keyOf);
+        const most = weights.map((weight) => Math.ceil((bound * 5_000 * weight) / 10));
+        loads.forEach((load, slot) => {
+          assert.ok(load <= most[slot]!, `${loads} within ${most}`);
+        });
+      }
+    });
+
+  test(`${name}: the bound holds for 1,000 destinations, of which the calls are not counted for each choice`, () => {
+    const loads = fill(setOf(algorithm, range(1000)), new FakeLive(), 20_000, (i) => mix32(i % 7));
+    assert.ok(Math.max(...loads) <= Math.ceil((1.25 * 20_000) / 1000), String(Math.max(...loads)));
+  });
+
+  test(`${name}: with the calls of ordinary keys in place, the bound moves fewer than 1 key in 100`, (t) => {
+    const set = setOf(algorithm, range(10));
+    const live = new FakeLive();
+    const free = mapOf(set, live);
+    fill(set, live, 20_000);
+    const moved = mapOf(set, live).reduce((sum, slot, i) => sum + (slot === free[i] ? 0 : 1), 0);
+    t.diagnostic(`${KEYS - moved} of ${KEYS} keys where they are without calls`);
+    assert.ok(moved < KEYS / 100, String(moved));
+  });
+
+  test(`${name}: while nobody is above the bound, one of ten that goes moves at most 12 % of the keys, and none when it is only down`, () => {
+    const before = mapOf(setOf(algorithm, range(10)), new FakeLive());
+    const after = mapOf(setOf(algorithm, range(9)), new FakeLive());
+    const live = new FakeLive();
+    live.states[9] = DestinationState.inactive;
+    const down = mapOf(setOf(algorithm, range(10)), live);
+    const moved = (map: Uint16Array) => map.reduce((sum, slot, i) => sum + (slot === before[i] ? 0 : 1), 0);
+    assert.ok(moved(after) <= KEYS * 0.12, String(moved(after)));
+    assert.equal(moved(down), before.filter((slot) => slot === 9).length);
+  });
+
+  test(`${name}: who is above the bound comes behind all that are within it, and before those without a weight`, () => {
+    const set = setOf(algorithm, [...range(4), destination(4, { weight: 0 })]);
+    const live = new FakeLive();
+    const [first] = listOf(set, 4711, live);
+    live.loads[first!] = 5;
+    assert.deepEqual(listOf(set, 4711, live).slice(3), [first, 4]);
+  });
+}
+
+test("consistent-hash-bounded: every key is where consistent-hash has it while nobody is above the bound", () => {
+  const weighed = range(10).map((one) => ({ ...one, weight: 1 + (one.slot % 3) }));
+  assert.deepEqual(
+    mapOf(setOf(consistentHashBounded, weighed), new FakeLive()),
+    mapOf(setOf(consistentHash, weighed), new FakeLive()),
+  );
 });
 
 test("two-choices: 10,000 calls over 50 destinations differ by a handful, by weight too; chance alone differs by dozens", (t) => {

@@ -1,9 +1,13 @@
 // Main servers that share by weight, and stand-ins that share by weight when none of those can: SRV records, as a set.
+import { mix32 } from "../core-hash.ts";
 import { smoothSequence } from "../smooth-sequence.ts";
 import { type Algorithm, type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
 
 /** Per position: where its tier (those of the same priority) begins and ends, and where the tier's sequence does. */
 const COLUMNS = 6;
+/** Positions of a tier, less one. */
+const SMALL = 64;
+const REDRAWS = 16;
 /** Entries of all sequences together. */
 const MOST = 262_144;
 
@@ -52,7 +56,11 @@ export const priorityWeighted: Algorithm = {
     const turn = live.turn(set.index);
     const at = turn % length;
     let chosen = start + table[sequence + at]!;
-    if (!live.isUsable(slots[chosen]!)) chosen = drawInTier(set, live, start, last, (turn - at) / length + at * 7);
+    const draw = (turn - at) / length + at * 7;
+    // In large tiers somebody else is drawn for one who is down, instead of looking at all: the cost stays the same.
+    for (let i = 1; i <= REDRAWS && last - start >= SMALL && !live.isUsable(slots[chosen]!); i++)
+      chosen = start + table[sequence + ((mix32(draw ^ Math.imul(i, 0x27d4eb2f)) * (length / 0x100000000)) | 0)]!;
+    if (!live.isUsable(slots[chosen]!)) chosen = drawInTier(set, live, start, last, draw);
     let count = 0;
     if (chosen >= 0) out[count++] = slots[chosen]!;
     // Failover: the others of the tier from there on, those without a weight at the end, then the tiers below in their order.

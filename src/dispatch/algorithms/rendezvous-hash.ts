@@ -1,10 +1,8 @@
 // Every key has its own order of all destinations (Thaler and Ravishankar, IEEE/ACM TON 6(1), 1998), so that nothing but the keys of
 // who leaves moves; with a bound on the calls of each (Mirrokni, Thorup and Zadimoghaddam, SODA 2018), so that one loud key drowns nobody.
-import { mix32 } from "../core-hash.ts";
+import { hashText, mix32 } from "../core-hash.ts";
+import { mostCallsPerWeight } from "../load-bound.ts";
 import { type Algorithm, type Destination, type DispatcherSet, KeySource, type Live } from "../types.ts";
-
-/** How far above its share of all calls a destination may be before new ones pass it over. */
-const BOUND = 1.25;
 
 const scores = new Float64Array(65_536);
 
@@ -15,15 +13,15 @@ const scores = new Float64Array(65_536);
 export const rendezvousHash: Algorithm = {
   name: "rendezvous-hash",
   summary:
-    "Hash of the Call-ID, each key with its own order of all; who has 25 % more calls than its share is passed over.",
+    "Hash of the Call-ID, each key with its own order of all; who has more calls than `load_bound` times its share is passed over.",
   key: KeySource.callId,
   keyElse: KeySource.callId,
-  uses: ["weight"],
+  uses: ["weight", "bound"],
   goesBy: "the number of calls, where somebody has too many",
   isPure: false,
   compile(destinations: readonly Destination[]): Uint16Array {
     const halves = destinations.flatMap(({ uri, name }) => {
-      const hash = hashText(`${uri}\n${name}`);
+      const hash = mix32(hashText(`${uri}\n${name}`));
       return [hash >>> 16, hash & 0xffff];
     });
     const isFlat = destinations.every(({ weight }) => weight === destinations[0]?.weight);
@@ -44,7 +42,6 @@ export const rendezvousHash: Algorithm = {
       // The weighted order: -weight / ln(u) (Schindelhauer and Schomaker, SPAA 2005). 0 stands behind all that have a weight.
       const weight = weights[i]!;
       let score = isFlat ? draw : weight === 0 ? draw - 0x100000000 : -weight / Math.log((draw + 0.5) / 0x100000000);
-      // Whole calls, rounded up: `calls + 1 > ceil(x)` is `calls >= x`.
       if (live.load(slot) >= most * weight) score -= 1e15;
       if (count === room && score <= scores[count - 1]!) continue;
       let at = count === room ? count - 1 : count++;
@@ -58,22 +55,3 @@ export const rendezvousHash: Algorithm = {
     return count;
   },
 };
-
-/** The bound on calls for each unit of weight, the call that is coming counted in; no bound where nobody has a weight. */
-function mostCallsPerWeight({ slots, weights }: DispatcherSet, live: Live): number {
-  let calls = 1;
-  let sum = 0;
-  for (let i = 0; i < slots.length; i++) {
-    if (!live.isUsable(slots[i]!)) continue;
-    calls += live.load(slots[i]!);
-    sum += weights[i]!;
-  }
-  return sum === 0 ? Number.MAX_VALUE : (BOUND * calls) / sum;
-}
-
-/** FNV-1a over UTF-16 units, mixed: 32 bits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return mix32(hash);
-}

@@ -5,6 +5,10 @@ import { type Algorithm, type Destination, type DispatcherSet, KeySource, type L
 
 /** Draws for failover candidates; what comes after these is hardly ever tried and follows in the set's order. */
 const DRAWS = 8;
+/** Larger sets draw somebody else for one who is down, instead of looking at all: the cost stays the same. */
+const SMALL = 64;
+/** Draws there before all are looked at; with half of the set down, 16 leave one choice in 65,536. */
+const REDRAWS = 16;
 
 /**
  * What Kamailio's algorithm 9 is for, without its table of 100 places: shares are exact, and an unusable destination's
@@ -28,7 +32,9 @@ export const weighted: Algorithm = {
     const slot = slots[table[at]!]!;
     // Golden-ratio steps per round and place: the draws of one place cover the weights evenly, and places differ.
     const draw = Math.imul(round, 0x9e3779b1) + Math.imul(at, 0x85ebca6b);
-    const first = live.isUsable(slot) ? slot : drawByWeight(set, live, draw >>> 0, out, 0);
+    let first = live.isUsable(slot) ? slot : -1;
+    if (first < 0 && slots.length > SMALL) first = redraw(set, live, draw);
+    if (first < 0) first = drawByWeight(set, live, draw >>> 0, out, 0);
     let count = 0;
     if (first >= 0) out[count++] = first;
     // Failover: more draws from the sequence itself, which holds everybody as often as the weight says.
@@ -41,6 +47,16 @@ export const weighted: Algorithm = {
     return count < wanted ? appendRest(set, live, turn + round, out, count) : count;
   },
 };
+
+/** A usable slot, drawn by weight from the sequence; -1: none was. */
+function redraw({ slots, table }: DispatcherSet, live: Live, draw: number): number {
+  const scale = table.length / 0x100000000;
+  for (let i = 1; i <= REDRAWS; i++) {
+    const slot = slots[table[(mix32(draw ^ Math.imul(i, 0x27d4eb2f)) * scale) | 0]!]!;
+    if (live.isUsable(slot)) return slot;
+  }
+  return -1;
+}
 
 /** A usable slot that is not yet in `out`, `draw` / 2^32 of the way through their weights; -1 when their sum is 0. */
 function drawByWeight(set: DispatcherSet, live: Live, draw: number, out: Uint16Array, count: number): number {

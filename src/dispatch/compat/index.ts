@@ -3,6 +3,8 @@ import type { CompatAlgorithm, RefusedAlgorithm } from "./compat-algorithm.ts";
 import { kamailioAuthUser, kamailioHashes, kamailioKey } from "./kamailio-hashes.ts";
 import { kamailioLatency } from "./kamailio-latency.ts";
 import { kamailioCallLoad, kamailioRandom, kamailioSerial } from "./kamailio-order.ts";
+import { kamailioOverload } from "./kamailio-overload.ts";
+import { kamailioParallel } from "./kamailio-parallel.ts";
 import { kamailioPriorityWeights, kamailioRelativeWeights, kamailioWeights } from "./kamailio-shares.ts";
 import { kamailioRoundRobin, kamailioRoundRobinOrSerial } from "./kamailio-turns.ts";
 import {
@@ -25,9 +27,11 @@ export const COMPAT: readonly CompatAlgorithm[] = [
   kamailioWeights,
   kamailioCallLoad,
   kamailioRelativeWeights,
+  kamailioParallel,
   kamailioLatency,
   kamailioRoundRobinOrSerial,
   kamailioPriorityWeights,
+  kamailioOverload,
   ...opensipsHashes,
   opensipsRoundRobin,
   opensipsAuthUser,
@@ -39,23 +43,13 @@ export const COMPAT: readonly CompatAlgorithm[] = [
 /** Those that are known and not there. */
 export const REFUSED: readonly RefusedAlgorithm[] = [
   {
-    name: "kamailio:12",
-    why: "it forks every request to all destinations, and this version does not fork",
-    instead: "priority",
-  },
-  {
-    name: "kamailio:64",
-    why: "it is round robin that leaves out whom the script has told of overload, and there is no script",
-    instead: "kamailio:4",
-  },
-  {
     name: "opensips:9",
-    why: "it sorts by a variable that the script sets, and there is no script",
+    why: "it sorts by a variable that the script sets, and there is no script (an algorithm of your own, `own:NAME`, sorts by what it likes)",
     instead: "call-load",
   },
   {
     name: "opensips:10",
-    why: "it sorts by what a route of the script returns, and there is no script; what is free of a destination's `resources` is counted here, and their capacities can be changed at any time",
+    why: "it sorts by what a route of the script returns, and there is no script (an algorithm of your own, `own:NAME`, is such a route as a function); what is free of a destination's `resources` is counted here, and their capacities can be changed at any time",
     instead: "load-balancer",
   },
 ];

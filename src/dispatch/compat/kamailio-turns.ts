@@ -30,8 +30,7 @@ export const kamailioRoundRobin: CompatAlgorithm = {
   goesBy: "the turn",
   isPure: false,
   beside: "round-robin",
-  difference:
-    "Turns are counted over usable destinations, so a fallen one's go to all others and not to its neighbour.",
+  difference: "None; nobody is kept for when no other can (`use_default`).",
   compile: () => new Uint16Array(0),
   select: selectTurn,
 };

@@ -73,7 +73,7 @@ export class Bench {
   /** The next record for the worker: its kind, its text and the word of its peer. */
   async next(): Promise<{ kind: number; text: string; word: number }> {
     const ring = this.fromStreams;
-    for (let i = 0; i < 500 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let i = 0; i < 1000 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
     const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
     ring.take();
     return found;

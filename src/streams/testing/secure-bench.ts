@@ -1,6 +1,7 @@
 // The stream worker's TLS without its thread: connections with one worker, whose end of the rings is the test's.
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { createRingMemory, Ring } from "../../bridge/handoff.ts";
 import {
   STREAM_WORDS,
@@ -9,7 +10,7 @@ import {
   type StreamStart,
   streamCounter,
 } from "../../bridge/stream-start.ts";
-import type { TlsState } from "../../bridge/tls-state.ts";
+import type { TlsProfile, TlsState } from "../../bridge/tls-state.ts";
 import { identityWord } from "../../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../../net/endpoint.ts";
 import { Connections } from "../connections.ts";
@@ -43,6 +44,8 @@ export class SecureBench {
   readonly secure: Secure;
   readonly connections: Connections;
   readonly faults: string[] = [];
+  /** Whose the handshakes were that failed. */
+  readonly addresses: string[] = [];
   readonly #words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
 
   constructor(state: TlsState, limits: Partial<StreamLimits> = {}) {
@@ -52,8 +55,9 @@ export class SecureBench {
     const all = { ...LIMITS, ...limits };
     this.secure = new Secure(all.handshakeTimeout, new Handshakes(all, STRANGERS), {
       secured: (listener, socket) => this.connections.accept(listener, socket),
-      failed: (_listener, fault, _address, why) => {
+      failed: (_listener, fault, address, why) => {
         this.connections.countUp(fault);
+        this.addresses.push(address);
         this.faults.push(`${fault}: ${why}`);
       },
       refused: ({ why, isUnverified }) => void this.faults.push(`${isUnverified ? "unverified" : "refused"}: ${why}`),
@@ -98,4 +102,38 @@ export async function portOf(server: Server): Promise<number> {
   await once(server, "listening");
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A profile with this certificate for lb.example.com, and `ca` for those whom it signed. */
+export function profileWith(
+  ca: string,
+  own: { readonly cert: string; readonly key: string },
+  more: Partial<TlsProfile> = {},
+): TlsProfile {
+  return {
+    name: "default",
+    certificates: [{ ...own, passphrase: "", names: ["lb.example.com"] }],
+    ca,
+    crl: [],
+    clientCertificate: "none",
+    verify: true,
+    minimumVersion: "TLSv1.2",
+    ciphers: "",
+    ...more,
+  };
+}
+
+/** A profile in force on the listener; destinations have to be the hosts, by number from 1 on. */
+export function stateOf(profile: TlsProfile, hosts: readonly string[] = []): TlsState {
+  const identities = ["", ...hosts].map((host) => ({ profile: 0, host }));
+  return { profiles: [profile], listeners: [-1, 0], identities };
+}
+
+/** Connects as a client that believes everybody; resolves with the socket once it is secure, or with why it is not. */
+export function tries(port: number, options: ConnectionOptions = {}): Promise<TLSSocket | string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options });
+    socket.once("secureConnect", () => resolve(socket));
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
 }

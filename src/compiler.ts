@@ -1,5 +1,5 @@
-// What V8 is told before the workers begin: the packet path is many small functions on purpose, and its compiler stops
-// putting them into each other too early (decision 0038).
+// What V8 is told before the workers begin: the packet path is many small functions on purpose, and its compiler stops putting
+// them into each other too early (decision 0038).
 import { setFlagsFromString } from "node:v8";
 
 /** V8s that know the flags, and with which the gain was measured or may be expected: those of Node 24 to 26. */
@@ -12,7 +12,7 @@ const FLAGS = [
 ] as const;
 
 /** Sets the flags for all threads of the process, once, before the first of them is started. Another V8 is left as it is. */
-export function inlineMore(): void {
+export function compileForPackets(): void {
   const v8 = Number.parseInt(process.versions.v8, 10);
   if (v8 < FIRST_V8 || v8 > LAST_V8) return;
   for (const flag of FLAGS) setFlagsFromString(flag);

@@ -1,0 +1,151 @@
+// What comes over streams waits in a ring, and whoever fills that waits when it is full: nothing is lost, so nothing need be refused early.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
+import { STREAM_WORDS } from "../bridge/stream-start.ts";
+import { connectionWord } from "../bridge/way-back.ts";
+import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import { type Left, Rig } from "./rig-fake.ts";
+import { kind, request } from "./rig-message.ts";
+import { linkStreams } from "./stream-link.ts";
+import { StreamRings } from "./stream-rings.ts";
+
+const STRANGER = "192.0.2.77";
+const PORT = 43_210;
+const nobody = new Int32Array(ENDPOINT_WORDS);
+const peer = new Int32Array(ENDPOINT_WORDS);
+parseEndpoint(STRANGER, PORT, peer, 0);
+peer[5] = connectionWord(7, 3);
+
+function kindsOf(left: readonly Left[]): string[] {
+  return left.map(({ text }) => kind(text));
+}
+
+/** A worker, and the stream worker's ends of its rings. */
+class Pair {
+  readonly rig: Rig;
+  /** Of a ring as large as in production, and of one that little fills. */
+  readonly toWorker: Ring;
+  readonly fromWorker: Ring;
+  readonly #filler: Ring;
+  #calls = 0;
+
+  /** With `isLinked` what leaves goes into the ring to the stream worker, and only what has no room there is in `rig.left`. */
+  constructor(toBytes = 1 << 14, isLinked = false) {
+    const [from, to] = [createRingMemory(), createRingMemory(toBytes)];
+    this.toWorker = new Ring(from);
+    this.fromWorker = new Ring(to);
+    this.#filler = new Ring(to);
+    this.rig = new Rig({ transactions: 16_384, streams: new StreamRings(new Ring(from), this.#filler) });
+    const words = new SharedArrayBuffer(STREAM_WORDS * 4);
+    if (isLinked) linkStreams(this.rig.context.outbox, { toStreams: to, fromStreams: from, words });
+    this.catchesUp();
+  }
+
+  /** A stranger calls over its connection; false when the ring is full. */
+  calls(): boolean {
+    const text = request("INVITE", { call: `c${this.#calls}`, caller: `${STRANGER}:${PORT}` }).replace("/UDP", "/TCP");
+    const bytes = Buffer.from(text, "latin1");
+    if (!this.toWorker.push(RecordKind.framed, 1, 0, peer, 0, nobody, 0, bytes, 0, bytes.length)) return false;
+    this.#calls++;
+    return true;
+  }
+
+  /** So many calls as the ring has room for; returns how many. */
+  fills(): number {
+    const before = this.#calls;
+    while (this.calls());
+    return this.#calls - before;
+  }
+
+  /** The stream worker has not taken for a while what the worker sends. */
+  lags(): void {
+    const bytes = Buffer.alloc(4_096);
+    while (this.#filler.push(RecordKind.send, 1, 0, peer, 0, nobody, 0, bytes, 0, bytes.length));
+  }
+
+  /** It takes all of it; returns how much there was. */
+  catchesUp(): number {
+    let count = 0;
+    for (; this.fromWorker.next(); count++) this.fromWorker.take();
+    return count;
+  }
+}
+
+test("calls over TCP that piled up while others had the processor are taken, however many the ring holds", () => {
+  const pair = new Pair();
+  pair.rig.pass(500);
+  const calls = pair.fills();
+  pair.rig.pass(20);
+  assert.deepEqual([pair.rig.counter("rejected_overload"), pair.rig.counter("transactions_created")], [0, calls]);
+  console.log(
+    `streams: ${pair.rig.counter("transactions_created")} of ${calls} calls that came at once over TCP were taken`,
+  );
+});
+
+test("calls over TCP are refused when the ring has been full for 200 ms, and taken again when it has not", () => {
+  const pair = new Pair();
+  pair.lags();
+  const calls = pair.fills();
+  pair.rig.pass(220);
+  pair.catchesUp();
+  pair.rig.pass(10);
+  const refused = pair.rig.counter("rejected_overload");
+  // Until the ring is less full than what refuses anybody.
+  assert.ok(refused > calls / 3 && refused < calls, `${refused} of ${calls}`);
+  pair.calls();
+  const before = pair.rig.left.length;
+  pair.rig.pass(220);
+  assert.deepEqual(kindsOf(pair.rig.left.slice(before)).slice(0, 1), ["INVITE"]);
+});
+
+test("a worker that has just held itself up looks again before it sleeps, and sleeps shortly then", () => {
+  const pair = new Pair();
+  const { loop } = pair.rig;
+  loop.tick();
+  pair.calls();
+  pair.lags();
+  assert.equal(loop.arm(), false);
+  assert.equal(loop.tick(), 1);
+  assert.equal(loop.arm(), true);
+});
+
+test("a stream worker that does not keep up has nobody refused who comes by UDP", () => {
+  const pair = new Pair();
+  pair.lags();
+  pair.fills();
+  pair.rig.pass(500);
+  assert.deepEqual(kindsOf(pair.rig.receive(request("INVITE", { call: "datagram" }))), ["INVITE"]);
+  assert.equal(pair.rig.counter("rejected_overload"), 0);
+});
+
+test("while the stream worker does not take what a worker sends, its messages wait, and nothing that they lead to is lost", () => {
+  const pair = new Pair();
+  pair.lags();
+  pair.calls();
+  assert.deepEqual(pair.rig.pass(100), []);
+  // Others are served meanwhile.
+  const others = pair.rig.receive(request("INVITE", { call: "datagram" }));
+  assert.deepEqual(kindsOf(others), ["INVITE"]);
+  pair.catchesUp();
+  assert.deepEqual(kindsOf(pair.rig.pass(10)).slice(0, 1), ["INVITE"]);
+});
+
+test("of long messages that have piled up no more are taken than there is room for what they lead to", () => {
+  const pair = new Pair(1 << 22, true);
+  const via = `;x=${"x".repeat(15_000)};branch=`;
+  const text = request("OPTIONS", { call: "long", caller: `${STRANGER}:${PORT}` })
+    .replace("/UDP", "/TCP")
+    .replace(";branch=", via)
+    .replace("Max-Forwards: 70", "Max-Forwards: 0");
+  const bytes = Buffer.from(text, "latin1");
+  const asks = (): boolean => pair.toWorker.push(RecordKind.framed, 1, 0, peer, 0, nobody, 0, bytes, 0, bytes.length);
+  let [asked, answered] = [0, 0];
+  // Nearly half of the ring, and then as many more as the other one holds.
+  while (asked < 120 && asks()) asked++;
+  pair.rig.pass(1);
+  while (asks()) asked++;
+  for (pair.rig.pass(1); !pair.toWorker.isEmpty || !pair.fromWorker.isEmpty; pair.rig.pass(1))
+    answered += pair.catchesUp();
+  assert.deepEqual([kindsOf(pair.rig.left), answered], [[], asked]);
+});
