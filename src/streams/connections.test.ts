@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
-import { Bench } from "./testing/bench.ts";
+import { Bench, WRITE_TIMEOUT } from "./testing/bench.ts";
+import { Clock } from "./testing/clock.ts";
 import { carryWeb } from "./websocket-client.ts";
 
 function options(number: number): string {
@@ -58,10 +60,10 @@ test("an answer goes over the connection that its request named, and over no oth
   const { server: phone, port } = await listening((one) => one.on("data", (chunk) => heard.push(String(chunk))));
   const heard: string[] = [];
   bench.send("to the Via's port", port, connectionWord(placeOf(word), generationOf(word) - 1));
-  for (let i = 0; i < 1000 && heard.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until("the first", () => heard.length > 0);
   assert.deepEqual(heard, ["to the Via's port"]);
   bench.send(" and again", 9, secondPortWord(port));
-  for (let i = 0; i < 1000 && heard.length === 1; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until("the second", () => heard.length > 1);
   assert.deepEqual(heard, ["to the Via's port", " and again"]);
   socket.destroy();
   server.close();
@@ -80,26 +82,30 @@ test("a refused connection gives back everything that waited for it", async () =
   }
 });
 
-test("a connection that is not made in time gives back what waited for it", async () => {
+test("a connection that is not made in time gives back what waited for it", async (t) => {
   // A listener that never accepts: its queue is full after two connections, further ones hear nothing.
   const script = `const { parentPort } = require("node:worker_threads");
     const server = require("node:net").createServer();
     server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
       parentPort.postMessage(server.address().port);
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8000));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
     });`;
   const deaf = new Worker(script, { eval: true });
   const [port] = (await once(deaf, "message")) as [number];
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const fillers = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const bench = new Bench();
-  const begin = performance.now();
+  let there = 0;
+  const fillers = Array.from({ length: 4 }, () =>
+    connect(port, "127.0.0.1", () => there++).on("error", () => undefined),
+  );
+  await until("its queue to be full", () => there === 2);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = new Bench({ connectTimeout: 5_000 });
   bench.send(options(1), port);
+  t.mock.timers.tick(4_999);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([bench.open, bench.count("connect_failed")], [1, 0]);
+  t.mock.timers.tick(1);
   const { kind } = await bench.next();
-  assert.equal(kind, RecordKind.unreachable);
-  const took = performance.now() - begin;
-  assert.ok(took >= 280 && took < 2500, `after ${took} ms`);
+  assert.deepEqual([kind, bench.count("connect_failed")], [RecordKind.unreachable, 1]);
   for (const one of fillers) one.destroy();
   await deaf.terminate();
 });
@@ -125,30 +131,32 @@ test("the loss of a connection that we made is told", async () => {
   const { server, port } = await listening((socket) => void sockets.push(socket));
   const bench = new Bench();
   bench.send(options(1), port);
-  for (let i = 0; i < 1000 && sockets.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until("the connection", () => sockets.length > 0);
   sockets[0]?.resetAndDestroy();
   assert.equal((await bench.next()).kind, RecordKind.lost);
   server.close();
 });
 
-test("a peer that does not take what waits for it loses its connection", async () => {
+test("a peer that does not take what waits for it loses its connection", async (t) => {
+  const clock = new Clock(t);
   const sockets: Socket[] = [];
   const { server, port } = await listening((socket) => void sockets.push(socket.pause()));
-  const bench = new Bench({ writeBuffer: 1 << 20, writeTimeout: 1500 }, 1 << 22);
+  const bench = new Bench({ writeBuffer: 1 << 20 }, 1 << 22);
   for (let i = 0; i < 1000 && bench.count("unsent") === 0; i++) {
     bench.send("x".repeat(60_000), port);
     if (i % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  await clock.pass(WRITE_TIMEOUT / 2);
   assert.equal(bench.count("stalled"), 0);
-  for (let i = 0; i < 1000 && bench.count("stalled") === 0; i++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await clock.passUntil(() => bench.count("stalled") > 0, WRITE_TIMEOUT + 1);
   assert.equal(bench.count("stalled"), 1);
   server.close();
   for (const socket of sockets) socket.destroy();
 });
 
-test("a peer that has ended its side and does not read keeps its place until it is closed, in time", async () => {
-  const bench = new Bench({ writeBuffer: 1 << 24, writeTimeout: 1500 }, 1 << 22);
+test("a peer that has ended its side and does not read keeps its place until it is closed, in time", async (t) => {
+  const clock = new Clock(t);
+  const bench = new Bench({ writeBuffer: 1 << 24 }, 1 << 22);
   const ours: Socket[] = [];
   const { server, port } = await listening((socket) => {
     ours.push(socket);
@@ -160,13 +168,11 @@ test("a peer that has ended its side and does not read keeps its place until it 
   const peerPort = socket.localPort ?? 0;
   for (let i = 0; i < 200; i++) bench.send("x".repeat(60_000), peerPort, word);
   socket.end();
-  const began = performance.now();
-  for (let i = 0; i < 200 && ours[0]?.readableEnded === false; i++)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await until("its end to be heard", () => ours[0]?.readableEnded === true);
+  await clock.pass(WRITE_TIMEOUT / 2);
   assert.deepEqual([ours[0]?.destroyed, bench.open], [false, 1], "its socket is open, so it counts");
-  for (let i = 0; i < 1000 && bench.open === 1; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  await clock.passUntil(() => bench.open === 0, WRITE_TIMEOUT + 1);
   assert.deepEqual([ours[0]?.destroyed, bench.open, bench.count("stalled")], [true, 0, 1]);
-  assert.ok(performance.now() - began >= 1400);
   socket.destroy();
   server.close();
 });

@@ -8,9 +8,11 @@ import { Authority } from "../../test/kit/certificates.ts";
 import { until } from "../../test/kit/wait.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
 import { Bench } from "./testing/bench.ts";
-import { portOf, profileWith, SecureBench, stateOf } from "./testing/secure-bench.ts";
+import { Clock } from "./testing/clock.ts";
+import { HANDSHAKE_TIMEOUT, portOf, profileWith, SecureBench, stateOf } from "./testing/secure-bench.ts";
 
 const MANY = 200;
+const IDLE = 20_000;
 
 let authority: Authority;
 let state: TlsState;
@@ -57,25 +59,29 @@ test("of hundreds that hang up at once, one is seen off in each round", async (t
 });
 
 test("of hundreds that are overdue at once, one is closed in each round, and who speaks in time stays", async (t) => {
-  const bench = new Bench({ connections: MANY, connectionsPerSource: MANY, idle: 700 });
+  const clock = new Clock(t);
+  const bench = new Bench({ connections: MANY, connectionsPerSource: MANY, idle: IDLE });
   const server = createServer((socket) => bench.connections.accept(1, socket));
   t.after(() => server.close());
   const sockets = await clients(await portOf(server));
   await until("all to be there", () => bench.open === MANY);
-  const spoken = setInterval(() => sockets[0]!.write("\r\n"), 50);
+  clock.jump(IDLE * 0.6);
+  sockets[0]!.write("\r\n\r\n");
+  await once(sockets[0]!, "data");
+  clock.jump(IDLE * 0.6);
   const most = await mostInOneRound(
     () => bench.count("idle"),
     () => bench.count("idle") === MANY - 1,
   );
   assert.equal(most, 1);
-  clearInterval(spoken);
   assert.equal(bench.open, 1);
   assert.ok(!sockets[0]!.destroyed);
   sockets[0]!.destroy();
 });
 
 test("who hangs up after hundreds were overdue waits for none of them twice, however slow the rounds are", async (t) => {
-  const bench = new Bench({ connections: MANY + 1, connectionsPerSource: MANY + 1, idle: 700 });
+  const clock = new Clock(t);
+  const bench = new Bench({ connections: MANY + 1, connectionsPerSource: MANY + 1, idle: IDLE });
   const server = createServer((socket) => bench.connections.accept(1, socket));
   t.after(() => server.close());
   const port = await portOf(server);
@@ -90,6 +96,7 @@ test("who hangs up after hundreds were overdue waits for none of them twice, how
     rounds++;
     if (!isOver) setImmediate(round);
   };
+  clock.jump(IDLE + 1);
   await until("the first to be overdue", () => bench.count("idle") > 0);
   round();
   await until("all to be closed", () => bench.count("idle") === MANY);
@@ -104,11 +111,13 @@ test("who hangs up after hundreds were overdue waits for none of them twice, how
 });
 
 test("of hundreds of handshakes whose time is up at once, one is closed in each round", async (t) => {
-  const bench = new SecureBench(state, { handshakeTimeout: 500 });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = new SecureBench(state);
   const { server, port } = await bench.listens();
   t.after(() => server.close());
   await clients(port);
   await until("all to be there", () => bench.secure.count === MANY);
+  t.mock.timers.tick(HANDSHAKE_TIMEOUT);
   const most = await mostInOneRound(
     () => bench.count("handshake_timeout"),
     () => bench.count("handshake_timeout") === MANY,

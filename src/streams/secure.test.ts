@@ -265,7 +265,7 @@ test("a health check that connects and closes without a byte is no handshake tha
   await once(socket, "connect");
   // The beginning of a ClientHello.
   socket.write(Buffer.from("160301020001000", "hex"));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await until("it to begin", () => bench.handshakes.count === 1);
   socket.resetAndDestroy();
   await until("the reset", () => bench.count("handshake_failed") === 1);
   assert.deepEqual(bench.addresses, new Array(4).fill("127.0.0.1"));

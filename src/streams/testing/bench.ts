@@ -14,16 +14,20 @@ import { Connections } from "../connections.ts";
 import { Exchange } from "../exchange.ts";
 import { STRANGERS } from "../guests.ts";
 import { NOBODY, Proxied } from "../proxied.ts";
+import { untilNext } from "./until-next.ts";
+
+/** How long a peer has to take what waits for it, in milliseconds. */
+export const WRITE_TIMEOUT = 30_000;
 
 const LIMITS: StreamLimits = {
   connections: 100,
   connectionsPerSource: 100,
-  connectTimeout: 300,
+  connectTimeout: 5_000,
   idle: 60_000,
   messageTimeout: 10_000,
   ping: 30_000,
   writeBuffer: 65_536,
-  writeTimeout: 30_000,
+  writeTimeout: WRITE_TIMEOUT,
   lifetime: 0,
   keepalive: 60_000,
   headerBytes: 32_768,
@@ -73,7 +77,7 @@ export class Bench {
   /** The next record for the worker: its kind, its text and the word of its peer. */
   async next(): Promise<{ kind: number; text: string; word: number }> {
     const ring = this.fromStreams;
-    for (let i = 0; i < 1000 && !ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    await untilNext(ring);
     const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
     ring.take();
     return found;

@@ -18,6 +18,10 @@ import { Exchange } from "../exchange.ts";
 import { STRANGERS } from "../guests.ts";
 import { Handshakes } from "../handshakes.ts";
 import { Secure } from "../secure.ts";
+import { untilNext } from "./until-next.ts";
+
+/** How long a handshake may take, in milliseconds. */
+export const HANDSHAKE_TIMEOUT = 5_000;
 
 const LIMITS: StreamLimits = {
   connections: 1000,
@@ -31,7 +35,7 @@ const LIMITS: StreamLimits = {
   ping: 30_000,
   writeBuffer: 65_536,
   headerBytes: 32_768,
-  handshakeTimeout: 5_000,
+  handshakeTimeout: HANDSHAKE_TIMEOUT,
   handshakes: 100,
   handshakesPerSource: 100,
   reserve: 0,
@@ -46,6 +50,8 @@ export class SecureBench {
   readonly faults: string[] = [];
   /** Whose the handshakes were that failed. */
   readonly addresses: string[] = [];
+  /** Those that have begun. */
+  readonly handshakes: Handshakes;
   readonly #words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
 
   constructor(state: TlsState, limits: Partial<StreamLimits> = {}) {
@@ -53,7 +59,8 @@ export class SecureBench {
     const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
     this.ring = new Ring(to);
     const all = { ...LIMITS, ...limits };
-    this.secure = new Secure(all.handshakeTimeout, new Handshakes(all, STRANGERS), {
+    this.handshakes = new Handshakes(all, STRANGERS);
+    this.secure = new Secure(all.handshakeTimeout, this.handshakes, {
       secured: (listener, socket) => this.connections.accept(listener, socket),
       failed: (_listener, fault, address, why) => {
         this.connections.countUp(fault);
@@ -88,7 +95,7 @@ export class SecureBench {
 
   /** The next record for the worker. */
   async next(): Promise<{ kind: number; text: string }> {
-    for (let i = 0; i < 1_000 && !this.ring.next(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    await untilNext(this.ring);
     const { kind, bytes, start, end } = this.ring;
     const found = { kind, text: bytes.toString("latin1", start, end) };
     this.ring.take();
