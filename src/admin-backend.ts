@@ -102,6 +102,9 @@ export function adminBackend(
       if (isWhole) registry.setStateOfAll(slot, stateOf(state), reason, marked);
       else registry.setState(slot, stateOf(state), reason, marked);
     },
+    tellScore(slot, isWhole, score) {
+      for (const row of rowsOf(balancer, slot, isWhole)) health.scores.tell(row, score);
+    },
     apply: (change, options) => changes.apply(change, options),
     startOver: () => health.startOver(),
     async reload() {

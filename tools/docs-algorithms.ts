@@ -1,7 +1,7 @@
 // The reference page of the algorithms, from their registry.
 import { ALGORITHMS } from "../src/dispatch/algorithms/index.ts";
 import { DEFAULT_DEPARTURE } from "../src/dispatch/compat/compat-algorithm.ts";
-import { COMPAT, REFUSED } from "../src/dispatch/compat/index.ts";
+import { COMPAT } from "../src/dispatch/compat/index.ts";
 import { KeySource } from "../src/dispatch/types.ts";
 
 const KEYS: Readonly<Record<number, string>> = {
@@ -47,10 +47,6 @@ export function algorithmsPage(): string {
     ...COMPAT.map(({ name, summary, beside, difference, deviation }) => {
       return `| \`${name}\` | ${summary} | \`${beside}\` | ${difference} | ${deviation ?? "yes"} |`;
     }),
-    "",
-    "| not available | why | instead |",
-    "| --- | --- | --- |",
-    ...REFUSED.map(({ name, why, instead }) => `| \`${name}\` | ${why} | \`${instead}\` |`),
     "",
   ].join("\n");
 }

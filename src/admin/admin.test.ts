@@ -68,6 +68,25 @@ describe("admin API", () => {
     assert.equal((await ask("POST", "/api/v1/destinations/media/media1/disable", { reason: "a\nb" })).statusCode, 400);
   });
 
+  it("scores are told for several destinations at once, or for none where one of them is wrong", async () => {
+    const { ask, live, seen } = lab();
+    const told = await ask("PATCH", "/api/v1/sets/media/scores", { media1: 5, "sip:10.0.0.12:5060;transport=udp": -2 });
+    assert.deepEqual([told.statusCode, Object.values(told.json())], [200, [5, -2]]);
+    const [first, second] = (await ask("GET", "/api/v1/destinations")).json();
+    assert.deepEqual([first.score, second.score], [5, -2]);
+    for (const [body, status] of [
+      [{ media1: 1, media9: 1 }, 404],
+      [{ media1: 1.5 }, 400],
+      [{ media1: 2 ** 31 }, 400],
+      [{}, 400],
+    ] as const)
+      assert.equal((await ask("PATCH", "/api/v1/sets/media/scores", body)).statusCode, status, JSON.stringify(body));
+    assert.equal((await ask("PATCH", "/api/v1/sets/none/scores", { media1: 1 })).statusCode, 404);
+    assert.deepEqual([live.score(0), live.score(1), seen.changes], [5, -2, []]);
+    assert.equal((await ask("PATCH", "/api/v1/sets/media/scores", { media1: null })).statusCode, 200);
+    assert.equal(live.score(0), 0);
+  });
+
   it("adding, changing and removing go to the control plane as one change each", async () => {
     const { ask, seen } = lab();
     const added = await ask("POST", "/api/v1/destinations", { set: "media", uri: "sip:10.0.0.13", weight: 2 });

@@ -237,6 +237,8 @@ export interface AdminBackend {
    * probing mark from now on; undefined: an inactive one gets it, others keep what they have.
    */
   setState(slot: number, isWhole: boolean, state: StateName, reason: string, isMarked?: boolean): void;
+  /** What it is worth from now on, a whole number of 32 bits; null: as configured. `isWhole` as for `setState`. */
+  tellScore(slot: number, isWhole: boolean, score: number | null): void;
   /** Recounts all calls, and with `isRepair` makes the loads right. */
   audit(isRepair: boolean): Promise<AuditView>;
   /** The calls on a destination are over; `isWhole` as for `setState`. Resolves with how many were counted there, and of how many that it made the resources came back. */

@@ -15,6 +15,7 @@ import type {
   ProblemResource,
   ReadinessResource,
   RequestRecord,
+  ScoresChange,
   SetDetailResource,
   SetResource,
   SourceResource,
@@ -78,6 +79,11 @@ export class AdminClient {
 
   changeSet(name: string, change: object, options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("PATCH", pathOf("sets", name), options, change);
+  }
+
+  /** Tells what destinations are worth; returns the scores of all of the set. */
+  tellScores(set: string, scores: ScoresChange): Promise<Readonly<Record<string, number>>> {
+    return this.#call("PATCH", `${pathOf("sets", set)}/scores`, scores);
   }
 
   removeSet(name: string, options: WriteOptions = {}): Promise<AppliedResource> {

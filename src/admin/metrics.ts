@@ -156,6 +156,7 @@ function registerDestinations(registry: Registry, backend: AdminBackend): void {
   each("gauge", "destination_up", "1 while new calls may go to it", ({ state }) => (isUsable(state) ? 1 : 0));
   each("gauge", "destination_active_calls", "Calls counted on it", ({ slot }) => live.load(slot));
   each("gauge", "destination_max_calls", "Most calls at a time; 0: no limit", ({ maxCalls }) => maxCalls);
+  each("gauge", "destination_score", "Lower is better, where the algorithm goes by it", ({ slot }) => live.score(slot));
   each("gauge", "destination_latency_seconds", "Smoothed probe round trip; 0: unknown", ({ slot }) => {
     return live.latency(slot) / 1e6;
   });

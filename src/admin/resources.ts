@@ -109,6 +109,8 @@ export interface DestinationResource {
   readonly priority: number;
   /** 0: no limit. */
   readonly max_calls: number;
+  /** Lower is better, where the algorithm goes by it. */
+  readonly score: number;
   /** Calls counted on it. */
   readonly load: number;
   /** Named resources; empty: it has none. */
@@ -129,6 +131,9 @@ export interface DestinationResource {
   /** Totals since the destination was added. */
   readonly counters: Readonly<Record<DestinationCounter, number>>;
 }
+
+/** Scores by the names of destinations, as configured; null: what the configuration says. */
+export type ScoresChange = Readonly<Record<string, number | null>>;
 
 /** A dispatcher set. */
 export interface SetResource {
@@ -261,6 +266,7 @@ export interface DestinationSettings {
   readonly weight?: number | undefined;
   readonly priority?: number | undefined;
   readonly max_calls?: number | undefined;
+  readonly score?: number | undefined;
   /** Capacities of named resources. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   readonly [setting: string]: unknown;

@@ -43,6 +43,7 @@ const destinationFields = {
   weight: count,
   priority: z.int(),
   max_calls: count.describe("0: no limit."),
+  score: z.int().describe("Lower is better, where the algorithm goes by it; as configured, or as was told since."),
   load: count.describe("Calls counted on it."),
   resources: z
     .record(z.string(), z.strictObject({ capacity: count, load: count }))

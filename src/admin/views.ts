@@ -48,6 +48,7 @@ export function destinationResource(backend: AdminBackend, view: DestinationView
     weight,
     priority,
     max_calls: maxCalls,
+    score: live.score(slot),
     load: live.load(slot),
     resources,
     failures: live.failures(slot),

@@ -1,5 +1,6 @@
 // Live tables: shared memory that both planes see. A row per destination, a row per set, a column of counters per worker.
 // Each cell has one kind of writer: STATE the main thread, LOAD and counters the worker that owns the column.
+import { Chance } from "../dispatch/chance.ts";
 import { DestinationState, type Live } from "../dispatch/types.ts";
 import { COUNTER_PLACE, DESTINATION_COUNTER_COUNT, type DestinationCounter } from "./destination-counters.ts";
 import { Latencies } from "./latencies.ts";
@@ -21,7 +22,7 @@ export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
 const ADMISSION_WORDS = 48;
 
 /** Columns of the table of destinations that are one for all workers; behind them stands a column of loads per worker. */
-const SHARED_COLUMNS = 9;
+const SHARED_COLUMNS = 10;
 /** Which part of what a quicker answer is quicker by counts: an eighth. */
 const ANSWER_SHIFT = 3;
 
@@ -65,16 +66,17 @@ export class LiveTables implements Live {
   readonly #failures: Int32Array;
   readonly #answerTime: Int32Array;
   readonly #heldBack: Int32Array;
+  readonly #scores: Int32Array;
   readonly #loadByWorker: Int32Array[] = [];
   readonly #turns: Int32Array;
   readonly #counters: Float64Array[] = [];
-  #seed: number;
+  readonly #chance: Chance;
 
   /** `seed` feeds `random()`; give each worker its own. */
   constructor(memory: LiveTablesMemory, seed = 1) {
     this.memory = memory;
-    // Neighbouring seeds must not give neighbouring sequences, and xorshift must not start at zero.
-    this.#seed = Math.imul(seed + 1, 0x9e3779b1) | 1;
+    // Neighbouring seeds must not give neighbouring sequences.
+    this.#chance = new Chance(Math.imul(seed + 1, 0x9e3779b1));
     const column = (i: number) => new Int32Array(memory.words, i * MAX_DESTINATIONS * 4, MAX_DESTINATIONS);
     this.#state = column(0);
     this.#load = column(1);
@@ -82,6 +84,7 @@ export class LiveTables implements Live {
     this.latencies = new Latencies(column(3), column(8));
     this.#answerTime = column(4);
     this.#heldBack = column(5);
+    this.#scores = column(9);
     this.silences = new Silences(this.#failures, column(6), column(7));
     for (let w = 0; w < memory.workers; w++) {
       this.#loadByWorker.push(column(SHARED_COLUMNS + w));
@@ -141,6 +144,15 @@ export class LiveTables implements Live {
   /** Main thread only. */
   setHeldBack(slot: number, part: number): void {
     Atomics.store(this.#heldBack, slot, part);
+  }
+
+  score(slot: number): number {
+    return this.#scores[slot]!;
+  }
+
+  /** Main thread only. */
+  setScore(slot: number, score: number): void {
+    Atomics.store(this.#scores, slot, score);
   }
 
   isUsable(slot: number): boolean {
@@ -250,13 +262,7 @@ export class LiveTables implements Live {
   }
 
   random(): number {
-    // xorshift32: enough to spread load, not a secret.
-    let x = this.#seed;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#seed = x;
-    return x;
+    return this.#chance.next();
   }
 
   /** Adds one to a counter of a destination; `counter` is an index into DESTINATION_COUNTERS. */
@@ -283,6 +289,7 @@ export class LiveTables implements Live {
     this.latencies.set(slot, 0);
     Atomics.store(this.#answerTime, slot, 0);
     Atomics.store(this.#heldBack, slot, 0);
+    Atomics.store(this.#scores, slot, 0);
     this.silences.clear(slot);
     this.shed.clear(slot);
     for (const column of this.#counters) {

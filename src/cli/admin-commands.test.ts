@@ -92,6 +92,20 @@ describe("commands for the running instance", () => {
     ]);
   });
 
+  it("scores are told as they are given, below 0 too, and taken back by `configured`", async () => {
+    const uri = fake.backend.destinations()[1]?.uri ?? "";
+    const { stderr, stdout } = await run(["destinations", "score", "media/media1=-7", `${uri}=12`]);
+    assert.deepEqual([stderr, fake.backend.live.score(0), fake.backend.live.score(1)], ["", -7, 12]);
+    assert.match(stdout, /^media +media1 +-7$/m);
+    assert.equal((await run(["destinations", "score", "media/media1=configured"])).code, 0);
+    assert.deepEqual([fake.backend.live.score(0), fake.backend.live.score(1)], [0, 12]);
+    for (const wrong of ["media1", "media1=much"]) {
+      const { code: failure, stderr } = await run(["destinations", "score", wrong]);
+      assert.notEqual(failure, 0);
+      assert.match(stderr, /expected (a whole number|DESTINATION=NUMBER)/);
+    }
+  });
+
   it("a destination that is not there is a wrong usage, with a way out", async () => {
     const { code, stderr } = await run(["destinations", "disable", "media9"]);
     assert.deepEqual([code, stderr], [2, 'error: there is no destination "media9" (fairlead destinations ls)\n']);

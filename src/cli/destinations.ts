@@ -20,12 +20,13 @@ import {
   printApplied,
   printProblems,
   type Table,
-  UsageError,
   wholeNumber,
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { drainText, waitForDrain } from "./drain.ts";
+import { namedDestination, setOption } from "./named-destination.ts";
+import { registerScore } from "./scores.ts";
 import { formatAge, type Tone } from "./table.ts";
 
 const VERB_SUMMARIES: Readonly<Record<StateVerb, string>> = {
@@ -50,6 +51,7 @@ interface ChangeOptions extends AdminCommandOptions {
   readonly reason?: string;
   readonly wait?: boolean;
   readonly weight?: number;
+  readonly score?: number;
   readonly priority?: number;
   readonly maxCalls?: number;
   readonly dryRun?: boolean;
@@ -72,6 +74,7 @@ export const destinationsCommand: Command = {
     registerAdd(family);
     registerRemove(family);
     registerForget(family);
+    registerScore(family);
   },
 };
 
@@ -119,7 +122,7 @@ function registerForget(family: Program): void {
     .description("Its calls are over: it was restarted. They are no longer counted.");
   addAdminOptions(command.addOption(setOption())).action((destination: string, options: ChangeOptions) =>
     withAdmin(options, async (client) => {
-      const { set, key, name } = await resolve(client, destination, options.set);
+      const { set, key, name } = await namedDestination(client, destination, options.set);
       const done = await client.forgetCalls(set, key);
       const columns = [{ title: "DESTINATION" }, { title: "FORGOTTEN", right: true }, { title: "MADE", right: true }];
       print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten), String(done.made)]] }));
@@ -156,7 +159,7 @@ function registerVerb(family: Program, verb: StateVerb): void {
     .option("--reason <text>", "shown beside the state")
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
-        const { set, key } = await resolve(client, destination, options.set);
+        const { set, key } = await namedDestination(client, destination, options.set);
         await client.setState(set, key, verb, options.reason);
         if (options.wait === true) await waitForDrain(client, set, key);
         await printOne(client, set, key, options);
@@ -165,11 +168,13 @@ function registerVerb(family: Program, verb: StateVerb): void {
 }
 
 function registerSet(family: Program): void {
-  const command = family.command("set <destination>").description("Changes weight, priority, max_calls or resources.");
+  const command = family
+    .command("set <destination>")
+    .description("Changes weight, priority, score, max_calls or resources.");
   addShareOptions(addDryRun(addAdminOptions(command).addOption(setOption()))).action(
     (destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
-        const { set, key } = await resolve(client, destination, options.set);
+        const { set, key } = await namedDestination(client, destination, options.set);
         const applied = await client.change(set, key, changeOf(options), { isDryRun: options.dryRun === true });
         await printOutcome(client, applied, set, key, options);
       }),
@@ -196,20 +201,17 @@ function registerRemove(family: Program): void {
     .addOption(setOption())
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
-        const { set, key } = await resolve(client, destination, options.set);
+        const { set, key } = await namedDestination(client, destination, options.set);
         printApplied(await client.remove(set, key, { isDryRun: options.dryRun === true }), options);
       }),
     );
-}
-
-function setOption(): Option {
-  return new Option("--set <name>", "its set, where the name alone is not enough");
 }
 
 function addShareOptions(command: Program): Program {
   return command
     .option("--weight <number>", "its relative share", wholeNumber)
     .option("--priority <number>", "the higher number is preferred", integer)
+    .option("--score <number>", "the lower is better, where the algorithm goes by it", integer)
     .option("--max-calls <number>", "most calls at a time; 0: no limit", wholeNumber)
     .option("--resource <name=number>", "how much it has of a named resource; may be repeated", capacity);
 }
@@ -220,8 +222,14 @@ function capacity(text: string, before: Readonly<Record<string, number>> = {}): 
   return { ...before, [text.slice(0, equals)]: wholeNumber(text.slice(equals + 1)) };
 }
 
-function changeOf({ weight, priority, maxCalls: max_calls, resource: resources }: ChangeOptions): DestinationChange {
-  return { weight, priority, max_calls, resources };
+function changeOf({
+  weight,
+  priority,
+  score,
+  maxCalls: max_calls,
+  resource: resources,
+}: ChangeOptions): DestinationChange {
+  return { weight, priority, score, max_calls, resources };
 }
 
 /** A change that was only tried has nothing to show but itself. */
@@ -241,29 +249,4 @@ async function printOne(client: AdminClient, set: string, key: string, options: 
   const { destinations } = await client.set(set);
   const own = destinations.filter(({ name, configured, uri }) => [name, configured, uri].includes(key));
   print(own, options, () => destinationTable(own, Date.now()));
-}
-
-/** The destination that is meant by a name, a URI or SET/NAME; `key` is what the API knows it by in its set. */
-async function resolve(
-  client: AdminClient,
-  text: string,
-  set: string | undefined,
-): Promise<DestinationResource & { key: string }> {
-  const all = (await client.destinations()).filter((destination) => set === undefined || destination.set === set);
-  const slash = text.indexOf("/");
-  const [inSet, rest] = slash < 0 ? ["", ""] : [text.slice(0, slash), text.slice(slash + 1)];
-  const found = all.filter(
-    ({ set: own, name, configured, uri }) =>
-      [name, configured, uri].includes(text) || (own === inSet && [name, configured, uri].includes(rest)),
-  );
-  const [destination] = found;
-  if (destination === undefined) throw new UsageError(`there is no destination "${text}" (fairlead destinations ls)`);
-  const isOne = found.every((each) => each.set === destination.set && each.configured === destination.configured);
-  if (found.length > 1 && isOne) return { ...destination, name: destination.configured, key: destination.configured };
-  if (found.length > 1) {
-    const choices = found.map((choice) => `${choice.set}/${choice.name}`).join(", ");
-    throw new UsageError(`"${text}" may be any of ${choices}; add --set`);
-  }
-  const namesakes = all.filter(({ set: own, name }) => own === destination.set && name === destination.name);
-  return { ...destination, key: namesakes.length > 1 ? destination.uri : destination.name };
 }

@@ -115,9 +115,9 @@ function read(file: string): Buffer {
 async function liveStates(client: AdminClient): Promise<LiveStates> {
   const destinations = await client.destinations();
   return new Map(
-    destinations.map(({ set, name, state, reason, load, resources }) => {
+    destinations.map(({ set, name, state, reason, load, score, resources }) => {
       const used = Object.fromEntries(Object.entries(resources).map(([resource, own]) => [resource, own.load]));
-      return [`${set}\n${name}`, { state, reason, load, resources: used }];
+      return [`${set}\n${name}`, { state, reason, load, score, resources: used }];
     }),
   );
 }

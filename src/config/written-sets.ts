@@ -115,13 +115,14 @@ function statusRange({ first, last }: StatusRange): string | number {
 
 /** A destination. `isRevealed`: with the passwords of event sockets, for reading it again and for nobody's eyes. */
 export function writtenDestination(one: DestinationConfig, isRevealed = false): WrittenDestination {
-  const { uri, name, weight, priority, maxCalls, resources, state, probe, attrs, tls, serverName } = one;
+  const { uri, name, weight, priority, maxCalls, score, resources, state, probe, attrs, tls, serverName } = one;
   return {
     uri,
     name,
     weight,
     priority,
     max_calls: maxCalls,
+    score,
     resources: writtenResources(resources, isRevealed),
     state,
     probe,

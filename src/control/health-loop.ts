@@ -8,6 +8,7 @@ import { PassiveHealth } from "../health/passive.ts";
 import { Prober, type ProberContext } from "../health/prober.ts";
 import { HealthRegistry, type StateChange } from "../health/registry.ts";
 import { Rests } from "../health/rests.ts";
+import { Scores } from "../health/scores.ts";
 import { SlowStart } from "../health/slow-start.ts";
 import { isWell } from "../health/standby.ts";
 import { USUAL_TIMES } from "./event-socket.ts";
@@ -18,6 +19,7 @@ import {
   passiveTargets,
   presetLatencies,
   probeTargets,
+  scoreTargets,
   slowStartTargets,
 } from "./health-plan.ts";
 import type { Log } from "./log.ts";
@@ -47,6 +49,7 @@ export class HealthLoop {
   readonly rests: Rests;
   readonly outliers: Outliers;
   readonly slowStart: SlowStart;
+  readonly scores: Scores;
   readonly lostCalls: LostCalls;
   readonly callLengths: CallLengths;
   readonly capacities: MeasuredCapacities;
@@ -60,6 +63,7 @@ export class HealthLoop {
     this.prober = new Prober({ ...options, registry: this.registry });
     this.rests = new Rests(live, now);
     this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
+    this.scores = new Scores(live);
     this.slowStart = new SlowStart(live, now);
     this.lostCalls = new LostCalls(live, this.registry, now);
     this.callLengths = new CallLengths(live);
@@ -75,6 +79,7 @@ export class HealthLoop {
   expect(placed: readonly PlacedDestination[]): void {
     this.registry.adopt(healthTargets(placed));
     presetLatencies(placed, this.#options.live);
+    this.scores.adopt(scoreTargets(placed));
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
@@ -90,6 +95,7 @@ export class HealthLoop {
     this.prober.adopt(probed);
     this.passive.adopt(watched);
     this.rests.adopt(slots);
+    this.scores.adopt(scoreTargets(placed));
     this.slowStart.adopt(slowStartTargets(placed));
     this.outliers.adopt(outlierTargets(placed));
     this.lostCalls.adopt(lossTargets(placed, resources.accounts));

@@ -9,6 +9,7 @@ import type { OutlierTarget } from "../health/outliers.ts";
 import type { PassiveTarget } from "../health/passive.ts";
 import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
 import type { HealthTarget } from "../health/registry.ts";
+import type { ScoreTarget } from "../health/scores.ts";
 import type { SlowStartTarget } from "../health/slow-start.ts";
 import { ENDPOINT_WORDS, formatAddress } from "../net/endpoint.ts";
 import type { LossTarget } from "./lost-calls.ts";
@@ -77,6 +78,11 @@ export function outlierTargets(placed: readonly PlacedDestination[]): OutlierTar
   return placed.flatMap(({ slot, set, unusable }) =>
     set.outliers === null || unusable !== "" ? [] : [{ slot, set: set.name, settings: set.outliers }],
   );
+}
+
+/** What each is worth. */
+export function scoreTargets(placed: readonly PlacedDestination[]): ScoreTarget[] {
+  return placed.map(({ slot, config }) => ({ slot, score: config.score }));
 }
 
 /** Those that start slowly. */

@@ -1,4 +1,5 @@
 // A `Live` for tests and benchmarks: health and load as plain arrays, chance from a seed.
+import { Chance } from "./chance.ts";
 import { DestinationState, type Live } from "./types.ts";
 
 /** What the live tables would say, set by hand. Slots are 0 to 65,535. */
@@ -11,13 +12,14 @@ export class FakeLive implements Live {
   readonly latencies = new Int32Array(65_536);
   /** Milliseconds. */
   readonly congestions = new Int32Array(65_536);
+  readonly scores = new Int32Array(65_536);
   /** 1: it wants to be spared of everything. */
   readonly shedding = new Uint8Array(65_536);
   turns = 0;
-  #seed: number;
+  readonly #chance: Chance;
 
   constructor(seed = 1) {
-    this.#seed = seed | 1;
+    this.#chance = new Chance(seed);
   }
 
   isUsable(slot: number): boolean {
@@ -44,6 +46,10 @@ export class FakeLive implements Live {
     return this.latencies[slot]!;
   }
 
+  score(slot: number): number {
+    return this.scores[slot]!;
+  }
+
   sheds(slot: number): boolean {
     return this.shedding[slot] === 1;
   }
@@ -63,11 +69,6 @@ export class FakeLive implements Live {
   }
 
   random(): number {
-    let x = this.#seed;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#seed = x;
-    return x;
+    return this.#chance.next();
   }
 }

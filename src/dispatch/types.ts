@@ -124,6 +124,8 @@ export interface Live {
    * eighth each; 0 when unknown.
    */
   answerTime(slot: number): number;
+  /** What it was told to be worth, lower is better; 0 where nobody has said. */
+  score(slot: number): number;
   /** Whether this request is one of those that the destination wants to be spared of (RFC 7339); each time it is asked is one request. */
   sheds(slot: number): boolean;
   /** Takes the set's next turn: 0, 1, 2, ... shared by all workers, wrapping at 2^31. */
@@ -149,8 +151,8 @@ export interface Algorithm {
   readonly keyElse?: KeySource;
   /** It has no key of its own: the set must say what is hashed. */
   readonly needsKey?: boolean;
-  /** What it looks at besides health: weights, the order of destinations (priority), answer times, a bound on calls, congestion control. */
-  readonly uses?: readonly ("weight" | "order" | "latency" | "bound" | "congestion")[];
+  /** What it looks at besides health: weights, the order of destinations (priority), answer times, a bound on calls, congestion control, scores. */
+  readonly uses?: readonly ("weight" | "order" | "latency" | "bound" | "congestion" | "score")[];
   /** What decides besides the message, so that the next such request may go elsewhere: `the turn`. */
   readonly goesBy?: string;
   /** At failover the candidates are chosen anew, by what is so then, among those that were not tried (OpenSIPS's `lb_next`). */

@@ -67,7 +67,10 @@ function whyNot(stage: Stage, rehearsal: Rehearsal, slot: number): string {
   if (!USABLE.includes(state)) return reason === "configuration" ? `${state}, as configured` : `${state}: ${reason}`;
   if (isFull(stage, slot)) return `has its ${stage.placed[slot]!.config.maxCalls} calls`;
   const short = shortage(stage, rehearsal, slot);
-  return short === "" ? "not offered by the algorithm" : short;
+  if (short !== "") return short;
+  const { score = 0 } = stage.conditions[slot]!;
+  const isBelow = score < 0 && stage.placed[slot]!.set.algorithm === "opensips:10";
+  return isBelow ? `its score is ${score}` : "not offered by the algorithm";
 }
 
 function isFull(stage: Stage, slot: number): boolean {

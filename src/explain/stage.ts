@@ -15,6 +15,8 @@ export interface LiveDestination {
   /** Why it is in this state. */
   readonly reason: string;
   readonly load: number;
+  /** Absent: as configured. */
+  readonly score?: number;
   /** How much of each named resource is in use there. */
   readonly resources?: Readonly<Record<string, number>>;
 }
@@ -66,8 +68,9 @@ function conditionOf(
   live: LiveStates | null,
 ): Stage["conditions"][number] {
   const now = live?.get(`${set.name}\n${config.name}`);
-  if (now !== undefined) return { slot, ...now };
-  if (unusable !== "") return { slot, state: "inactive", reason: unusable, load: 0 };
+  const { score } = config;
+  if (now !== undefined) return { slot, score, ...now };
+  if (unusable !== "") return { slot, state: "inactive", reason: unusable, load: 0, score };
   const reason = live === null ? "configuration" : "the running instance does not have it";
-  return { slot, state: config.state, reason, load: 0 };
+  return { slot, state: config.state, reason, load: 0, score };
 }

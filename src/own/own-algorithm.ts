@@ -21,7 +21,10 @@ const KEYS = {
 export type OwnSet = Pick<DispatcherSet, "index" | "slots" | "weights" | "maxCalls" | "table" | "loadBound">;
 
 /** What it sees of the present. */
-export type OwnLive = Pick<Live, "isUsable" | "load" | "latency" | "congestion" | "answerTime" | "turn" | "random">;
+export type OwnLive = Pick<
+  Live,
+  "isUsable" | "load" | "latency" | "congestion" | "answerTime" | "score" | "turn" | "random"
+>;
 
 /** The export `algorithm` of a module. Types: see `Algorithm` (dispatch/types.ts), which this is without a name of its own. */
 export interface OwnAlgorithm {
@@ -116,7 +119,7 @@ function wrongField(given: object): string {
   if (compile !== undefined && typeof compile !== "function") return "`compile` is to be a function, or absent";
   if (key !== undefined && !(typeof key === "string" && Object.hasOwn(KEYS, key)))
     return `\`key\` is to be one of ${Object.keys(KEYS).join(", ")}`;
-  const words: readonly unknown[] = ["weight", "order", "latency", "bound", "congestion"];
+  const words: readonly unknown[] = ["weight", "order", "latency", "bound", "congestion", "score"];
   if (uses !== undefined && !(Array.isArray(uses) && uses.every((one) => words.includes(one))))
     return `\`uses\` is to be a list of ${words.join(", ")}`;
   if (goesBy !== undefined && typeof goesBy !== "string") return "`goesBy` is to be a text";

@@ -36,7 +36,7 @@ test("select sees of its set and of the present what the guide names, and can ch
   assert.deepEqual(faults, []);
   assert.deepEqual(names, [
     ["index", "loadBound", "maxCalls", "slots", "table", "weights"],
-    ["answerTime", "congestion", "isUsable", "latency", "load", "random", "turn"],
+    ["answerTime", "congestion", "isUsable", "latency", "load", "random", "score", "turn"],
   ]);
   assert.equal(JSON.stringify(set), before);
   assert.deepEqual(asked, [set.index]);

@@ -27,6 +27,7 @@ export function viewOf({ index, slots, weights, maxCalls, table, loadBound }: Di
     latency: (slot) => present.latency(slot),
     congestion: (slot) => present.congestion(slot),
     answerTime: (slot) => present.answerTime(slot),
+    score: (slot) => present.score(slot),
     // Whatever set is asked for.
     turn: () => present.turn(index),
     random: () => present.random(),

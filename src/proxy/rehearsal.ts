@@ -35,6 +35,8 @@ export interface Condition {
   readonly state: keyof typeof DestinationState;
   /** Calls on it. */
   readonly load: number;
+  /** What it is worth; absent: 0. */
+  readonly score?: number;
   /** How much of each named resource is in use there; absent: nothing. */
   readonly resources?: Readonly<Record<string, number>>;
 }
@@ -113,8 +115,9 @@ export function rehearse(scene: Scene): Rehearsal {
     now: () => performance.now(),
   });
   const { names, accounts } = snapshot.resources;
-  for (const { slot, state, load, resources = {} } of scene.conditions) {
+  for (const { slot, state, load, score = 0, resources = {} } of scene.conditions) {
     context.live.setState(slot, DestinationState[state]);
+    context.live.setScore(slot, score);
     for (let i = 0; i < load; i++) context.live.reserve(0, slot, 0);
     for (const [name, used] of Object.entries(resources)) {
       const [account, number] = [accounts[slot] ?? -1, names.indexOf(name)];

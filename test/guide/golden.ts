@@ -106,6 +106,14 @@ export const GOLDEN: ReadonlyMap<string, readonly GoldenCall[]> = new Map<string
     ],
   ],
   [
+    "OpenSIPS: by what the script works out",
+    [
+      [BOB, "", "37 sip:bob@example.com, 200"],
+      [BOB, "37=503", "37 sip:bob@example.com, 35 sip:bob@example.com, 200"],
+      [BOB, "37=503 35=503", "37 sip:bob@example.com, 35 sip:bob@example.com, 500"],
+    ],
+  ],
+  [
     "OpenSIPS: dialplan",
     [
       ["INVITE sip:112@example.com", "", "41 sip:112@example.com, 200"],

@@ -208,3 +208,30 @@ it("quotes without an end take no time", () => {
   // Minutes when each quote is taken for the beginning of a string that has to end.
   assert.ok(performance.now() - begin < 3_000);
 });
+
+it("OpenSIPS 9 and 10: the algorithm is taken over, and where its numbers come from here is told by line", () => {
+  const text = `socket=udp:10.0.0.5:5060 # opensips
+loadmodule "dispatcher.so"
+modparam("dispatcher", "db_url", "mysql://opensips@db/opensips")
+modparam("dispatcher", "pvar_algo_pattern", "$stat(load_%u)")
+modparam("dispatcher", "algo_route", "SCORE")
+route {
+  ds_select_dst(1, 10);
+}
+route[SCORE] {
+  return(1);
+}
+`;
+  for (const number of ["9", "10"]) {
+    const { lines, config } = imported(text, { algorithm: number });
+    assert.equal(config?.sources[0]?.defaults.algorithm, `opensips:${number}`);
+    const told = "`score` in the configuration, or told by `fairlead destinations score`";
+    assert.deepEqual(lines, [
+      `/k.cfg:4:1: warning: dispatcher: pvar_algo_pattern is not taken over (what $stat(load_%u) holds is the score of a destination under opensips:9: ${told})`,
+      `/k.cfg:5:1: warning: dispatcher: algo_route is not taken over (what route[SCORE] returns is the score of a destination under opensips:10: ${told})`,
+      "/k.cfg:6:1: warning: route is not translated (lines 6 to 8) (sets, routes and failover of fairlead.yaml)",
+      '/k.cfg:7:1: warning: ds_select_dst(1, 10) is not translated (routes: [{set: 1}], algorithm: "opensips:10")',
+      "/k.cfg:9:1: warning: route[SCORE] is not translated (lines 9 to 11) (an algorithm of your own that works it out: own:NAME)",
+    ]);
+  }
+});

@@ -1,6 +1,6 @@
 // The page about how far we agree with the real Kamailio, as what was asked and what was seen.
 import { DEFAULT_DEPARTURE } from "../../src/dispatch/compat/compat-algorithm.ts";
-import { COMPAT, REFUSED } from "../../src/dispatch/compat/index.ts";
+import { COMPAT } from "../../src/dispatch/compat/index.ts";
 import { SETS, story } from "./sequence-sets.ts";
 
 /** Choices that were compared, and how many of them were the same. */
@@ -86,12 +86,10 @@ export function agreementPage(agreements: readonly Agreement[], installed: strin
 /** What sets ours apart from theirs on purpose or by chance, each marked. */
 function differencesOf(number: number): string[] {
   const name = `kamailio:${number}`;
-  const refused = REFUSED.find((one) => one.name === name);
   const deviation = COMPAT.find((one) => one.name === name)?.deviation;
   return [
     ...(RANDOM[number] === undefined ? [] : [`**random** ${RANDOM[number]}`]),
     ...(deviation === undefined ? [] : [`**deliberate** ${deviation}`]),
-    ...(refused === undefined ? [] : [`**deliberate** Refused, \`${refused.instead}\` instead: ${refused.why}.`]),
   ];
 }
 

@@ -13,6 +13,7 @@ import { healthRoutes } from "./health.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { routeRoutes } from "./routes.ts";
 import { rpcRoutes } from "./rpc.ts";
+import { scoreRoutes } from "./scores.ts";
 import { setRoutes } from "./sets.ts";
 import { sourceRoutes } from "./sources.ts";
 import { stateRoutes } from "./states.ts";
@@ -22,6 +23,7 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   setRoutes,
   destinationRoutes,
   stateRoutes,
+  scoreRoutes,
   routeRoutes,
   sourceRoutes,
   callsRoutes,

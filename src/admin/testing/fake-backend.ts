@@ -117,6 +117,7 @@ export function fakeBackend(
       for (const [at, one] of destinations.entries())
         destinations[at] = { ...one, state: "active", reason: "configuration" };
     },
+    tellScore: (slot, _isWhole, score) => live.setScore(slot, score ?? 0),
     reload() {
       seen.reloads++;
       return Promise.resolve(result);

@@ -78,6 +78,7 @@ describe("check warns about", () => {
         .replace("{algorithm: kamailio:11,", "{algorithm: kamailio:11, probe: false,"),
       /cc=1 goes by the answer times of probes, and there are none/,
     ],
+    ["scores under random", config("random", "score: 3"), /random does not look at score/],
     ["priorities under random", config("random", "priority: 3"), /does not look at priority/],
     ["a set without destinations", `${LISTENERS}sets: {m: {}}`, /has no destinations/],
     [

@@ -68,9 +68,9 @@ function firstWhere(set: SetConfig, differs: (one: SetConfig["destinations"][num
   return set.destinations.findIndex(differs);
 }
 
-/** Weights and priorities that the algorithm does not look at. */
+/** Weights, priorities and scores that the algorithm does not look at. */
 export const ignoredSettings: Check = {
-  summary: "A weight or priority that the set's algorithm does not look at.",
+  summary: "A weight, priority or score that the set's algorithm does not look at.",
   look(config): Finding[] {
     return config.sets.flatMap((set) => {
       const findings: Finding[] = [];
@@ -90,6 +90,12 @@ export const ignoredSettings: Check = {
             `${set.algorithm} does not look at priority`,
             "algorithm: priority",
           ),
+        );
+      }
+      const score = firstWhere(set, (one) => one.score !== set.destinations[0]?.score);
+      if (score >= 0 && !uses.includes("score")) {
+        findings.push(
+          warningAt([...base, score, "score"], `${set.algorithm} does not look at score`, "algorithm: opensips:9"),
         );
       }
       return findings;

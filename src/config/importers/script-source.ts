@@ -123,6 +123,7 @@ const extraAttrs: Rule = (source, value) => {
 };
 
 const threshold = count("down_after");
+const SCORES = "`score` in the configuration, or told by `fairlead destinations score`";
 
 const RULES: Readonly<Record<string, Rule>> = {
   db_url: (source, value) => {
@@ -165,6 +166,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     source.hashedKey = value;
     return "";
   },
+  pvar_algo_pattern: (_, value) => `what ${value} holds is the score of a destination under opensips:9: ${SCORES}`,
+  algo_route: (_, value) => `what route[${value}] returns is the score of a destination under opensips:10: ${SCORES}`,
 };
 
 const SCRIPT = "it is for what scripts do themselves; failover is a setting of the set here";
@@ -209,10 +212,6 @@ const WITHOUT: Readonly<Record<string, string>> = {
   fetch_freeswitch_stats: "capacities that are fs:// URLs are always asked for",
   initial_freeswitch_load: "a capacity that is an fs:// URL is 1000 until the first heartbeat",
   max_freeswitch_weight: "a weight that is an fs:// URL is not available; a capacity is",
-  algo_route:
-    "it is opensips:10, for which there is no script here: load-balancer, or an algorithm of your own (own:NAME)",
-  pvar_algo_pattern:
-    "it is opensips:9, for which there is no script here: call-load, or an algorithm of your own (own:NAME)",
   cluster_id: ALONE,
   cluster_sharing_tag: ALONE,
   cluster_probing_mode: ALONE,

@@ -115,9 +115,13 @@ function listenersOf(script: Script, { listen }: ImportOptions, say: SayAt): str
   return [ASSUMED];
 }
 
-function tellBlocks({ blocks, isOpensips }: Script, say: SayAt): void {
+function tellBlocks({ blocks, isOpensips, parameters }: Script, say: SayAt): void {
+  const scoring = parameters.filter(({ name }) => name === "algo_route").map(({ value }) => `route[${value}]`);
   for (const { name, line, lastLine, calls } of blocks) {
-    say(line, `${name} is not translated (lines ${line} to ${lastLine})`, "sets, routes and failover of fairlead.yaml");
+    const hint = scoring.includes(name)
+      ? "an algorithm of your own that works it out: own:NAME"
+      : "sets, routes and failover of fairlead.yaml";
+    say(line, `${name} is not translated (lines ${line} to ${lastLine})`, hint);
     for (const call of calls)
       say(call.line, `${call.text.replaceAll(/\s+/g, " ")} is not translated`, hintFor(call.text, isOpensips));
   }

@@ -37,6 +37,8 @@ export interface DestinationConfig {
   readonly priority: number;
   /** 0: no limit. */
   readonly maxCalls: number;
+  /** Lower is better, where the algorithm goes by it; another may be told at run time. */
+  readonly score: number;
   /** Capacity of each named resource. */
   readonly resources: Readonly<Record<string, Capacity>>;
   readonly state: (typeof CONFIGURED_STATES)[number];
@@ -87,6 +89,14 @@ export const longDestination = z.strictObject({
     .default(0)
     .describe("The higher number is preferred and comes first in the set's order."),
   max_calls: z.int().min(0).max(2_147_483_647).default(0).describe("Most calls at a time; 0: no limit."),
+  score: z
+    .int()
+    .min(-2_147_483_648)
+    .max(2_147_483_647)
+    .default(0)
+    .describe(
+      "Under `opensips:9` and `opensips:10` the lowest comes first; below 0 it gets nothing under `opensips:10`. Another one may be told while it runs (`fairlead destinations score`).",
+    ),
   resources: capacities
     .default({})
     .describe(
@@ -185,6 +195,7 @@ export function destinationOf(
     weight: given.weight,
     priority: given.priority,
     maxCalls: given.max_calls,
+    score: given.score,
     resources: given.resources,
     state: unusable === "" ? given.state : "disabled",
     probe: given.probe,

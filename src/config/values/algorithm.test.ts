@@ -26,7 +26,7 @@ test("what is mistyped is answered with what would be right", () => {
     ["9", /f\.yaml:5:16: error: algorithm 9 of which product\? \("kamailio:9", "opensips:9", or ours: weighted\)/],
     ["kamailio:99", /there is no algorithm "kamailio:99" \(kamailio: and one of 0, 1, 2, 3, 4/],
     ["Kamailio:4", /there is no algorithm "Kamailio:4" \(kamailio: and one of/],
-    ["opensips:9", /opensips:9 is not available: .* there is no script/],
+    ["opensips:11", /there is no algorithm "opensips:11" \(opensips: and one of 0, 1, .*, 8, 9, 10\)/],
     ["wieghted", /unknown algorithm "wieghted" \(did you mean "weighted"\? one of round-robin/],
     ["[]", /"algorithm"/],
   ];

@@ -1,6 +1,6 @@
 // Names of algorithms: ours, or `PRODUCT:NUMBER` for those of Kamailio and OpenSIPS.
 import { ALGORITHMS, algorithmByKamailioNumber, algorithmByName } from "../../dispatch/algorithms/index.ts";
-import { COMPAT, REFUSED } from "../../dispatch/compat/index.ts";
+import { COMPAT } from "../../dispatch/compat/index.ts";
 import { type Algorithm, KeySource } from "../../dispatch/types.ts";
 import { isOwnName } from "../../own/own-algorithm.ts";
 import { suggestion } from "../suggest.ts";
@@ -58,10 +58,6 @@ export function boundFaultOf({ name, uses }: Algorithm): AlgorithmFault | null {
 export function algorithmFault(name: string): AlgorithmFault | null {
   // Whether there is such a module is for references.ts to say.
   if (ALGORITHM_NAMES.includes(name) || isOwnName(name)) return null;
-  const refused = REFUSED.find((algorithm) => algorithm.name === name);
-  if (refused !== undefined) {
-    return { what: `${name} is not available: ${refused.why}`, hint: `algorithm: "${refused.instead}"` };
-  }
   const product = /^(kamailio|opensips):/i.exec(name)?.[1]?.toLowerCase();
   if (product !== undefined) {
     const numbers = COMPAT.filter((one) => one.name.startsWith(product)).map((one) => one.name.split(":")[1]);

@@ -14,10 +14,3 @@ export interface CompatAlgorithm extends Algorithm {
 /** What every one of Kamailio's does otherwise than theirs under `use_default`. */
 export const DEFAULT_DEPARTURE =
   "With `use_default`, the last destination ends the failover list only while it is usable; theirs (5.6.3) puts it there when it is down as well.";
-
-/** An algorithm of theirs that we do not have. */
-export interface RefusedAlgorithm {
-  readonly name: string;
-  readonly why: string;
-  readonly instead: string;
-}

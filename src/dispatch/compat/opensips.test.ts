@@ -130,3 +130,103 @@ test("opensips:8 is the first that is active; without a key, 5 goes by turns and
   assert.equal(Array.from({ length: 6 }, () => pick(set, 0, live)).join(""), "012012");
   assert.equal(pick(setOf("opensips:7", [1, 1, 1]), 0, live), "-");
 });
+
+/** Scores, who is down, whether the last one is the default; then all candidates of 9, and of 10. */
+const SCORED: readonly (readonly [number[], number[], boolean, string, string])[] = [
+  // Ascending.
+  [[3, 1, 2], [], false, "120", "120"],
+  [[1, 2, 3], [], false, "012", "012"],
+  [[3, 2, 1], [], false, "210", "210"],
+  [[30, 20, 25, 10], [], false, "3120", "3120"],
+  [[0, 1, 0, 1], [], false, "0213", "0213"],
+  [[5], [], false, "0", "0"],
+  // Without a pattern, or where nobody has told anything, all are equal: 8, which is the set's order.
+  [[0, 0, 0], [], false, "012", "012"],
+  [[0, 0, 0], [0], false, "12", "12"],
+  // Equals in the set's order, wherever they are.
+  [[2, 1, 2, 1, 2], [], false, "13024", "13024"],
+  [[7, 7, 3], [], false, "201", "201"],
+  [[1, 1, 1, 0], [], false, "3012", "3012"],
+  // Who is down takes no part: one, two, all.
+  [[3, 1, 2], [1], false, "20", "20"],
+  [[3, 1, 2], [1, 2], false, "0", "0"],
+  [[3, 1, 2], [0, 1, 2], false, "-", "-"],
+  [[1, 1], [0], false, "1", "1"],
+  [[4, 3, 2, 1], [3, 2], false, "10", "10"],
+  // Below 0: before all others in 9, left out in 10.
+  [[3, -1, 2], [], false, "120", "20"],
+  [[-1, -2, -3], [], false, "210", "-"],
+  [[-1, 0, 1], [], false, "012", "12"],
+  [[-1, 5], [1], false, "0", "-"],
+  [[0, -1, 0, -1], [], false, "1302", "02"],
+  [[-2147483648, 2147483647, 0], [], false, "021", "21"],
+  [[2147483647, -1, 2147483646], [], false, "120", "20"],
+  // The default destination is the last of the list, whatever its score.
+  [[3, 1, 0], [], true, "102", "102"],
+  [[3, 1, 0], [0, 1], true, "2", "2"],
+  [[-3, -1, 9], [], true, "012", "2"],
+  [[3, 1, -1], [], true, "102", "102"],
+  [[3, 1, 0], [2], true, "10", "10"],
+  [[3, 1, 0], [0, 1, 2], true, "-", "-"],
+  [[-1], [], true, "0", "-"],
+];
+
+test("opensips:9 and opensips:10 go by scores: every vector worked out by hand, and each shorter list is its beginning", (t) => {
+  let vectors = 0;
+  for (const [scores, down, useDefault, nine, ten] of SCORED) {
+    for (const [name, expected] of [
+      ["opensips:9", nine],
+      ["opensips:10", ten],
+    ] as const) {
+      const set = setOf(
+        name,
+        scores.map(() => 1),
+        useDefault,
+      );
+      const live = liveWithout(down);
+      scores.forEach((score, slot) => {
+        live.scores[slot] = score;
+      });
+      const whole = expected === "-" ? "" : expected;
+      for (let room = 0; room <= scores.length + 1; room++) {
+        live.turns = 0x30002;
+        const out = new Uint16Array(room);
+        const count = set.algorithm.select(set, 0, live, out);
+        assert.equal(
+          out.subarray(0, count).join(""),
+          whole.slice(0, room),
+          `${name} ${scores}, down ${down}, room ${room}`,
+        );
+        vectors++;
+      }
+    }
+  }
+  const choices = 2 * SCORED.length;
+  t.diagnostic(`OpenSIPS 9 and 10: ${choices} of ${choices} vectors, ${vectors} lists with their beginnings`);
+});
+
+test("opensips:9 and opensips:10 leave the turn at 0, where another algorithm begins", () => {
+  for (const name of ["opensips:9", "opensips:10"]) {
+    const live = new FakeLive();
+    const turns = setOf("opensips:4", [1, 1, 1]);
+    assert.equal(pick(turns, 0, live), "0");
+    assert.equal(pick(turns, 0, live), "1");
+    pick(setOf(name, [1, 1, 1]), 0, live);
+    assert.deepEqual([live.turns, pick(turns, 0, live)], [0, "0"], name);
+  }
+});
+
+test("a score that changes counts at the next choice", () => {
+  const live = new FakeLive();
+  const set = setOf("opensips:9", [1, 1, 1]);
+  const chosen = [
+    [0, 0, 0],
+    [2, 1, 3],
+    [1, 1, 1],
+    [0, 0, -1],
+  ].map((scores) => {
+    live.scores.set(scores);
+    return pick(set, 0, live);
+  });
+  assert.equal(chosen.join(""), "0102");
+});
