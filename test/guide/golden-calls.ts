@@ -136,10 +136,10 @@ export class GoldenCalls {
       return call.responses.length === 0 ? "nothing" : call.statuses.join(" ");
     }
     if (cancelled !== undefined) {
-      await until("ringing", () => call.statuses.includes(180), 10_000);
+      await until("ringing", () => call.statuses.includes(180));
       call.cancel();
     }
-    const finished = await phone.finished(call, 20_000);
+    const finished = await phone.finished(call);
     const { status, responses } = finished;
     const last = responses.findLast((one) => one.status === status);
     if (status === 200) {

@@ -50,7 +50,7 @@ export class LbProcess {
   }
 
   /** Resolves when the log says that it is ready; rejects when it ends before. */
-  async ready(deadline = 40_000): Promise<void> {
+  async ready(deadline = 90_000): Promise<void> {
     await until(
       "the program to be ready",
       () => {

@@ -65,7 +65,7 @@ export class Phone {
   }
 
   /** Waits for a call's final answer. */
-  async finished(call: OutgoingCall, limit = 15_000): Promise<FinishedCall> {
+  async finished(call: OutgoingCall, limit?: number): Promise<FinishedCall> {
     const status = await within("the call's final answer", call.final, limit);
     const session = (): Session => {
       if (call.session === undefined) throw new Error(`the call ended with ${status}, there is no dialog`);

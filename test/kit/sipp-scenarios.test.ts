@@ -36,17 +36,18 @@ test("a server of ours repeats its 200 until the ACK, whatever the INVITE does, 
     };
     const times = (what: string) => heard.filter((each) => each === what).length;
     send("INVITE", 1);
-    await until("the 200", () => times("200 INVITE") === 1);
+    await until("the 200", () => times("200 INVITE") >= 1);
     send("INVITE", 1);
-    await until("its repetition", () => times("200 INVITE") === 2);
+    await until("its repetition", () => times("200 INVITE") >= 2);
     send("INVITE", 1);
-    await until("another one", () => times("200 INVITE") === 3);
+    await until("another one", () => times("200 INVITE") >= 3);
+    const said = times("200 INVITE");
     send("ACK", 1);
     // Its next repetition would come two seconds after the last one.
     await pause(2500);
     send("BYE", 2);
     await until("the answer to the BYE", () => times("200 BYE") === 1);
-    assert.equal(times("200 INVITE"), 3);
+    assert.equal(times("200 INVITE"), said);
     assert.equal(server.errors(), "");
   } finally {
     socket.close();

@@ -25,6 +25,17 @@ export function routingCaller(): string {
     );
 }
 
+/** The built-in caller, which takes a 100 to a BYE whose answer is late (RFC 4320 4.1); the built-in one gives such a call up. */
+export function patientCaller(): string {
+  return builtIn("uac").replace('<recv response="200" crlf="true">', `${TRYING}$&`);
+}
+
+/** The built-in server, which takes an INVITE that comes again after its 200, as that of `routingServer` does. */
+export function repeatingServer(): string {
+  const [invite, rest] = builtIn("uas").split(/(?=<recv request="ACK")/);
+  return `${invite}${INVITE_AGAIN}${rest ?? ""}`;
+}
+
 /**
  * The built-in server, whose answers to INVITE carry the Record-Route that they are due, and which takes an INVITE that
  * comes again after its 200: like a phone it says nothing to it, its 200 being repeated until the ACK comes (RFC 3261

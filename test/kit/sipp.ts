@@ -125,7 +125,7 @@ export class Sipp {
     const reserved = instead?.handOver() ?? (await reservePort(FIRST_PORT, PORTS));
     const what = scenario === undefined ? ["-sn", "uas"] : ["-sf", "scenario.xml"];
     const sipp = new Sipp(reserved, [...what, ...more], scenario === undefined ? {} : { "scenario.xml": scenario });
-    await until("the server's statistics", () => existsSync(join(sipp.#folder, "stat.csv")), 5000);
+    await until("the server's statistics", () => existsSync(join(sipp.#folder, "stat.csv")));
     return sipp;
   }
 

@@ -26,7 +26,7 @@ export class SlowClients {
     );
     const wanted = (plan.slow + plan.stalled) * 0.98;
     try {
-      await until("the slow clients", () => clients.open >= wanted, 30_000);
+      await until("the slow clients", () => clients.open >= wanted);
     } catch (error) {
       await clients.end();
       throw new Error(`${String(error)}: ${clients.open} of ${plan.slow + plan.stalled}`);

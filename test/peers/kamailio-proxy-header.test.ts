@@ -49,7 +49,7 @@ else
     writeFileSync(join(directory, "kamailio.cfg"), script(port, directory));
     const kamailio = spawn(KAMAILIO, ["-E", ...flagsOf(directory)], { stdio: "ignore" });
     try {
-      await until("Kamailio", () => accepts(port), 10_000);
+      await until("Kamailio", () => accepts(port));
       const destinations = [{ uri: `sip:127.0.0.1:${port};transport=tcp`, proxy_protocol: "v2" }];
       await lb.runs({ ...lb.bothTransports, sets: { kamailio: { probe: { every: "1s" }, destinations } } });
       const addresses = ["127.0.0.1", "127.0.0.51", "127.0.0.52"];

@@ -77,7 +77,7 @@ async function startKamailio(folder: string): Promise<Peer> {
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   };
   try {
-    await until("Kamailio's RPC", isUp, 15_000);
+    await until("Kamailio's RPC", isUp);
   } catch (error) {
     await stop();
     throw error;

@@ -41,7 +41,7 @@ for (const { io, workers, calls, rate } of RUNS) {
       const caller = await lab.caller({ calls, rate });
       await caller.finished(timeout - 20_000);
       const { successful, failed, unexpected, strays, retransmissions } = caller.figures();
-      assert.deepEqual([successful, failed, unexpected, strays], [calls, 0, 0, 0]);
+      assert.deepEqual([successful, failed, unexpected], [calls, 0, 0]);
       await balancer.idle(15_000);
       const metrics = await balancer.metrics();
       const taken = await Promise.all(servers.map((server) => server.stop()));
@@ -49,8 +49,13 @@ for (const { io, workers, calls, rate } of RUNS) {
         `${successful} of ${calls} calls succeeded, ${taken.map((one) => one.calls).join(" + ")} at the servers, ` +
           `${retransmissions} repetitions by the caller`,
       );
+      // What a busy machine makes anybody repeat may meet a call that is over; nothing else does.
+      const repeated = retransmissions + sumOf(metrics, "retransmissions_sent_total");
+      const late = taken.reduce((sum, server) => sum + server.strays, strays);
+      const again = taken.reduce((sum, server) => sum + server.retransmissions, repeated);
+      assert.ok(late <= again, `${late} messages for no call, ${again} were repeated`);
       for (const [i, server] of taken.entries()) {
-        assert.deepEqual([server.failed, server.unexpected, server.strays], [0, 0, 0], `server ${i}`);
+        assert.deepEqual([server.failed, server.unexpected], [0, 0], `server ${i}`);
         assert.ok(Math.abs(server.calls - calls / 2) <= calls / 200, `server ${i} got ${server.calls} of ${calls}`);
         assert.equal(sumOf(metrics, "destination_calls_total", { destination: uris[i]! }), server.calls);
       }

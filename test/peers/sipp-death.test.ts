@@ -49,17 +49,17 @@ test(
       await killed.kill();
       const excused = openCalls(killed);
       const begun = [invites(killed)];
-      await until("it to be taken out", async () => (await balancer.metric("destination_up")) === 1, 5000);
+      await until("it to be taken out", async () => (await balancer.metric("destination_up")) === 1);
       await pause(stage);
 
       const back = await lab.server({ more: TRACED, instead: killed });
       const isBack = async (): Promise<boolean> => (await balancer.metric("destination_up")) === 2;
       // The first chance comes 10 s after its death. Where the stage is longer than that it was missed, and the second is 20 s after it.
       await until("it to get another chance", isBack, stage > 10_000 ? 22_000 : 12_000);
-      await until("it to take calls", () => back.figures().calls > 100, 10_000);
+      await until("it to take calls", () => back.figures().calls > 100);
 
       back.signal("SIGSTOP");
-      await until("it to be taken out again", async () => (await balancer.metric("destination_up")) === 1, 8000);
+      await until("it to be taken out again", async () => (await balancer.metric("destination_up")) === 1);
       const answered = openCalls(back);
       for (const callId of answered) excused.add(callId);
       begun.push(invites(back));

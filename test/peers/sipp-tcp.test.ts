@@ -30,7 +30,7 @@ for (const { near, far, io } of RUNS) {
       const caller = await lab.caller({ calls, rate, ...(near === "tcp" ? { more: OVER_TCP } : {}) });
       await caller.finished(timeout - 30_000);
       const { successful, failed, unexpected, strays, retransmissions } = caller.figures();
-      assert.deepEqual([successful, failed, unexpected, strays], [calls, 0, 0, 0]);
+      assert.deepEqual([successful, failed, unexpected], [calls, 0, 0]);
       await balancer.idle(15_000);
       const metrics = await balancer.metrics();
       const taken = await Promise.all(servers.map((server) => server.stop()));
@@ -38,9 +38,14 @@ for (const { near, far, io } of RUNS) {
         `${successful} of ${calls} calls succeeded from ${near} to ${far}, ${taken.map((one) => one.calls).join(" + ")} at the ` +
           `servers, ${retransmissions} repetitions by the caller`,
       );
+      // What a busy machine makes anybody repeat may meet a call that is over; nothing else does.
+      const repeated = retransmissions + sumOf(metrics, "retransmissions_sent_total", {});
+      const late = taken.reduce((sum, server) => sum + server.strays, strays);
+      const again = taken.reduce((sum, server) => sum + server.retransmissions, repeated);
+      assert.ok(late <= again, `${late} messages for no call, ${again} were repeated`);
       assert.equal(sumOf(metrics, "stream_unsent_total", {}), 0);
       for (const [i, server] of taken.entries()) {
-        assert.deepEqual([server.failed, server.unexpected, server.strays], [0, 0, 0], `server ${i}`);
+        assert.deepEqual([server.failed, server.unexpected], [0, 0], `server ${i}`);
         assert.equal(sumOf(metrics, "destination_calls_total", { destination: uris[i]! }), server.calls);
       }
       assert.equal(sumOf(metrics, "destination_active_calls", {}), 0);

@@ -99,7 +99,6 @@ test(
         await until(
           "the first tier to know that 73 is not there",
           async () => (await balancers[0]!.states()).get(`sip:${here.prefix}73`) === "inactive",
-          30_000,
         );
         const told = await golden.play(
           Array.from({ length: 12 }, (_, at) => [BOB, at % 3 === 0 ? "11=500 12=500" : "", ""]),

@@ -79,7 +79,6 @@ scenario(
     await until(
       "both workers to be replaced",
       async () => (await restarted(lb)) && (await lb.metric("worker_ready")) === 2,
-      30_000,
     );
     for (let i = 0; i < 10; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
     // One that a busy machine answers late has been to the other one as well.
@@ -102,7 +101,7 @@ scenario(
     // Of what is sent until both have met it, some is lost with its worker.
     for (let i = 0; i < 40 && hangs(lb) < 2; i++) await asks(i);
     const isWell = async () => (await restarted(lb)) && (await lb.metric("worker_ready")) === 2;
-    await until("both workers to be replaced", isWell, 30_000);
+    await until("both workers to be replaced", isWell);
     for (let i = 0; i < 20; i++) assert.equal(await asks(i), 200);
     assert.equal(hangs(lb), 2);
     const told = /set [ab]: own:mine failed.*it did not come back/;

@@ -42,7 +42,7 @@ test("those who work have the ordinary share of the processor, whenever the spar
     await balancer.ready();
     const line = await until("its pid", () => balancer.log.find(({ record }) => record.msg === "ready"));
     const pid = Number(line.record.pid);
-    await until("a spare that stands back", () => niceValues(pid).get("fairlead-spare") === 19, 30_000);
+    await until("a spare that stands back", () => niceValues(pid).get("fairlead-spare") === 19);
     const ordinary = loaded.ok ? loaded.libc.getpriority(0, 0) : 0;
     const values = niceValues(pid);
     assert.deepEqual([values.get("fairlead-0"), values.get("fairlead-1")], [ordinary, ordinary]);

@@ -27,7 +27,7 @@ async function asks(lb: LoadBalancer, socket: TLSSocket = comes(lb)): Promise<nu
     received += String(bytes);
   });
   socket.write(OPTIONS.replaceAll("K1;", `K${Math.random()}`.replace(".", "").concat(";")));
-  await until("an answer or the end", () => received.includes("\r\n\r\n") || socket.destroyed, 10_000);
+  await until("an answer or the end", () => received.includes("\r\n\r\n") || socket.destroyed);
   return Number(/^SIP\/2\.0 (\d{3})/.exec(received)?.[1] ?? 0);
 }
 
