@@ -39,7 +39,8 @@ function twice(parsed: Referring): Finding[] {
   }
   for (const set of parsed.sets) {
     const names = new Map<string, number>();
-    for (const [index, destination] of set.destinations.entries()) {
+    for (let index = 0; index < set.destinations.length; index++) {
+      const destination = set.destinations[index]!;
       const first = names.get(destination.name);
       if (first === undefined) names.set(destination.name, index);
       else {
@@ -79,7 +80,8 @@ function missing(parsed: Referring, isWhole: boolean): Finding[] {
       findings.push(errorAt(["sets", set.name, "algorithm"], `\`algorithms\` has no ${set.algorithm}`, hint));
     }
     needProfile(set.tls, ["sets", set.name, "tls"]);
-    for (const [index, { tls, listener }] of set.destinations.entries()) {
+    for (let index = 0; index < set.destinations.length; index++) {
+      const { tls, listener } = set.destinations[index]!;
       // A path for each of the thousands that name neither would be what a large table costs.
       if (tls !== undefined) needProfile(tls, ["sets", set.name, "destinations", index, "tls"]);
       if (listener !== undefined) needListener(listener, ["sets", set.name, "destinations", index, "listener"]);

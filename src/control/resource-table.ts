@@ -1,6 +1,7 @@
 // Named resources as numbers: which name has which, on which account a destination's are counted, and how much there is of each.
 import type { SnapshotResources } from "../bridge/snapshot.ts";
 import type { Config } from "../config/schema.ts";
+import type { DestinationConfig } from "../config/sections/destination.ts";
 import { NO_RESOURCES } from "../dispatch/resources.ts";
 import type { ResourceRule } from "../dispatch/types.ts";
 import { UNTOLD_CAPACITY } from "./freeswitch-capacity.ts";
@@ -18,13 +19,23 @@ export interface ResourceRows {
 
 /** Names of all resources that somebody has or needs, in the order in which they are written. */
 export function resourceNames({ sets, routes }: Config): string[] {
-  const had = sets.flatMap(({ destinations }) => destinations.flatMap(({ resources }) => Object.keys(resources)));
+  const names = new Set<string>();
+  for (const { destinations } of sets)
+    for (const { resources } of destinations)
+      if (!isNone(resources)) for (const name of Object.keys(resources)) names.add(name);
   const needed = [
     ...sets.flatMap(({ resources }) => resources.needed),
     ...routes.flatMap(({ senderResources }) => senderResources),
     ...routes.flatMap(({ action }) => (action.kind === "dispatch" ? (action.resources ?? []) : [])),
   ];
-  return [...new Set([...had, ...needed])];
+  for (const name of needed) names.add(name);
+  return [...names];
+}
+
+/** Whether there are no resources: said without a list for each of the ten thousand destinations that have none. */
+function isNone(resources: DestinationConfig["resources"]): boolean {
+  for (const name in resources) if (Object.hasOwn(resources, name)) return false;
+  return true;
 }
 
 /**
@@ -32,7 +43,7 @@ export function resourceNames({ sets, routes }: Config): string[] {
  * has none.
  */
 export function accountIdentity({ set, config, address, port }: DestinationRow): string {
-  if (Object.keys(config.resources).length === 0) return "";
+  if (isNone(config.resources)) return "";
   if (!set.resources.shared) return slotIdentity(set.name, config.uri, config.name);
   return address === "" ? config.uri : `${config.transport} ${address} ${port}`;
 }

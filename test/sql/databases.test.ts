@@ -165,6 +165,23 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
         assert.match(missing.join(), /table loose has no column "grup" \(did you mean "grp"\?\)/);
       }));
 
+    it("with numbers that JavaScript has no room for: they are read to the last digit", () =>
+      withDatabase(server, async (database, bench) => {
+        const row = { id: 1, setid: 1, destination: "sip:10.0.0.1", account: 7 };
+        await database.run(
+          "CREATE TABLE numbered (id INTEGER, setid INTEGER, destination VARCHAR(300), account BIGINT)",
+          insertRows("numbered", [row]),
+        );
+        const extra_attrs = { account: "account" };
+        const source = { url: database.urlText(), table: "numbered", extra_attrs, defaults: { probe: false } };
+        assert.deepEqual(await bench.loadKamailio(source), []);
+        assert.deepEqual(bench.config?.sets[0]?.destinations[0]?.attrs, { account: "7" });
+        await database.run("UPDATE numbered SET account = 9007199254740993");
+        assert.deepEqual(await bench.loadKamailio(source), []);
+        assert.deepEqual(bench.config?.sets[0]?.destinations[0]?.attrs, { account: "9007199254740993" });
+        assert.deepEqual(bench.set("1"), ["sip:10.0.0.1 1 0 active"]);
+      }));
+
     if (server === null || "skip" in server) return;
     it("behind a server that is gone, silent or lying: the rows of before stay, and the reader survives", () =>
       withDatabase(server, async (database, bench) => {

@@ -116,7 +116,8 @@ export const tooManyResources: Check = {
   look(config): Finding[] {
     const names = new Set([...needsOf(config), ...senderNeedsOf(config)].flatMap((need) => need.names));
     for (const set of config.sets) {
-      for (const [index, { resources }] of set.destinations.entries()) {
+      for (let index = 0; index < set.destinations.length; index++) {
+        const { resources } = set.destinations[index]!;
         for (const name of Object.keys(resources)) names.add(name);
         if (names.size <= MAX_RESOURCES) continue;
         const path = ["sets", set.name, "destinations", index, "resources"];

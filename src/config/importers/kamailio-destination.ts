@@ -66,8 +66,8 @@ export function kamailioDestination(fields: KamailioFields, remark: FieldRemark)
   if (fields.priority !== 0) data.priority = Math.min(fields.priority, MAX_PRIORITY);
   if (attributes.maxload > 0) data.max_calls = attributes.maxload;
   setFlags(data, fields.flags, remark, notes);
-  if (Object.keys(attributes.opaque).length > 0) data.attrs = attributes.opaque;
-  const number = numberChange(attributes.opaque);
+  if (attributes.hasOpaque) data.attrs = attributes.opaque;
+  const number = attributes.hasOpaque ? numberChange(attributes.opaque) : "";
   if (number !== "") notes.push(`attributes that only the script acts on; if it changes numbers by them: ${number}`);
   return { data, parsed, name, weight, rweight, socket, notes };
 }

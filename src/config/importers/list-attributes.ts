@@ -12,6 +12,8 @@ export interface ListAttributes {
   readonly socket: string | undefined;
   /** Everything, as written, except what became a setting. */
   readonly opaque: Record<string, string>;
+  /** Whether there is any of that. */
+  readonly hasOpaque: boolean;
   /** What Kamailio understands and we have no equivalent for. */
   readonly without: readonly string[];
   /** What is wrong with them, Kamailio's reading included. */
@@ -31,14 +33,19 @@ const WITHOUT_EQUIVALENT: Readonly<Record<string, string>> = {
 /** Parses `k=v;k=v`. Names are case-insensitive; of two with one name the last counts. */
 export function readAttributes(text: string): ListAttributes {
   const opaque: Record<string, string> = {};
+  let hasOpaque = false;
   const without: string[] = [];
   const wrong: string[] = [];
   let duid: string | undefined;
   let socket: string | undefined;
   let sockname: string | undefined;
   const numbers = { maxload: 0, weight: -1, rweight: -1 };
-  for (const part of text.split(";")) {
-    if (part === "") continue;
+  // Part by part, and no list of them: tables have attributes by the ten thousand.
+  for (let from = 0, end = 0; from < text.length; from = end + 1) {
+    end = text.indexOf(";", from);
+    if (end < 0) end = text.length;
+    if (end === from) continue;
+    const part = text.slice(from, end);
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
     const value = unquoted(equals < 0 ? "" : part.slice(equals + 1));
@@ -50,6 +57,7 @@ export function readAttributes(text: string): ListAttributes {
       numbers[known] = readShare(known, value, wrong);
     } else if (name === "__proto__" || name === "") wrong.push(`attribute "${part}" is left out`);
     else {
+      hasOpaque = true;
       opaque[HEEDED.includes(known) ? known : name] = value;
       const meaning = Object.hasOwn(WITHOUT_EQUIVALENT, known) ? WITHOUT_EQUIVALENT[known] : undefined;
       if (meaning !== undefined) without.push(`${known}=${value} (${meaning})`);
@@ -63,6 +71,7 @@ export function readAttributes(text: string): ListAttributes {
     rweight,
     socket: sockname ?? socket,
     opaque,
+    hasOpaque,
     without,
     wrong,
   };

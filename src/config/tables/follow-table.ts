@@ -36,13 +36,20 @@ function withRows(
   if (before.length === 0 && after.length === 0) return set;
   const others = set.destinations.filter((one) => one.source !== source);
   if (before.length === 0) return { ...set, destinations: [...others, ...after] };
-  const texts = new Map(before.map((one) => [one.name, JSON.stringify(one)]));
+  const earlier = new Map(before.map((one) => [one.name, one]));
   const present = new Map(set.destinations.filter((one) => one.source === source).map((one) => [one.name, one]));
   const rows = after.flatMap((row) => {
-    const text = texts.get(row.name);
-    if (text === undefined || text !== JSON.stringify(row)) return [row];
+    const old = earlier.get(row.name);
+    if (old === undefined || !isSameRow(old, row)) return [row];
     const now = present.get(row.name);
     return now === undefined ? [] : [now];
   });
   return { ...set, destinations: [...others, ...rows] };
+}
+
+/** Whether two rows say the same. Only what is not alike at a glance is compared as text: of ten thousand rows nothing is. */
+function isSameRow(a: DestinationConfig, b: DestinationConfig): boolean {
+  const names = Object.keys(a) as (keyof DestinationConfig)[];
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => a[name] === b[name] || JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }

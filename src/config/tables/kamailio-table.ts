@@ -31,6 +31,7 @@ export function readKamailioRow(row: RowReader, extra: readonly string[]): Table
 
 /** The attributes with those that have columns of their own. */
 function withExtra(attrs: string, row: RowReader, extra: readonly string[]): string {
+  if (extra.length === 0) return attrs;
   const parts = attrs === "" ? [] : [attrs];
   for (const name of extra) {
     const value = row.text(`attribute ${name}`, "");

@@ -47,7 +47,9 @@ export function translateTable(source: SourceConfig, table: Table, context: Tabl
   const id = columns.get("id");
   const reader = new RowReader(columns, remarks);
   const extra = Object.keys(source.extraAttrs);
-  for (const [at, cells] of table.rows.entries()) {
+  // By their numbers, here and below: an iterator's answers are objects, and there are tens of thousands of rows.
+  for (let at = 0; at < table.rows.length; at++) {
+    const cells = table.rows[at] ?? [];
     const number = id === undefined ? null : (cells[id.index] ?? null);
     const key = number === null ? `row ${at + 1}` : `${id?.name} ${number.slice(0, 40)}`;
     reader.reset(key, cells);
@@ -110,7 +112,8 @@ function destinationsOf(
   const taken = new Set(others.map(({ name }) => name));
   const room = { source, setName, listeners, uris: listeners.map(listenerUri), taken, own: new Set<string>() };
   const destinations: DestinationConfig[] = [];
-  for (const [at, row] of rows.entries()) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
     const made = memberOf(row, weights[at] ?? 1, room);
     if (!("reason" in made)) destinations.push(made);
     else {

@@ -1,4 +1,5 @@
 // The URI of a destination, taken apart: where its datagrams go and over which transport.
+import { isIPv4 } from "node:net";
 import { defaultPort, transportNamed } from "../../net/transport.ts";
 import { UriView } from "../../sip/uri.ts";
 import { isHost, isNumericHost } from "./address.ts";
@@ -24,6 +25,8 @@ export interface DestinationUri {
 /** What a transport means with sips (RFC 3261 26.2.2, RFC 7118 5.5). */
 const SECURED: Readonly<Record<string, string>> = { tcp: "tls", ws: "wss" };
 
+/** What nearly all rows of a large table say: an address of IPv4, with a port or without. */
+const PLAIN = /^sip:[\d.]{7,15}(?::\d{1,5})?$/;
 const URI = /^(sips?):(?:([^@\s<>"]*)@)?(\[[^\]\s]*\]|[^\s:;?@[\]]*)(?::([^\s;?]*))?((?:;[^\s;?]+)*)(\?\S*)?$/i;
 
 /** Scratch: tables have destinations by the ten thousand. */
@@ -31,6 +34,8 @@ const view = new UriView();
 
 /** The URI taken apart, or what is wrong with it. */
 export function parseDestinationUri(text: string): DestinationUri | string {
+  const plain = PLAIN.test(text) ? plainUri(text) : null;
+  if (plain !== null) return plain;
   const match = URI.exec(text);
   if (match === null) return `"${text}" is not a SIP URI`;
   const scheme = (match[1] ?? "").toLowerCase() === "sips" ? "sips" : "sip";
@@ -63,6 +68,16 @@ export function parseDestinationUri(text: string): DestinationUri | string {
     transport: scheme === "sips" ? (SECURED[transport ?? "tcp"] ?? transport ?? "") : (transport ?? "udp"),
     lookUp: isNumeric ? "none" : port !== undefined ? "address" : transport !== undefined ? "srv" : "naptr",
   };
+}
+
+/** Of what looks `PLAIN`; null: something is wrong with it, and the long way says what. */
+function plainUri(text: string): DestinationUri | null {
+  const start = "sip:".length;
+  const colon = text.indexOf(":", start);
+  const host = colon < 0 ? text.slice(start) : text.slice(start, colon);
+  const port = colon < 0 ? undefined : Number(text.slice(colon + 1));
+  if (!isIPv4(host) || port === 0 || (port ?? 0) > 65_535) return null;
+  return { scheme: "sip", user: undefined, host, port, transport: "udp", lookUp: "none" };
 }
 
 /** The port that requests go to. */
