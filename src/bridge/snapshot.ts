@@ -24,7 +24,10 @@ export const DestinationColumn = {
   maxCalls: 8,
   /** A 32-bit identity that does not depend on slots: hash of set name, URI and name; carried by our Record-Route. */
   identity: 9,
-  /** 1 when the row holds a destination, 0 when it is free. */
+  /**
+   * 0 when the row is free, 1 when it holds a destination, and more where that is one of several behind one name: those of
+   * equal SRV priority have the same number.
+   */
   used: 10,
   /** A value of `Transport` (net/transport.ts); 0: one that we do not have. */
   transport: 11,

@@ -76,6 +76,7 @@ export function compileDestinations(
   rewritings: RewritingTable,
 ): Int32Array {
   const table = new Int32Array(rows * DESTINATION_WORDS);
+  const numbers = sharedNumbers(placed);
   for (const destination of placed) {
     const at = destination.slot * DESTINATION_WORDS;
     copyEndpoint(destination.endpoints, destination.endpointAt, table, at + DestinationColumn.endpoint);
@@ -90,9 +91,29 @@ export function compileDestinations(
     table[at + DestinationColumn.identity] = destination.identity;
     table[at + DestinationColumn.rewriting] = rewritings.numberOf(destination.set.name, destination.config) + 1;
     table[at + DestinationColumn.shed] = shedLimits(destination.config.attrs);
-    table[at + DestinationColumn.used] = 1;
+    table[at + DestinationColumn.used] =
+      1 + (destination.config === destination.origin ? 0 : (numbers.get(sharedName(destination)) ?? 0));
   }
   return table;
+}
+
+/** What those have in common that are behind one name and of equal SRV priority: RFC 8305 speaks of the addresses of one such. */
+function sharedName({ group, priority }: PlacedDestination): string {
+  return `${priority} ${group}`;
+}
+
+/** From 1 on, for names that more than one stands behind. */
+function sharedNumbers(placed: readonly PlacedDestination[]): Map<string, number> {
+  const seen = new Set<string>();
+  const numbers = new Map<string, number>();
+  for (const destination of placed) {
+    // An address is nobody else's, however often it is configured.
+    if (destination.config === destination.origin) continue;
+    const name = sharedName(destination);
+    if (seen.has(name) && !numbers.has(name)) numbers.set(name, numbers.size + 1);
+    seen.add(name);
+  }
+  return numbers;
 }
 
 /** Kamailio's attributes `ocmin` and `ocmax`, as `DestinationColumn.shed`. */

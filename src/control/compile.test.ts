@@ -114,6 +114,28 @@ describe("compile", () => {
     });
   });
 
+  it("servers of one name and SRV priority share a number, all others are by themselves", () => {
+    const both = configOf({
+      listeners: ["udp://127.0.0.1:5060", "udp://[::1]:5060"],
+      sets: {
+        a: { destinations: ["sip:one.example:5060", "sip:two.example:5060", "sip:10.0.0.9"] },
+        b: { destinations: ["sip:one.example:5060"] },
+      },
+      routes: [{ set: "a" }],
+    });
+    const locations = locationsOf(both, {
+      "one.example": [
+        targetAt("10.0.0.1", { priority: 10 }),
+        targetAt("::2", { priority: 10, rank: 1 }),
+        targetAt("10.0.0.3", { priority: 20, rank: 2 }),
+      ],
+      "two.example": [targetAt("10.0.0.4")],
+    });
+    const { destinations } = compiled(both, locations);
+    const numbers = Array.from({ length: 8 }, (_, i) => destinations[i * DESTINATION_WORDS + DestinationColumn.used]);
+    assert.deepEqual(numbers, [2, 2, 1, 1, 1, 3, 3, 1]);
+  });
+
   it("more sets than there are turn counters are refused", () => {
     const [set] = configOf({ listeners: ["udp://127.0.0.1:5060"], sets: { a: {} } }).sets;
     assert.ok(set);

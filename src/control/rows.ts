@@ -24,6 +24,8 @@ export interface DestinationRow {
   readonly port: number;
   /** See `Target.rank`; 0 where there is only one row. */
   readonly rank: number;
+  /** Of its SRV record; 0 where there is none. */
+  readonly priority: number;
   /** Why it has no address; empty: it has one. */
   readonly why: string;
 }
@@ -67,19 +69,30 @@ function addRowsOfSet(
     const wanted = wantedOf(config, origin);
     if (wanted === null) {
       const { host: address, port, unusable: why } = origin;
-      rows.push({ origin, config: origin, group, set, setIndex, address, port, rank: 0, why });
+      rows.push({ origin, config: origin, group, set, setIndex, address, port, rank: 0, priority: 0, why });
       continue;
     }
     const location = locations.get(nameKey(wanted));
     if (location === undefined || location.targets.length === 0) {
       const why = `host name ${origin.host} does not resolve${location?.why ? ` (${location.why})` : ""}`;
-      rows.push({ origin, config: origin, group, set, setIndex, address: "", port: origin.port, rank: 0, why });
+      rows.push({
+        origin,
+        config: origin,
+        group,
+        set,
+        setIndex,
+        address: "",
+        port: origin.port,
+        rank: 0,
+        priority: 0,
+        why,
+      });
       continue;
     }
     for (const { target, share } of sharesOf(location.targets)) {
-      const { address, port, transport, rank } = target;
+      const { address, port, transport, rank, priority } = target;
       const row = { ...origin, name: rowName(origin.name, target), transport };
-      rows.push({ origin, config: row, group, set, setIndex, address, port, rank, why: "" });
+      rows.push({ origin, config: row, group, set, setIndex, address, port, rank, priority, why: "" });
       if (share.part !== share.whole) shares.set(rows[rows.length - 1]!, share);
     }
   }

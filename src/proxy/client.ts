@@ -21,6 +21,7 @@ import { markIfAsked } from "./mark.ts";
 import { Cause, mayFailOver } from "./may-fail-over.ts";
 import { noteSilence, noteUnanswered, tellsBySilence } from "./outcome.ts";
 import { restore } from "./restore.ts";
+import { preferOtherFamily } from "./same-name.ts";
 import { startBranch } from "./start-branch.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { policyAt, ringLimitAt } from "./treatment-of.ts";
@@ -76,6 +77,7 @@ function mayMove(c: Context, at: number, why: Cause, status: number): boolean {
 
 function moveOn(c: Context, row: number, slot: number, why: Cause, moves: boolean): void {
   if (moves && restore(c, row)) {
+    if (why === Cause.transportError) preferOtherFamily(c, row * TRANSACTION_WORDS, slot);
     const tried = tryNext(c, row);
     if (tried === 0) {
       c.tally(slot, Tally.failovers);

@@ -96,7 +96,7 @@ function tryOne(c: Context, row: number, slot: number, flags: number, breadth: n
   const at = row * TRANSACTION_WORDS;
   const rows = c.adopted.snapshot.destinations;
   const destination = c.adopted.row(slot);
-  if (rows[destination + DestinationColumn.used] !== 1) return PASSED_OVER;
+  if (rows[destination + DestinationColumn.used] === 0) return PASSED_OVER;
   const listener = sendingListener(c, at, destination);
   if (listener < 0) return PASSED_OVER;
   if (t[at + T.method] !== Method.INVITE) return startBranch(c, row, slot, rows, destination, listener, flags, breadth);

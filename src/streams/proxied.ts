@@ -16,7 +16,7 @@ export class Proxied {
   adopt({ destinations }: Pick<StreamPolicy, "destinations">): void {
     this.#places.clear();
     for (let at = 0; at < destinations.length; at += DESTINATION_WORDS)
-      if (destinations[at + DestinationColumn.used] === 1 && destinations[at + DestinationColumn.proxied] === 1)
+      if (destinations[at + DestinationColumn.used] !== 0 && destinations[at + DestinationColumn.proxied] === 1)
         this.#places.add(nameOf(destinations, at, destinations[at + 4]!));
   }
 

@@ -1,0 +1,61 @@
+// A name whose server has addresses of both families, some of which cannot be reached, over connections.
+import assert from "node:assert/strict";
+import { answering, type Destination } from "../kit/destination.ts";
+import { addressRecord, DnsServer, srvRecord } from "../kit/dns-server.ts";
+import type { LoadBalancer } from "../kit/lb.ts";
+import { scenario } from "../kit/scenario.ts";
+
+const TCP = { transport: "tcp" } as const;
+
+/** A name server that is closed when the flow is over. */
+async function withDns(flow: (dns: DnsServer) => Promise<void>): Promise<void> {
+  const dns = await DnsServer.open();
+  try {
+    await flow(dns);
+  } finally {
+    await dns.close();
+  }
+}
+
+/** Listeners of both families, IPv4 preferred, and a set of one name: the port of `server` at all `addresses`. */
+async function dispatches(
+  lb: LoadBalancer,
+  dns: DnsServer,
+  server: Destination,
+  addresses: readonly string[],
+  failover: object,
+  streams: object = {},
+): Promise<void> {
+  const { port } = (await server.opened).local;
+  dns.zone = [
+    srvRecord("_sip._tcp.sip.test", 0, 1, port, "s.test"),
+    ...addresses.map((address) => addressRecord("s.test", address)),
+  ];
+  const own = lb.address.port;
+  await lb.runs({
+    dns: { servers: [dns.address], timeout: "500ms", attempts: 1 },
+    listeners: [`udp://127.0.0.1:${own}`, `tcp://127.0.0.1:${own}`, `tcp://[::1]:${own}`],
+    streams,
+    sets: {
+      1: {
+        algorithm: "weighted",
+        probe: false,
+        passive: { failures: 0 },
+        failover: { answer_within: "20s", ...failover },
+        destinations: [{ uri: "sip:sip.test;transport=tcp", name: "pbx" }],
+      },
+    },
+  });
+}
+
+scenario("an address that cannot be reached is followed by one of the other family, not by all of its own", (stage) =>
+  withDns(async (dns) => {
+    const { lb, phone, destination } = stage;
+    const server = destination(answering(200), { ...TCP, address: "::1" });
+    await dispatches(lb, dns, server, ["127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"], { tries: 2 });
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
+    assert.equal(await call.bye(), 200);
+  }),
+);
