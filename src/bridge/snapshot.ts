@@ -3,7 +3,7 @@
 // SharedArrayBuffer, so that adopting one only swaps views.
 
 import type { Translation } from "../dispatch/translation.ts";
-import type { ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
+import type { DestinationFacts, ResourceRule, ResourceTable, SlotChoice } from "../dispatch/types.ts";
 import type { TransportName } from "../net/transport.ts";
 import type { OwnAlgorithmEntry } from "../own/own-module.ts";
 import type { AddressRanges } from "./address-ranges.ts";
@@ -84,6 +84,8 @@ export interface SetEntry {
   /** See `DispatcherSet.useDefault`. */
   readonly useDefault: boolean;
   readonly rule: ResourceRule;
+  /** See `DispatcherSet.facts`. */
+  readonly facts: readonly DestinationFacts[];
   /** See `DispatcherSet.loadBound`. */
   readonly loadBound: number;
   /** To how many of its destinations a request goes at once; 1 where the algorithm does not fork. */

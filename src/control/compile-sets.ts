@@ -4,11 +4,12 @@ import { MAX_SETS } from "../bridge/live-tables.ts";
 import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
 import { algorithmIn } from "../config/own-algorithms.ts";
 import type { Config } from "../config/schema.ts";
+import { SCRIPT_ATTRS } from "../config/sections/destination.ts";
 import type { ListenerConfig } from "../config/sections/listeners.ts";
 import type { SetConfig } from "../config/sections/sets.ts";
 import { hasCongestionControl } from "../config/values/latency-attributes.ts";
 import { compileSet, USUAL_LOAD_BOUND } from "../dispatch/compile-set.ts";
-import { type Destination, type DispatcherSet, SlotChoice } from "../dispatch/types.ts";
+import { type Destination, type DestinationFacts, type DispatcherSet, SlotChoice } from "../dispatch/types.ts";
 import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
 import { AlgorithmFailure } from "../own/own-algorithm.ts";
@@ -59,6 +60,7 @@ export function compileSets(
       key: keys.numberOf(set.key),
       useDefault,
       rule: ruleOf(set),
+      facts: algorithm.wantsFacts === true ? (members[position] ?? []).map(factsOf) : [],
       loadBound: set.loadBound ?? USUAL_LOAD_BOUND,
       maxBranches: algorithm.forks === true ? set.maxBranches : 1,
       failover,
@@ -174,6 +176,11 @@ function compiledOr(problems: string[], name: string, compileIt: () => Dispatche
 function toDestination({ config, slot }: PlacedDestination): Destination {
   const { uri, name, weight, priority, maxCalls, attrs } = config;
   return { slot, uri, name, weight, priority, maxCalls, congestionControl: hasCongestionControl(attrs) };
+}
+
+function factsOf({ config }: PlacedDestination): DestinationFacts {
+  const { [SCRIPT_ATTRS]: scriptAttrs = "", ...attrs } = config.attrs;
+  return { uri: config.uri, attrs, scriptAttrs };
 }
 
 function failoverOf({ failover, unavailable }: SetConfig): SetEntry["failover"] {

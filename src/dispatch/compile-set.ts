@@ -32,6 +32,7 @@ export function compileSet(
     useDefault,
     resources,
     rule,
+    facts: algorithm.wantsFacts === true ? destinations.map(({ uri }) => ({ uri, attrs: {}, scriptAttrs: "" })) : [],
     loadBound,
   };
 }

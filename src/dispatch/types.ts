@@ -53,6 +53,15 @@ export interface Destination {
   readonly congestionControl?: boolean;
 }
 
+/** What the configuration says of a destination in words. */
+export interface DestinationFacts {
+  readonly uri: string;
+  /** The operator's own words, without those that were pushed. */
+  readonly attrs: Readonly<Record<string, string>>;
+  /** What OpenSIPS's `ds_push_script_attrs` has put beside them; empty: nothing. */
+  readonly scriptAttrs: string;
+}
+
 /** How a hash algorithm goes on when the slot it computed is not usable. */
 export const SlotChoice = {
   /** The whole share of a dead destination is spread over all that remain. */
@@ -103,6 +112,8 @@ export interface DispatcherSet {
   readonly useDefault: boolean;
   readonly resources: ResourceTable;
   readonly rule: ResourceRule;
+  /** By position in `slots`; empty unless the algorithm wants them. */
+  readonly facts: readonly DestinationFacts[];
   /** How many times its share of all calls a destination may have; above 1. Only algorithms that use a bound look at it. */
   readonly loadBound: number;
 }
@@ -159,6 +170,8 @@ export interface Algorithm {
   readonly choosesAgain?: boolean;
   /** All candidates of the set get the request at once, as branches (RFC 3261 16.6), and not one after the other. */
   readonly forks?: boolean;
+  /** It looks at what its destinations are in words. */
+  readonly wantsFacts?: boolean;
   /** Destinations are asked how much they want to be spared, and that is heeded (RFC 7339). */
   readonly heedsOverload?: boolean;
   /** Whether retransmission, CANCEL and ACK find the same destination without state (RFC 3261 16.11). */

@@ -1,8 +1,8 @@
 // What a user's own algorithm is written as, and what the rest of the program takes it for.
 import { type Algorithm, type Destination, type DispatcherSet, KeySource, type Live } from "../dispatch/types.ts";
 import { faultOf } from "./module-text.ts";
-import { attended, hush } from "./started.ts";
-import { textOf } from "./thrown.ts";
+import { noNumber, type ScoreFunction, scoring } from "./own-score.ts";
+import { attended } from "./started.ts";
 import { within } from "./time-limit.ts";
 
 /** What `select` gets as its key: the words of a set's `key`, `set` for what that says, and 1 for an INVITE under `is-invite`. */
@@ -18,7 +18,7 @@ const KEYS = {
 } as const;
 
 /** What it sees of its set. */
-export type OwnSet = Pick<DispatcherSet, "index" | "slots" | "weights" | "maxCalls" | "table" | "loadBound">;
+export type OwnSet = Pick<DispatcherSet, "index" | "slots" | "weights" | "maxCalls" | "table" | "facts" | "loadBound">;
 
 /** What it sees of the present. */
 export type OwnLive = Pick<
@@ -42,8 +42,10 @@ export interface OwnAlgorithm {
   readonly choosesAgain?: boolean;
   /** See `Algorithm.compile`; absent: an empty table. */
   compile?(destinations: readonly Destination[]): Uint16Array;
-  /** See `Algorithm.select`. */
-  select(set: OwnSet, key: number, live: OwnLive, out: Uint16Array): number;
+  /** See `Algorithm.select`; absent where there is a `score`. */
+  select?(set: OwnSet, key: number, live: OwnLive, out: Uint16Array): number;
+  /** What a usable destination is worth for the request at hand, instead of `select`: see own-score.ts. */
+  score?: ScoreFunction;
 }
 
 /** How the algorithms of modules are named in sets: `own:NAME`. */
@@ -64,7 +66,10 @@ export class AlgorithmFailure extends Error {}
 
 /** Milliseconds. */
 const COMPILE_TIME = 2_000;
-const SHAPE = 'export const algorithm = {summary: "…", select(set, key, live, out) { … }}';
+const SHAPE =
+  'export const algorithm = {summary: "…", select(set, key, live, out) { … }}, or score(uri, attrs, scriptAttrs) { … } in its place';
+
+const NO_CHOICE = `\`algorithm\` has no function \`select\`: ${SHAPE}`;
 
 /** The algorithm of a module's exports under a set's name for it, or what is wrong with them. */
 export function algorithmOfExports(name: string, exports: Readonly<Record<string, unknown>>): Algorithm | string {
@@ -73,6 +78,8 @@ export function algorithmOfExports(name: string, exports: Readonly<Record<string
   const fault = wrongField(given);
   if (fault !== "") return fault;
   const own = given as OwnAlgorithm;
+  const choose = own.select?.bind(own) ?? (own.score === undefined ? null : scoring(own.score.bind(own)));
+  if (choose === null) return NO_CHOICE;
   const { summary, key = "none", uses, goesBy, isPure = false, choosesAgain = false } = own;
   const source = KEYS[key];
   return {
@@ -85,18 +92,13 @@ export function algorithmOfExports(name: string, exports: Readonly<Record<string
     ...(goesBy === undefined ? {} : { goesBy }),
     isPure,
     choosesAgain,
+    wantsFacts: true,
     compile: (destinations) => (own.compile === undefined ? new Uint16Array(0) : compiled(name, own, destinations)),
     select(set, hashed, live, out) {
-      const count: unknown = own.select(set, hashed, live, out);
-      return typeof count === "number" ? count : noNumber(count);
+      const count: unknown = choose(set, hashed, live, out);
+      return typeof count === "number" ? count : noNumber("select", count);
     },
   };
-}
-
-function noNumber(count: unknown): never {
-  if (!(count instanceof Promise)) throw new TypeError(`select returned ${textOf(count)}, which is no number`);
-  hush(count);
-  throw new TypeError("select returned a promise, and nobody waits where a choice is made");
 }
 
 /** Throws an `AlgorithmFailure` where the module fails. */
@@ -113,10 +115,12 @@ function compiled(name: string, own: OwnAlgorithm, destinations: readonly Destin
 
 /** What is wrong with the fields; empty: nothing. */
 function wrongField(given: object): string {
-  const { summary, key, uses, goesBy, isPure, choosesAgain, compile, select } = given as Record<string, unknown>;
-  if (typeof select !== "function") return `\`algorithm\` has no function \`select\`: ${SHAPE}`;
+  const { summary, key, uses, goesBy, isPure, choosesAgain, compile, select, score } = given as Record<string, unknown>;
+  if (select === undefined && score === undefined) return NO_CHOICE;
+  if (select !== undefined && score !== undefined) return "`algorithm` has both `select` and `score`: which of them?";
+  for (const [name, one] of Object.entries({ select, score, compile }))
+    if (one !== undefined && typeof one !== "function") return `\`${name}\` is to be a function, or absent`;
   if (typeof summary !== "string" || summary === "") return "`summary` is to be a sentence";
-  if (compile !== undefined && typeof compile !== "function") return "`compile` is to be a function, or absent";
   if (key !== undefined && !(typeof key === "string" && Object.hasOwn(KEYS, key)))
     return `\`key\` is to be one of ${Object.keys(KEYS).join(", ")}`;
   const words: readonly unknown[] = ["weight", "order", "latency", "bound", "congestion", "score"];

@@ -35,7 +35,7 @@ test("select sees of its set and of the present what the guide names, and can ch
   assert.equal(own.select(set, 0, live, new Uint16Array(2)), 1);
   assert.deepEqual(faults, []);
   assert.deepEqual(names, [
-    ["index", "loadBound", "maxCalls", "slots", "table", "weights"],
+    ["facts", "index", "loadBound", "maxCalls", "slots", "table", "weights"],
     ["answerTime", "congestion", "isUsable", "latency", "load", "random", "score", "turn"],
   ]);
   assert.equal(JSON.stringify(set), before);

@@ -11,13 +11,14 @@ export interface OwnView {
 }
 
 /** Of this set: only what `OwnSet` and `OwnLive` name, whatever their types say here. */
-export function viewOf({ index, slots, weights, maxCalls, table, loadBound }: DispatcherSet): OwnView {
+export function viewOf({ index, slots, weights, maxCalls, table, facts, loadBound }: DispatcherSet): OwnView {
   const own: OwnSet = {
     index,
     slots: slots.slice(),
     weights: weights.slice(),
     maxCalls: maxCalls.slice(),
     table: table.slice(),
+    facts: Object.freeze(facts.map((one) => Object.freeze({ ...one, attrs: Object.freeze({ ...one.attrs }) }))),
     loadBound,
   };
   let present: Live;

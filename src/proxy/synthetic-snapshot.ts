@@ -57,6 +57,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         key: -1,
         useDefault: false,
         rule: PLAIN_RULE,
+        facts: [],
         loadBound: 1.25,
         maxBranches: 1,
         failover: {

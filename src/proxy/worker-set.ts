@@ -71,8 +71,8 @@ function equip(
 ): WorkerSet {
   const algorithm = algorithmByName(entry.algorithm) ?? own.get(entry.algorithm);
   if (algorithm === undefined) throw new Error(`set ${entry.name}: algorithm ${entry.algorithm} is not registered`);
-  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, loadBound } = entry;
-  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, loadBound };
+  const { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, facts, loadBound } = entry;
+  const plain = { index, name, slotChoice, slots, weights, maxCalls, table, useDefault, rule, facts, loadBound };
   const set: DispatcherSet = { ...plain, algorithm, resources };
   const text = texts.get(entry.algorithm);
   return {

@@ -231,7 +231,7 @@ route[SCORE] {
       `/k.cfg:5:1: warning: dispatcher: algo_route is not taken over (what route[SCORE] returns is the score of a destination under opensips:10: ${told})`,
       "/k.cfg:6:1: warning: route is not translated (lines 6 to 8) (sets, routes and failover of fairlead.yaml)",
       '/k.cfg:7:1: warning: ds_select_dst(1, 10) is not translated (routes: [{set: 1}], algorithm: "opensips:10")',
-      "/k.cfg:9:1: warning: route[SCORE] is not translated (lines 9 to 11) (an algorithm of your own that works it out: own:NAME)",
+      "/k.cfg:9:1: warning: route[SCORE] is not translated (lines 9 to 11) (an algorithm of your own whose function is `score`: own:NAME)",
     ]);
   }
 });

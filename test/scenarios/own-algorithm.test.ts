@@ -48,6 +48,57 @@ scenario("the example fills one server after the other; a reload takes the modul
 });
 
 scenario(
+  "a module that only says what destinations are worth sees their attributes, as they are then",
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const servers = [destination.answers(200), destination.answers(200), destination.answers(200)];
+    const priced = servers.map((to, at) => ({
+      to,
+      name: `s${at}`,
+      attrs: { cents: 9 - at, ...(at === 2 ? { class: "closed" } : {}) },
+    }));
+    const module = `export const algorithm = {summary: "Cheap.", score(uri, attrs, scriptAttrs, slot, live) {
+    return attrs.class === "closed" ? -1 : scriptAttrs === "free" ? 0 : Number(attrs.cents ?? 1) * (live.load(slot) + 1);
+  }};`;
+    const algorithms = {
+      mine: await lb.file(
+        "mine.ts",
+        module
+          .replace("(uri, attrs,", "(uri: string, attrs: any,")
+          .replace("scriptAttrs, slot, live", "scriptAttrs: string, slot: number, live: any"),
+      ),
+    };
+    await lb.dispatches(1, "own:mine", priced, { failover: { answer_within: "10s" } }, { algorithms });
+    const chosen = async () => {
+      const before = servers.map(({ calls }) => calls.length);
+      const call = await phone.invites("sip:bob@example.com");
+      return { call, at: servers.findIndex(({ calls }, at) => calls.length > before[at]!) };
+    };
+    // 9, 8; then 9, 16; then 18, 16.
+    const calls = [await chosen(), await chosen(), await chosen()];
+    assert.deepEqual(
+      calls.map(({ at }) => at),
+      [1, 0, 1],
+    );
+    // What OpenSIPS's command pushes is seen by the next call.
+    assert.equal((await lb.admin("PATCH", "/destinations/1/s0", { attrs: { script_attrs: "free" } })).status, 200);
+    calls.push(await chosen(), await chosen());
+    assert.equal(
+      (await lb.admin("PATCH", "/destinations/1/s2", { attrs: { class: "open", script_attrs: "free" } })).status,
+      200,
+    );
+    assert.equal((await lb.admin("PATCH", "/destinations/1/s0", { attrs: { script_attrs: "" } })).status, 200);
+    calls.push(await chosen());
+    assert.deepEqual(
+      calls.slice(3).map(({ at }) => at),
+      [0, 0, 2],
+    );
+    for (const { call } of calls) assert.equal(await call.bye(), 200);
+    assert.equal(await lb.metric("algorithm_faults_total"), 0);
+  },
+);
+
+scenario(
   "a module that throws loses no call: it is counted, logged once, and chance chooses",
   { io: "batched", allowsErrors: true },
   async (stage) => {

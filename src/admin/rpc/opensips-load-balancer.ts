@@ -1,13 +1,11 @@
 // OpenSIPS's commands of its load_balancer module. A destination of theirs is a number, the id of its row: here that is its name, if
 // that is a number (as it is where the rows come from their table), else a number of its own, which is nobody's name.
+import { SCRIPT_ATTRS } from "../../config/sections/destination.ts";
 import { type AdminBackend, PASSING } from "../backend.ts";
 import type { ResourceFigures, StateName } from "../resources.ts";
 import { isUsable } from "../views.ts";
 import { type GroupEntry, groupsOf } from "./groups.ts";
 import { type RpcCommand, RpcFault } from "./json-rpc.ts";
-
-/** Among a destination's own words, those that a script would have pushed (`ds_push_script_attrs`). */
-export const SCRIPT_ATTRS = "script_attrs";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 const NOT_FOUND = new RpcFault(404, "destination ID not found");

@@ -1,9 +1,10 @@
 // OpenSIPS's commands: those of its load_balancer module, and of its dispatcher module under their new names (`dispatcher:list`) and their old ones (`ds_list`).
+import { SCRIPT_ATTRS } from "../../config/sections/destination.ts";
 import { type AdminBackend, type DestinationView, PASSING } from "../backend.ts";
 import type { StateName } from "../resources.ts";
 import { entriesOf, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
-import { LOAD_BALANCER, SCRIPT_ATTRS } from "./opensips-load-balancer.ts";
+import { LOAD_BALANCER } from "./opensips-load-balancer.ts";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 /** The partition of sets whose name names none. */

@@ -119,7 +119,7 @@ function tellBlocks({ blocks, isOpensips, parameters }: Script, say: SayAt): voi
   const scoring = parameters.filter(({ name }) => name === "algo_route").map(({ value }) => `route[${value}]`);
   for (const { name, line, lastLine, calls } of blocks) {
     const hint = scoring.includes(name)
-      ? "an algorithm of your own that works it out: own:NAME"
+      ? "an algorithm of your own whose function is `score`: own:NAME"
       : "sets, routes and failover of fairlead.yaml";
     say(line, `${name} is not translated (lines ${line} to ${lastLine})`, hint);
     for (const call of calls)

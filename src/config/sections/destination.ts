@@ -12,6 +12,9 @@ export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] 
 /** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, or none. */
 export const PROBE_MARKS = ["default", "marked", "never"] as const;
 
+/** Among a destination's own words, those that a script would have pushed (OpenSIPS's `ds_push_script_attrs`). */
+export const SCRIPT_ATTRS = "script_attrs";
+
 /** How a destination of UDP gets requests that are too large for one packet of the network (RFC 3261 18.1.1). */
 export const LARGE_REQUESTS = ["udp", "tcp"] as const;
 

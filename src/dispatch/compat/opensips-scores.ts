@@ -37,7 +37,7 @@ export const opensipsRoute: CompatAlgorithm = {
   beside: "load-balancer",
   difference: "By what is free of named resources, whose capacities can be changed at any time.",
   deviation:
-    "A score is told when it changes; what is to be worked out at each choice is an algorithm of your own (`own:NAME`).",
+    "A score is told when it changes; one that is worked out at each choice is the function `score` of an algorithm of your own (`own:NAME`).",
   compile: empty,
   select(set: DispatcherSet, _key: number, live: Live, out: Uint16Array): number {
     return selectByScore(set, 0, live, out);
