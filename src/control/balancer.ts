@@ -146,7 +146,12 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const workers = new Workers(
     {
       url: options.workerUrl,
-      spare: new Spare(options.workerUrl, opened.libc, (why) => log.warn({ why }, "a spare worker died")),
+      spare: new Spare(
+        options.workerUrl,
+        opened.libc,
+        (why) => log.warn({ why }, "a spare worker died"),
+        () => control.turns.isBusy,
+      ),
       memory,
       live,
       io: choice.io,

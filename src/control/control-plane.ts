@@ -16,6 +16,7 @@ import type { Publisher } from "./publisher.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
 import { type RowPlan, RowPlans } from "./row-plans.ts";
 import { rowsOf } from "./rows.ts";
+import { Turns } from "./turns.ts";
 
 /** All or nothing: in force on every worker, or refused with its problems (which may hold warnings in both cases). */
 export interface ApplyResult {
@@ -78,6 +79,8 @@ interface Candidate {
 /** The control plane. */
 export class ControlPlane {
   readonly reloads = { ok: 0, failed: 0 };
+  /** Of whatever is to come into force, from its reading on. */
+  readonly turns = new Turns();
   readonly #options: ControlPlaneOptions;
   readonly #rows: RowPlans;
   readonly #identities = new TlsIdentities();
@@ -88,7 +91,6 @@ export class ControlPlane {
   #onLocations: () => void = () => undefined;
   #generation = 0;
   #closing = false;
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -127,7 +129,7 @@ export class ControlPlane {
   async followNames(): Promise<void> {
     const { config } = this.inForce;
     const locations = await this.#locate(config);
-    await this.#inTurn(async () => {
+    await this.turns.take(async () => {
       // Another configuration came in between; its own lookup is newer.
       if (this.inForce.config !== config) return;
       logNames(this.#options.log, this.#locations, locations);
@@ -155,7 +157,7 @@ export class ControlPlane {
    * throws is what this rejects with. `isTrial`: everything but putting it into force.
    */
   apply(derive: (config: Config) => Config | Problem[], isTrial = false): Promise<ApplyResult> {
-    return this.#inTurn(async () => {
+    return this.turns.take(async () => {
       const next = derive(this.inForce.config);
       return Array.isArray(next) ? this.#refused(next) : this.#apply(next, undefined, isTrial);
     });
@@ -166,10 +168,14 @@ export class ControlPlane {
    * turn of the caller's own, in which that happens. Where the files were written to in the meantime they are read again within that turn:
    those who write wait for it then, and cannot keep a reload from ever being done.
    */
-  async reload(around: <T>(work: () => Promise<T>) => Promise<T> = (work) => work()): Promise<ApplyResult> {
+  reload(around: <T>(work: () => Promise<T>) => Promise<T> = (work) => work()): Promise<ApplyResult> {
+    return this.turns.counted(() => this.#reload(around));
+  }
+
+  async #reload(around: <T>(work: () => Promise<T>) => Promise<T>): Promise<ApplyResult> {
     const { load } = this.#options;
     const take = (reading: Reading) =>
-      this.#inTurn(async () => (reading.isStale?.() === true ? null : await this.#take(reading)));
+      this.turns.take(async () => (reading.isStale?.() === true ? null : await this.#take(reading)));
     const first = await load();
     const result = (await around(() => take(first))) ?? (await around(async () => take(await load())));
     if (result !== null) return result;
@@ -188,7 +194,7 @@ export class ControlPlane {
   /** No new calls from now on: workers answer them with 503, everything that lives goes on. */
   close(): Promise<void> {
     this.#closing = true;
-    return this.#inTurn(async () => {
+    return this.turns.take(async () => {
       const snapshot = { ...this.inForce.snapshot, generation: ++this.#generation, closing: true };
       this.#inForce = { ...this.inForce, snapshot };
       this.#publisher?.publish(snapshot);
@@ -290,11 +296,5 @@ export class ControlPlane {
 
   #refused(problems: readonly Problem[]): ApplyResult {
     return { ok: false, generation: this.#generation, problems };
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
   }
 }

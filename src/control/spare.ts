@@ -12,12 +12,15 @@ const SOON = 500;
  * calls that have waited for them.
  */
 const LATER = 10_000;
+/** Milliseconds that one that is due waits, at most, for main to have done what somebody waits for. */
+const PATIENCE = 10_000;
 
 /** The one spare of a process. */
 export class Spare {
   readonly #url: URL;
   readonly #onLost: (why: string) => void;
   readonly #libc: Libc | null;
+  readonly #isBusy: () => boolean;
   /** The nice value of those who work, for a spare that stands back; null: spares have that from the beginning. */
   readonly priority: number | null;
   #thread: Worker | null = null;
@@ -25,11 +28,15 @@ export class Spare {
   #isFirst = true;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `onLost` hears why a spare died before it was needed. `libc` is null where there is none. */
-  constructor(url: URL, libc: Libc | null, onLost: (why: string) => void) {
+  /**
+   * `onLost` hears why a spare died before it was needed. `libc` is null where there is none. `isBusy`: a configuration is about to come
+   * into force, and waits whenever main stands back.
+   */
+  constructor(url: URL, libc: Libc | null, onLost: (why: string) => void, isBusy: () => boolean = () => false) {
     this.#url = url;
     this.#onLost = onLost;
     this.#libc = libc;
+    this.#isBusy = isBusy;
     this.priority = libc === null ? null : priorityToReturnTo(libc);
   }
 
@@ -41,13 +48,7 @@ export class Spare {
   /** Makes one soon, if there is none; the first one later. */
   provide(): void {
     if (this.#thread !== null || this.#timer !== null) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        this.#make();
-      },
-      this.#isFirst || this.priority === null ? LATER : SOON,
-    );
+    this.#makeIn(this.#isFirst || this.priority === null ? LATER : SOON, PATIENCE);
     this.#isFirst = false;
   }
 
@@ -69,6 +70,14 @@ export class Spare {
     this.#thread = null;
     thread?.removeAllListeners();
     await thread?.terminate();
+  }
+
+  #makeIn(wait: number, patience: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (patience > 0 && this.#isBusy()) this.#makeIn(SOON, patience - SOON);
+      else this.#make();
+    }, wait);
   }
 
   #make(): void {

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import type { Worker } from "node:worker_threads";
+import { Spare } from "./spare.ts";
+import { until } from "./workers.ts";
+
+/** The word of a spare that is warm, and nothing else. */
+const url = new URL(
+  `data:text/javascript,${encodeURIComponent(
+    'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => {}); parentPort.postMessage({ kind: "spare" });',
+  )}`,
+);
+
+describe("the spare", () => {
+  it("is made ten seconds after the start, but not while somebody waits for main", async (t) => {
+    const made: Worker[] = [];
+    const count = (worker: Worker) => made.push(worker);
+    process.on("worker", count);
+    after(() => process.off("worker", count));
+    // Threads are told of at the end of a turn of the event loop.
+    const threads = async (): Promise<number> => {
+      await new Promise((done) => setImmediate(done));
+      return made.length;
+    };
+    let isBusy = false;
+    const lost: string[] = [];
+    const spare = new Spare(
+      url,
+      null,
+      (why) => lost.push(why),
+      () => isBusy,
+    );
+    after(() => spare.stop());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    spare.provide();
+    t.mock.timers.tick(9_999);
+    assert.equal(await threads(), 0);
+    isBusy = true;
+    t.mock.timers.tick(1);
+    t.mock.timers.tick(3_000);
+    assert.equal(await threads(), 0, "made while main was busy");
+    isBusy = false;
+    t.mock.timers.tick(500);
+    assert.equal(await threads(), 1, "not made when main was free again");
+    t.mock.timers.reset();
+    await until(() => spare.isReady, 30_000);
+    assert.equal(spare.isReady, true, lost.join());
+  });
+
+  it("does not wait for ever for a main that is always busy", async (t) => {
+    const made: Worker[] = [];
+    const count = (worker: Worker) => made.push(worker);
+    process.on("worker", count);
+    after(() => process.off("worker", count));
+    const spare = new Spare(
+      url,
+      null,
+      () => undefined,
+      () => true,
+    );
+    after(() => spare.stop());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    spare.provide();
+    t.mock.timers.tick(10_000);
+    for (let waited = 0; waited < 10_000; waited += 500) t.mock.timers.tick(500);
+    t.mock.timers.reset();
+    await new Promise((done) => setImmediate(done));
+    assert.equal(made.length, 1);
+  });
+});
