@@ -209,6 +209,9 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
     since: record?.since ?? 0,
     meanCall: health.callLengths.mean(slot),
     untilEmpty: health.callLengths.untilEmpty(slot),
+    // A suspect counts as one that needs a single good probe: that is no count.
+    resultsInRow: Math.min(record?.count ?? 0, 2 ** 31) % 2 ** 31,
+    roundTrips: health.prober.latency(slot) ?? null,
     lastProbe:
       last === null
         ? null

@@ -67,6 +67,10 @@ export interface DestinationView {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly lastProbe: ProbeResource | null;
+  /** Results of probes and calls in a row that speak for another state. */
+  readonly resultsInRow: number;
+  /** Round trips of probes: standard deviation and the longest, in milliseconds, and how many had no answer; null: it is not probed. */
+  readonly roundTrips: { readonly deviation: number; readonly most: number; readonly timeouts: number } | null;
   /** Mean length of its last calls, and the time until those on it now will have ended; seconds, null: unknown. */
   readonly meanCall: number | null;
   readonly untilEmpty: number | null;

@@ -49,6 +49,26 @@ test("what is preset is known as if for ten thousand round trips, what another p
   assert.deepEqual(after(new Latency(0, 0), [8]), [8000, 8000]);
 });
 
+test("how far round trips are from their average, the longest of them, and how many had no answer", () => {
+  const latency = new Latency();
+  const figures = () => [latency.deviation.toFixed(4), latency.most, latency.timeouts];
+  assert.deepEqual(figures(), ["0.0000", 0, 0]);
+  after(latency, [6]);
+  assert.deepEqual(figures(), ["0.0000", 6, 0]);
+  // Squares of 0, 2, 2, 4, 4 and again are 80, over 9.
+  after(latency, TEN.slice(1));
+  assert.deepEqual(figures(), ["2.9814", 10, 0]);
+  latency.addTimeout();
+  latency.addTimeout();
+  assert.deepEqual([figures(), latency.micros], [["2.9814", 10, 2], 6000]);
+  // What is preset is the longest, and has always been so.
+  const preset = new Latency(5000, 5000, true);
+  assert.deepEqual([preset.deviation, preset.most], [0, 5]);
+  // 100 above 5, times what is left above 5 + 100/10,001, are 9,999 over 10,000; of that the root.
+  after(preset, [105]);
+  assert.deepEqual([preset.deviation.toFixed(5), preset.most], ["0.99995", 105]);
+});
+
 test("an answer without delay is known to be one", () => {
   assert.deepEqual(after(new Latency(), [0, 0]), [1, 0]);
 });

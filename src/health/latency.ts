@@ -18,6 +18,8 @@ export class Latency {
   #estimate: number;
   /** Sum of the squared distances from the average (Welford). */
   #squares = 0;
+  #most: number;
+  #timeouts = 0;
 
   /**
    * It begins with what was found out before, in microseconds (0: nothing was). `isPreset`: that is what it usually is, as if it had been
@@ -27,6 +29,7 @@ export class Latency {
     if (micros > 0) this.#samples = isPreset ? TRAINED : SETTLED;
     this.#average = usualMicros / 1000;
     this.#estimate = micros / 1000;
+    this.#most = Math.max(micros, usualMicros) / 1000;
   }
 
   /** As it is lately, in microseconds; at least 1, because 0 means unknown. */
@@ -39,19 +42,36 @@ export class Latency {
     return Math.round(this.#average * 1000);
   }
 
+  /** Standard deviation from the average of a long time, in milliseconds; 0 before the second sample. */
+  get deviation(): number {
+    return this.#samples > 1 ? Math.sqrt(Math.max(0, this.#squares) / (this.#samples - 1)) : 0;
+  }
+
+  /** The longest one, in milliseconds. */
+  get most(): number {
+    return this.#most;
+  }
+
+  /** How many never came back. */
+  get timeouts(): number {
+    return this.#timeouts;
+  }
+
+  /** One more has not come back: that says nothing about how long others take. */
+  addTimeout(): void {
+    this.#timeouts++;
+  }
+
   /** Takes a round trip in milliseconds, of which the estimate takes `newestShare` (between 0 and 1). */
   add(milliseconds: number, newestShare: number): void {
     if (this.#samples < MOST) this.#samples++;
     else this.#squares -= this.#squares / this.#samples;
+    this.#most = Math.max(this.#most, milliseconds);
     const distance = milliseconds - this.#average;
     this.#average += distance / this.#samples;
     this.#squares += distance * (milliseconds - this.#average);
     this.#estimate =
       this.#samples < SETTLED ? this.#average : milliseconds * newestShare + this.#estimate * (1 - newestShare);
-    if (this.#samples > SETTLED && this.#samples < TRAINED && this.#deviation() < STEADY) this.#samples = TRAINED;
-  }
-
-  #deviation(): number {
-    return Math.sqrt(this.#squares / (this.#samples - 1));
+    if (this.#samples > SETTLED && this.#samples < TRAINED && this.deviation < STEADY) this.#samples = TRAINED;
   }
 }

@@ -105,6 +105,24 @@ describe("probes", () => {
     assert.deepEqual(registry.get(0)?.lastProbe, { at: time.now, outcome: "ok", what: "200", rtt: 20 });
   });
 
+  it("without an answer are counted as timeouts, and say nothing about how long answers take", () => {
+    const { sent, run, answer, time, prober } = lab(2);
+    assert.equal(prober.latency(7), undefined);
+    run(500);
+    const first = sent.filter(({ bytes }) => bytes.toString().startsWith("OPTIONS sip:10.0.0.0:"))[0]!;
+    time.now = first.at + 30;
+    assert.ok(answer(first, 404));
+    run(2_500);
+    const shown = [0, 1].map((slot) => {
+      const { most = -1, timeouts = -1 } = prober.latency(slot) ?? {};
+      return [most, timeouts];
+    });
+    assert.deepEqual(shown, [
+      [30, 0],
+      [0, 1],
+    ]);
+  });
+
   it("say how much slower than usual a destination is, whose latency is preset, by the share that the newest one has", () => {
     const { sent, run, answer, time, live } = lab(1, { newestShare: 0.5 }, 5);
     run(500);

@@ -128,6 +128,11 @@ export class Prober {
     if (task !== undefined && !task.waiting) task.due = this.#context.now();
   }
 
+  /** What its round trips have been since it is where it is; undefined: it is not probed. */
+  latency(slot: number): Pick<Latency, "deviation" | "most" | "timeouts"> | undefined {
+    return this.#tasks.get(slot)?.latency;
+  }
+
   /** A response that names a probe arrived from `peer[at]`. False when it is not the answer to an open probe. */
   answered(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): boolean {
     const answer = readProbeAnswer(bytes, start, end);
@@ -178,7 +183,10 @@ export class Prober {
     if (!task.waiting) this.#begin(task, now);
     else if (now < task.deadline) this.#send(task, now);
     else if (task.sends === 0) this.#forgo(task, now);
-    else this.#decide(task, "bad", `no answer within ${task.target.settings.timeout} ms`, -1);
+    else {
+      task.latency.addTimeout();
+      this.#decide(task, "bad", `no answer within ${task.target.settings.timeout} ms`, -1);
+    }
   }
 
   #begin(task: Task, now: number): void {

@@ -24,7 +24,7 @@ export function destOf(backend: AdminBackend, view: DestinationView, mode: strin
     FLAGS: flagsOf(view),
     PRIORITY: priority,
     ...(mode === "full" ? { ...addressOf(view), ...overloadIn(backend, view) } : {}),
-    ...(mode === "short" ? {} : attributesOf(view)),
+    ...(mode === "short" ? {} : attributesOf(view, mode === "full")),
     ...latencyOf(backend, view),
     ...(mode === "short" ? {} : { RUNTIME: { DLGLOAD: backend.live.load(view.slot) } }),
   };
@@ -49,11 +49,12 @@ export function overloadOf(backend: AdminBackend, view: DestinationView, group: 
   };
 }
 
-/** What it has said last of its overload; the time is when that ends, on a clock that counts from the start of the machine. */
-function overloadIn({ live }: AdminBackend, { slot }: DestinationView) {
+/** What it has said last of its overload, or as long as it has not, what its attribute `ocrate` says; the time is when that ends, on a clock that counts from the start of the machine. */
+function overloadIn({ live }: AdminBackend, { slot, attrs }: DestinationView) {
   const { rate, turn, sequence, until } = live.shed.shown(slot);
+  const isTold = sequence !== 0 || until !== 0;
   return {
-    OCRATE: rate,
+    OCRATE: isTold ? rate : percentOf(attrs.ocrate, 0),
     OCIDX: turn,
     OCSEQ: sequence,
     OCTIME_SEC: Math.trunc(until / 1000),
@@ -62,8 +63,11 @@ function overloadIn({ live }: AdminBackend, { slot }: DestinationView) {
 }
 
 function overloadLimits({ attrs }: DestinationView) {
-  const limit = (text: string | undefined, usual: number) => (/^\d{1,3}$/.test(text ?? "") ? Number(text) : usual);
-  return { OCMIN: limit(attrs.ocmin, 0), OCMAX: limit(attrs.ocmax, 100) };
+  return { OCMIN: percentOf(attrs.ocmin, 0), OCMAX: percentOf(attrs.ocmax, 100) };
+}
+
+function percentOf(text: string | undefined, usual: number): number {
+  return /^\d{1,3}$/.test(text ?? "") ? Number(text) : usual;
 }
 
 function flagsOf({ state, isMarked, probe }: DestinationView): string {
@@ -84,19 +88,21 @@ function addressOf({ host, address, port, transport, uri }: DestinationView): ob
   };
 }
 
-function attributesOf(view: DestinationView): object {
-  const { attrs, configured, uri, weight, maxCalls, listener } = view;
+/** `isWhole`: also where there are none. */
+function attributesOf(view: DestinationView, isWhole: boolean): object {
+  const { attrs, configured, uri, weight, maxCalls, listener, resultsInRow } = view;
   const duid = configured === uri ? null : configured;
   const parts = [
     ...(duid === null ? [] : [`duid=${duid}`]),
     ...(maxCalls === 0 ? [] : [`maxload=${maxCalls}`]),
     ...Object.entries(attrs).map(([name, value]) => `${name}=${value}`),
   ];
-  if (parts.length === 0 && listener === undefined && weight === 1) return {};
+  if (!isWhole && parts.length === 0 && listener === undefined && weight === 1) return {};
   return {
     ATTRS: {
       BODY: [`weight=${weight}`, ...parts].join(";"),
       DUID: duid,
+      PROBING_COUNT: resultsInRow,
       MAXLOAD: maxCalls,
       WEIGHT: weight,
       RWEIGHT: 0,
@@ -110,8 +116,17 @@ function attributesOf(view: DestinationView): object {
 }
 
 /** Round trips of probes, in milliseconds. */
-function latencyOf({ live }: AdminBackend, { slot }: DestinationView): object {
+function latencyOf({ live }: AdminBackend, { slot, roundTrips }: DestinationView): object {
   const micros = live.latency(slot);
-  if (micros <= 0) return {};
-  return { LATENCY: { AVG: live.latencies.usually(slot) / 1000, EST: micros / 1000 } };
+  const { deviation = 0, most = 0, timeouts = 0 } = roundTrips ?? {};
+  if (micros <= 0 && timeouts === 0) return {};
+  return {
+    LATENCY: {
+      AVG: live.latencies.usually(slot) / 1000,
+      STD: deviation,
+      EST: micros / 1000,
+      MAX: most,
+      TIMEOUT: timeouts,
+    },
+  };
 }

@@ -154,6 +154,8 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     reason: "configuration",
     since,
     lastProbe: null,
+    resultsInRow: 0,
+    roundTrips: null,
     meanCall: null,
     untilEmpty: null,
   };
