@@ -8,6 +8,7 @@ import { Changes } from "./admin-changes.ts";
 import { configurationEvent, logEvents, publishFigures, publishState } from "./balancer-events.ts";
 import { configurationIo } from "./cli/configuration-io.ts";
 import { ExitCode } from "./cli/exit-code.ts";
+import { compilersStandBack } from "./compiler.ts";
 import type { ReadOptions } from "./config/open.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
@@ -109,6 +110,7 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   const unfollow = publishFigures(balancer, events);
   const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
   const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
+  if (process.env.FAIRLEAD_WARM_UP !== "short") compilersStandBack();
   announce(balancer, admin.url, log);
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
   let isOver = false;

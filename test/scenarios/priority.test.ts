@@ -2,7 +2,7 @@
 // Runs alone: it measures shares of the processor.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadLibc } from "../../src/net/libc.ts";
@@ -15,20 +15,17 @@ const loaded = loadLibc();
 const may = loaded.ok && priorityToReturnTo(loaded.libc) !== null;
 const skip = may ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
 
-/** Nice values by thread name, of all threads called fairlead-something. */
-function niceValues(pid: number): Map<string, number> {
-  const values = new Map<string, number>();
-  for (const id of readdirSync(`/proc/${pid}/task`)) {
+/** Nice values of the process' threads with such names. */
+function niceValues(pid: number, names: RegExp): { readonly name: string; readonly nice: number }[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
     const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, "latin1");
-    const name = /\((fairlead-[a-z0-9]+)\)/.exec(stat)?.[1];
-    if (name !== undefined) values.set(name, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]));
-  }
-  return values;
+    const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    return names.test(name) ? [{ name, nice: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]) }] : [];
+  });
 }
 
-test("those who work have the ordinary share of the processor, whenever the spare is made; only the spare stands back", {
-  skip,
-}, async () => {
+/** A balancer with two workers that has told that it is ready; `use` gets its process' number. */
+async function withBalancer(use: (pid: number) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-priority-"));
   const port = await reservePort();
   const file = join(folder, "fairlead.yaml");
@@ -41,13 +38,45 @@ test("those who work have the ordinary share of the processor, whenever the spar
   try {
     await balancer.ready();
     const line = await until("its pid", () => balancer.log.find(({ record }) => record.msg === "ready"));
-    const pid = Number(line.record.pid);
-    await until("a spare that stands back", () => niceValues(pid).get("fairlead-spare") === 19);
-    const ordinary = loaded.ok ? loaded.libc.getpriority(0, 0) : 0;
-    const values = niceValues(pid);
-    assert.deepEqual([values.get("fairlead-0"), values.get("fairlead-1")], [ordinary, ordinary]);
+    await use(Number(line.record.pid));
   } finally {
     await balancer.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
+
+const ordinary = getPriority();
+
+test(
+  "those who work have the ordinary share of the processor, whenever the spare is made; only the spare stands back",
+  {
+    skip,
+  },
+  () =>
+    withBalancer(async (pid) => {
+      const spare = () => niceValues(pid, /^fairlead-spare$/).at(0)?.nice;
+      await until("a spare that stands back", () => spare() === 19, 30_000);
+      const workers = niceValues(pid, /^fairlead-[0-9]+$/);
+      assert.deepEqual(
+        workers.map(({ name, nice }) => [name, nice]),
+        [
+          ["fairlead-0", ordinary],
+          ["fairlead-1", ordinary],
+        ],
+      );
+    }),
+);
+
+test(
+  "once it is ready, V8's compilers stand behind those who work",
+  {
+    skip: process.platform === "linux" ? false : "threads have no priorities of their own here",
+  },
+  () =>
+    withBalancer(async (pid) => {
+      const compilers = niceValues(pid, /V8Worker/);
+      assert.notEqual(compilers.length, 0, "V8 has threads, and they are called so");
+      for (const { nice } of compilers) assert.equal(nice, Math.min(19, ordinary + 10));
+      for (const { name, nice } of niceValues(pid, /^fairlead-[0-9]+$/)) assert.equal(nice, ordinary, name);
+    }),
+);
