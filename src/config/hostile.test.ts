@@ -9,9 +9,10 @@ const GOOD = 'listeners: ["udp://127.0.0.1:5060"]\nsets:\n  media: {destinations
 
 it("very many unknown keys take no time worth speaking of, and the first hundred mistakes are told", () => {
   const keys = Array.from({ length: 30_000 }, (_, i) => `k${i}: 1`).join("\n");
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const { problems } = loadYaml(`${GOOD}${keys}\n`, "f.yaml", fakeIo());
-  const took = performance.now() - begin;
+  const { user, system } = process.cpuUsage(begin);
+  const took = (user + system) / 1000;
   assert.equal(problems.length, 101);
   assert.ok(problems.some(({ what }) => what === "very many mistakes: the first 100 are told"));
   // Minutes when each key is compared with all others, and with what it may have meant.

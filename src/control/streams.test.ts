@@ -1,10 +1,10 @@
 // The stream worker is replaced when it dies and when it hangs, and says so to its successor.
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { STREAM_WORDS, type StreamStart } from "../bridge/stream-start.ts";
+import { test } from "node:test";
+import { until } from "../../test/kit/wait.ts";
+import { STREAM_WORDS, type StreamStart, StreamWord } from "../bridge/stream-start.ts";
 import { NO_TLS } from "../bridge/tls-state.ts";
 import { Streams } from "./streams.ts";
-import { until } from "./workers.ts";
 
 /** A stream worker that listens at once; the first one then does what `first` says, its successor beats like a heart. */
 function entry(first: string): URL {
@@ -13,45 +13,56 @@ function entry(first: string): URL {
     const words = new Int32Array(workerData.words);
     parentPort.on("message", () => process.exit());
     parentPort.postMessage({ kind: "listening" });
-    if (workerData.isRestart) setInterval(() => Atomics.add(words, 1, 1), 50);
-    else { ${first} }
+    if (workerData.isRestart) setInterval(() => Atomics.add(words, ${StreamWord.heartbeat}, 1), 5);
+    else setTimeout(() => { ${first} }, 50);
     setInterval(() => {}, 1000);`;
   return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
 }
 
-function streamsOf(url: URL): { streams: Streams; errors: unknown[] } {
+/** How often the heartbeat is looked at, and with which look without one it is too long (streams.ts). */
+const LOOK = 500;
+const TOO_MANY = 6;
+
+function streamsOf(url: URL): { streams: Streams; errors: unknown[]; words: Int32Array } {
   const errors: unknown[] = [];
-  const words = new SharedArrayBuffer(STREAM_WORDS * 4);
-  const start = { words } as unknown as StreamStart;
+  const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
+  const start = { words: words.buffer } as unknown as StreamStart;
   const silent = () => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: (fields: object) => void errors.push(fields) };
-  return { streams: new Streams({ url, start, tls: NO_TLS, log, wake: silent }), errors };
+  return { streams: new Streams({ url, start, tls: NO_TLS, log, wake: silent }), errors, words };
 }
 
-// Both wait for most of the time.
-describe("a stream worker", { concurrency: true }, () => {
-  for (const [what, first] of [
-    ["dies", 'setTimeout(() => { throw new Error("broken"); }, 50);'],
-    ["hangs", "setTimeout(() => { for (;;); }, 50);"],
-  ] as const) {
-    test(`that ${what} is replaced`, async () => {
-      const { streams, errors } = streamsOf(entry(first));
-      assert.equal(await streams.start(), "");
-      await until(() => streams.view().restarts === 1, 15_000);
-      assert.equal(streams.view().restarts, 1);
-      assert.ok(errors.length >= 1);
-      const words = streams.view();
-      await new Promise((resolve) => setTimeout(resolve, 4_500));
-      assert.equal(streams.view().restarts, words.restarts, "the successor lives");
-      await streams.stop();
-    });
-  }
-});
+for (const [what, first] of [
+  ["dies", 'throw new Error("broken");'],
+  ["hangs", "for (;;);"],
+] as const) {
+  test(`a stream worker that ${what} is replaced`, async (t) => {
+    // Looks are made by the test: nothing has to be waited for, and nobody is late because the machine is.
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { streams, errors, words } = streamsOf(entry(first));
+    t.after(() => streams.stop());
+    assert.equal(await streams.start(), "");
+    if (what === "hangs") {
+      for (let looks = 0; looks < TOO_MANY - 1; looks++) t.mock.timers.tick(LOOK);
+      assert.deepEqual(errors, [], "not before its time");
+      t.mock.timers.tick(LOOK);
+    }
+    await until("its end", () => streams.view().restarts === 1);
+    assert.ok(errors.length >= 1);
+    await until("the successor", () => streams.view().ready);
+    for (let looks = 0; looks < 2 * TOO_MANY; looks++) {
+      const beats = Atomics.load(words, StreamWord.heartbeat);
+      await until("a beat", () => Atomics.load(words, StreamWord.heartbeat) !== beats);
+      t.mock.timers.tick(LOOK);
+    }
+    assert.equal(streams.view().restarts, 1, "the successor lives");
+  });
+}
 
-test("a stream worker that cannot listen is a failure of the start", async () => {
+test("a stream worker that cannot listen is a failure of the start", async (t) => {
   const script = `import { parentPort } from "node:worker_threads";
     parentPort.postMessage({ kind: "failed", what: "cannot listen on tcp 192.0.2.1:5060" }); setInterval(() => {}, 1000);`;
   const { streams } = streamsOf(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+  t.after(() => streams.stop());
   assert.equal(await streams.start(), "cannot listen on tcp 192.0.2.1:5060");
-  await streams.stop();
 });

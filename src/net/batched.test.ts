@@ -44,7 +44,7 @@ describe("the batched plane and the network's refusals", { skip }, () => {
     const closed = Array.from({ length: 30 }, () => bench.closedPort("127.0.0.1"));
     for (const port of closed) bench.send(0, "127.0.0.1", port, `${port}`);
     bench.flush();
-    for (let worker = 0; worker < 3; worker++) bench.runFor(60, worker);
+    for (let worker = 0; worker < 3; worker++) bench.runUntilIdle(worker);
     const told = bench.refused.map(({ peer }) => peer).sort();
     assert.deepEqual(told, closed.map((port) => `127.0.0.1:${port}`).sort());
   });

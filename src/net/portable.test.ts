@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { leastOf } from "../../test/kit/least-of.ts";
 import { ENDPOINT_WORDS, formatEndpoint, parseEndpoint } from "./endpoint.ts";
 import { receiveBufferWarning } from "./listen.ts";
 import type { PlaneHandler } from "./plane.ts";
 import { openPortable, type PortablePlane, probePorts } from "./portable.ts";
 
+const TRIES = 3;
 const OPTIONS = { shared: false, receiveBuffer: 1 << 20 } as const;
 
 describe("the portable plane on the thread that opened it (workers: 0)", () => {
@@ -22,30 +24,34 @@ describe("the portable plane on the thread that opened it (workers: 0)", () => {
 
   it("calls tick when it was asked to, at the latest after 100 ms, and at once when woken", async () => {
     await using bench = await Bench.open(["127.0.0.1"]);
-    /** The median of milliseconds between ticks, which a busy machine does not move. */
-    const between = async (): Promise<number> => {
-      const first = bench.tickedAt.length;
-      await bench.until(() => bench.tickedAt.length > first + 7);
-      const gaps = bench.tickedAt.slice(first).map((at, i) => at - bench.tickedAt[first + i - 1]!);
-      return median(gaps.slice(1));
-    };
+    /** The median of milliseconds between ticks, which a busy machine moves seldom: then they are looked at again. */
+    const between = (limit: number): Promise<number> =>
+      leastOf(TRIES, limit, async () => {
+        const first = bench.tickedAt.length;
+        await bench.until(() => bench.tickedAt.length > first + 7);
+        const gaps = bench.tickedAt.slice(first).map((at, i) => at - bench.tickedAt[first + i - 1]!);
+        return median(gaps.slice(1));
+      });
     bench.wait = 20;
-    const asked = await between();
+    const asked = await between(42);
     assert.ok(asked > 15 && asked < 42, `${asked} ms`);
     bench.wait = 60_000;
-    const unasked = await between();
+    const unasked = await between(150);
     assert.ok(unasked > 75 && unasked < 150, `${unasked} ms`);
-    const woken: number[] = [];
-    for (let i = 0; i < 7; i++) {
-      const asleep = bench.ticks;
-      const begin = performance.now();
-      bench.plane.wake();
-      bench.plane.wake();
-      await bench.until(() => bench.ticks > asleep);
-      woken.push(bench.tickedAt.at(-1)! - begin);
-      assert.ok(bench.ticks <= asleep + 2, "two bells, one turn");
-    }
-    assert.ok(median(woken) < 20, `${woken} ms`);
+    const woken = await leastOf(TRIES, 20, async () => {
+      const times: number[] = [];
+      for (let i = 0; i < 7; i++) {
+        const asleep = bench.ticks;
+        const begin = performance.now();
+        bench.plane.wake();
+        bench.plane.wake();
+        await bench.until(() => bench.ticks > asleep);
+        times.push(bench.tickedAt.at(-1)! - begin);
+        assert.ok(bench.ticks <= asleep + 2, "two bells, one turn");
+      }
+      return median(times);
+    });
+    assert.ok(woken < 20, `${woken} ms`);
   });
 
   it("does not sleep when arming finds work", async () => {
@@ -122,8 +128,8 @@ class Bench implements PlaneHandler {
   }
 
   async until(isDone: () => boolean): Promise<void> {
-    for (let i = 0; i < 2_500 && !isDone(); i++) await pause(2);
-    assert.ok(isDone(), "within five seconds");
+    for (let i = 0; i < 5_000 && !isDone(); i++) await pause(2);
+    assert.ok(isDone(), "within ten seconds");
   }
 
   receive(count: number): void {

@@ -87,7 +87,7 @@ describe("queues apart", { skip }, () => {
       const workersOf = new Map<string, Set<number>>();
       for (let worker = 0; worker < 3; worker++) {
         const before = bench.peers.length;
-        bench.runFor(150, worker);
+        bench.runUntilIdle(worker);
         for (const peer of bench.peers.slice(before))
           workersOf.set(peer, (workersOf.get(peer) ?? new Set()).add(worker));
       }

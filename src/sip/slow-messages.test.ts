@@ -72,13 +72,14 @@ for (const [name, text] of shapes) {
   it(`${name}: judged and answered within ${LONGEST} ms`, () => {
     const bytes = Buffer.from(text, "latin1");
     let best = Number.POSITIVE_INFINITY;
-    // The quickest of three, because others use the machine too.
+    // Of the processor's time, because others use the machine too, and the quickest of three, because V8 compiles meanwhile.
     for (let i = 0; i < 3 && best > LONGEST; i++) {
-      const begin = performance.now();
+      const begin = process.threadCpuUsage();
       message.reset(bytes, 0, bytes.length);
       validateRequest(message);
       if (message.canAnswer) writeReply(message, 400, phrase, options, out, 0);
-      best = Math.min(best, performance.now() - begin);
+      const { user, system } = process.threadCpuUsage(begin);
+      best = Math.min(best, (user + system) / 1000);
     }
     assert.ok(best <= LONGEST, `${best.toFixed(1)} ms`);
   });
