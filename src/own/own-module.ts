@@ -3,7 +3,7 @@ import { CONTRACT, type Trial } from "../dispatch/contract.ts";
 import type { Algorithm } from "../dispatch/types.ts";
 import { evaluate, faultOf, type ModuleFault, type ModuleText } from "./module-text.ts";
 import { algorithmOfExports } from "./own-algorithm.ts";
-import { attended } from "./started.ts";
+import { attended, throwWhatBegan } from "./started.ts";
 import { TooLate, within } from "./time-limit.ts";
 
 /** Milliseconds for loading a module. */
@@ -72,9 +72,10 @@ function loaded(name: string, module: ModuleText): Opened {
  */
 export function tryOut(algorithm: Algorithm, trial: Trial, milliseconds: number): readonly Verdict[] {
   const verdicts: Verdict[] = [];
+  const tried = endingEarly(algorithm);
   for (const { title, broken } of CONTRACT) {
     try {
-      verdicts.push({ title, broken: underLimits(milliseconds, () => broken(algorithm, trial)), fault: null });
+      verdicts.push({ title, broken: underLimits(milliseconds, () => broken(tried, trial)), fault: null });
     } catch (error) {
       const fault = faultOf(error);
       verdicts.push({ title, broken: fault.what, fault });
@@ -82,6 +83,21 @@ export function tryOut(algorithm: Algorithm, trial: Trial, milliseconds: number)
     }
   }
   return verdicts;
+}
+
+/**
+ * The same, each choice of which throws once something has been started that nobody waits for: a clause makes hundreds of thousands of
+ * choices, and would hold on to what each of them has started.
+ */
+function endingEarly(algorithm: Algorithm): Algorithm {
+  return {
+    ...algorithm,
+    select(set, key, live, out) {
+      const count = algorithm.select(set, key, live, out);
+      throwWhatBegan();
+      return count;
+    },
+  };
 }
 
 /** What `work` returns or throws, a user's algorithm being asked in it; throws where that takes longer, or starts what it does not wait for. */

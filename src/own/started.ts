@@ -47,6 +47,11 @@ export function attended<T>(work: () => T): T {
   return result;
 }
 
+/** While `attended` looks: throws what it will throw, once there is something. Whoever asks many times ends here instead of starting more. */
+export function throwWhatBegan(): void {
+  if (first !== null) throw first;
+}
+
 /** It comes back to nobody. */
 function callOff(resource: object): void {
   if (resource instanceof Promise) hush(resource);
