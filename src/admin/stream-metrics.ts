@@ -62,6 +62,22 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   read(
     registry,
     "counter",
+    "stream_slow_connects_total",
+    "Attempts to connect for which something waited longer than streams.attempt_delay",
+    [],
+    (set) => set(counter("slow_connects")),
+  );
+  read(
+    registry,
+    "counter",
+    "stream_outrun_total",
+    "Requests that left for another address of their destination's name, because the connection there was made first",
+    [],
+    (set) => set(counter("outrun")),
+  );
+  read(
+    registry,
+    "counter",
     "stream_unsent_total",
     "Messages for which there was no connection, or a full one",
     [],

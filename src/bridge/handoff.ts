@@ -46,6 +46,21 @@ export const RecordKind = {
    * `lost`.
    */
   anew: 13,
+  /**
+   * Streams to worker: a request (its first bytes) waits for a connection to peer that takes long to be made. `time` is a number for the
+   * answer, and the first word of local how many other addresses have been named to it before.
+   */
+  slow: 16,
+  /**
+   * Worker to streams: the answer to the `slow` of the number `time`. That request may leave by a connection from this listener to peer
+   * instead, if that is made first; the first word of local is the slot of the destination there.
+   */
+  dial: 17,
+  /**
+   * Streams to worker: a request (its first bytes) waits no longer, and has not left: the connection to the destination in the slot
+   * `time`, of which a `dial` spoke, was there first.
+   */
+  outrun: 18,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -42,6 +42,10 @@ export const STREAM_COUNTERS = [
   "proxy_header",
   /** Attempts to connect that failed. */
   "connect_failed",
+  /** Attempts to connect for which something waited longer than `streams.attempt_delay`. */
+  "slow_connects",
+  /** Requests that left for another address of their destination's name, because the connection there was made first. */
+  "outrun",
   /** Attempts to connect that ended because the other end did not prove who it is. */
   "unverified",
   /** Handshakes (TLS, WebSocket) that were not begun: too many at a time, too many of one source, those left are kept as above. */
@@ -117,6 +121,8 @@ export interface StreamLimits {
   readonly connectionsPerSource: number;
   /** How long an attempt to connect may take. */
   readonly connectTimeout: number;
+  /** After so long another address of the same name is connected to as well. */
+  readonly attemptDelay: number;
   /** A connection over which nothing passes for so long is closed. */
   readonly idle: number;
   /** How long a message may take from its first byte to its last. */

@@ -130,6 +130,7 @@ function streamsOf({ streams }: Config): Full<NonNullable<Written["streams"]>> {
     connections: streams.connections,
     connections_per_source: streams.connectionsPerSource,
     connect_timeout: formatDuration(streams.connectTimeout),
+    attempt_delay: formatDuration(streams.attemptDelay),
     idle: formatDuration(streams.idle),
     message_timeout: formatDuration(streams.messageTimeout),
     ping: formatDuration(streams.ping),

@@ -57,6 +57,11 @@ export class Outbox {
    * everything was passed on after that. Set as `passOn` is.
    */
   passAnew: (number: number) => boolean = () => true;
+  /**
+   * A request that waits for a connection, by the number that its waiting goes by, may go to the endpoint in `peer[at]` instead, which is
+   * that of the destination in `slot` (bridge/handoff.ts, `dial`). Set as `passOn` is.
+   */
+  passDial: (listener: number, peer: Int32Array, at: number, number: number, slot: number) => void = () => undefined;
   #next = 0;
   #send: (outbox: Outbox) => void;
 

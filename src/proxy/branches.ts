@@ -29,6 +29,10 @@ export const BranchFlag = {
   forked: 256,
   /** Has said nothing within `answer_within`, which was counted, while others of its fork keep the request: it may ring yet. */
   silent: 512,
+  /** Has not left and will not: another address of its name was connected first. */
+  outrun: 1024,
+  /** Waits for its own connection, whatever other address may be there first. */
+  waits: 2048,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */

@@ -30,10 +30,10 @@ import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
 import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
+import { isStreamNews } from "./stream-news.ts";
 import { HELD_WAIT } from "./stream-rings.ts";
 import { answerStun } from "./stun.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { answerUnframed } from "./unframed.ts";
 import { TICK } from "./wheel.ts";
 
 const LONGEST_WAIT = 100;
@@ -282,10 +282,9 @@ export class Loop implements PlaneHandler {
         } else if (ring.kind === RecordKind.lost) {
           this.#lost.drain(c, ring);
           continue;
-        } else if (ring.kind === RecordKind.unframed) answerUnframed(c, ring);
-        else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom)
+        } else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom)
           this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, ring.kind === RecordKind.noRoom);
-        else {
+        else if (!isStreamNews(c, ring)) {
           if (ring.kind === RecordKind.framed) c.count(Count.received);
           const end = ring.bytes.copy(desk, 0, ring.start, ring.end);
           this.#handle(desk, 0, end, ring.listener, ring.peer, 0, ring.local, 0, ring.kind);

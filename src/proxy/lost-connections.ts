@@ -3,7 +3,7 @@
 import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import { isSameConnection, placeOf } from "../bridge/way-back.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, sameEndpoint } from "../net/endpoint.ts";
-import { B, BRANCH_WORDS, BranchState } from "./branches.ts";
+import { B, BRANCH_WORDS, BranchFlag, BranchState } from "./branches.ts";
 import { branchRefused } from "./client.ts";
 import type { Context } from "./context.ts";
 import { T, TRANSACTION_WORDS } from "./transactions.ts";
@@ -62,7 +62,7 @@ export class LostConnections {
     const { words, count, highest } = c.branches;
     for (let branch = count === 0 ? 0 : highest; branch > 0; branch--) {
       const b = branch * BRANCH_WORDS;
-      if (words[b + B.state] !== BranchState.calling) continue;
+      if (words[b + B.state] !== BranchState.calling || (words[b + B.flags]! & BranchFlag.outrun) !== 0) continue;
       if (!c.adopted.listeners[words[b + B.listener]!]!.isStream) continue;
       const request = words[b + B.transaction]! * TRANSACTION_WORDS;
       if (this.#isAll || this.#has(words, b + B.endpoint, c.transactions.words, request + T.peer))

@@ -31,16 +31,25 @@ export function preferOtherFamily(c: Context, at: number, slot: number): void {
   if (other >= 0 && isV4At(c, other) !== isV4At(c, slot)) moveUp(c, at, other, c.transactions.words[at + T.candidate]!);
 }
 
-/** Moves a candidate that is still to be tried up to `place`; those in between move down. False: it is none. */
-export function moveUp(c: Context, at: number, slot: number, place: number): boolean {
+/** Whether the destination is a candidate that is still to be tried. */
+export function isToBeTried(c: Context, at: number, slot: number): boolean {
+  return placeOf(c, at, slot) < c.transactions.words[at + T.candidates]!;
+}
+
+/** Moves a candidate that is still to be tried up to `place`; those in between move down. */
+export function moveUp(c: Context, at: number, slot: number, place: number): void {
+  const { slots } = c.transactions;
+  const first = (at + T.slots) * 2;
+  for (let from = placeOf(c, at, slot); from > place; from--) slots[first + from] = slots[first + from - 1]!;
+  slots[first + place] = slot;
+}
+
+function placeOf(c: Context, at: number, slot: number): number {
   const { words, slots } = c.transactions;
   const first = (at + T.slots) * 2;
-  let from = words[at + T.candidate]!;
-  while (from < words[at + T.candidates]! && slots[first + from] !== slot) from++;
-  if (from === words[at + T.candidates]!) return false;
-  for (; from > place; from--) slots[first + from] = slots[first + from - 1]!;
-  slots[first + place] = slot;
-  return true;
+  let place = words[at + T.candidate]!;
+  while (place < words[at + T.candidates]! && slots[first + place] !== slot) place++;
+  return place;
 }
 
 /** How many there are of its family, or of the other one. */

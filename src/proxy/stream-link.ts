@@ -8,6 +8,7 @@ import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 
 const NOTHING = Buffer.alloc(0);
 const nowhere = new Int32Array(ENDPOINT_WORDS);
+const where = new Int32Array(4);
 
 /** Lets `outbox` pass on to the stream worker; what finds no room in the ring, which is returned, is refused. */
 export function linkStreams(outbox: Outbox, link: StreamLink): Ring {
@@ -39,6 +40,12 @@ export function linkStreams(outbox: Outbox, link: StreamLink): Ring {
       return false;
     wakeStreams(words);
     return true;
+  };
+  outbox.passDial = (listener, peer, at, which, slot) => {
+    if (!isSaid && !say()) return;
+    where[0] = slot;
+    // What finds no room is not asked for: the request goes on waiting.
+    if (ring.push(RecordKind.dial, listener, which, peer, at, where, 0, NOTHING, 0, 0)) wakeStreams(words);
   };
   return ring;
 }

@@ -8,6 +8,7 @@ import { endFork, maxBreadth } from "./fork.ts";
 import { namesDialog } from "./replaces.ts";
 import { takeResources } from "./resources.ts";
 import { chooseAgain } from "./routing.ts";
+import { isToBeTried, moveUp } from "./same-name.ts";
 import { startBranch } from "./start-branch.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
@@ -88,6 +89,27 @@ function tryAll(c: Context, row: number, first: number, width: number): number {
   }
   if (started === 0) return status;
   if (started > 1) t[at + T.flags] = t[at + T.flags]! | TransactionFlag.forked;
+  return 0;
+}
+
+/**
+ * Sends the request at hand, which waits for a connection to the candidate that was tried last and has not left, to the candidate in `slot`,
+ * which is still to be tried. The one before becomes the last to be tried, and no try is spent. Returns 0, or something else when
+ * nothing has been sent nor changed.
+ */
+export function tryInstead(c: Context, row: number, slot: number): number {
+  const { words, slots } = c.transactions;
+  const at = row * TRANSACTION_WORDS;
+  if (!isToBeTried(c, at, slot)) return PASSED_OVER;
+  const status = tryOne(c, row, slot, 0, 0);
+  if (status !== 0) return status;
+  const next = words[at + T.candidate]!;
+  moveUp(c, at, slot, next - 1);
+  const first = (at + T.slots) * 2;
+  const last = first + words[at + T.candidates]! - 1;
+  const before = slots[first + next]!;
+  slots.copyWithin(first + next, first + next + 1, last + 1);
+  slots[last] = before;
   return 0;
 }
 

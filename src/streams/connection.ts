@@ -6,6 +6,7 @@ import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
 import { NOBODY } from "./proxied.ts";
+import { WaitingRoom } from "./waiting.ts";
 
 /** Who takes what comes over connections. */
 export interface Intake {
@@ -32,13 +33,6 @@ export interface ConnectionOwner {
   closed(connection: Connection): void;
 }
 
-/** What was to be sent before the connection was there. */
-export interface Waiting {
-  /** Who wants it sent. */
-  readonly worker: number;
-  readonly bytes: Buffer;
-}
-
 /** A line end: the answer to a keep-alive (RFC 5626 3.5.1). */
 const PONG = Buffer.from("\r\n", "latin1");
 /** Pongs of a peer that does not read are not kept. */
@@ -62,6 +56,8 @@ export class Connection implements CarrierHandler {
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #carrier: Carrier;
+  /** What is to be sent when it is connected. */
+  readonly waiting = new WaitingRoom();
   #isConnected: boolean;
   #isClosed = false;
   #isEnding = false;
@@ -87,8 +83,6 @@ export class Connection implements CarrierHandler {
   #given = 0;
   #left = 0;
   #leftAt = 0;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
 
   constructor(
     owner: ConnectionOwner,
@@ -136,17 +130,9 @@ export class Connection implements CarrierHandler {
     return this.#isConnected;
   }
 
-  /** What was never sent, because it never was connected; empty afterwards. */
-  takeWaiting(): readonly Waiting[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    return waiting;
-  }
-
   /** Bytes that wait to leave. */
   get backlog(): number {
-    return this.#isConnected ? this.#carrier.backlog : this.#waitingBytes;
+    return this.#isConnected ? this.#carrier.backlog : this.waiting.bytes;
   }
 
   /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `flush`. */
@@ -156,8 +142,7 @@ export class Connection implements CarrierHandler {
       this.#carrier.write(bytes, start, end);
       return;
     }
-    this.#waiting.push({ worker, bytes: Buffer.from(bytes.subarray(start, end)) });
-    this.#waitingBytes += end - start;
+    this.waiting.add(worker, bytes, start, end);
   }
 
   /** Lets go what `send` was given. */
@@ -277,7 +262,7 @@ export class Connection implements CarrierHandler {
     this.active = performance.now();
     this.heard = this.active;
     this.#owner.connected(this);
-    for (const { worker, bytes } of this.takeWaiting()) this.send(worker, bytes, 0, bytes.length);
+    for (const { worker, bytes } of this.waiting.takeAll()) this.send(worker, bytes, 0, bytes.length);
     this.flush();
   }
 

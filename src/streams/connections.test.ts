@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
-import { Worker } from "node:worker_threads";
+import { DeafListener } from "../../test/kit/deaf-listener.ts";
 import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
@@ -83,31 +83,17 @@ test("a refused connection gives back everything that waited for it", async () =
 });
 
 test("a connection that is not made in time gives back what waited for it", async (t) => {
-  // A listener that never accepts: its queue is full after two connections, further ones hear nothing.
-  const script = `const { parentPort } = require("node:worker_threads");
-    const server = require("node:net").createServer();
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
-      parentPort.postMessage(server.address().port);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
-    });`;
-  const deaf = new Worker(script, { eval: true });
-  const [port] = (await once(deaf, "message")) as [number];
-  let there = 0;
-  const fillers = Array.from({ length: 4 }, () =>
-    connect(port, "127.0.0.1", () => there++).on("error", () => undefined),
-  );
-  await until("its queue to be full", () => there === 2);
+  const deaf = await DeafListener.open();
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const bench = new Bench({ connectTimeout: 5_000 });
-  bench.send(options(1), port);
+  bench.send(options(1), deaf.port);
   t.mock.timers.tick(4_999);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([bench.open, bench.count("connect_failed")], [1, 0]);
   t.mock.timers.tick(1);
   const { kind } = await bench.next();
   assert.deepEqual([kind, bench.count("connect_failed")], [RecordKind.unreachable, 1]);
-  for (const one of fillers) one.destroy();
-  await deaf.terminate();
+  await deaf.close();
 });
 
 test("what a peer that does not read leaves behind is bounded, and what is more comes back", async () => {

@@ -21,6 +21,7 @@ import {
 } from "../bridge/way-back.ts";
 import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
+import { Attempts } from "./attempts.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
 import { Callers } from "./callers.ts";
 import type { Carry } from "./carrier.ts";
@@ -47,6 +48,7 @@ export class Connections implements ConnectionOwner {
   readonly #guests: Guests;
   readonly #proxied: Proxied;
   readonly #callers: Callers;
+  readonly #attempts: Attempts;
   readonly #places: (Connection | undefined)[] = [];
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
@@ -80,6 +82,7 @@ export class Connections implements ConnectionOwner {
     this.#guests = guests;
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
+    this.#attempts = new Attempts(exchange, limits, (name) => this.countUp(name));
     const sweep = new Sweep(this.#places, (connection, now) => this.#judge(connection, now), performance.now());
     setInterval(() => sweep.step(performance.now()), STEP).unref();
   }
@@ -138,6 +141,15 @@ export class Connections implements ConnectionOwner {
     if (!namesConnection(peer[5]!) || isFlow(peer[5]!)) connection.isAddressed = true;
     connection.send(worker, bytes, start, end);
     this.#touched.add(connection);
+    if (!connection.isConnected) this.#attempts.joined(connection);
+  }
+
+  /** The request of the attempt `number` (attempts.ts) may leave by a connection there instead, to the destination in `slot`. */
+  dial(listener: number, peer: Int32Array, number: number, slot: number): void {
+    const caller = this.#attempts.callerOf(number);
+    if (caller === undefined) return;
+    const other = this.#find(listener, peer, caller) ?? this.#connect(listener, peer, caller);
+    this.#attempts.answered(number, slot, other);
   }
 
   /** Closes all of them, when everything has left. */
@@ -152,6 +164,7 @@ export class Connections implements ConnectionOwner {
   }
 
   connected(connection: Connection): void {
+    this.#attempts.opened(connection);
     connection.noteLocal();
     this.#dials.get(connection.listener)?.patience?.set(connection.socket);
     this.countUp("opened");
@@ -166,7 +179,7 @@ export class Connections implements ConnectionOwner {
   }
 
   closed(connection: Connection): void {
-    const { place, peer, listener } = connection;
+    const { place } = connection;
     this.#places[place] = undefined;
     Atomics.store(this.#words, serialAt(place), 0);
     this.#free.push(place);
@@ -177,10 +190,7 @@ export class Connections implements ConnectionOwner {
     this.#words[StreamWord.connections] = this.#count;
     if (!connection.isConnected) {
       this.countUp(connection.isUnverified ? "unverified" : "connect_failed");
-      for (const { worker, bytes } of connection.takeWaiting()) {
-        this.countUp("unsent");
-        this.#exchange.tell(worker, RecordKind.unreachable, listener, peer, bytes, 0, bytes.length);
-      }
+      this.#attempts.failed(connection);
     } else if (connection.isAddressed) this.#exchange.tellLost(connection);
   }
 
@@ -194,17 +204,13 @@ export class Connections implements ConnectionOwner {
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
-    let found = this.#byAddress.get(this.#keyTo(listener, peer, port, identityOf(word), caller));
+    let found = this.#byAddress.get(this.#proxied.keyTo(listener, peer, port, identityOf(word), caller));
     // Back to a caller: what it made itself will do.
     if (found === undefined && hasSecondPort(word))
       found =
         this.#byAddress.get(keyOf(listener, peer, port, MADE_BY_THEM)) ??
-        this.#byAddress.get(this.#keyTo(listener, peer, portToConnect(word, port), 0, caller));
+        this.#byAddress.get(this.#proxied.keyTo(listener, peer, portToConnect(word, port), 0, caller));
     return found === undefined || found.isEnding || !found.isOpen ? null : found;
-  }
-
-  #keyTo(listener: number, peer: Int32Array, port: number, who: number, caller: Int32Array): string | number {
-    return this.#proxied.keyFor(keyOf(listener, peer, port, who), peer, port, caller);
   }
 
   #connect(listener: number, to: Int32Array, caller: Int32Array): Connection | null {
@@ -226,7 +232,7 @@ export class Connections implements ConnectionOwner {
     const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified(), header);
     if (socket === null) return null;
     const carry = dial.path === undefined ? this.#plain(socket) : carryWeb(socket, peer, dial.path, this.#view);
-    const key = this.#keyTo(listener, peer, peer[4]!, identity, caller);
+    const key = this.#proxied.keyTo(listener, peer, peer[4]!, identity, caller);
     const made = this.#add(listener, peer, key, socket, carry, false);
     connection = made;
     if (made === null) {
@@ -235,10 +241,7 @@ export class Connections implements ConnectionOwner {
     }
     if (header !== null) made.caller = caller.slice();
     if (isForCaller) socket.once("close", this.#callers.enter(made.caller));
-    const impatience = setTimeout(() => {
-      if (!made.isConnected) made.close();
-    }, this.#limits.connectTimeout);
-    socket.once("close", () => clearTimeout(impatience));
+    this.#attempts.begin(made);
     return made;
   }
 
@@ -277,12 +280,9 @@ export class Connections implements ConnectionOwner {
     return connection;
   }
 
-  #whyOverdue(connection: Connection, now: number): StreamCounter | null {
-    return connection.overdue(now, this.#limits, this.intake.isHeld(connection));
-  }
-
   #judge(connection: Connection, now: number): void {
-    if (connection.isCondemned || this.#whyOverdue(connection, now) === null) return;
+    if (connection.isCondemned) return;
+    if (connection.overdue(now, this.#limits, this.intake.isHeld(connection)) === null) return;
     connection.isCondemned = true;
     this.#farewells.add(() => this.#closeOverdue(connection));
   }
@@ -291,7 +291,7 @@ export class Connections implements ConnectionOwner {
     connection.isCondemned = false;
     if (this.#places[connection.place] !== connection) return;
     // Something may have come while it waited for its turn.
-    const reason = this.#whyOverdue(connection, performance.now());
+    const reason = connection.overdue(performance.now(), this.#limits, this.intake.isHeld(connection));
     if (reason === null) return;
     this.countUp(reason);
     if (reason === "lifetime") connection.leave();

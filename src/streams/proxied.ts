@@ -3,6 +3,7 @@
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import type { StreamPolicy } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { keyOf } from "./connection-key.ts";
 import { LOCAL_HEADER, writeProxyHeader } from "./proxy-header.ts";
 
 /** For whom something is sent that is nobody's in particular: port 0. */
@@ -25,8 +26,9 @@ export class Proxied {
     return this.#places.size > 0 && this.#places.has(nameOf(peer, 0, port));
   }
 
-  /** The key of a connection there for this caller, given the one that it would have for everybody. */
-  keyFor(key: string | number, peer: Int32Array, port: number, caller: Int32Array): string | number {
+  /** The key of a connection from `listener` to that address and port for this caller, `who` being there (connection-key.ts). */
+  keyTo(listener: number, peer: Int32Array, port: number, who: number, caller: Int32Array): string | number {
+    const key = keyOf(listener, peer, port, who);
     return this.isAt(peer, port) ? `${key} for ${nameOf(caller, 0, caller[4]!)}` : key;
   }
 

@@ -2,7 +2,7 @@
 // message means is decided by the worker that owns its call.
 import { createServer, type Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Ring } from "../bridge/handoff.ts";
+import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import {
   type FromStreams,
   type StreamListener,
@@ -72,9 +72,11 @@ function callerOf({ local, time }: Ring): Int32Array {
 }
 
 function drain(exchange: Exchange, connections: Connections): boolean {
-  const hasMore = exchange.drain((worker, ring) =>
-    connections.send(worker, ring.listener, ring.peer, ring.bytes, ring.start, ring.end, callerOf(ring)),
-  );
+  const hasMore = exchange.drain((worker, ring) => {
+    const { listener, peer, bytes, start: from, end } = ring;
+    if (ring.kind === RecordKind.dial) connections.dial(listener, peer, ring.time, ring.local[0]!);
+    else connections.send(worker, listener, peer, bytes, from, end, callerOf(ring));
+  });
   connections.flush();
   return hasMore;
 }

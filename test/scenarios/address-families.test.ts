@@ -1,5 +1,6 @@
 // A name whose server has addresses of both families, some of which cannot be reached, over connections.
 import assert from "node:assert/strict";
+import { DeafListener } from "../kit/deaf-listener.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import { addressRecord, DnsServer, srvRecord } from "../kit/dns-server.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
@@ -58,4 +59,54 @@ scenario("an address that cannot be reached is followed by one of the other fami
     assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
     assert.equal(await call.bye(), 200);
   }),
+);
+
+scenario("a call does not wait for an address that swallows attempts to connect, while another one answers", (stage) =>
+  withDns(async (dns) => {
+    const { lb, phone, destination } = stage;
+    const server = destination(answering(200), { ...TCP, address: "::1" });
+    const deaf = await DeafListener.open("127.0.0.1", (await server.opened).local.port);
+    try {
+      await dispatches(lb, dns, server, ["127.0.0.1", "::1"], { answer_within: "50s" }, { connect_timeout: "40s" });
+      const begin = performance.now();
+      const calls = await Promise.all([1, 2, 3, 4].map(() => phone.invites("sip:bob@example.com")));
+      assert.deepEqual(
+        calls.map(({ status }) => status),
+        [200, 200, 200, 200],
+      );
+      assert.ok(performance.now() - begin < 30_000, "nobody waited for the connection to be given up");
+      assert.equal(await lb.metric("stream_outrun_total"), 4);
+      assert.equal(await lb.metric("stream_slow_connects_total"), 1, "all of them waited for the same one");
+      assert.equal(await lb.metric("destination_transport_errors_total"), 0);
+      assert.equal(await lb.metric("failovers_total"), 0);
+      for (const call of calls) assert.equal(await call.bye(), 200);
+      // What the slow one hears in the end, if anything, is none of these calls.
+      deaf.wake();
+      await lb.untilMetric("stream_opened_total", 2, { by: "us" });
+      assert.equal(deaf.heard, "");
+      assert.equal(server.requests("INVITE").length, 4);
+    } finally {
+      await deaf.close();
+    }
+  }),
+);
+
+scenario(
+  "when every address of a name swallows attempts to connect, the caller hears so, and both have failed",
+  (stage) =>
+    withDns(async (dns) => {
+      const { lb, phone, destination } = stage;
+      const server = destination(answering(200), { ...TCP, address: "::1" });
+      const { port } = (await server.opened).local;
+      await server.close();
+      const deaf = [await DeafListener.open("127.0.0.1", port), await DeafListener.open("::1", port)];
+      try {
+        await dispatches(lb, dns, server, ["127.0.0.1", "::1"], {}, { connect_timeout: "2s" });
+        assert.equal((await phone.invites("sip:bob@example.com")).status, 500);
+        await lb.untilMetric("destination_transport_errors_total", 2);
+        assert.equal(await lb.metric("stream_outrun_total"), 0);
+      } finally {
+        for (const one of deaf) await one.close();
+      }
+    }),
 );

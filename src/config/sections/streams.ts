@@ -23,6 +23,11 @@ export const streams = z
     connect_timeout: duration(10, 60_000)
       .prefault("1500ms")
       .describe("How long making a connection may take; then it is a transport error."),
+    attempt_delay: duration(10, 2_000)
+      .prefault("250ms")
+      .describe(
+        "When making a connection to an address of a name takes so long, the next address of that name is connected to as well (RFC 8305 5).",
+      ),
     idle: duration(1_000, 86_400_000)
       .prefault("10m")
       .describe("A connection over which nothing passes for so long, keep-alives included, is closed."),
@@ -77,6 +82,7 @@ export const streams = z
     connections: given.connections,
     connectionsPerSource: given.connections_per_source,
     connectTimeout: given.connect_timeout,
+    attemptDelay: given.attempt_delay,
     idle: given.idle,
     messageTimeout: given.message_timeout,
     ping: given.ping,

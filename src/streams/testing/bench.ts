@@ -23,6 +23,7 @@ const LIMITS: StreamLimits = {
   connections: 100,
   connectionsPerSource: 100,
   connectTimeout: 5_000,
+  attemptDelay: 600_000,
   idle: 60_000,
   messageTimeout: 10_000,
   ping: 30_000,
@@ -74,11 +75,13 @@ export class Bench {
     this.connections.flush();
   }
 
-  /** The next record for the worker: its kind, its text and the word of its peer. */
-  async next(): Promise<{ kind: number; text: string; word: number }> {
+  /** The next record for the worker: its kind, its text, the word of its peer, its time and the first word of local. */
+  async next(): Promise<{ kind: number; text: string; word: number; time: number; first: number }> {
     const ring = this.fromStreams;
     await untilNext(ring);
-    const found = { kind: ring.kind, text: ring.bytes.toString("latin1", ring.start, ring.end), word: ring.peer[5]! };
+    const { kind, time } = ring;
+    const text = ring.bytes.toString("latin1", ring.start, ring.end);
+    const found = { kind, text, word: ring.peer[5]!, time, first: ring.local[0]! };
     ring.take();
     return found;
   }

@@ -30,6 +30,7 @@ const LIMITS: StreamLimits = {
   lifetime: 0,
   keepalive: 60_000,
   connectTimeout: 5_000,
+  attemptDelay: 600_000,
   idle: 60_000,
   messageTimeout: 10_000,
   ping: 30_000,
