@@ -49,6 +49,7 @@ const OPEN_SECTIONS: readonly string[] = [
   "forwarding",
   "workers",
   "io",
+  "segmentation",
   "watch",
   "receive_buffer",
   "server_header",

@@ -5,6 +5,7 @@
 export const COUNTERS = [
   "received",
   "sent",
+  "sent_in_trains",
   "forwarded_requests",
   "forwarded_responses",
   "replies",

@@ -55,6 +55,8 @@ export interface InheritedSocket {
   readonly fd: number;
   /** Nothing but what may begin something comes here (net/steering.ts). */
   readonly isForNew: boolean;
+  /** Nothing leaves in trains (net/trains.ts). */
+  readonly isWithoutTrains: boolean;
 }
 
 /** A worker's rings to and from the stream worker, and the words of that. */

@@ -100,6 +100,7 @@ const RICH = {
   forwarding: "stateful",
   workers: 2,
   io: "portable",
+  segmentation: "off",
   watch: true,
   receive_buffer: "5000B",
   server_header: "fairlead",

@@ -43,6 +43,7 @@ export function written(config: Config): Written {
     forwarding: config.forwarding,
     workers: config.workers,
     io: config.io,
+    segmentation: config.segmentation,
     watch: config.watch,
     receive_buffer: formatSize(config.receiveBuffer),
     server_header: config.serverHeader,

@@ -91,7 +91,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   if (config.io === "batched" && choice.io !== "batched")
     return failed(`io: batched is not possible here: ${choice.reason}`);
   const count = workerCount(config.workers);
-  const result = await openSockets(choice.io, config.listeners, count, config.receiveBuffer);
+  const result = await openSockets(choice.io, config, count);
   if (!result.ok) return failed(result.problem);
   const { opened } = result;
   const streamListeners = config.listeners.flatMap(({ transport, host, web }, index) =>

@@ -1,6 +1,7 @@
 // Opening what the workers receive on, before there are workers.
 
 import type { InheritedSocket } from "../bridge/worker-start.ts";
+import type { Config } from "../config/schema.ts";
 import { openBell, Ringer } from "../net/bell.ts";
 import { type Libc, loadLibc } from "../net/libc.ts";
 import type { ListenAddress } from "../net/listen.ts";
@@ -30,15 +31,13 @@ export type OpenedResult =
   | { readonly ok: true; readonly opened: Opened }
   | { readonly ok: false; readonly problem: string };
 
+/** What of the configuration they are opened by. */
+type Wishes = Pick<Config, "listeners" | "receiveBuffer" | "segmentation">;
+
 /** Opens sockets and bells for `workers` workers. */
-export async function openSockets(
-  io: "batched" | "portable",
-  listeners: readonly ListenAddress[],
-  workers: number,
-  receiveBuffer: number,
-): Promise<OpenedResult> {
+export async function openSockets(io: "batched" | "portable", wishes: Wishes, workers: number): Promise<OpenedResult> {
   const places: ListenAddress[] = [];
-  for (const listener of listeners) {
+  for (const listener of wishes.listeners) {
     if (!isStream(listener.transport ?? "udp")) {
       places.push(listener);
       continue;
@@ -51,14 +50,14 @@ export async function openSockets(
   if (io === "portable") return reservePorts(places);
   const loaded = loadLibc();
   if (!loaded.ok) return { ok: false, problem: loaded.reason };
-  return openBatched(loaded.libc, places, workers, receiveBuffer);
+  return openBatched(loaded.libc, places, workers, wishes);
 }
 
 function openBatched(
   libc: Libc,
   listeners: readonly ListenAddress[],
   workers: number,
-  receiveBuffer: number,
+  { receiveBuffer, segmentation }: Wishes,
 ): OpenedResult {
   const result = openUdpSockets(libc, listeners, workers, receiveBuffer, true);
   if (!result.ok) return result;
@@ -76,7 +75,9 @@ function openBatched(
   return {
     ok: true,
     opened: {
-      sockets: sockets.workers,
+      sockets: sockets.workers.map((own) =>
+        own.map((socket) => ({ ...socket, isWithoutTrains: segmentation === "off" })),
+      ),
       bells,
       ports: sockets.ports,
       receiveBuffer: sockets.receiveBuffer,

@@ -18,6 +18,7 @@ export function restartProblems(before: Config, after: Config): Problem[] {
     ["listeners", where(before), where(after)],
     ["workers", before.workers, after.workers],
     ["io", before.io, after.io],
+    ["segmentation", before.segmentation, after.segmentation],
     ["limits", before.limits, after.limits],
     ["keepalive.flows", before.keepalive.flows, after.keepalive.flows],
     ["streams", before.streams, after.streams],

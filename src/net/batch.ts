@@ -44,6 +44,10 @@ export class Outbox {
   readonly listener: Int32Array = new Int32Array(OUTBOX_PLACES);
   /** The port of whom a message for a stream is sent for, its address being in `local`; 0: nobody in particular. */
   readonly callerPort: Int32Array = new Int32Array(OUTBOX_PLACES);
+  /** The call that each belongs to (0: not known): those of one call leave in their order, others may change places. */
+  readonly call: Int32Array = new Int32Array(OUTBOX_PLACES);
+  /** The call of what is committed from now on; 0: not known. */
+  currentCall = 0;
   count = 0;
   /** Datagrams that left by `flush`, since the outbox was made. */
   flushed = 0;
@@ -94,6 +98,7 @@ export class Outbox {
     this.local[i * 4] = 0;
     this.local[i * 4 + 1] = 0;
     this.callerPort[i] = 0;
+    this.call[i] = this.currentCall;
   }
 
   /** Sets the source address of the message just committed (wildcard listeners: answer from where it was addressed). */

@@ -17,6 +17,8 @@ const LONGEST_SLEEP = 100;
 const TURNS_BETWEEN_LOOKS = 8;
 /** While what is not new keeps us busy, what is new has one turn of so many. */
 const TURNS_BETWEEN_BEGINNINGS = 8;
+/** After an ICMP error so many crowds leave datagram by datagram (`UdpSocket.singles`). */
+const SINGLES_AFTER_REFUSAL = 1_000;
 const BELL = 0x7fffffff;
 
 /** One worker's inherited sockets. */
@@ -137,7 +139,9 @@ export class BatchedPlane implements Plane {
       const socket = this.#sockets[i]!;
       if (!socket.isSuspect) continue;
       socket.isSuspect = false;
-      reports += this.#errors.drain(socket.fd, handler);
+      const refused = this.#errors.drain(socket.fd, handler);
+      if (refused > 0) socket.singles = SINGLES_AFTER_REFUSAL;
+      reports += refused;
     }
     this.counts.unreachable += reports;
     return reports;

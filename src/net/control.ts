@@ -12,6 +12,11 @@ const IP_PKTINFO = 8;
 const IPV6_PKTINFO = 50;
 const IP_RECVERR = 11;
 const IPV6_RECVERR = 25;
+const IPPROTO_UDP = 17;
+const UDP_SEGMENT = 103;
+/** CMSG_LEN and CMSG_SPACE of a uint16_t. */
+const SEGMENT_LENGTH = 18;
+const SEGMENT_SPACE = 24;
 /** CMSG_LEN and CMSG_SPACE of in_pktinfo (12 bytes) and in6_pktinfo (20 bytes). */
 const V4_LENGTH = 28;
 const V4_SPACE = 32;
@@ -69,6 +74,17 @@ export function writePacketInfo(
   words[w + DATA + 1] = swap(local[at + 3]!);
   words[w + DATA + 2] = 0;
   return V4_SPACE;
+}
+
+/** Adds, behind `length` bytes of control messages, that the datagram is to be cut into pieces of `bytes`; returns msg_controllen. */
+export function writeSegmentBytes(words: Int32Array, w: number, length: number, bytes: number): number {
+  const at = w + (length >> 2);
+  words[at] = SEGMENT_LENGTH;
+  words[at + 1] = 0;
+  words[at + LEVEL] = IPPROTO_UDP;
+  words[at + TYPE] = UDP_SEGMENT;
+  words[at + DATA] = bytes;
+  return length + SEGMENT_SPACE;
 }
 
 /** Finds the error report (struct sock_extended_err) among control messages; its word, or -1. */

@@ -64,6 +64,19 @@ export function wireHeader(headers: Memory, i: number, nameAt: number, nameLengt
   writeLong(headers.words, w + HEADER_IOVEC_COUNT, 1);
 }
 
+/** Points header `i` at another name and at `count` iovecs; for what `wireHeader` has wired before. */
+export function rewireHeader(
+  headers: Memory,
+  i: number,
+  nameAt: number,
+  nameLength: number,
+  iovecAt: number,
+  count: number,
+): void {
+  wireHeader(headers, i, nameAt, nameLength, iovecAt);
+  headers.words[((i * MMSGHDR_BYTES) >> 2) + HEADER_IOVEC_COUNT] = count;
+}
+
 /** Sets the control buffer of header `i`; length 0 takes it away. */
 export function wireControl(headers: Memory, i: number, controlAt: number, length: number): void {
   const w = (i * MMSGHDR_BYTES) >> 2;

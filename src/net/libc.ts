@@ -40,12 +40,15 @@ export const SocketOption = {
   v6Only: [41, 26],
   v6ErrorQueue: [41, 25],
   v6PacketInfo: [41, 49],
+  /** UDP_SEGMENT, from Linux 4.18 on. */
+  segment: [17, 103],
 } as const;
 
 /** The errno values that are told apart. */
 export const Errno = {
   EPERM: 1,
   EINTR: 4,
+  EIO: 5,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,

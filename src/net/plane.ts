@@ -27,6 +27,8 @@ export interface PlaneCounts {
   oversized: number;
   /** Handed to `outbox` and never sent: no route, refused at once, no buffer space, wrong address family. */
   unsent: number;
+  /** Sent in trains: several datagrams of one length in one piece, cut up by the system (trains.ts). */
+  inTrains: number;
   /** Reported through `unreachable`. */
   unreachable: number;
   /**
@@ -46,7 +48,17 @@ export interface PlaneCounts {
 
 /** The counts of a plane that has done nothing yet. */
 export function noCounts(): PlaneCounts {
-  return { oversized: 0, unsent: 0, unreachable: 0, fill: 0, queuesApart: false, fillOfOthers: 0, lost: 0, lostNew: 0 };
+  return {
+    oversized: 0,
+    unsent: 0,
+    inTrains: 0,
+    unreachable: 0,
+    fill: 0,
+    queuesApart: false,
+    fillOfOthers: 0,
+    lost: 0,
+    lostNew: 0,
+  };
 }
 
 /** One worker's sockets. */

@@ -21,6 +21,8 @@ import {
 import { Errno, type Libc, MSG_DONTWAIT, MSG_NOSIGNAL, PathMtu, POLLOUT, SocketOption } from "./libc.ts";
 import type { PlaneCounts } from "./plane.ts";
 import type { Refusals } from "./refusals.ts";
+import { TrainWires } from "./train-wires.ts";
+import { Trains } from "./trains.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
 /** So many ICMP errors of other datagrams may be reported while one datagram is to be sent; more would be a socket gone mad. */
@@ -28,6 +30,18 @@ const REPORTS = 32;
 /** While a socket's buffer is full, one flush waits at most this often, this long (milliseconds). */
 const WAITS = 4;
 const WAIT = 5;
+
+/**
+ * So many datagrams at once, and they go in trains. Fewer go one by one: then there is time, and whoever listens on the wire of this machine
+ * (sngrep, HOMER's agents) sees each by itself; of a train such tools see the first message only.
+ */
+const CROWD = 16;
+
+/** What a refused train teaches: its datagrams are too long for the path, or the way out cannot cut anything up. */
+function learn(socket: UdpSocket, error: number, length: number): void {
+  if (error === Errno.EMSGSIZE || error === Errno.EINVAL) socket.longestInTrain = length - 1;
+  else if (error === Errno.EIO) socket.longestInTrain = 0;
+}
 
 /** The sendmmsg of a plane. */
 export class Sender {
@@ -40,7 +54,10 @@ export class Sender {
   readonly #iovecs: Memory;
   readonly #names: Memory;
   readonly #controls: Memory;
-  readonly #hasControl: Uint8Array;
+  /** By datagram: bytes of its control messages. */
+  readonly #controlBytes: Uint8Array;
+  readonly #trains: Trains;
+  readonly #wires: TrainWires;
   readonly #pollfd: Memory;
   readonly #option: Memory;
   #waitsLeft = 0;
@@ -63,7 +80,9 @@ export class Sender {
     this.#iovecs = new Memory(libc, places * IOVEC_BYTES);
     this.#names = new Memory(libc, places * NAME_BYTES);
     this.#controls = new Memory(libc, places * CONTROL_BYTES);
-    this.#hasControl = new Uint8Array(places);
+    this.#controlBytes = new Uint8Array(places);
+    this.#trains = new Trains(places);
+    this.#wires = new TrainWires(libc, places);
     this.#pollfd = new Memory(libc, POLLFD_BYTES);
     this.#option = new Memory(libc, 8);
     for (let i = 0; i < places; i++) {
@@ -89,8 +108,42 @@ export class Sender {
       let end = i + 1;
       while (end < outbox.count && outbox.listener[end] === socket.listener && this.#prepare(outbox, end, socket))
         end++;
-      this.#sendRun(outbox, socket, i, end);
+      if (end - i >= CROWD && socket.mayTrain()) this.#sendTrains(outbox, socket, i, end);
+      else this.#sendRun(outbox, socket, i, end);
       i = end;
+    }
+  }
+
+  /** As `#sendRun`, in trains. What the system does not take as a train goes datagram by datagram. */
+  #sendTrains(outbox: Outbox, socket: UdpSocket, from: number, to: number): void {
+    const trains = this.#trains;
+    trains.sort(outbox, from, to, socket.longestInTrain);
+    this.#wires.wire(
+      trains,
+      outbox,
+      from,
+      to,
+      this.#bytesAt,
+      this.#names,
+      nameBytes(socket.isV6),
+      this.#controls,
+      this.#controlBytes,
+    );
+    let train = 0;
+    while (train < trains.count) {
+      const headersAt = this.#wires.headerAt(train);
+      const sent = this.#libc.sendmmsg(socket.fd, headersAt, trains.count - train, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent > 0) {
+        for (const end = train + sent; train < end; train++) {
+          if (trains.members[train]! > 1) this.#counts.inTrains += trains.members[train]!;
+        }
+        continue;
+      }
+      const error = this.#libc.errno();
+      if (error === Errno.EINTR) continue;
+      if (trains.members[train]! > 1) learn(socket, error, trains.length[train]!);
+      for (let i = from; i < to; i++) if (trains.trainOf[i] === train) this.#sendRun(outbox, socket, i, i + 1);
+      train++;
     }
   }
 
@@ -108,7 +161,7 @@ export class Sender {
     if (!writeName(this.#names.words, (i * NAME_BYTES) >> 2, socket.isV6, outbox.peer, at)) return false;
     wireIovec(this.#iovecs.words, i, this.#bytesAt + start, length);
     setNameLength(this.#headers.words, i, nameBytes(socket.isV6));
-    if (socket.isWildcard || this.#hasControl[i] !== 0) this.#prepareLocal(outbox, i, socket);
+    if (socket.isWildcard || this.#controlBytes[i] !== 0) this.#prepareLocal(outbox, i, socket);
     return true;
   }
 
@@ -119,7 +172,7 @@ export class Sender {
       length = writePacketInfo(this.#controls.words, (i * CONTROL_BYTES) >> 2, socket.isV6, outbox.local, i * 4, scope);
     }
     wireControl(this.#headers, i, length === 0 ? 0 : this.#controls.address + i * CONTROL_BYTES, length);
-    this.#hasControl[i] = length === 0 ? 0 : 1;
+    this.#controlBytes[i] = length;
   }
 
   #sendRun(outbox: Outbox, socket: UdpSocket, from: number, to: number): void {

@@ -25,6 +25,8 @@ export interface PlaneSocket {
   readonly fd: number;
   /** Only what may begin something, and CANCEL, comes here (steering.ts), and nothing is sent from here. */
   readonly isForNew: boolean;
+  /** Nothing leaves in trains (trains.ts). */
+  readonly isWithoutTrains?: boolean;
 }
 
 /** Everything that `openUdpSockets` opened. */

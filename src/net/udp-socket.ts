@@ -1,7 +1,10 @@
 // One inherited socket of the batched plane, as its thread sees it.
 import { emptyEndpoint, Memory, readName } from "./layout.ts";
-import type { Libc } from "./libc.ts";
+import { type Libc, SocketOption } from "./libc.ts";
 import type { PlaneSocket } from "./sockets.ts";
+
+/** What fits an Ethernet packet over IPv4: longer datagrams are cut up on most ways, which excludes trains. */
+const LONGEST = 1_472;
 
 /** A bound UDP socket: what never changes, and two flags that its plane keeps. */
 export class UdpSocket {
@@ -17,6 +20,10 @@ export class UdpSocket {
   isReady = true;
   /** A call failed or epoll reported an error: the error queue may hold ICMP reports. */
   isSuspect = true;
+  /** Longer datagrams, in bytes, do not go in trains (trains.ts); 0: none does. */
+  longestInTrain: number;
+  /** So many crowds go one by one yet: of a train that is refused on this machine the system tells once only. */
+  singles = 0;
 
   constructor(libc: Libc, socket: PlaneSocket) {
     this.listener = socket.listener;
@@ -31,5 +38,18 @@ export class UdpSocket {
     this.isV6 = length.words[0] !== 16;
     this.isWildcard = endpoint[0] === 0 && endpoint[1] === 0 && endpoint[3] === 0;
     this.port = endpoint[4]!;
+    length.words[0] = 4;
+    const [level, option] = SocketOption.segment;
+    const isPossible = libc.getsockopt(socket.fd, level, option, name.address, length.address) === 0;
+    this.longestInTrain = isPossible && socket.isWithoutTrains !== true ? LONGEST : 0;
+  }
+
+  /** Whether the crowd at hand may leave in trains. */
+  mayTrain(): boolean {
+    if (this.singles > 0) {
+      this.singles--;
+      return false;
+    }
+    return this.longestInTrain > 0;
   }
 }

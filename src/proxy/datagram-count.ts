@@ -11,6 +11,7 @@ export class DatagramCount {
   readonly #counts: PlaneCounts;
   #flushed = 0;
   #unsent = 0;
+  #inTrains = 0;
   #oversized = 0;
   #lost = 0;
   #lostNew = 0;
@@ -25,12 +26,14 @@ export class DatagramCount {
   update(): void {
     const { column } = this.#c.counters;
     const { flushed } = this.#outbox;
-    const { unsent, oversized, lost, lostNew } = this.#counts;
+    const { unsent, inTrains, oversized, lost, lostNew } = this.#counts;
     column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
+    column[Count.sent_in_trains]! += inTrains - this.#inTrains;
     column[Count.dropped_send]! += unsent - this.#unsent;
     column[Count.dropped_oversized]! += oversized - this.#oversized;
     this.#flushed = flushed;
     this.#unsent = unsent;
+    this.#inTrains = inTrains;
     column[Count.dropped_queue_full]! += lost - this.#lost;
     column[Count.dropped_new_queue_full]! += lostNew - this.#lostNew;
     this.#oversized = oversized;

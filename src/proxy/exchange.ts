@@ -1,6 +1,6 @@
 // What one worker gives to other threads: messages that belong to another worker's call, and what main has to know. Who was
 // given something is woken once, at the end of the turn.
-import type { RecordKind } from "../bridge/handoff.ts";
+import type { RecordKind, Ring } from "../bridge/handoff.ts";
 import { type Context, Count } from "./context.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -82,4 +82,11 @@ export class Exchange {
       if ((threads & (1 << thread)) !== 0) this.#around.wake(thread);
     }
   }
+}
+
+/** Sends what another thread asks this worker to send as it is. */
+export function sendFor({ outbox }: Context, ring: Ring): void {
+  const at = outbox.claim();
+  ring.bytes.copy(outbox.bytes, at, ring.start, ring.end);
+  outbox.commit(ring.end - ring.start, ring.listener, ring.peer, 0);
 }

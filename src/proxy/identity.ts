@@ -1,5 +1,6 @@
 // What a message is told apart by: its call, its transaction, its tags, and everything that affects its routing. All
 // hashes are seeded per process and equal in all workers.
+import type { Message } from "../sip/message.ts";
 import { Method } from "../sip/method.ts";
 import type { Context } from "./context.ts";
 
@@ -7,6 +8,21 @@ import type { Context } from "./context.ts";
 export function hashCall(c: Context): void {
   c.call1 = c.hash.of(c.message.view, c.message.callIdStart, c.message.callIdEnd);
   c.call2 = c.hash.hi;
+}
+
+/**
+ * A number that all messages of a call share and those of other calls mostly do not; 0: it cannot be told. Four pieces of the Call-ID, for
+ * what must keep its order (`Outbox.call`) and need not resist anybody.
+ */
+export function callOf(message: Message): number {
+  const { callIdStart: start, view } = message;
+  const last = message.callIdEnd - 4;
+  if (start < 0 || last < start) return 0;
+  const third = ((last - start) / 3) | 0;
+  let mix = view.getInt32(start, true) ^ Math.imul(view.getInt32(start + third, true), 0x9e3779b1);
+  mix = Math.imul(mix ^ (mix >>> 15), 0x85ebca6b) ^ Math.imul(view.getInt32(last - third, true), 0xc2b2ae35);
+  mix = Math.imul(mix ^ (mix >>> 13) ^ view.getInt32(last, true), 0x27d4eb2f);
+  return mix ^ (mix >>> 16);
 }
 
 /**

@@ -13,10 +13,10 @@ import { dialogTimer } from "./call.ts";
 import { branchRefused, branchTimer } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, sendFor } from "./exchange.ts";
 import { isPortless, isShutOut } from "./gate.ts";
 import { showGauges } from "./gauges.ts";
-import { hashCall } from "./identity.ts";
+import { callOf, hashCall } from "./identity.ts";
 import { dropCount } from "./judge.ts";
 import { keepAliveAnswered, keepAliveTimer } from "./keep-alive.ts";
 import { LostConnections } from "./lost-connections.ts";
@@ -99,6 +99,7 @@ export class Loop implements PlaneHandler {
         0,
       );
     }
+    c.outbox.currentCall = 0;
   }
 
   tick(): number {
@@ -166,6 +167,7 @@ export class Loop implements PlaneHandler {
     const c = this.#c;
     const { message } = c;
     const reason = message.reset(bytes, start, end);
+    c.outbox.currentCall = callOf(message);
     if (record === RecordKind.framed && c.adopted.snapshot.rates !== null && isFloodOverStream(c, listener, peer))
       return;
     const mayHandOff = record !== RecordKind.datagram;
@@ -275,11 +277,9 @@ export class Loop implements PlaneHandler {
     for (const ring of incoming) {
       let left = 256;
       while (left-- > 0 && streams?.holds(ring) !== true && ring.next()) {
-        if (ring.kind === RecordKind.send) {
-          const at = c.outbox.claim();
-          ring.bytes.copy(c.outbox.bytes, at, ring.start, ring.end);
-          c.outbox.commit(ring.end - ring.start, ring.listener, ring.peer, 0);
-        } else if (ring.kind === RecordKind.lost) {
+        c.outbox.currentCall = 0;
+        if (ring.kind === RecordKind.send) sendFor(c, ring);
+        else if (ring.kind === RecordKind.lost) {
           this.#lost.drain(c, ring);
           continue;
         } else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom)
@@ -293,6 +293,7 @@ export class Loop implements PlaneHandler {
       }
       if (left < 0) hasMore = true;
     }
+    c.outbox.currentCall = 0;
     return hasMore;
   }
 }

@@ -30,7 +30,13 @@ export class Bench implements PlaneHandler {
   #current: BatchedPlane;
 
   /** With `apart`, what may begin something has sockets of its own. */
-  constructor(hosts: readonly string[], workers = 1, libc: Libc = libcOrThrow(), apart = false) {
+  constructor(
+    hosts: readonly string[],
+    workers = 1,
+    libc: Libc = libcOrThrow(),
+    apart = false,
+    isWithoutTrains = false,
+  ) {
     this.#libc = libc;
     const opened = openUdpSockets(
       this.#libc,
@@ -40,7 +46,10 @@ export class Bench implements PlaneHandler {
       apart,
     );
     if (!opened.ok) throw new Error(opened.problem);
-    const { sockets } = opened;
+    const sockets = {
+      ...opened.sockets,
+      workers: opened.sockets.workers.map((own) => own.map((socket) => ({ ...socket, isWithoutTrains }))),
+    };
     this.#other = new BatchedPlane(libcOrThrow(), sockets.workers[0]!, -1);
     this.ports = opened.sockets.ports;
     this.#fds = sockets.workers.flat().map(({ fd }) => fd);
@@ -49,9 +58,10 @@ export class Bench implements PlaneHandler {
     this.#current = this.plane;
   }
 
-  /** Queues a text; `local` is the source address, for wildcard listeners. */
-  send(listener: number, host: string, port: number, text: string, local = ""): void {
+  /** Queues a text; `local` is the source address, for wildcard listeners; `call` whose it is (0: not known). */
+  send(listener: number, host: string, port: number, text: string, local = "", call = 0): void {
     const { outbox } = this.#current;
+    outbox.currentCall = call;
     const peer = new Int32Array(ENDPOINT_WORDS);
     assert.ok(parseEndpoint(host, port, peer, 0));
     const at = outbox.claim();

@@ -8,6 +8,9 @@ export const FORWARDING = ["stateful", "stateless"] as const;
 /** Ways onto the wire. */
 export const IO = ["auto", "batched", "portable"] as const;
 
+/** Whether datagrams may leave in trains. */
+export const SEGMENTATION = ["auto", "off"] as const;
+
 /** Schemas by key. */
 export const misc = {
   forwarding: z
@@ -25,6 +28,12 @@ export const misc = {
     .default("auto")
     .describe(
       "`batched`: recvmmsg and sendmmsg; `portable`: Node's own sockets; `auto`: batched where it is possible.",
+    ),
+  segmentation: z
+    .enum(SEGMENTATION)
+    .default("auto")
+    .describe(
+      "`auto`: when many datagrams leave at once, those of one length for one peer go together, and the system cuts them up (UDP_SEGMENT). Tools that listen on this machine's wire (sngrep, HOMER's agents) see the first of them only; `off` is for those. Batched only.",
     ),
   watch: z.boolean().default(false).describe("Reload when a configuration file changes."),
   receive_buffer: size(4_096, 1_073_741_824).prefault("4MiB").describe("Socket receive buffer asked of the system."),
