@@ -44,6 +44,8 @@ export const ControlWord = {
   choosing: 14,
   /** Worker: the number under which the system knows its thread; 0: none. */
   thread: 23,
+  /** Main: 1 when it looks at the worker's ring now and then only, and whoever puts something there has to ring. Worker: 0, it has rung. */
+  mainRests: 24,
 } as const;
 /** Two cache lines, so that no two workers write into the same one. */
 export const CONTROL_WORDS = 32;

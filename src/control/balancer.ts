@@ -24,6 +24,7 @@ import { DnsNames, SYSTEM_NAMES } from "./name-source.ts";
 import { followNames } from "./name-watch.ts";
 import { openSockets } from "./open-sockets.ts";
 import { configurationProblem } from "./restart.ts";
+import { RingWatch } from "./ring-watch.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import { Spare } from "./spare.ts";
 import { readStates, StateFile } from "./state-file.ts";
@@ -80,7 +81,6 @@ export function workerCount(workers: Config["workers"]): number {
   return Math.max(1, Math.min(4, availableParallelism() - 1));
 }
 
-const RING_INTERVAL = 15;
 /** Shortest time between closing and stopping. */
 const GRACE = 1_000;
 
@@ -132,17 +132,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const rested = (slot: number, time: number) => health.rests.begin(slot, time);
   const marked = (slot: number, status: number) => health.passive.mark(slot, status);
   const rings = new MainRings(memory, workerSink({ prober: health.prober, rested, marked }, log, options.accessLog));
-  let isDraining = false;
-  // Portion by portion: between two of them the event loop has its turn.
-  const drainRings = () => {
-    if (isDraining) return;
-    isDraining = rings.drain();
-    if (isDraining)
-      setImmediate(() => {
-        isDraining = false;
-        drainRings();
-      });
-  };
+  const ringWatch = new RingWatch(rings, memory);
   const workers = new Workers(
     {
       url: options.workerUrl,
@@ -161,7 +151,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       limits: perWorker(config.limits, count),
       receiveBuffer: config.receiveBuffer,
       log,
-      onBell: drainRings,
+      onBell: () => ringWatch.look(),
     },
     control.inForce.snapshot,
   );
@@ -216,7 +206,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   health.start();
   const unsave = stateFile.keep(() => control.inForce.config.state);
   const unfollow = followNames(control, names.now, log);
-  const timer = setInterval(drainRings, RING_INTERVAL);
+  ringWatch.start();
   // Every row that was ever used: calls of a destination that is no longer configured are calls too, and so are those that
   // destinations make.
   const calls = () => {
@@ -229,7 +219,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const stopAll = async () => {
     unfollow();
     health.stop();
-    clearInterval(timer);
+    ringWatch.stop();
     unsave();
     await workers.stop();
     await streams.stop();

@@ -55,6 +55,8 @@ export class HealthLoop {
   readonly capacities: MeasuredCapacities;
   readonly #options: HealthLoopOptions;
   #timers: NodeJS.Timeout[] = [];
+  #probing: NodeJS.Timeout | null = null;
+  #isStarted = false;
 
   constructor(options: HealthLoopOptions) {
     const { live, clock, now } = options;
@@ -93,6 +95,7 @@ export class HealthLoop {
     const watched = passiveTargets(placed);
     const slots = placed.map(({ slot }) => slot);
     this.prober.adopt(probed);
+    this.#probe();
     this.passive.adopt(watched);
     this.rests.adopt(slots);
     this.scores.adopt(scoreTargets(placed));
@@ -112,8 +115,9 @@ export class HealthLoop {
   /** Begins probing and watching. */
   start(): void {
     this.capacities.start();
+    this.#isStarted = true;
+    this.#probe();
     this.#timers = [
-      setInterval(() => this.prober.tick(), PROBE_TICK),
       setInterval(() => this.passive.poll(), PASSIVE_POLL),
       setInterval(() => this.rests.poll(), PASSIVE_POLL),
       setInterval(() => this.slowStart.poll(), PASSIVE_POLL),
@@ -130,7 +134,17 @@ export class HealthLoop {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#isStarted = false;
+    this.#probe();
     this.capacities.stop();
+  }
+
+  /** Ticks while there is somebody to be probed: for nobody it would wake this thread forty times a second. */
+  #probe(): void {
+    const isWanted = this.#isStarted && !this.prober.isIdle;
+    if (isWanted) this.#probing ??= setInterval(() => this.prober.tick(), PROBE_TICK);
+    else if (this.#probing !== null) clearInterval(this.#probing);
+    if (!isWanted) this.#probing = null;
   }
 
   #judge(): void {

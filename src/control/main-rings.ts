@@ -44,6 +44,11 @@ export class MainRings {
     return ring.push(RecordKind.send, listener, 0, peer, 0, NOWHERE, 0, bytes, 0, bytes.length);
   }
 
+  /** Whether no worker has put anything there. */
+  get isEmpty(): boolean {
+    return this.#incoming.every((ring) => ring.isEmpty);
+  }
+
   /** Hands waiting records to the sink; true when there are more. */
   drain(): boolean {
     let left = MOST_PER_DRAIN;

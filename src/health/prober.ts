@@ -94,6 +94,11 @@ export class Prober {
     this.#context = context;
   }
 
+  /** Whether there is nobody to be probed. */
+  get isIdle(): boolean {
+    return this.#tasks.size === 0;
+  }
+
   /** Takes over the destinations of a new configuration; those that stay where they are keep their rhythm. */
   adopt(targets: readonly ProbeTarget[]): void {
     const { now, random } = this.#context;

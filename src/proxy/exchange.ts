@@ -1,6 +1,7 @@
 // What one worker gives to other threads: messages that belong to another worker's call, and what main has to know. Who was
 // given something is woken once, at the end of the turn.
 import type { RecordKind, Ring } from "../bridge/handoff.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { type Context, Count } from "./context.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -73,14 +74,23 @@ export class Exchange {
     if (c.toMain.push(kind, listener, c.now, peer, at, nobody, 0, bytes, start, end)) this.#toWake |= 1 << c.workers;
   }
 
-  /** Wakes everybody who was given something since the last time. */
+  /** Wakes everybody who was given something since the last time; main, where it rests, for whatever waits in its ring. */
   ring(): void {
+    this.#ringMain();
     const threads = this.#toWake;
     if (threads === 0) return;
     this.#toWake = 0;
     for (let thread = 0; thread <= this.#c.workers; thread++) {
       if ((threads & (1 << thread)) !== 0) this.#around.wake(thread);
     }
+  }
+
+  #ringMain(): void {
+    const { control } = this.#around;
+    const rests = this.#c.worker * CONTROL_WORDS + ControlWord.mainRests;
+    if (Atomics.load(control, rests) === 0 || this.#c.toMain.isEmpty) return;
+    Atomics.store(control, rests, 0);
+    this.#toWake |= 1 << this.#c.workers;
   }
 }
 
