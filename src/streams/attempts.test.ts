@@ -11,6 +11,7 @@ import { Bench } from "./testing/bench.ts";
 
 /** Far longer than anything takes here, so that it is never why something goes on. */
 const LONG = 60_000;
+const DELAY = 250;
 
 function options(number: number): string {
   return (
@@ -40,6 +41,23 @@ async function server(t: TestContext): Promise<{ port: number; heard: () => stri
   return { port: typeof address === "object" && address !== null ? address.port : 0, heard: () => heard };
 }
 
+/** Listens for what the worker is told, and lets `attemptDelay` pass only when the test says so. */
+class TimedBench extends Bench {
+  readonly #t: TestContext;
+
+  constructor(t: TestContext, connectTimeout: number) {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    super({ connectTimeout, attemptDelay: DELAY });
+    this.#t = t;
+  }
+
+  /** Waits for so long, and returns what the worker is told then. */
+  async later(): ReturnType<Bench["next"]> {
+    this.#t.mock.timers.tick(DELAY);
+    return this.next();
+  }
+}
+
 /** The worker says that the request of this number may go to that port, where the destination in `slot` is. */
 function mayGo(bench: Bench, port: number, number: number, slot: number): void {
   const peer = new Int32Array(ENDPOINT_WORDS);
@@ -49,9 +67,9 @@ function mayGo(bench: Bench, port: number, number: number, slot: number): void {
 
 test("who is connected first gets the request; the one that it waited for before does not", async (t) => {
   const [slow, quick] = [await deafListener(t), await server(t)];
-  const bench = new Bench({ connectTimeout: LONG, attemptDelay: 20 });
+  const bench = new TimedBench(t, LONG);
   bench.send(options(1), slow.port);
-  const asked = await bench.next();
+  const asked = await bench.later();
   assert.deepEqual([asked.kind, asked.text, asked.first], [RecordKind.slow, options(1), 0]);
   mayGo(bench, quick.port, asked.time, 7);
   const told = await bench.next();
@@ -68,9 +86,9 @@ test("who is connected first gets the request; the one that it waited for before
 
 test("the first address keeps the request when it is connected first after all", async (t) => {
   const [slow, slower] = [await deafListener(t), await deafListener(t)];
-  const bench = new Bench({ connectTimeout: LONG, attemptDelay: 20 });
+  const bench = new TimedBench(t, LONG);
   bench.send(options(1), slow.port);
-  mayGo(bench, slower.port, (await bench.next()).time, 7);
+  mayGo(bench, slower.port, (await bench.later()).time, 7);
   slow.wake();
   await until("the first one to hear it", () => slow.heard === options(1), LONG);
   // What the other one hears is only what is sent there from now on.
@@ -84,11 +102,11 @@ test("the first address keeps the request when it is connected first after all",
 test("while nobody answers, one address after the other is asked for, and a refusal is not waited for", async (t) => {
   const [slow, slower, closed] = [await deafListener(t), await deafListener(t), await deafListener(t)];
   await closed.close();
-  const bench = new Bench({ connectTimeout: LONG, attemptDelay: 20 });
+  const bench = new TimedBench(t, LONG);
   bench.send(options(1), slow.port);
-  const first = await bench.next();
+  const first = await bench.later();
   mayGo(bench, slower.port, first.time, 1);
-  const second = await bench.next();
+  const second = await bench.later();
   assert.deepEqual([second.kind, second.first, second.time], [RecordKind.slow, 1, first.time]);
   mayGo(bench, closed.port, second.time, 2);
   assert.deepEqual([(await bench.next()).first, bench.count("connect_failed")], [2, 1]);
@@ -96,18 +114,19 @@ test("while nobody answers, one address after the other is asked for, and a refu
 
 test("an address that nobody knows another one for is waited for to the end, and asked about once", async (t) => {
   const slow = await deafListener(t);
-  const bench = new Bench({ connectTimeout: 600, attemptDelay: 20 });
+  const bench = new TimedBench(t, 600);
   bench.send(options(1), slow.port);
-  assert.equal((await bench.next()).kind, RecordKind.slow);
+  assert.equal((await bench.later()).kind, RecordKind.slow);
+  t.mock.timers.tick(4 * DELAY);
   assert.equal((await bench.next()).kind, RecordKind.unreachable);
   assert.deepEqual([bench.count("connect_failed"), bench.count("unsent")], [1, 1]);
 });
 
 test("an attempt that fails after its request has left elsewhere is told all the same", async (t) => {
   const [slow, quick] = [await deafListener(t), await server(t)];
-  const bench = new Bench({ connectTimeout: 2_000, attemptDelay: 20 });
+  const bench = new TimedBench(t, 2_000);
   bench.send(options(1), slow.port);
-  mayGo(bench, quick.port, (await bench.next()).time, 7);
+  mayGo(bench, quick.port, (await bench.later()).time, 7);
   assert.equal((await bench.next()).kind, RecordKind.outrun);
   const { kind, text } = await bench.next();
   assert.deepEqual([kind, text, bench.count("unsent")], [RecordKind.unreachable, options(1), 0]);
