@@ -24,9 +24,11 @@ export interface FailoverEntry {
   readonly ringLimit: number;
   /** Whether failover still happens after a 101-199 was passed on. */
   readonly afterProvisional: boolean;
-  /** Codes that make a destination inactive, and whether silence does. */
+  /** Codes that mark a destination, and whether silence does. */
   readonly marks: readonly number[];
   readonly marksTimeout: boolean;
+  /** `disabled`: until somebody enables it. */
+  readonly markAs: "inactive" | "disabled";
   /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
   readonly retryAfterCap: number;
   /** Instead of a destination's 503, or when all were unreachable. */

@@ -39,6 +39,8 @@ export const RecordKind = {
   lost: 11,
   /** Worker to main: the destination in slot `listener` failed in a way it is marked for; `time` is the status. */
   marked: 14,
+  /** The same, and it is to stay out until somebody enables it. */
+  markedForGood: 15,
   /** Worker to main: the destination in slot `listener` asked for `time` ms without new requests. */
   resting: 12,
   /**

@@ -32,7 +32,7 @@ function headersOf({ remove, set, add }: RequestHeadersConfig): WrittenRoute["he
 }
 
 function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"] {
-  const { codes, tries, answerWithin, ringLimit, afterProvisional, marks, marksTimeout } = override;
+  const { codes, tries, answerWithin, ringLimit, afterProvisional, marks, marksTimeout, markAs } = override;
   return {
     ...(codes === undefined ? {} : { on: writtenEvents(override) }),
     ...(tries === undefined ? {} : { tries }),
@@ -40,6 +40,7 @@ function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"]
     ...(ringLimit === undefined ? {} : { ring_limit: formatDuration(ringLimit) }),
     ...(afterProvisional === undefined ? {} : { after_provisional: afterProvisional }),
     ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenMarks(marks)] }),
+    ...(markAs === undefined ? {} : { mark_as: markAs }),
   };
 }
 

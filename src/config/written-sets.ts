@@ -70,6 +70,7 @@ export function writtenSet(
       ring_limit: formatDuration(failover.ringLimit),
       after_provisional: failover.afterProvisional,
       mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenMarks(failover.marks)],
+      mark_as: failover.markAs,
       retry_after_cap: formatDuration(failover.retryAfterCap),
     } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {

@@ -130,7 +130,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     return { ok: false, problems: begun.problems, failure: "" };
   }
   const rested = (slot: number, time: number) => health.rests.begin(slot, time);
-  const marked = (slot: number, status: number) => health.passive.mark(slot, status);
+  const marked = (slot: number, status: number, isForGood: boolean) => health.passive.mark(slot, status, isForGood);
   const rings = new MainRings(memory, workerSink({ prober: health.prober, rested, marked }, log, options.accessLog));
   const ringWatch = new RingWatch(rings, memory);
   const workers = new Workers(

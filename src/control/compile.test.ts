@@ -109,6 +109,7 @@ describe("compile", () => {
       afterProvisional: false,
       marks: [],
       marksTimeout: false,
+      markAs: "inactive",
       retryAfterCap: 60_000,
       unavailable: { status: 503, reason: "Busy", retryAfter: 5 },
     });

@@ -10,8 +10,8 @@ export interface RecordSink {
   log(worker: number, text: string): void;
   /** A destination asked for `time` ms without new requests. */
   resting(slot: number, time: number): void;
-  /** A destination answered `status`, and is marked for that; 408 stands for its silence, too. */
-  marked(slot: number, status: number): void;
+  /** A destination answered `status`, and is marked for that; 0 stands for its silence. `isForGood`: until somebody enables it. */
+  marked(slot: number, status: number, isForGood: boolean): void;
 }
 
 /** Records taken in one go, so that a flood of access-log records does not starve the event loop. */
@@ -68,7 +68,8 @@ export class MainRings {
     else if (ring.kind === RecordKind.probeUnreachable) this.#sink.probeUnreachable(bytes, start, end, peer);
     else if (ring.kind === RecordKind.accessLog) this.#sink.accessLog(worker, bytes, start, end);
     else if (ring.kind === RecordKind.resting) this.#sink.resting(ring.listener, ring.time);
-    else if (ring.kind === RecordKind.marked) this.#sink.marked(ring.listener, ring.time);
+    else if (ring.kind === RecordKind.marked) this.#sink.marked(ring.listener, ring.time, false);
+    else if (ring.kind === RecordKind.markedForGood) this.#sink.marked(ring.listener, ring.time, true);
     else if (ring.kind === RecordKind.log) this.#sink.log(worker, bytes.toString("utf8", start, end));
   }
 }

@@ -10,7 +10,7 @@ const LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 export interface SinkHealth {
   readonly prober: Prober;
   readonly rested: (slot: number, time: number) => void;
-  readonly marked: (slot: number, status: number) => void;
+  readonly marked: (slot: number, status: number, isForGood: boolean) => void;
 }
 
 /** The sink of a process. */
@@ -24,7 +24,7 @@ export function workerSink(
     probeUnreachable: (bytes, start, end, peer) => prober.unreachable(bytes, start, end, peer, 0),
     accessLog: (_worker, bytes, start, end) => accessLog(bytes.toString("utf8", start, end)),
     resting: (slot, time) => rested(slot, time),
-    marked: (slot, status) => marked(slot, status),
+    marked: (slot, status, isForGood) => marked(slot, status, isForGood),
     log: (worker, text) => logText(log, worker, text),
   };
 }

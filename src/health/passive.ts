@@ -115,15 +115,19 @@ export class PassiveHealth {
   /**
    * A destination failed a request in a way that it is marked for: it is inactive at once, unless it is the last usable one of its
    * set. That is more than a suspicion: it may well answer probes while it fails calls, so none is sent early, and as many of them
-   * have to be good as after failed ones. `status`: what it answered, 0: nothing.
+   * have to be good as after failed ones. `status`: what it answered, 0: nothing. `isForGood`: as if an operator had disabled it.
    */
-  mark(slot: number, status: number): void {
+  mark(slot: number, status: number, isForGood = false): void {
     const watch = this.#watches.get(slot);
     const state = this.#live.state(slot);
     if (watch === undefined || (state !== DestinationState.active && state !== DestinationState.trying)) return;
     if (this.#registry.isLastUsable(slot)) return;
     watch.base = this.#live.failures(slot);
     const reason = `marked by a route: ${status === 0 ? "no answer" : status}`;
+    if (isForGood) {
+      this.#registry.setState(slot, DestinationState.disabled, `${reason}, until it is enabled`);
+      return;
+    }
     this.#registry.conclude(slot, DestinationState.inactive, reason, true);
     if (!watch.target.isProbed) this.#waitForChance(watch);
   }

@@ -236,6 +236,23 @@ describe("passive health", () => {
     assert.equal(state(0), "active");
   });
 
+  it("what a route disables stays so, whatever probes say and configurations keep, until somebody enables it", () => {
+    const { registry, target, state, time, passive } = lab();
+    registry.adopt([target(0), target(1)]);
+    passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: slot === 0 })));
+    passive.mark(0, 503, true);
+    passive.mark(1, 503, true);
+    assert.deepEqual([state(0), state(1)], ["disabled", "active"], "the last usable one stays");
+    assert.equal(registry.get(0)?.reason, "marked by a route: 503, until it is enabled");
+    registry.probed(0, { at: 0, outcome: "ok", what: "200", rtt: 1 }, { downAfter: 1, upAfter: 1 }, "all");
+    time.now += 120_000;
+    passive.poll();
+    registry.adopt([target(0), target(1)]);
+    assert.equal(state(0), "disabled");
+    registry.setState(0, stateOf("active"), "operator: enable");
+    assert.equal(state(0), "active");
+  });
+
   it("what a route marks and nobody probes comes back on trial after a back-off", () => {
     const { registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(1)]);

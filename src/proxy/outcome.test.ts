@@ -15,6 +15,28 @@ test("501, 505 and 513 are those of a server that works: whoever calls can ask f
   assert.deepEqual([live.counter(0, "new_answered"), live.counter(0, "new_failed")], [3, 2]);
 });
 
+test("a mark says whether it is for good", () => {
+  for (const [markAs, expected] of [
+    ["inactive", RecordKind.marked],
+    ["disabled", RecordKind.markedForGood],
+  ] as const) {
+    const rig = new Rig({ destinations: 2, failover: { codes: [500], marks: [500], markAs } });
+    const told: number[][] = [];
+    const push = rig.context.toMain.push.bind(rig.context.toMain);
+    rig.context.toMain.push = (kind, slot, time, ...rest) => {
+      told.push([kind, slot, time]);
+      return push(kind, slot, time, ...rest);
+    };
+    const [sent] = rig.receive(request("INVITE"));
+    rig.receive(response(sent!.text, 500), sent!.to);
+    const kinds = [RecordKind.marked, RecordKind.markedForGood] as readonly number[];
+    assert.deepEqual(
+      told.filter(([kind = 0]) => kinds.includes(kind)).map(([kind, , status]) => [kind, status]),
+      [[expected, 500]],
+    );
+  }
+});
+
 test("silence to an INVITE or a REGISTER is a destination's; to what waits for a phone it neither marks nor counts", () => {
   const silent = (method: string) => {
     const rig = new Rig({ destinations: 2, failover: { marksTimeout: true, onTimeout: false } });

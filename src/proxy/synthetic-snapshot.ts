@@ -71,6 +71,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
           afterProvisional: false,
           marks: [],
           marksTimeout: false,
+          markAs: "inactive",
           retryAfterCap: 60_000,
           unavailable,
         },

@@ -25,12 +25,15 @@ export interface WorkerSet extends Policy {
   readonly heedsOverload: boolean;
 }
 
+/** What a response code makes of a destination. */
+export const Mark = { none: 0, inactive: 1, disabled: 2 } as const;
+
 /** When a request moves on, and what its caller gets in the end. */
 export interface Policy {
   readonly failover: FailoverEntry;
   /** 1 at every response code that moves on to the next candidate. */
   readonly failoverCode: Uint8Array;
-  /** 1 at every response code that makes a destination inactive; at 0 for silence. */
+  /** A `Mark` at every response code; at 0 for silence. */
   readonly markCode: Uint8Array;
   readonly unavailable: UnavailableAnswer;
 }
@@ -91,8 +94,9 @@ export function policyOf(failover: FailoverEntry): Policy {
   const failoverCode = new Uint8Array(700);
   for (const code of failover.codes) failoverCode[code] = 1;
   const markCode = new Uint8Array(700);
-  for (const code of failover.marks) markCode[code] = 1;
-  if (failover.marksTimeout) markCode[0] = 1;
+  const mark = failover.markAs === "disabled" ? Mark.disabled : Mark.inactive;
+  for (const code of failover.marks) markCode[code] = mark;
+  if (failover.marksTimeout) markCode[0] = mark;
   return { failover, failoverCode, markCode, unavailable: spellOutAnswer(failover.unavailable) };
 }
 

@@ -235,3 +235,25 @@ route[SCORE] {
     ]);
   }
 });
+
+it("marks are told apart: what OpenSIPS calls inactive is brought back by somebody, what it calls probing by an answer", () => {
+  const script = (words: string) => `${words}
+loadmodule "dispatcher.so"
+modparam("dispatcher", "db_url", "mysql://lb@db/lb")
+failure_route[A] {
+  ds_mark_dst("p");
+  ds_mark_dst();
+  ds_mark_dst("i");
+  ds_mark_dst("a");
+}
+`;
+  const hints = (words: string) =>
+    imported(script(words)).lines.flatMap((line) => /ds_mark_dst.* is not translated \((.*)\)$/.exec(line)?.[1] ?? []);
+  const [plain, forGood] = [
+    "failover: {mark: [...]} of the set or route",
+    "failover: {mark: [...], mark_as: disabled} of the set or route",
+  ];
+  const active = "one good answer to a probe: probe: {up_after: 1}";
+  assert.deepEqual(hints("socket=udp:10.0.0.5:5060"), [plain, forGood, forGood, active]);
+  assert.deepEqual(hints("#!KAMAILIO\nlisten=udp:10.0.0.5:5060"), [plain, plain, plain, active]);
+});

@@ -51,7 +51,7 @@ function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly 
     });
   const ask = async (method: string, params?: unknown, token = ADMIN) =>
     (await post(JSON.stringify({ jsonrpc: "2.0", method, params, id: 1 }), token)).json();
-  return { ask, post, seen, states, passing };
+  return { ask, post, seen, states, passing, backend };
 }
 
 describe("OpenSIPS's commands", () => {
@@ -73,13 +73,24 @@ describe("OpenSIPS's commands", () => {
   });
 
   it("set states by letter and by digit, by named and by listed parameters", async () => {
-    const { ask } = lab();
+    const { ask, backend } = lab();
     const address = "sip:10.0.0.11:5060";
     const state = async () => (await ask("ds_list")).result.PARTITIONS[0].SETS[0].Destinations[0].state;
     assert.equal((await ask("ds_set_state", { state: "i", group: "media", address })).result, "OK");
     assert.equal(await state(), "Inactive");
     assert.equal((await ask("dispatcher:set_state", ["1", "default:media", address])).result, "OK");
     assert.equal(await state(), "Active");
+    // What is inactive there is pinged by nobody, what is probing is.
+    for (const [word, shown, own] of [
+      ["p", "Probing", "inactive"],
+      ["0", "Inactive", "disabled"],
+      ["2", "Probing", "inactive"],
+      ["i", "Inactive", "disabled"],
+      ["a", "Active", "active"],
+    ] as const) {
+      assert.equal((await ask("ds_set_state", [word, "media", address])).result, "OK");
+      assert.deepEqual([await state(), backend.destinations()[0]?.state], [shown, own], word);
+    }
     assert.deepEqual((await ask("ds_set_state", ["a", "media", "sip:nobody"])).error, {
       code: 404,
       message: "destination not found",

@@ -11,13 +11,13 @@ const MISSING = new RpcFault(-32_602, "Invalid params");
 const PARTITION = "default";
 /** Sets from the table of a partition (`sources[].opensips.partition`) are called so. */
 const IN_PARTITION = /^(.+)\.(\d{1,9})$/;
-/** Letters and digits of the command; the digits of the table mean something else. */
-const STATES: Readonly<Record<string, { readonly state: StateName; readonly isMarked: boolean }>> = {
+/** Letters and digits of the command; the digits of the table mean something else. What is inactive there is never pinged. */
+const STATES: Readonly<Record<string, { readonly state: StateName; readonly isMarked?: boolean }>> = {
   a: { state: "active", isMarked: false },
-  i: { state: "inactive", isMarked: false },
+  i: { state: "disabled" },
   p: { state: "inactive", isMarked: true },
   "1": { state: "active", isMarked: false },
-  "0": { state: "inactive", isMarked: false },
+  "0": { state: "disabled" },
   "2": { state: "inactive", isMarked: true },
 };
 

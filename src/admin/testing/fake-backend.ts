@@ -101,9 +101,11 @@ export function fakeBackend(
       isProbing = wanted ?? isProbing;
       return before;
     },
-    setState(slot, _isWhole, state, reason) {
+    setState(slot, _isWhole, state, reason, isMarked) {
       const at = destinations.findIndex((known) => known.slot === slot);
-      destinations[at] = { ...destinations[at]!, state, reason };
+      const before = destinations[at];
+      if (before === undefined) return;
+      destinations[at] = { ...before, state, reason, isMarked: isMarked ?? (state === "inactive" || before.isMarked) };
     },
     audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [], resources: [] }),
     forgetCalls: () => Promise.resolve({ forgotten: 0, made: 0 }),

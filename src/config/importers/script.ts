@@ -132,10 +132,19 @@ function hintFor(call: string, isOpensips: boolean): string {
   const [, set, number] = /^ds_select\w*\s*\(\s*"?(\d+)"?\s*,\s*"?(\d+)"?/.exec(call) ?? [];
   const product = isOpensips ? "opensips" : "kamailio";
   if (set !== undefined) return `routes: [{set: ${set}}], algorithm: "${product}:${number}"`;
+  if (/^ds_mark_dst/.test(call)) return markHint(call, isOpensips);
   if (/^ds_next/.test(call)) return "failover: {on: [...]} of the set";
   const [, group, resources] = /^(?:lb_start\w*|load_balance)\s*\(\s*"?(\d+)"?\s*,\s*"([^"]+)"/.exec(call) ?? [];
   if (group !== undefined) return `routes: [{set: ${group}, resources: "${resources}"}]`;
   return "";
+}
+
+/** OpenSIPS's `i`, which is also what no letter means, keeps it out until somebody brings it back. */
+function markHint(call: string, isOpensips: boolean): string {
+  const [, letters = isOpensips ? "i" : ""] = /^ds_mark_dst\s*\(\s*"([a-z]+)"/.exec(call) ?? [];
+  if (letters === "a") return "one good answer to a probe: probe: {up_after: 1}";
+  const isForGood = letters.startsWith("d") || (isOpensips && letters === "i");
+  return `failover: {mark: [...]${isForGood ? ", mark_as: disabled" : ""}} of the set or route`;
 }
 
 /** The importer. */

@@ -37,7 +37,14 @@ const on = z
 const mark = z
   .array(reason)
   .describe(
-    "What makes a destination inactive at once: a response code, a class of them, `timeout` (of an INVITE or REGISTER: other silence may be a phone's). 501, 505 and 513 speak of the request, so `5xx` does not contain them here: they mark where they are written out. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
+    "What takes a destination out at once: a response code, a class of them, `timeout` (of an INVITE or REGISTER: other silence may be a phone's). 501, 505 and 513 speak of the request, so `5xx` does not contain them here: they mark where they are written out. A good probe, or where it is not probed a back-off, brings it back; the last usable one of a set stays. Kamailio's and OpenSIPS's `ds_mark_dst`.",
+  );
+/** What a mark makes of a destination. */
+export const MARKED_AS = ["inactive", "disabled"] as const;
+const markAs = z
+  .enum(MARKED_AS)
+  .describe(
+    'What `mark` makes of a destination: `inactive`, until it is found to be well (OpenSIPS\'s `ds_mark_dst("p")`), or `disabled`, not probed either, until somebody enables it (`ds_mark_dst("i")`, or without a letter).',
   );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
@@ -58,6 +65,7 @@ export const failover = z
     ring_limit: ringLimit.prefault("0s"),
     after_provisional: afterProvisional.default(false),
     mark: mark.default([]),
+    mark_as: markAs.default("inactive"),
     retry_after_cap: retryAfterCap.prefault("60s"),
   })
   .transform(
@@ -68,6 +76,7 @@ export const failover = z
       ringLimit: value.ring_limit,
       afterProvisional: value.after_provisional,
       ...marksOf(value.mark),
+      markAs: value.mark_as,
       retryAfterCap: value.retry_after_cap,
     }),
   )
@@ -83,6 +92,7 @@ export const failoverOverride = z
     ring_limit: ringLimit.optional(),
     after_provisional: afterProvisional.optional(),
     mark: mark.optional(),
+    mark_as: markAs.optional(),
   })
   .transform(
     (value): Partial<FailoverConfig> => ({
@@ -92,6 +102,7 @@ export const failoverOverride = z
       ...(value.ring_limit === undefined ? {} : { ringLimit: value.ring_limit }),
       ...(value.after_provisional === undefined ? {} : { afterProvisional: value.after_provisional }),
       ...(value.mark === undefined ? {} : marksOf(value.mark)),
+      ...(value.mark_as === undefined ? {} : { markAs: value.mark_as }),
     }),
   );
 
@@ -129,9 +140,10 @@ export interface FailoverConfig {
   /** 0: none. */
   readonly ringLimit: number;
   readonly afterProvisional: boolean;
-  /** Codes that make a destination inactive, and whether silence does. */
+  /** Codes that mark a destination, and whether silence does. */
   readonly marks: readonly number[];
   readonly marksTimeout: boolean;
+  readonly markAs: (typeof MARKED_AS)[number];
   readonly retryAfterCap: number;
 }
 
