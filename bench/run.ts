@@ -9,12 +9,13 @@ import { type Balancer, fairlead, kamailio, type Mode, Running, whyNoKamailio } 
 import type { Measured, Task } from "./calls/measure.ts";
 import type { Transport } from "./calls/wire.ts";
 
-const USAGE = `npm run bench -- [--mode stateless|stateful|both] [--transport udp|tcp] [--connections N] [--rounds N] [--secs S] [--rate INVITES/S] [--port P] [--json]
+const USAGE = `npm run bench -- [--mode stateless|stateful|both] [--transport udp|tcp] [--connections N] [--lengths N] [--rounds N] [--secs S] [--rate INVITES/S] [--port P] [--json]
 
 Whole calls: INVITE, 200, ACK, BYE, 200; five messages through the balancer, 128 calls under way.
   --mode    with transactions, without, or both (both)
   --transport  udp or tcp, on both sides of the balancer (udp)
   --connections  of callers, over tcp (16)
+  --lengths  in how many lengths every kind of message comes, drawn as by chance (1)
   --rounds  rounds; medians are compared (3)
   --secs    seconds measured in each (3)
   --rate    INVITEs per second at which latency is measured, answered with 200; 0: not at all (20000)
@@ -30,6 +31,7 @@ interface Options {
   readonly modes: readonly Mode[];
   readonly transport: Transport;
   readonly connections: number;
+  readonly lengths: number;
   readonly rounds: number;
   readonly secs: number;
   readonly rate: number;
@@ -40,7 +42,7 @@ interface Options {
 type Results = ReadonlyMap<string, readonly Measured[]>;
 
 async function measureOnce(balancer: Balancer, mode: Mode, options: Options, folder: string): Promise<Measured> {
-  const { secs, rate, port, transport, connections } = options;
+  const { secs, rate, port, transport, connections, lengths } = options;
   const ports = { transport, balancer: port, destination: port + 10 };
   const log = join(folder, `${balancer.name}.log`);
   const running = new Running(balancer.prepare(mode, folder, ports), log);
@@ -51,6 +53,7 @@ async function measureOnce(balancer: Balancer, mode: Mode, options: Options, fol
     transport,
     connections,
     window: WINDOW,
+    lengths,
     secs,
     // With transactions the tables fill until the first ones are forgotten, after five seconds.
     warm: mode === "stateful" ? 6 : 1,
@@ -145,6 +148,7 @@ function readOptions(): Options | string {
       mode: { type: "string", default: "both" },
       transport: { type: "string", default: "udp" },
       connections: { type: "string", default: "16" },
+      lengths: { type: "string", default: "1" },
       rounds: { type: "string", default: "3" },
       secs: { type: "string", default: "3" },
       rate: { type: "string", default: "20000" },
@@ -159,14 +163,15 @@ function readOptions(): Options | string {
   const { transport } = values;
   if (transport !== "udp" && transport !== "tcp") return USAGE;
   const [rounds, secs, rate] = [Number(values.rounds), Number(values.secs), Number(values.rate)];
-  const [port, connections] = [Number(values.port), Number(values.connections)];
+  const [port, connections, lengths] = [Number(values.port), Number(values.connections), Number(values.lengths)];
   const isSound = rounds >= 1 && rounds <= 50 && secs >= 1 && secs <= 60 && rate >= 0 && port > 1023 && port < 65_000;
-  if (!(connections >= 1 && connections <= 10_000)) return USAGE;
+  if (!(connections >= 1 && connections <= 10_000 && lengths >= 1 && lengths <= 256)) return USAGE;
   return isSound
     ? {
         modes: modes[values.mode as keyof typeof modes],
         transport,
         connections,
+        lengths,
         rounds,
         secs,
         rate,

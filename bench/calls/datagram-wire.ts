@@ -29,7 +29,7 @@ export function openDatagrams(
     BUFFER,
   );
   if (!opened.ok) throw new Error(opened.problem);
-  const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, socket));
+  const sockets = opened.sockets.workers[0]!.map((socket) => new UdpSocket(libc, { ...socket, isWithoutTrains: true }));
   const counts = noCounts();
   const inbox = new Inbox();
   const memory = new ReceiveMemory(libc, inbox);

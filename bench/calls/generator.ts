@@ -50,9 +50,19 @@ export interface Totals {
 
 interface Caller {
   readonly source: CallerSource;
+  /** One, or as many as there are lengths; the number of a call chooses. */
+  readonly variants: readonly Variant[];
+}
+
+interface Variant {
   readonly invite: Template;
   readonly ackVia: Template;
   readonly byeVia: Template;
+}
+
+/** As by chance: numbers that follow each other have lengths that do not. */
+function variantOf(variants: readonly Variant[], number: number): Variant {
+  return variants[(Math.imul(number, 0x9e3779b1) >>> 8) % variants.length]!;
 }
 
 /** Whether calls are whole, or end with the 200 to their INVITE (for latency at a rate). */
@@ -77,16 +87,22 @@ export class Generator {
   #nextCaller = 0;
   #lost = 0;
 
-  constructor(wire: Wire, destinationPort: number) {
+  /** `lengths`: in how many lengths every kind of message comes. */
+  constructor(wire: Wire, destinationPort: number, lengths = 1) {
     const { transport } = wire;
     this.#wire = wire;
     this.#inbox = wire.inbox;
     this.#outbox = wire.outbox;
     this.#callers = wire.callers.map((source) => ({
       source,
-      invite: inviteTemplate(source.port, transport),
-      ackVia: viaTemplate("ACK", source.port, transport),
-      byeVia: viaTemplate("BYE", source.port, transport),
+      variants: Array.from({ length: lengths }, (_, i): Variant => {
+        const filler = "x".repeat(i);
+        return {
+          invite: inviteTemplate(source.port, transport, filler),
+          ackVia: viaTemplate("ACK", source.port, transport, filler),
+          byeVia: viaTemplate("BYE", source.port, transport, filler),
+        };
+      }),
     }));
     this.#okEnds = DESTINATION_HOSTS.map((_, i) => inviteOkEnd(i, destinationPort, transport));
     this.#uriBytes = destinationUri(0, destinationPort, transport).length;
@@ -130,9 +146,10 @@ export class Generator {
     // Batches of one caller are what datagrams of many callers look like; on connections they would save system calls.
     const isSpread = this.#wire.transport === "tcp";
     for (let i = 0; i < count; i++) {
-      const { source, invite } = this.#callers[this.#nextCaller]!;
+      const { source, variants } = this.#callers[this.#nextCaller]!;
       if (isSpread || i === count - 1) this.#nextCaller = (this.#nextCaller + 1) % this.#callers.length;
       const number = this.#next++ | 0;
+      const { invite } = variantOf(variants, number);
       const at = this.#outbox.claim();
       invite.bytes.copy(out, at);
       for (const place of invite.numbers) writeNumber(out, at + place, number);
@@ -203,8 +220,9 @@ export class Generator {
       totals.done++;
       return;
     }
-    this.#follow(ACK, caller.ackVia, ACK_END, caller.source.socket, number, start, from);
-    this.#follow(BYE, caller.byeVia, BYE_END, caller.source.socket, number, start, from);
+    const { ackVia, byeVia } = variantOf(caller.variants, number);
+    this.#follow(ACK, ackVia, ACK_END, caller.source.socket, number, start, from);
+    this.#follow(BYE, byeVia, BYE_END, caller.source.socket, number, start, from);
   }
 
   /** A request within the dialog of the 200 that begins at `start`. */

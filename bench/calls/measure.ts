@@ -18,6 +18,8 @@ export interface Task {
   readonly connections: number;
   /** Calls kept under way. */
   readonly window: number;
+  /** In how many lengths every kind of message comes, by one byte each. */
+  readonly lengths: number;
   /** Seconds measured, and seconds before that. */
   readonly secs: number;
   readonly warm: number;
@@ -105,12 +107,12 @@ async function measure(task: Task): Promise<Measured> {
   const loaded = loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
   const { libc } = loaded;
-  const { port, destinationPort, connections } = task;
+  const { port, destinationPort, connections, lengths } = task;
   const isUdp = task.transport === "udp";
   const wire = isUdp
     ? openDatagrams(libc, port, destinationPort)
     : await openStreams(libc, port, destinationPort, connections);
-  const generator = new Generator(wire, destinationPort);
+  const generator = new Generator(wire, destinationPort, lengths);
   const { totals, latencies } = generator;
   await untilAnswered(generator, task.pid);
   let answered = 0;

@@ -50,10 +50,10 @@ export interface Template {
   readonly stirred: Int32Array;
 }
 
-/** The INVITE of a caller at `port`; 1,000 bytes, as a telephone's with four codecs. */
-export function inviteTemplate(port: number, transport: Transport): Template {
+/** The INVITE of a caller at `port`; 1,000 bytes, as a telephone's with four codecs. `filler` makes its Via longer. */
+export function inviteTemplate(port: number, transport: Transport, filler = ""): Template {
   return template(
-    `INVITE sip:u${NUMBER}@example.com SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-i-${NUMBER};rport` +
+    `INVITE sip:u${NUMBER}@example.com SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-i-${NUMBER}${filler};rport` +
       `${IDENTITY}\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:alice@${CALLER_HOST}:${port}${parameter(transport)}>\r\n` +
       "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, SUBSCRIBE, INFO\r\n" +
       "Supported: replaces, timer, outbound\r\nSession-Expires: 1800\r\nUser-Agent: bench\r\n" +
@@ -65,10 +65,10 @@ export function inviteTemplate(port: number, transport: Transport): Template {
 export const INVITE_LINE_BYTES: number = `INVITE sip:u${NUMBER}@example.com SIP/2.0`.length;
 
 /** What stands between the request URI and the Route of an ACK or a BYE. */
-export function viaTemplate(method: "ACK" | "BYE", port: number, transport: Transport): Template {
+export function viaTemplate(method: "ACK" | "BYE", port: number, transport: Transport, filler = ""): Template {
   const kind = method === "ACK" ? "a" : "b";
   return template(
-    ` SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-${kind}-${NUMBER};rport\r\nRoute: `,
+    ` SIP/2.0\r\nVia: SIP/2.0/${transport.toUpperCase()} ${CALLER_HOST}:${port};branch=z9hG4bK-${kind}-${NUMBER}${filler};rport\r\nRoute: `,
   );
 }
 
