@@ -70,6 +70,29 @@ test("an answer goes over the connection that its request named, and over no oth
   phone.close();
 });
 
+test("what cannot be framed is answered also by a worker that is late, and its connection ends in time without an answer", async (t) => {
+  for (const isAnswered of [true, false]) {
+    const bench = new Bench();
+    const { server, socket } = await accepted(bench);
+    t.after(() => socket.destroy());
+    t.after(() => server.close());
+    let received = "";
+    let isClosed = false;
+    socket.on("data", (chunk) => (received += String(chunk))).on("close", () => (isClosed = true));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    socket.write(options(1).replace("Content-Length: 0", "Content-Length: 2000000000"));
+    const { kind, word } = await bench.next();
+    assert.equal(kind, RecordKind.unframed);
+    t.mock.timers.tick(1_999);
+    assert.equal(bench.open, 1);
+    if (isAnswered) bench.send("SIP/2.0 513 Too Large\r\n\r\n", 9, word);
+    else t.mock.timers.tick(1);
+    t.mock.timers.reset();
+    await until("the end of the connection", () => isClosed);
+    assert.equal(received, isAnswered ? "SIP/2.0 513 Too Large\r\n\r\n" : "");
+  }
+});
+
 test("a refused connection gives back everything that waited for it", async () => {
   const bench = new Bench();
   const { server, port } = await listening(() => undefined);

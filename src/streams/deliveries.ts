@@ -5,8 +5,8 @@ import type { Message } from "../sip/message.ts";
 import type { Connection, Intake } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** A connection that cannot be framed is closed after its sender has had so long to be answered, in milliseconds. */
-const LAST_WORDS = 500;
+/** A connection that cannot be framed ends with the answer, or after so long without one: workers on a busy machine are late, in milliseconds. */
+const LAST_WORDS = 2_000;
 /** While a worker's ring is full: how often it is tried again, in milliseconds. */
 const RETRY = 2;
 
