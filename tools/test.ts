@@ -18,7 +18,8 @@ const FILE_TIMEOUT = 600_000;
 const PARALLEL = 2;
 /** More files than these do not fail by chance. */
 const MOST_UNSTEADY = 2;
-const BESIDE_OTHERS = /^test\/(?:guide|importers|scenarios|sql|torture)\//;
+const BESIDE_OTHERS =
+  /^test\/(?:(?:guide|importers|kit|scenarios|sql|torture)\/|peers\/(?:baresip|chromium|kamailio)-)/;
 
 interface Outcome {
   passed: number;

@@ -22,6 +22,9 @@ export type ConfiguredDestination = Dispatchable | (Section & { readonly to: Dis
 /** Timers that make failures quick to watch; everything else is as configured by default. */
 const QUICK_TIMERS: Section = { t1: "200ms", t2: "800ms", linger: "4s" };
 
+/** Connections are made at once or refused at once, but on a busy machine. */
+const PATIENT_STREAMS: Section = { connect_timeout: "30s" };
+
 /** Timers for scenarios in which everything times out. */
 export const HASTY: Section = { t1: "50ms", t2: "400ms", linger: "2s" };
 
@@ -63,6 +66,7 @@ export class LoadBalancer {
       workers: 2,
       io,
       timers: QUICK_TIMERS,
+      streams: PATIENT_STREAMS,
       admin: { listen: this.adminUrl },
       log: { format: "json" },
       keys: ["a key of the tests, long enough"],

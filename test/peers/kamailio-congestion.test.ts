@@ -1,5 +1,6 @@
 // Congestion control as the real Kamailio has it: its pings measure servers that grow slow, and its shares under 11 are compared with
 // ours for the latencies that it says it has.
+// Runs alone: its servers have to answer quickly, or it measures the others.
 import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";

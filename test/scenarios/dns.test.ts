@@ -1,93 +1,15 @@
-// Runs alone: it sends ten thousand requests.
+// Destinations by name (RFC 3263): who is asked, when a server is silent or dead, and when the name is.
 import assert from "node:assert/strict";
 import { headerValues, type ParsedMessage, parameterOf } from "../../src/ua/parsed-message.ts";
 import { answering, type Destination } from "../kit/destination.ts";
-import { addressRecord, DnsServer, naptrRecord, srvRecord } from "../kit/dns-server.ts";
-import type { Phone } from "../kit/phone.ts";
+import { askOften, NAME, namedConfig, srvZone, withDns } from "../kit/dns-names.ts";
+import { addressRecord, naptrRecord, srvRecord } from "../kit/dns-server.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
-
-const NAME = "sip:sip.test";
-
-/** A name server that is closed when the flow is over. */
-async function withDns(flow: (dns: DnsServer) => Promise<void>): Promise<void> {
-  const dns = await DnsServer.open();
-  try {
-    await flow(dns);
-  } finally {
-    await dns.close();
-  }
-}
-
-/** SRV records of `sip.test`, one for each server, all at 127.0.0.1. */
-function srvZone(servers: readonly Destination[], ranks: readonly (readonly [number, number])[], ttl = 60) {
-  return servers.flatMap(({ peer }, at) => {
-    const [priority, weight] = ranks[at]!;
-    const host = `s${at}.test`;
-    return [
-      srvRecord("_sip._udp.sip.test", priority, weight, peer.port, host, ttl),
-      addressRecord(host, "127.0.0.1", ttl),
-    ];
-  });
-}
-
-function config(dns: DnsServer, set: object = {}, destination: object = {}) {
-  return {
-    dns: { servers: [dns.address], timeout: "500ms", attempts: 1, min_ttl: "1s", retry: "1s" },
-    sets: {
-      1: {
-        algorithm: "weighted",
-        probe: false,
-        failover: { answer_within: "500ms" },
-        destinations: [{ uri: NAME, name: "pbx", ...destination }],
-        ...set,
-      },
-    },
-  };
-}
 
 function branchOf(request: ParsedMessage): string {
   return parameterOf(headerValues(request, "via")[0] ?? "", "branch") ?? "";
 }
-
-/** Sends `count` OPTIONS, so many at a time; all have to be answered with 200. */
-async function flood(phone: Phone, count: number, atOnce = 50): Promise<void> {
-  let left = count;
-  const one = async () => {
-    while (left-- > 0) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
-  };
-  await Promise.all(Array.from({ length: atOnce }, one));
-}
-
-scenario(
-  "10,000 requests to a name with SRV records 10/60, 10/40 and 20/0 are split 60:40, the third has none",
-  { io: "batched", limit: 180_000 },
-  ({ lb, phone, destination }) =>
-    withDns(async (dns) => {
-      const servers = [destination.answers(200), destination.answers(200), destination.answers(200)];
-      for (const { opened } of servers) await opened;
-      dns.zone = srvZone(servers, [
-        [10, 60],
-        [10, 40],
-        [20, 0],
-      ]);
-      // Nothing but the algorithm is to move a request: a busy machine answers late.
-      await lb.runs(config(dns, { failover: { answer_within: "20s" }, passive: { failures: 0 } }));
-      await flood(phone, 10_000, 20);
-      const counts = servers.map((server) => server.heard("OPTIONS").length);
-      console.log(
-        `SRV 60:40: ${counts[0]} of 10000 to the first, ${counts[1]} to the second, ${counts[2]} to the third`,
-      );
-      assert.ok(Math.abs(counts[0]! - 6_000) <= 200 && Math.abs(counts[1]! - 4_000) <= 200, counts.join());
-      assert.equal(counts[2], 0);
-      // The first one is killed: what it would have got goes to the second, none is lost, the standby has none.
-      await servers[0]!.close();
-      await flood(phone, 200, 20);
-      const after = servers.map((server) => server.heard("OPTIONS").length);
-      console.log(`SRV, first server killed: ${after[1]! - counts[1]!} of 200 requests answered by the second`);
-      assert.deepEqual([after[1]! - counts[1]!, after[2]], [200, 0]);
-    }),
-);
 
 scenario(
   "a silent first server: the request moves to the next record with a new branch, and in the end to the one that stands by",
@@ -101,7 +23,7 @@ scenario(
         [10, 40],
         [20, 0],
       ]);
-      await lb.runs(config(dns, { passive: { failures: 0 } }));
+      await lb.runs(namedConfig(dns, { failover: { answer_within: "1s" }, passive: { failures: 0 } }));
       const call = await phone.invites("sip:bob@example.com");
       assert.equal(call.status, 200);
       const branches = servers.map((server) => branchOf(server.heard("INVITE")[0]!));
@@ -124,18 +46,18 @@ scenario(
           [20, 0],
         ],
       );
-      const probe = { every: "200ms", timeout: "1s", down_after: 1, up_after: 1 };
-      await lb.runs(config(dns, { probe }));
+      const probe = { every: "200ms", timeout: "5s", down_after: 1, up_after: 1 };
+      await lb.runs(namedConfig(dns, { probe }));
       const shown = async () => {
         const all = JSON.parse((await lb.admin("GET", "/destinations")).body) as { state: string; name: string }[];
         return all.map(({ state }) => state).join();
       };
       await until("the second to stand by", async () => (await shown()) === "active,standby");
-      await flood(phone, 20, 1);
+      await askOften(phone, 20, 1);
       assert.equal(second.heard("OPTIONS").filter(({ uri }) => uri === "sip:bob@example.com").length, 0);
       await first.close();
       await until("the second to serve", async () => (await shown()) === "inactive,active");
-      await flood(phone, 20, 1);
+      await askOften(phone, 20, 1);
       await first.reopen();
       await until("the first to serve again", async () => (await shown()) === "active,standby");
     }),
@@ -154,13 +76,13 @@ scenario("a server whose preferred address family is dead is reached by the othe
     const own = lb.address.port;
     const listeners = [`tcp://[::1]:${own}`, `udp://127.0.0.1:${own}`, `tcp://127.0.0.1:${own}`];
     await lb.runs({
-      ...config(dns, { failover: { answer_within: "10s" } }, { uri: `${NAME};transport=tcp` }),
+      ...namedConfig(dns, { failover: { answer_within: "30s" } }, { uri: `${NAME};transport=tcp` }),
       listeners,
     });
     const begin = performance.now();
     const call = await phone.invites("sip:bob@example.com");
     assert.equal(call.status, 200);
-    assert.ok(performance.now() - begin < 3_000, "no timer moved it");
+    assert.ok(performance.now() - begin < 10_000, "no timer moved it");
     assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
     assert.equal(await call.bye(), 200);
   }),
@@ -177,7 +99,7 @@ scenario("NAPTR chooses among the transports that have a listener: requests go b
       addressRecord("s.test", "127.0.0.1", 1),
     ];
     dns.zone = zoneWith("SIP+D2T", "_sip._tcp", tcp);
-    await lb.runs({ ...config(dns), ...lb.bothTransports });
+    await lb.runs({ ...namedConfig(dns), ...lb.bothTransports });
     const call = await phone.invites("sip:bob@example.com");
     assert.equal(call.status, 200);
     assert.match(headerValues(tcp.heard("INVITE")[0]!, "via")[0]!, /^SIP\/2\.0\/TCP /);
@@ -198,7 +120,7 @@ scenario(
       const [old, next] = [destination.answers(200), destination.answers(200)];
       for (const { opened } of [old, next]) await opened;
       dns.zone = srvZone([old], [[10, 0]], 1);
-      await lb.runs(config(dns));
+      await lb.runs(namedConfig(dns));
       const call = await phone.invites("sip:bob@example.com");
       assert.equal(call.status, 200);
       dns.zone = srvZone([next], [[10, 0]], 1);
@@ -230,12 +152,12 @@ scenario(
         ],
         1,
       );
-      await lb.runs(config(dns));
+      await lb.runs(namedConfig(dns));
       dns.isDeaf = true;
       await lb.untilMetric("dns_names_stale", 1);
-      await flood(phone, 20, 1);
+      await askOften(phone, 20, 1);
       await lb.reload();
-      await flood(phone, 20, 1);
+      await askOften(phone, 20, 1);
       assert.ok((await lb.metric("dns_events_total", { event: "timeouts" })) > 0);
       const warned = lb.process?.log.filter(({ record }) => /cannot be looked up/.test(String(record.msg)));
       assert.equal(warned?.length, 1, "told once, not at every try");
@@ -245,7 +167,7 @@ scenario(
       const one = encodeURIComponent(`pbx/127.0.0.1:${servers[1]!.peer.port}`);
       assert.equal((await lb.admin("POST", `/destinations/1/${one}/enable`)).status, 200);
       const before = servers.map((server) => server.heard("OPTIONS").length);
-      await flood(phone, 6, 1);
+      await askOften(phone, 6, 1);
       const after = servers.map((server) => server.heard("OPTIONS").length);
       assert.deepEqual([after[0]! - before[0]!, after[1]! - before[1]!], [0, 6]);
       assert.equal((await lb.admin("PATCH", `/destinations/1/${one}`, { weight: 3 })).status, 409);
@@ -261,7 +183,7 @@ scenario(
       const server = destination.answers(200);
       await server.opened;
       dns.negativeTtl = 1;
-      await lb.runs(config(dns));
+      await lb.runs(namedConfig(dns));
       assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 503);
       const [shown] = JSON.parse((await lb.admin("GET", "/destinations")).body) as { reason: string }[];
       assert.equal(shown?.reason, "host name sip.test does not resolve (host name sip.test has no A record)");

@@ -24,7 +24,7 @@ scenario(
     const others = [destination.answers(486), destination.answers(486)];
     const settings = {
       probe: { every: "500ms", timeout: "300ms", accept: ["2xx", 486] },
-      outliers: { window: "5s", requests: 20, eject_for: "2s" },
+      outliers: { window: "5s", requests: 20, eject_for: "4s" },
       slow_start: "3s",
     };
     await lb.dispatches(1, "round-robin", [{ to: sick, name: "sick" }, ...others], settings);

@@ -1,5 +1,4 @@
 // How much a stranger may send: the same for one socket and for many, over UDP and over TCP, whichever worker hears it.
-// Runs alone: it counts what passes in a second.
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import { formatPeer } from "../../src/ua/transport.ts";

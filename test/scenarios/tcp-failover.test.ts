@@ -6,7 +6,7 @@ import { until } from "../kit/wait.ts";
 
 const TCP = { transport: "tcp" } as const;
 /** So long that no timer can be what moved a call. */
-const PATIENT = { failover: { answer_within: "10s" }, passive: { failures: 0 } };
+const PATIENT = { failover: { answer_within: "30s" }, passive: { failures: 0 } };
 
 scenario("a destination that refuses the connection is left at once", async ({ lb, phone, destination }) => {
   const [closed, alive] = [destination(answering(200), TCP), destination(answering(200), TCP)];
@@ -17,7 +17,7 @@ scenario("a destination that refuses the connection is left at once", async ({ l
     const begin = performance.now();
     const call = await caller.invites("sip:bob@example.com");
     assert.equal(call.status, 200);
-    assert.ok(performance.now() - begin < 3000, "the refusal told, no timer did");
+    assert.ok(performance.now() - begin < 10_000, "the refusal told, no timer did");
     assert.equal(await call.bye(), 200);
   }
   assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 2);
@@ -33,7 +33,7 @@ scenario("a connection that breaks before the answer moves the call to the next 
   const begin = performance.now();
   const call = await caller.invites("sip:bob@example.com");
   assert.equal(call.status, 200);
-  assert.ok(performance.now() - begin < 3000, "the loss told, no timer did");
+  assert.ok(performance.now() - begin < 10_000, "the loss told, no timer did");
   assert.equal(breaking.requests("INVITE").length, 1);
   assert.equal(await call.bye(), 200);
 });

@@ -1,5 +1,4 @@
 // Every transport to every transport: whole calls, with requests in them from both ends. FAIRLEAD_LONG=1 makes 2,000 of each.
-// Runs alone: it makes calls as fast as it can.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { TransportName } from "../../src/net/transport.ts";

@@ -1,4 +1,3 @@
-// Runs alone: it measures how long a replacement takes.
 import assert from "node:assert/strict";
 import { scenario } from "../kit/scenario.ts";
 import { leastDisturbed, until } from "../kit/wait.ts";
