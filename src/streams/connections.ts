@@ -50,6 +50,8 @@ export class Connections implements ConnectionOwner {
   readonly #callers: Callers;
   readonly #attempts: Attempts;
   readonly #places: (Connection | undefined)[] = [];
+  /** Steps by itself, by `performance.now`. */
+  readonly sweep = new Sweep(this.#places, (one: Connection, now) => this.#judge(one, now), performance.now());
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
   readonly #free: number[] = [];
@@ -83,17 +85,13 @@ export class Connections implements ConnectionOwner {
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
     this.#attempts = new Attempts(exchange, limits, (name) => this.countUp(name));
-    const sweep = new Sweep(this.#places, (connection, now) => this.#judge(connection, now), performance.now());
-    setInterval(() => sweep.step(performance.now()), STEP).unref();
+    setInterval(() => this.sweep.step(performance.now()), STEP).unref();
   }
 
   /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
   accept(listener: number, socket: Socket, carry = this.#plain(socket)): void {
     const peer = this.#peer;
-    if (!this.#guests.peerOf(socket, peer)) {
-      socket.destroy();
-      return;
-    }
+    if (!this.#guests.peerOf(socket, peer)) return void socket.destroy();
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
     let refusal = this.fullness(0, this.#guests.isTrusted(peer));
@@ -186,8 +184,7 @@ export class Connections implements ConnectionOwner {
     if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
     this.#touched.delete(connection);
     this.intake.forget(connection);
-    this.#count--;
-    this.#words[StreamWord.connections] = this.#count;
+    this.#words[StreamWord.connections] = --this.#count;
     if (!connection.isConnected) {
       this.countUp(connection.isUnverified ? "unverified" : "connect_failed");
       this.#attempts.failed(connection);
@@ -274,15 +271,18 @@ export class Connections implements ConnectionOwner {
     Atomics.store(this.#words, serialAt(place), this.#serial);
     // The newest connection of an address is the one that it reads.
     this.#byAddress.set(key, connection);
-    this.#count++;
-    this.#words[StreamWord.connections] = this.#count;
+    this.#words[StreamWord.connections] = ++this.#count;
     if (isConnected) connection.noteLocal();
     return connection;
   }
 
   #judge(connection: Connection, now: number): void {
     if (connection.isCondemned) return;
-    if (connection.overdue(now, this.#limits, this.intake.isHeld(connection)) === null) return;
+    if (connection.overdue(now, this.#limits, this.intake.isHeld(connection)) !== null) this.#condemn(connection);
+  }
+
+  /** Apart from `#judge`, which looks thousands of times a second: a method with a closure in it allocates whenever it is called. */
+  #condemn(connection: Connection): void {
     connection.isCondemned = true;
     this.#farewells.add(() => this.#closeOverdue(connection));
   }

@@ -1,7 +1,15 @@
-// Every connection is looked at often enough, and nobody is judged by a standstill of ours.
+// Every connection is looked at often enough, nobody is judged by a standstill of ours, and looking leaves no garbage behind.
 import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
+import { until } from "../../test/kit/wait.ts";
+import { allocatedBy } from "../dispatch/allocation.ts";
 import { STEP, Sweep } from "./sweep.ts";
+import { Bench } from "./testing/bench.ts";
+import { Clock } from "./testing/clock.ts";
+import { portOf } from "./testing/secure-bench.ts";
+
+const COUNT = 200;
 
 class Place {
   isConnected = true;
@@ -50,4 +58,31 @@ test("after a standstill of ours nobody is judged before what was sent meanwhile
   assert.deepEqual(closed, []);
   step(1_000);
   assert.equal(closed.length, 1);
+});
+
+test("looking over connections that are quiet, or slow, leaves next to nothing behind, also after some were overdue", async (t) => {
+  const clock = new Clock(t);
+  const bench = new Bench({ connections: COUNT, connectionsPerSource: COUNT, idle: 60_000 });
+  const server = createServer((socket) => bench.connections.accept(1, socket));
+  t.after(() => server.close());
+  const port = await portOf(server);
+  const come = async (): Promise<void> => {
+    for (let i = 0; i < COUNT; i++) {
+      const socket = connect(port, "127.0.0.1");
+      t.after(() => socket.destroy());
+      if (i % 2 === 0) socket.write("OPTIONS ");
+    }
+    await until("all to be there", () => bench.open === COUNT);
+  };
+  await come();
+  clock.jump(61_000);
+  await until("all to be closed", () => bench.open === 0);
+  await come();
+  const now = performance.now();
+  const heapUsed = (): number => process.memoryUsage().heapUsed;
+  const looks = (1_000 * COUNT) / 25;
+  const allocated = allocatedBy(() => bench.connections.sweep.step(now), heapUsed) / looks;
+  assert.equal(bench.open, COUNT);
+  t.diagnostic(`${allocated.toFixed(1)} bytes a look`);
+  assert.ok(allocated < 8, `${allocated} bytes for each look`);
 });
