@@ -251,7 +251,7 @@ export class ControlPlane {
     if ("what" in plan) return [plan];
     const { identities, resources } = plan;
     const { slots } = plan.destinations;
-    const placed = placeDestinations(config, destinations, identities, slots, this.#identities);
+    const placed = placeDestinations(config, destinations, identities, slots, this.#identities, this.#rows.fronts);
     const rows = slots.reduce((most, slot) => Math.max(most, slot + 1), this.#rows.rows);
     const setRows = plan.sets.slots;
     const closing = this.#closing;

@@ -1,5 +1,4 @@
 // Every row of a configuration with the numbers that compilation gives it: slot, address, listener, identity.
-import { hash } from "node:crypto";
 import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
 import type { HealthTarget } from "../health/registry.ts";
@@ -8,6 +7,7 @@ import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { isSecure, transportNamed } from "../net/transport.ts";
 import { findListener } from "./compile-listeners.ts";
 import type { TlsIdentities } from "./compile-tls.ts";
+import { IdentityFronts } from "./identity-fronts.ts";
 import type { DestinationRow } from "./rows.ts";
 import { slotIdentity } from "./slots.ts";
 
@@ -50,7 +50,9 @@ export function placeDestinations(
   identities: readonly string[],
   slots: readonly number[],
   tls: TlsIdentities,
+  fronts: IdentityFronts = new IdentityFronts(),
 ): PlacedDestination[] {
+  fronts.begin();
   const taken = new Set<number>();
   const senders = new Senders(config);
   // One array: that of each would be the largest object that a row has.
@@ -73,7 +75,7 @@ export function placeDestinations(
       sender = -1;
       unusable = "more names to be proved than there are numbers: restart";
     }
-    const identity = identityOf(identities[at] ?? "", taken);
+    const identity = identityOf(identities[at] ?? "", taken, fronts);
     const slot = slots[at] ?? 0;
     const target = healthTarget(row, slot, unusable);
     return { ...row, slot, endpoints, endpointAt, listener, sender, identity, unusable, target };
@@ -120,13 +122,10 @@ function isV6(host: string): boolean {
   return host.includes(":");
 }
 
-/** The front of a SHA-256: the same on every node and after every restart. The second of a colliding pair moves on. */
-function identityOf(text: string, taken: Set<number>): number {
+/** The front of its hash; the second of a colliding pair moves on. */
+function identityOf(text: string, taken: Set<number>, fronts: IdentityFronts): number {
   for (let attempt = text; ; attempt += "\n") {
-    // As text: a buffer for each of ten thousand takes three times as long.
-    const front = hash("sha256", attempt, "latin1");
-    const identity =
-      front.charCodeAt(0) | (front.charCodeAt(1) << 8) | (front.charCodeAt(2) << 16) | (front.charCodeAt(3) << 24);
+    const identity = fronts.of(attempt);
     if (taken.has(identity)) continue;
     taken.add(identity);
     return identity;

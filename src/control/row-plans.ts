@@ -6,6 +6,7 @@ import { MAX_ACCOUNTS } from "../bridge/resource-loads.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { MAX_RESOURCES } from "../dispatch/resources.ts";
+import { IdentityFronts } from "./identity-fronts.ts";
 import { slotIdentities } from "./place.ts";
 import { accountIdentity, type ResourceRows, resourceNames } from "./resource-table.ts";
 import { configurationProblem } from "./restart.ts";
@@ -25,6 +26,8 @@ export interface RowPlan {
 
 /** The registries of all rows. */
 export class RowPlans {
+  /** What identities become where there is only a word for them. */
+  readonly fronts = new IdentityFronts();
   readonly #live: LiveTables;
   readonly #destinations: Slots;
   readonly #sets: Slots;
