@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
+import { until } from "../test/kit/wait.ts";
 import { PASSING } from "./admin/backend.ts";
 import { Changes } from "./admin-changes.ts";
 import { createLiveTablesMemory, LiveTables } from "./bridge/live-tables.ts";
@@ -132,11 +133,11 @@ it("a change that is written into the file while a reload reads is not undone by
   writeFileSync(path, text);
   const { changes, control, reading } = await lab([], path);
   const reload = changes.reload();
-  for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+  await until("it to read", () => reading.length > 0);
   const changed = await changes.apply({ kind: "change", slot: 0, change: { weight: 7 } });
   assert.deepEqual([changed.ok, changed.problems], [true, []]);
   reading.shift()?.();
-  for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+  await until("it to read", () => reading.length > 0);
   reading.shift()?.();
   assert.ok((await reload).ok);
   assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 7);
@@ -153,7 +154,7 @@ it("changes that are written into the file keep coming: a reload reads twice, an
   );
   const { changes, control, reading } = await lab([], path);
   const isReading = async () => {
-    for (let looks = 0; reading.length === 0 && looks < 1_000; looks++) await turn();
+    await until("it to read", () => reading.length > 0);
     return reading.shift()!;
   };
   const weigh = (weight: number) => changes.apply({ kind: "change", slot: 0, change: { weight } });
@@ -168,7 +169,7 @@ it("changes that are written into the file keep coming: a reload reads twice, an
   const later = weigh(8);
   for (let looks = 0; looks < 100; looks++) await turn();
   second();
-  for (let looks = 0; !isDone && looks < 1_000; looks++) await turn();
+  await until("its end", () => isDone || reading.length > 0);
   assert.ok(isDone, "it reads a third time");
   assert.deepEqual([(await reload).ok, (await later).ok, control.reloads], [true, true, { ok: 1, failed: 0 }]);
   assert.equal(control.inForce.config.sets[0]?.destinations[0]?.weight, 8);
@@ -203,7 +204,7 @@ sets: {a: {algorithm: "own:mine", destinations: ["sip:10.0.0.1"]}}
   assert.ok((await add("sip:10.0.0.3")).ok);
   assert.equal(summary(), "First.");
   const reload = changes.reload();
-  for (let i = 0; reading.length === 0 && i < 100; i++) await turn();
+  await until("it to read", () => reading.length > 0);
   reading[0]?.();
   const { ok, problems } = await reload;
   assert.ok(ok);

@@ -45,6 +45,8 @@ function run(
     env: { ...process.env, ...environment },
     stdio: "pipe",
   });
+  // One that ends before it has read its input is told apart by its code.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   let stdout = "";
   let stderr = "";

@@ -14,7 +14,7 @@ describe("the batched plane and the network's refusals", { skip }, () => {
   for (const host of ["127.0.0.1", "::1"]) {
     it(`tells what was refused (ICMP), with payload and destination, over ${host}`, () => {
       using bench = new Bench([host]);
-      const closed = bench.closedPort(host);
+      const closed = bench.closedPort();
       bench.send(0, host, closed, "INVITE sip:nobody SIP/2.0");
       bench.runUntil(() => bench.refused.length > 0);
       assert.deepEqual(bench.refused, [{ text: "INVITE sip:nobody SIP/2.0", peer: formatted(host, closed) }]);
@@ -25,7 +25,7 @@ describe("the batched plane and the network's refusals", { skip }, () => {
 
   it("never loses the innocent with the guilty", () => {
     using bench = new Bench(["127.0.0.1", "127.0.0.3"]);
-    const closed = bench.closedPort("127.0.0.1");
+    const closed = bench.closedPort();
     for (let round = 0; round < 40; round++) {
       bench.send(0, "127.0.0.1", closed, `guilty ${round}`);
       bench.flush();
@@ -41,7 +41,7 @@ describe("the batched plane and the network's refusals", { skip }, () => {
 
   it("tells one of the workers that share a port, not always the one that sent", () => {
     using bench = new Bench(["127.0.0.1"], 3);
-    const closed = Array.from({ length: 30 }, () => bench.closedPort("127.0.0.1"));
+    const closed = Array.from({ length: 30 }, () => bench.closedPort());
     for (const port of closed) bench.send(0, "127.0.0.1", port, `${port}`);
     bench.flush();
     for (let worker = 0; worker < 3; worker++) bench.runUntilIdle(worker);
@@ -74,7 +74,7 @@ describe("the batched plane and the network's refusals", { skip }, () => {
       return real.sendmmsg(fd, at, count, flags);
     };
     using bench: Bench = new Bench(["127.0.0.1"], 1, { ...real, sendmmsg });
-    const closed = bench.closedPort("127.0.0.1");
+    const closed = bench.closedPort();
     bench.send(0, "127.0.0.1", bench.ports[0]!, "good");
     bench.runUntil(() => bench.got.length === 1 && bench.refused.length === 5);
     assert.deepEqual([bench.plane.counts.unsent, bench.refused.map(({ text }) => text)], [0, Array(5).fill("other")]);

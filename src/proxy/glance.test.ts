@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fc, runs } from "../../test/kit/property.ts";
 import { glance, Seen } from "./glance.ts";
 import { request } from "./rig-message.ts";
 
@@ -61,10 +62,13 @@ test("what is cut short, long or no SIP at all is left to those who read it", ()
   assert.equal(see(long), Seen.other);
   assert.equal(see(`INVI${"\0".repeat(200)}`), Seen.other);
   assert.equal(see(`INVI${"\r\n".repeat(100)}`), Seen.other);
-  for (let i = 0; i < 2000; i++) {
-    const bytes = Buffer.from(invite, "latin1");
-    for (let j = 0; j < 8; j++)
-      bytes[4 + Math.floor(Math.random() * (bytes.length - 4))] = Math.floor(Math.random() * 256);
-    see(bytes.toString("latin1"));
-  }
+  const change = fc.tuple(fc.integer({ min: 4, max: invite.length - 1 }), fc.nat(255));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 8, maxLength: 8 }), (changes) => {
+      const bytes = Buffer.from(invite, "latin1");
+      for (const [place, byte] of changes) bytes[place] = byte;
+      see(bytes.toString("latin1"));
+    }),
+    { numRuns: runs(2000) },
+  );
 });

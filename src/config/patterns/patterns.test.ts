@@ -153,7 +153,7 @@ test("nothing, repeated as often as counts can say, is nothing, and takes no tim
     const program = `import { programOf } from "./program.ts"; import { parsePattern } from "./syntax.ts"; programOf(parsePattern(process.argv[1]));`;
     const { status } = spawnSync(process.execPath, ["--input-type=module", "--eval", program, pattern], {
       cwd: import.meta.dirname,
-      timeout: 20_000,
+      timeout: 60_000,
       stdio: "ignore",
     });
     assert.equal(status, 0, pattern);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Answer } from "dns-packet";
 import { addressRecord, DnsServer, naptrRecord, srvRecord } from "../../../test/kit/dns-server.ts";
+import { hurried } from "../../../test/kit/hurried.ts";
 import { newDnsCounts } from "./counts.ts";
 import { type Location, locate, type Wanted } from "./locate.ts";
 import { Resolver } from "./resolver.ts";
@@ -33,7 +34,8 @@ describe("where a SIP URI's host is (RFC 3263 section 4)", () => {
     server.script = () => false;
   });
 
-  const find = async (zone: readonly Answer[], more: Partial<Wanted> = {}, timeout = 5_000): Promise<Location> => {
+  const timeout = 5_000;
+  const find = async (zone: readonly Answer[], more: Partial<Wanted> = {}): Promise<Location> => {
     server.zone = zone;
     const servers = [{ host: "127.0.0.1", port: server.port }];
     const times = { timeout, attempts: 1, minTtl: 1_000, maxTtl: 1e6, maxNegativeTtl: 1e6, retry: 2_000 };
@@ -95,7 +97,7 @@ describe("where a SIP URI's host is (RFC 3263 section 4)", () => {
   it("silence about one transport does not move a name to another", async () => {
     const zone = [srvRecord("_sip._tcp.sip.test", 0, 5, 5071, "a.test"), addressRecord("a.test", "10.0.0.1")];
     server.script = ({ name }) => name.startsWith("_sip._udp");
-    const found = await find(zone, { transports: ["udp", "tcp"] }, 50);
+    const found = await hurried(timeout, () => find(zone, { transports: ["udp", "tcp"] }));
     assert.deepEqual(places(found), []);
     assert.match(found.why, /SRV _sip\._udp\.sip\.test/);
   });
@@ -161,9 +163,9 @@ describe("where a SIP URI's host is (RFC 3263 section 4)", () => {
 
   it("a failure is not taken for an answer: no fallback to addresses when SRV could not be had", async () => {
     server.script = ({ type }) => type === "SRV";
-    const found = await find([addressRecord(HOST, "10.0.0.9")], {}, 500);
+    const found = await hurried(timeout, () => find([addressRecord(HOST, "10.0.0.9")]));
     assert.equal(found.targets.length, 0);
-    assert.match(found.why, /^SRV _sip\._udp\.sip\.test: 127\.0\.0\.1: no answer within 500 ms$/);
+    assert.match(found.why, /^SRV _sip\._udp\.sip\.test: 127\.0\.0\.1: no answer within 5000 ms$/);
     assert.equal(found.until, 2_000);
   });
 
