@@ -23,7 +23,16 @@ const JUNK = [
   "\u00ff\u00fe",
   " \r\n",
 ];
+/** A piece that took more milliseconds of processor time than so many is looked at twice. */
+const SUSPECT = 5;
 const LENGTH = /\r\n(?:content-length|l)[ \t]*:[^\r]*/i;
+
+/** What came of one connection; `longest` in milliseconds of processor time. */
+interface Sent {
+  readonly wrong: string;
+  readonly messages: number;
+  readonly longest: number;
+}
 
 /** Generated connections, numbered: the same seed and number are the same bytes in the same pieces. */
 export class StreamFuzz {
@@ -41,6 +50,16 @@ export class StreamFuzz {
 
   /** Sends connection `number`; returns what is wrong, or nothing. */
   run(number: number): string {
+    const first = this.#send(number);
+    // The first use of a piece of code includes its compilation, and a collection may fall into any: what takes long takes long again.
+    const again = first.wrong === "" && first.longest > SUSPECT ? this.#send(number) : first;
+    this.messages += first.messages;
+    this.longest = Math.max(this.longest, Math.min(first.longest, again.longest));
+    return again.wrong;
+  }
+
+  #send(number: number): Sent {
+    let longest = 0;
     const chance = new Chance(this.#seed, number);
     const stream = this.#make(chance);
     const heard = new Heard(chance);
@@ -54,14 +73,17 @@ export class StreamFuzz {
     for (let at = 0; at < end; ) {
       const piece = stream.subarray(at, Math.min(end, at + 1 + chance.below(most)));
       at += piece.length;
-      const before = process.cpuUsage();
+      const before = process.threadCpuUsage();
       let isFree = framer.push(piece);
       while (!isFree) isFree = framer.resume();
-      const { user, system } = process.cpuUsage(before);
-      this.longest = Math.max(this.longest, (user + system) / 1000);
+      const { user, system } = process.threadCpuUsage(before);
+      longest = Math.max(longest, (user + system) / 1000);
       reader.push(piece);
     }
-    this.messages += wanted.length;
+    return { wrong: this.#difference(number, wanted, heard, reader, framer), messages: wanted.length, longest };
+  }
+
+  #difference(number: number, wanted: readonly string[], heard: Heard, reader: StreamReader, framer: Framer): string {
     const differs = wanted.findIndex((text, i) => text !== heard.messages[i]);
     if (differs >= 0) return `connection ${number}: message ${differs} is another one`;
     if (heard.messages.length !== wanted.length)

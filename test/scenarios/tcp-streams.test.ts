@@ -81,10 +81,18 @@ scenario("idle connections, unfinished messages and one connection too many are 
   const others = await Promise.all(Array.from({ length: 16 }, () => RawStream.open(lb.address)));
   // The system accepts before the stream worker does.
   await lb.untilMetric("stream_connections", 16);
-  const oneMore = await RawStream.open(lb.address);
-  await oneMore.closed();
-  await lb.untilMetric("stream_closed_total", 1, { reason: "refused" });
-  assert.equal(others.filter(({ isClosed }) => isClosed).length, 0);
+  // None of them is idle until one more has been refused, however long that takes.
+  const speaking = setInterval(() => {
+    for (const one of others) void one.sends("\r\n\r\n");
+  }, 250);
+  try {
+    const oneMore = await RawStream.open(lb.address);
+    await oneMore.closed();
+    await lb.untilMetric("stream_closed_total", 1, { reason: "refused" });
+    assert.equal(others.filter(({ isClosed }) => isClosed).length, 0);
+  } finally {
+    clearInterval(speaking);
+  }
   await Promise.all(others.map((one) => one.closed()));
   await lb.untilMetric("stream_closed_total", 16, { reason: "idle" });
   await lb.untilMetric("stream_connections", 0);

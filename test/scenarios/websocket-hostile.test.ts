@@ -182,7 +182,7 @@ scenario(
   one,
   async (stage) => {
     const { lb } = stage;
-    await starts(stage, {}, { streams: { ping: "1s", message_timeout: "500ms", handshake_timeout: "1s" } });
+    await starts(stage, {}, { streams: { ping: "2s", message_timeout: "1s", handshake_timeout: "4s" } });
     const honest = await RawWebSocket.open(lb.address, SIP);
     honest.answersPings = true;
     const mute = await RawWebSocket.open(lb.address, SIP);
