@@ -1,6 +1,6 @@
 // Datagrams in and datagrams out, as offsets into two slabs. A plane fills the inbox and empties the outbox; the proxy
 // between them sees numbers only.
-import { packetBytes } from "../sip/packet-memory.ts";
+import { packetBytes, placeOf } from "../sip/packet-memory.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "./endpoint.ts";
 
 /** Datagrams per receive call; 64 is where the gain of batching ends (reference: bench). */
@@ -37,6 +37,8 @@ export class Outbox {
   readonly bytes: Buffer;
   /** The same for writers of whole words. */
   readonly view: DataView;
+  /** Where in the packets' memory they lie (`placeOf`). */
+  readonly place: number;
   readonly start: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly end: Int32Array = new Int32Array(OUTBOX_PLACES);
   readonly peer: Int32Array = new Int32Array(OUTBOX_PLACES * ENDPOINT_WORDS);
@@ -76,6 +78,7 @@ export class Outbox {
   constructor(send: (outbox: Outbox) => void, bytes: Buffer = packetBytes(OUTBOX_BYTES)) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.place = placeOf(bytes);
     this.#send = send;
   }
 

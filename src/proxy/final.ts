@@ -20,7 +20,7 @@ export function keepBest(c: Context, row: number): void {
   const best = t[at + T.best]!;
   if (best !== 0 && rank(best) <= rank(message.status)) return;
   c.store.drop(t[at + T.bestResponse]!, t[at + T.bestLength]!);
-  const handle = c.store.put(message.bytes, message.start, message.end);
+  const handle = c.store.put(message.bytes, message.start, message.end, message.place);
   t[at + T.bestResponse] = handle;
   t[at + T.bestLength] = message.end - message.start;
   // Without room for its bytes, the response is as good as none.

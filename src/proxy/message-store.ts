@@ -1,7 +1,11 @@
 // Bytes that outlive the batch they came in: stored requests, stored responses. Blocks of graded sizes, carved from
-// chunks that are reserved on demand and reused for ever.
+// chunks that are reserved on demand and reused for ever. The first of them lie in the packets' memory: what is copied within it is
+// copied 16 bytes at a time.
+import { LEAST_COPY } from "../sip/copier.ts";
+import { copyPacket, placeOf, storedBytes } from "../sip/packet-memory.ts";
 import { plainMemory, type Reserve } from "./reserve.ts";
 
+const LEAST = LEAST_COPY;
 const UNIT = 64;
 const CHUNK_UNITS = 1 << 18;
 const CHUNK_BYTES = CHUNK_UNITS * UNIT;
@@ -23,6 +27,8 @@ export class MessageStore {
   readonly #limit: number;
   readonly #reserve: Reserve;
   readonly #chunks: Buffer[] = [];
+  /** Where each of them lies in the packets' memory (`placeOf`). */
+  readonly #places: number[] = [];
   /** Free blocks of each class. Not linked through the blocks: a block that is given back is no longer in the cache. */
   readonly #free: number[][] = SIZES.map(() => []);
   #fresh = 1;
@@ -40,8 +46,11 @@ export class MessageStore {
     return this.#used;
   }
 
-  /** Stores a copy of `bytes[start..end)`; 0 when the store is full or the range is larger than a datagram. */
-  put(bytes: Buffer, start: number, end: number): number {
+  /**
+   * Stores a copy of `bytes[start..end)`; 0 when the store is full or the range is larger than a datagram. `place`: where `bytes` lies in
+   * the packets' memory (`placeOf`), if it is known.
+   */
+  put(bytes: Buffer, start: number, end: number, place = -1): number {
     const units = (end - start + UNIT - 1) >>> 6;
     if (units >= CLASS_OF_UNITS.length) return 0;
     const c = CLASS_OF_UNITS[units]!;
@@ -51,7 +60,10 @@ export class MessageStore {
     else handle = this.#carve(SIZES[c]!);
     if (handle === 0) return 0;
     this.#used += SIZES[c]! * UNIT;
-    bytes.copy(this.#chunks[handle >>> 18]!, (handle & (CHUNK_UNITS - 1)) * UNIT, start, end);
+    const to = this.#places[handle >>> 18]!;
+    const at = this.start(handle);
+    if ((place | to) >= 0 && end - start >= LEAST) copyPacket(place + start, end - start, to + at);
+    else bytes.copy(this.#chunks[handle >>> 18]!, at, start, end);
     return handle;
   }
 
@@ -59,9 +71,10 @@ export class MessageStore {
     if (this.#fresh + units > this.#end) {
       if (this.#chunks.length === this.#limit) return 0;
       // What is left of the old chunk is too small for this class; it is given up.
-      const chunk = Buffer.from(this.#reserve(CHUNK_BYTES));
+      const chunk = storedBytes(CHUNK_BYTES) ?? Buffer.from(this.#reserve(CHUNK_BYTES));
       this.#fresh = this.#chunks.length * CHUNK_UNITS + (this.#chunks.length === 0 ? 1 : 0);
       this.#chunks.push(chunk);
+      this.#places.push(placeOf(chunk));
       this.#end = this.#chunks.length * CHUNK_UNITS;
     }
     const handle = this.#fresh;

@@ -34,7 +34,7 @@ export function openTransaction(c: Context, ofDialog: boolean): number {
   if (row === 0) return 0;
   const words = transactions.words;
   const at = row * TRANSACTION_WORDS;
-  const handle = c.store.put(message.bytes, message.start, message.end);
+  const handle = c.store.put(message.bytes, message.start, message.end, message.place);
   if (handle === 0) {
     transactions.remove(row);
     return 0;
@@ -235,7 +235,7 @@ function storeResponse(c: Context, at: number, start: number, length: number): v
   const words = c.transactions.words;
   dropResponse(c, at);
   // A full store costs a retransmission its absorption, nothing else.
-  const handle = length === 0 ? 0 : c.store.put(c.outbox.bytes, start, start + length);
+  const handle = length === 0 ? 0 : c.store.put(c.outbox.bytes, start, start + length, c.outbox.place);
   words[at + T.response] = handle;
   words[at + T.responseLength] = handle === 0 ? 0 : length;
 }

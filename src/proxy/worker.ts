@@ -12,7 +12,7 @@ import { openPortable } from "../net/portable.ts";
 import { comeForward, standsBack } from "../net/priority.ts";
 import { threadNumber } from "../net/thread-number.ts";
 import { HANG_WORDS, HangWatch } from "../own/hang-watch.ts";
-import { placeOf } from "../sip/packet-memory.ts";
+import { placeOf, STORED } from "../sip/packet-memory.ts";
 import { Adopted } from "./adopted.ts";
 import { Context } from "./context.ts";
 import { Loop } from "./loop.ts";
@@ -128,6 +128,7 @@ function runBatched(): void {
   const ringer = new Ringer(loaded.libc);
   const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
   tellListening(plane, start.receiveBuffer);
+  adviseHugePages(loaded.libc, STORED.buffer as ArrayBuffer, STORED.byteOffset);
   run(
     plane,
     (worker) => ringer.ring(start.bells[worker]!),
