@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { leastOf } from "../../test/kit/least-of.ts";
+import { until as eventually } from "../../test/kit/wait.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
@@ -15,6 +16,11 @@ function lab(count: number) {
   const memory = createSharedMemory(count, false, 1 << 16);
   const live = new LiveTables(memory.live);
   const texts: string[] = [];
+  /** For each death, how long its replacement rests (milliseconds). */
+  const rests: number[] = [];
+  const error = (fields: { restart_in_ms?: number }) => {
+    if (fields.restart_in_ms !== undefined) rests.push(fields.restart_in_ms);
+  };
   const rings = new MainRings(memory, {
     probeAnswer() {},
     probeUnreachable() {},
@@ -36,13 +42,13 @@ function lab(count: number) {
       ring() {},
       limits: { transactions: 1, dialogs: 1, messageBytes: 1 },
       receiveBuffer: 1,
-      log: SILENT,
+      log: { ...SILENT, error },
       onBell: () => rings.drain(),
     },
     emptySnapshot(1),
   );
   after(() => workers.stop());
-  return { memory, live, workers, rings, texts };
+  return { memory, live, workers, rings, texts, rests };
 }
 
 /** A machine that is busy with others makes a replacement late, not early. */
@@ -89,19 +95,26 @@ describe("workers", () => {
     assert.ok(took < 1000, `${took} ms`);
   });
 
-  it("one that dies again and again rests before it is replaced, but never for longer than calls wait for answers", async () => {
-    const { workers } = lab(1);
+  it("one that dies again and again rests before it is replaced, but never for longer than calls wait for answers", async (t) => {
+    const { workers, rests } = lab(1);
     assert.equal(await workers.start(), "");
-    const rests: number[] = [];
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const isThere = () => workers.status()[0]?.isReady === true;
+    const starts: number[] = [];
     for (let deaths = 1; deaths <= 8; deaths++) {
-      const begin = performance.now();
       workers.control.write(0, ControlWord.fault, 1);
-      await until(() => workers.status()[0]?.restarts === deaths && workers.status()[0]?.isReady === true, PATIENCE);
+      await eventually("its death", () => rests.length === deaths);
+      const rest = rests.at(-1)!;
+      if (rest > 0) t.mock.timers.tick(rest - 1);
+      assert.equal(isThere(), false);
+      const begin = performance.now();
+      t.mock.timers.tick(1);
+      await eventually("its replacement", isThere, PATIENCE);
+      starts.push(Math.round(performance.now() - begin));
       assert.equal(workers.status()[0]?.restarts, deaths);
-      rests.push(Math.round(performance.now() - begin));
     }
-    assert.ok(rests[7]! >= 1000, `rests ${rests}`);
-    assert.ok(Math.min(...rests.slice(-TRIES)) < 2000, `rests ${rests}`);
+    assert.deepEqual(rests, [0, 100, 200, 400, 800, 1000, 1000, 1000]);
+    assert.ok(Math.min(...starts) + Math.max(...rests) < 2000, `starts ${starts}`);
     await workers.stop();
   });
 

@@ -114,19 +114,24 @@ describe("messages in a stream", () => {
   });
 
   it("the time it takes grows with the bytes, not with their square", () => {
-    const time = (bytes: number): number => {
+    const time = (bytes: number, times: number): number => {
       const stream = Buffer.from(request("MESSAGE", "slow", "z".repeat(bytes)), "latin1");
-      const { heard, framer } = recorder();
-      const began = process.threadCpuUsage();
-      for (let i = 0; i < stream.length; i++) framer.push(stream.subarray(i, i + 1));
-      assert.equal(heard.messages.length, 1);
-      const { user, system } = process.threadCpuUsage(began);
-      return (user + system) / 1000;
+      const began = performance.now();
+      for (let round = 0; round < times; round++) {
+        const { heard, framer } = recorder();
+        for (let i = 0; i < stream.length; i++) framer.push(stream.subarray(i, i + 1));
+        assert.equal(heard.messages.length, 1);
+      }
+      return performance.now() - began;
     };
-    time(4_000);
-    const small = Math.min(time(8_000), time(8_000), time(8_000));
-    const large = Math.min(time(64_000), time(64_000), time(64_000));
-    assert.ok(large < small * 8 * 4 + 5, `8,000 bytes took ${small} ms, 64,000 took ${large} ms`);
+    time(4_000, 1);
+    // As many bytes both times, in turn, and the least of several: a busy machine holds up the one as well as the other.
+    let [small, large] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let tries = 0; tries < 5; tries++) {
+      small = Math.min(small, time(8_000, 8));
+      large = Math.min(large, time(64_000, 1));
+    }
+    assert.ok(large < small * 4 + 5, `8 times 8,000 bytes took ${small} ms, 64,000 took ${large} ms`);
   });
 
   const refused: readonly [string, string, number][] = [
