@@ -162,6 +162,12 @@ function resourcesOf({ control, live }: Balancer, slot: number): Readonly<Record
   return Object.fromEntries(figures);
 }
 
+/** What a FreeSWITCH has told last. */
+function weightNow({ control }: Balancer, name: string, slot: number): number {
+  const set = control.inForce.snapshot.sets.find((one) => one.name === name);
+  return set?.weights[set.slots.indexOf(slot)] ?? 0;
+}
+
 function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }: PlacedDestination): DestinationView {
   const { health, live } = balancer;
   const record = health.registry.get(slot);
@@ -186,7 +192,7 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
     name,
     configured: origin.name,
     uri,
-    weight,
+    weight: config.weightFrom === undefined ? weight : weightNow(balancer, set.name, slot),
     priority,
     maxCalls,
     resources: resourcesOf(balancer, slot),

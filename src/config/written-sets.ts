@@ -120,7 +120,7 @@ export function writtenDestination(one: DestinationConfig, isRevealed = false): 
   return {
     uri,
     name,
-    weight,
+    weight: one.weightFrom === undefined ? weight : formatEventSocket(one.weightFrom, isRevealed),
     priority,
     max_calls: maxCalls,
     score,

@@ -268,7 +268,7 @@ export class ControlPlane {
    */
   #prepare({ plan, placed, snapshot }: Candidate): void {
     for (const slot of plan.destinations.reused) this.#options.live.clear(slot);
-    this.#options.health.capacities.fill(placed, snapshot.resources);
+    this.#options.health.capacities.fill(placed, snapshot);
     const old = this.#inForce?.placed ?? [];
     const known = new Set(old.map(({ slot }) => slot));
     this.#options.health.expect([...old, ...placed.filter(({ slot }) => !known.has(slot))]);

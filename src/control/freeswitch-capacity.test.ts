@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { capacityOf, readHeartbeat } from "./freeswitch-capacity.ts";
+import { capacityOf, readHeartbeat, weightOf } from "./freeswitch-capacity.ts";
 
 describe("the capacity that a FreeSWITCH's heartbeat comes to", () => {
   const cases = [
@@ -17,6 +17,22 @@ describe("the capacity that a FreeSWITCH's heartbeat comes to", () => {
   ] as const;
   for (const [title, heartbeat, own, capacity] of cases)
     it(`is ${capacity} when ${title}`, () => assert.equal(capacityOf(heartbeat, own), capacity));
+
+  it("is a weight by the free share of sessions and of processors, rounded, whoever has the sessions", () => {
+    const weights = [
+      [{ maxSessions: 100, sessions: 0, idle: 100 }, 100],
+      [{ maxSessions: 100, sessions: 30, idle: 100 }, 70],
+      [{ maxSessions: 100, sessions: 30, idle: 50 }, 35],
+      [{ maxSessions: 1000, sessions: 333, idle: 99.5 }, 66],
+      [{ maxSessions: 3, sessions: 1, idle: 100 }, 67],
+      [{ maxSessions: 100, sessions: 100, idle: 100 }, 0],
+      [{ maxSessions: 100, sessions: 150, idle: 100 }, 0],
+      [{ maxSessions: 100, sessions: 0, idle: 0 }, 0],
+      [{ maxSessions: 0, sessions: 0, idle: 100 }, 0],
+    ] as const;
+    for (const [heartbeat, weight] of weights)
+      assert.equal(weightOf(heartbeat, 100), weight, JSON.stringify(heartbeat));
+  });
 
   it("is not taken from figures that are none", () => {
     const good = { "max-sessions": "1000", "session-count": "3", "idle-cpu": "99.5" };

@@ -1,4 +1,5 @@
-// How many calls a FreeSWITCH has room for, by what its heartbeat says (OpenSIPS's load_balancer does the same sum).
+// How many calls a FreeSWITCH has room for, and which share it should have of them, by what its heartbeat says (OpenSIPS's load_balancer
+// and dispatcher do the same sums).
 
 /** What a heartbeat says. */
 export interface Heartbeat {
@@ -31,4 +32,10 @@ export function readHeartbeat(headers: ReadonlyMap<string, string>): Heartbeat |
 export function capacityOf({ maxSessions, sessions, idle }: Heartbeat, own: number): number {
   const others = own < maxSessions ? Math.max(0, sessions - own) : 0;
   return Math.max(0, Math.trunc((idle * (maxSessions - others)) / 100));
+}
+
+/** Its weight, 0 to `most`: the free share of its sessions, times the idle share of its processors; rounded. */
+export function weightOf({ maxSessions, sessions, idle }: Heartbeat, most: number): number {
+  const free = maxSessions === 0 ? 0 : Math.max(0, 1 - sessions / maxSessions);
+  return Math.round((most * free * idle) / 100);
 }

@@ -85,10 +85,8 @@ export class HealthLoop {
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
-  adopt(
-    placed: readonly PlacedDestination[],
-    { listeners, resources }: Pick<Snapshot, "listeners" | "resources">,
-  ): void {
+  adopt(placed: readonly PlacedDestination[], snapshot: Pick<Snapshot, "listeners" | "resources" | "sets">): void {
+    const { listeners, resources } = snapshot;
     this.registry.adopt(healthTargets(placed));
     const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
     const probed = probeTargets(placed, listeners, own);
@@ -103,7 +101,7 @@ export class HealthLoop {
     this.outliers.adopt(outlierTargets(placed));
     this.lostCalls.adopt(lossTargets(placed, resources.accounts));
     this.callLengths.adopt(slots);
-    this.capacities.adopt(placed, resources);
+    this.capacities.adopt(placed, snapshot);
     const down = slots.filter((slot) => this.registry.isDownByResults(slot));
     if (down.length === 0) return;
     const cared = new Set<number>();

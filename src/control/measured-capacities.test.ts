@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { EventSocketServer } from "../../test/kit/event-socket.ts";
 import { until } from "../../test/kit/wait.ts";
+import { compile } from "./compile.ts";
 import { TlsIdentities } from "./compile-tls.ts";
 import { MeasuredCapacities } from "./measured-capacities.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
@@ -24,7 +25,7 @@ function compiled(...resources: object[]) {
     [...rows.keys()],
     new TlsIdentities(),
   );
-  return { placed, resources: compileResources(placed, freshResourceRows(config, placed), rows.length) };
+  return { placed, resources: compileResources(placed, freshResourceRows(config, placed), rows.length), sets: [] };
 }
 
 describe("capacities that FreeSWITCHes tell", () => {
@@ -46,7 +47,7 @@ describe("capacities that FreeSWITCHes tell", () => {
     await server.close();
   });
 
-  const adopt = ({ placed, resources }: ReturnType<typeof compiled>) => measured.adopt(placed, resources);
+  const adopt = (snapshot: ReturnType<typeof compiled>) => measured.adopt(snapshot.placed, snapshot);
   const hears = async (max: number, sessions: number, { resources }: ReturnType<typeof compiled>, wanted: number[]) => {
     await server.subscribed();
     server.heartbeat({ max, sessions, idle: 100 });
@@ -70,7 +71,7 @@ describe("capacities that FreeSWITCHes tell", () => {
     await hears(60, 20, first, [40]);
     own.calls = 5;
     const next = compiled({ pstn: url }, { transc: 5, pstn: 9 });
-    measured.fill(next.placed, next.resources);
+    measured.fill(next.placed, next);
     assert.deepEqual([...next.resources.capacities], [40, -1, 9, 5]);
     adopt(next);
     assert.deepEqual([...next.resources.capacities], [40, -1, 9, 5]);
@@ -86,8 +87,55 @@ describe("capacities that FreeSWITCHes tell", () => {
     await hears(60, 20, first, [40]);
     await until("its silence to count", () => first.resources.capacities[0] === 60);
     const next = compiled({ pstn: url });
-    measured.fill(next.placed, next.resources);
+    measured.fill(next.placed, next);
     assert.deepEqual([...next.resources.capacities], [60]);
+  });
+
+  it("are weights under algorithms that read these at each choice: the free share of sessions and processors", async () => {
+    const weighted = (algorithm: string) => {
+      const config = configOf({
+        listeners: ["udp://127.0.0.1:23000"],
+        sets: {
+          a: {
+            algorithm,
+            destinations: [
+              { uri: "sip:10.0.0.1", weight: 7 },
+              { uri: "sip:10.0.0.2", weight: url },
+            ],
+          },
+        },
+      });
+      const rows = rowsOf(config, new Map());
+      const identities = slotIdentities(rows);
+      const slots = [...rows.keys()];
+      const placed = placeDestinations(config, rows, identities, slots, new TlsIdentities());
+      const context = { generation: 1, placed, rows: 2, setRows: [0], ports: [], keys: [], closing: false };
+      const made = compile(config, context);
+      assert.ok(made.ok, made.ok ? "" : made.problems.join());
+      return { placed, snapshot: made.snapshot, weights: () => [...(made.snapshot.sets[0]?.weights ?? [])] };
+    };
+    const first = weighted("opensips:4");
+    measured.adopt(first.placed, first.snapshot);
+    assert.deepEqual(first.weights(), [7, 100]);
+    measured.start();
+    await server.subscribed();
+    const says = (sessions: number, weights: () => number[], wanted: number) =>
+      until(`a weight of ${wanted}`, () => {
+        // Again and again: silence is short here.
+        server.heartbeat({ max: 60, sessions, idle: 90 });
+        return weights()[1] === wanted;
+      });
+    await says(20, first.weights, 60);
+    const next = weighted("opensips:0");
+    measured.fill(next.placed, next.snapshot);
+    assert.deepEqual(next.weights(), [7, 60], "before anybody has it");
+    measured.adopt(next.placed, next.snapshot);
+    await says(61, next.weights, 0);
+    await until("its silence to count", () => next.weights()[1] === 100);
+    const compiledOnce = weighted("weighted");
+    measured.adopt(compiledOnce.placed, compiledOnce.snapshot);
+    assert.deepEqual(compiledOnce.weights(), [7, 100]);
+    await until("nobody to ask", () => server.alive === 0);
   });
 
   it("of whom nobody names any more are not followed, and who is named anew begins anew", async () => {

@@ -1,10 +1,12 @@
-// Capacities that FreeSWITCHes tell: a connection to each event socket that the configuration names, and what its heartbeats come to
-// in the capacities of the snapshot, which lie in shared memory. No reload: workers see the number that is there.
+// Capacities and weights that FreeSWITCHes tell: a connection to each event socket that the configuration names, and what its heartbeats
+// come to in the snapshot's numbers, which lie in shared memory. No reload: workers see the number that is there.
 import type { LiveTables } from "../bridge/live-tables.ts";
-import type { SnapshotResources } from "../bridge/snapshot.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
+import { MOST_TOLD_WEIGHT } from "../config/sections/destination.ts";
 import { type EventSocket, formatEventSocket } from "../config/values/event-socket.ts";
+import { algorithmByName } from "../dispatch/algorithms/index.ts";
 import { EventSocketClient, type EventSocketContext } from "./event-socket.ts";
-import { capacityOf, type Heartbeat, UNTOLD_CAPACITY } from "./freeswitch-capacity.ts";
+import { capacityOf, type Heartbeat, UNTOLD_CAPACITY, weightOf } from "./freeswitch-capacity.ts";
 import type { PlacedDestination } from "./place.ts";
 
 /** The outside world of it. */
@@ -12,13 +14,22 @@ export interface MeasuredContext extends Omit<EventSocketContext, "told"> {
   readonly live: Pick<LiveTables, "resourceLoad">;
 }
 
-/** One number in the snapshot's capacities. */
+/** What of a snapshot is told. */
+type Told = Pick<Snapshot, "resources" | "sets">;
+
+/** A number in the snapshot: a capacity, or where `account` is -2 a weight. */
 interface Cell {
   readonly slot: number;
   /** Of the resource. */
   readonly number: number;
   readonly account: number;
+  /** A weight's part of what is told: servers of one name share it. */
+  readonly share: number;
+  readonly numbers: Int32Array | Uint16Array;
+  readonly at: number;
 }
+
+const WEIGHT = { number: 31, account: -2 } as const;
 
 interface Feed {
   client: EventSocketClient | null;
@@ -36,7 +47,6 @@ interface Feed {
 export class MeasuredCapacities {
   readonly #context: MeasuredContext;
   readonly #feeds = new Map<string, Feed>();
-  #resources: SnapshotResources | null = null;
   #isStarted = false;
 
   constructor(context: MeasuredContext) {
@@ -44,16 +54,16 @@ export class MeasuredCapacities {
   }
 
   /** Puts what is known into a snapshot that no worker has yet. */
-  fill(placed: readonly PlacedDestination[], resources: SnapshotResources): void {
-    for (const { cell, key } of cellsOf(placed, resources)) {
+  fill(placed: readonly PlacedDestination[], snapshot: Told): void {
+    for (const { cell, key } of cellsOf(placed, snapshot)) {
       const feed = this.#feeds.get(key);
-      if (feed !== undefined) write(resources, cell, feed.values.get(idOf(cell)) ?? this.#valueOf(feed, cell));
+      if (feed !== undefined) write(cell, feed.values.get(idOf(cell)) ?? this.#valueOf(feed, cell));
     }
   }
 
   /** The snapshot is in force: its event sockets are followed from now on, and no others. */
-  adopt(placed: readonly PlacedDestination[], resources: SnapshotResources): void {
-    const cells = Map.groupBy(cellsOf(placed, resources), ({ key }) => key);
+  adopt(placed: readonly PlacedDestination[], snapshot: Told): void {
+    const cells = Map.groupBy(cellsOf(placed, snapshot), ({ key }) => key);
     for (const [key, feed] of this.#feeds) {
       if (cells.has(key)) continue;
       feed.client?.stop();
@@ -76,8 +86,7 @@ export class MeasuredCapacities {
       this.#feeds.set(key, feed);
       if (this.#isStarted) this.#follow(feed);
     }
-    this.#resources = resources;
-    this.fill(placed, resources);
+    this.fill(placed, snapshot);
   }
 
   /** Begins to connect. */
@@ -107,11 +116,13 @@ export class MeasuredCapacities {
     for (const cell of feed.cells) {
       const value = this.#valueOf(feed, cell);
       feed.values.set(idOf(cell), value);
-      if (this.#resources !== null) write(this.#resources, cell, value);
+      write(cell, value);
     }
   }
 
-  #valueOf({ heartbeat, most }: Feed, { account, number }: Cell): number {
+  #valueOf({ heartbeat, most }: Feed, { account, number, share }: Cell): number {
+    if (account === WEIGHT.account)
+      return Math.round(share * (heartbeat === null ? MOST_TOLD_WEIGHT : weightOf(heartbeat, MOST_TOLD_WEIGHT)));
     return heartbeat === null ? most : capacityOf(heartbeat, this.#context.live.resourceLoad(account, number));
   }
 }
@@ -123,21 +134,32 @@ interface MeasuredCell {
   readonly key: string;
 }
 
-function cellsOf(placed: readonly PlacedDestination[], { names, accounts }: SnapshotResources): MeasuredCell[] {
-  if (names.length === 0) return [];
-  return placed.flatMap(({ slot, config }) =>
-    Object.entries(config.resources).flatMap(([name, place]) => {
-      if (typeof place === "number") return [];
-      const cell = { slot, number: names.indexOf(name), account: accounts[slot] ?? -1 };
-      return [{ cell, place, key: formatEventSocket(place, true) }];
-    }),
-  );
+function cellsOf(placed: readonly PlacedDestination[], { resources, sets }: Told): MeasuredCell[] {
+  const { names, accounts, capacities, stride } = resources;
+  const cells: MeasuredCell[] = [];
+  for (const { slot, set, config } of placed) {
+    for (const [name, place] of Object.entries(names.length === 0 ? {} : config.resources)) {
+      if (typeof place === "number") continue;
+      const number = names.indexOf(name);
+      const at = slot * stride + number;
+      const cell = { slot, number, account: accounts[slot] ?? -1, share: 1, numbers: capacities, at };
+      cells.push({ cell, place, key: formatEventSocket(place, true) });
+    }
+    const { weightFrom: place, weight } = config;
+    const entry = place === undefined ? undefined : sets.find(({ name }) => name === set.name);
+    // Elsewhere shares are worked out when the snapshot is made.
+    if (place === undefined || entry === undefined || algorithmByName(entry.algorithm)?.weighsNow !== true) continue;
+    const at = entry.slots.indexOf(slot);
+    const cell = { slot, ...WEIGHT, share: weight / MOST_TOLD_WEIGHT, numbers: entry.weights, at };
+    cells.push({ cell, place, key: formatEventSocket(place, true) });
+  }
+  return cells;
 }
 
 function idOf({ slot, number }: Cell): number {
   return slot * 32 + number;
 }
 
-function write({ capacities, stride }: SnapshotResources, { slot, number }: Cell, capacity: number): void {
-  Atomics.store(capacities, slot * stride + number, capacity);
+function write({ numbers, at }: Cell, value: number): void {
+  Atomics.store(numbers, at, value);
 }

@@ -170,6 +170,8 @@ export interface Algorithm {
   readonly choosesAgain?: boolean;
   /** All candidates of the set get the request at once, as branches (RFC 3261 16.6), and not one after the other. */
   readonly forks?: boolean;
+  /** It reads weights at each choice, so that they may change between two. */
+  readonly weighsNow?: boolean;
   /** It looks at what its destinations are in words. */
   readonly wantsFacts?: boolean;
   /** Destinations are asked how much they want to be spared, and that is heeded (RFC 7339). */

@@ -35,6 +35,17 @@ it("a dialplan in a database becomes a configuration with its routes and sets to
   );
 });
 
+it("a weight from an event socket in OpenSIPS's table comes with what is needed to connect", async () => {
+  const columns = ["id", "setid", "destination", "weight", "probe_mode"];
+  const rows = [["1", "7", "sip:10.0.0.1", "fs://:ClueCon@10.0.0.1", "0"]];
+  const reader = { read: () => Promise.resolve({ columns, rows }) };
+  const url = "mysql://lb@db/opensips";
+  const { yaml = "" } = await importTable(url, "dispatcher", NO_OPTIONS, fakeIo(), reader, undefined);
+  const { config } = readConfiguration(["/f.yaml"], NO_OPTIONS, fakeIo({ "/f.yaml": yaml }));
+  const place = config?.sets[0]?.destinations[0]?.weightFrom;
+  assert.deepEqual([place?.host, place?.port, place?.password.reveal()], ["10.0.0.1", 8021, "ClueCon"], yaml);
+});
+
 it("capacities from event sockets in a table come with what is needed to connect", async () => {
   const columns = ["id", "group_id", "dst_uri", "resources", "probe_mode"];
   const rows = [["1", "7", "sip:10.0.0.1", "pstn=fs://:ClueCon@10.0.0.1:8021", "2"]];

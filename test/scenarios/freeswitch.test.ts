@@ -80,3 +80,66 @@ scenario(
     }
   },
 );
+
+scenario(
+  "calls go by weights that FreeSWITCHes say by their heartbeats, on both workers, and a reload leaves them",
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const servers = [destination.answers(200), destination.answers(200)];
+    const events = [await EventSocketServer.open(PASSWORD), await EventSocketServer.open(PASSWORD)];
+    const config = async (priority: number) => ({
+      sets: {
+        media: await configuredSet(
+          "opensips:0",
+          servers.map((to, at) => ({
+            to,
+            name: `fs${at}`,
+            priority,
+            weight: `fs://:${PASSWORD}@127.0.0.1:${events[at]?.port ?? 0}`,
+          })),
+          { failover: { answer_within: "20s" } },
+        ),
+      },
+      workers: lb.io === "batched" ? 2 : 1,
+    });
+    const weights = async (): Promise<number[]> =>
+      JSON.parse((await lb.admin("GET", "/destinations")).body).map(({ weight }: { weight: number }) => weight);
+    const says = async (free: number, busy: number) => {
+      events[free]?.heartbeat({ max: 100, sessions: 20, idle: 100 });
+      events[busy]?.heartbeat({ max: 100, sessions: 20, idle: 0 });
+      const wanted = [free === 0 ? 80 : 0, free === 1 ? 80 : 0];
+      await until(`weights of ${wanted}`, async () => (await weights()).join() === wanted.join());
+    };
+    /** Whom twelve requests reach, each with a Call-ID of its own. */
+    const reached = async () => {
+      const before = servers.map((server) => server.heard("OPTIONS").length);
+      for (let i = 0; i < 12; i++) assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+      return servers.flatMap((server, at) => (server.heard("OPTIONS").length > before[at]! ? [at] : []));
+    };
+    try {
+      await lb.runs(await config(1));
+      assert.deepEqual(await weights(), [100, 100]);
+      await Promise.all(events.map((one) => one.subscribed()));
+      await says(0, 1);
+      assert.deepEqual(await reached(), [0]);
+      await says(1, 0);
+      assert.deepEqual(await reached(), [1]);
+      await lb.runs(await config(2));
+      assert.deepEqual(
+        [await weights(), events.map(({ connections }) => connections)],
+        [
+          [0, 80],
+          [1, 1],
+        ],
+      );
+      assert.deepEqual(await reached(), [1]);
+      for (const path of ["/config", "/destinations", "/sets/media"])
+        assert.ok(!(await lb.admin("GET", path)).body.includes(PASSWORD), path);
+      // A number ends the asking.
+      assert.equal((await lb.admin("PATCH", "/destinations/media/fs0", { weight: 5 })).status, 200);
+      assert.deepEqual(await weights(), [5, 80]);
+    } finally {
+      await Promise.all(events.map((one) => one.close()));
+    }
+  },
+);

@@ -74,19 +74,22 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
               attrs: null,
             },
             { ...row, destination: "sip:10.0.0.3", state: 2, weight: "0", socket: null },
+            { ...row, destination: "sip:10.0.0.4", weight: "fs://secret@10.0.0.9" },
           ]),
         );
         const source = { url: database.urlText(), partition: "trunks", defaults: { algorithm: "opensips:4" } };
         const said = await bench.load({ sources: [{ opensips: source }], routes: [{ set: "trunks.3" }] });
         assert.deepEqual(bench.set("trunks.3"), [
           "sip:10.0.0.1 5 0 active",
-          "sip:u@10.0.0.2 1 0 disabled",
+          "sip:u@10.0.0.2 100 0 disabled",
           "sip:10.0.0.3 0 0 inactive",
         ]);
         assert.deepEqual(bench.config?.sets[0]?.destinations[0]?.attrs, { attrs: "a b" });
         assert.equal(said.length, 2, said.join("\n"));
         assert.doesNotMatch(said.join("\n"), /secret/);
-        assert.match(said.join("\n"), /id 2, column weight: a weight from FreeSWITCH/);
+        assert.match(said.join("\n"), /id 4, column weight: the URL of the event socket has no password.*: left out/);
+        const [, told] = writtenSets(bench.config?.sets ?? [], true)["trunks.3"]?.destinations ?? [];
+        assert.equal(typeof told === "object" ? told.weight : "", "fs://10.0.0.9:8021");
       }));
 
     it("of OpenSIPS's load_balancer are read with their resources", () =>

@@ -78,6 +78,11 @@ describe("check warns about", () => {
         .replace("{algorithm: kamailio:11,", "{algorithm: kamailio:11, probe: false,"),
       /cc=1 goes by the answer times of probes, and there are none/,
     ],
+    [
+      "a told weight under weighted",
+      config("weighted", "weight: 'fs://:secret@10.0.0.2'"),
+      /a weight that a FreeSWITCH tells does nothing under weighted: it is 100/,
+    ],
     ["scores under random", config("random", "score: 3"), /random does not look at score/],
     ["priorities under random", config("random", "priority: 3"), /does not look at priority/],
     ["a set without destinations", `${LISTENERS}sets: {m: {}}`, /has no destinations/],

@@ -27,6 +27,7 @@ import {
 import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice, statelessFork, statelessMatch } from "./stateless.ts";
 import { unverifiedDestinations } from "./tls.ts";
+import { idleToldWeights } from "./told-weights.ts";
 
 /** The checks. */
 export const CHECKS: readonly Check[] = [
@@ -39,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   unusableDestinations,
   reachability,
   ignoredSettings,
+  idleToldWeights,
   idleUnderOwn,
   idleBranches,
   idleRingTimes,

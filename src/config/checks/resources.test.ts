@@ -112,6 +112,31 @@ describe("resources", () => {
       assert.doesNotMatch(found, /sec|ret@/);
     });
 
+  for (const [weight, wanted] of [
+    ["fs://10.0.0.1", /f\.yaml:4:\d+: error: .*the URL of the event socket has no password/],
+    ["http://:secret@h", /f\.yaml:4:\d+: error: /],
+    ["fs://:secret@h:99999", /f\.yaml:4:\d+: error: .*not HOST/],
+  ] as const)
+    it(`a weight that is ${weight} is refused without the password`, () => {
+      const found = problems(
+        `{algorithm: "opensips:4", destinations: [{uri: "sip:10.0.0.1", weight: '${weight}'}]}`,
+      ).join("\n");
+      assert.match(found, wanted);
+      assert.doesNotMatch(found, /secret/);
+    });
+
+  it("a weight may be what the FreeSWITCH at an event socket says, whose password is never shown", () => {
+    const text = `listeners: ["udp://127.0.0.1:5060"]\nsets: {g: {algorithm: "opensips:4", destinations: [{uri: "sip:10.0.0.1", weight: "${FS}"}]}}`;
+    const { config, problems: found } = loadYaml(text, "f.yaml", fakeIo());
+    const [one] = config?.sets[0]?.destinations ?? [];
+    assert.ok(one !== undefined, found.map(formatProblem).join("\n"));
+    assert.deepEqual([one.weight, one.weightFrom?.password.reveal()], [100, "p@ss=word"]);
+    const [written] = writtenSets(config?.sets ?? []).g?.destinations ?? [];
+    assert.ok(typeof written === "object");
+    assert.equal(written.weight, "fs://lb@[2001:db8::1]:8022");
+    assert.doesNotMatch(`${JSON.stringify(config)} ${inspect(config, { depth: 20 })}`, /p@ss/);
+  });
+
   it("may be what the FreeSWITCH at an event socket says, whose password is never shown", () => {
     const text = `listeners: ["udp://127.0.0.1:5060"]\nsets: {g: {destinations: [{uri: "sip:10.0.0.1", resources: {pstn: "${FS}", transc: 4}}]}}`;
     const { config, problems: found } = loadYaml(text, "f.yaml", fakeIo());

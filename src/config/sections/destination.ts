@@ -3,9 +3,10 @@ import { z } from "zod";
 import { isSecure, isTransportName, transportNamed } from "../../net/transport.ts";
 import { isHost } from "../values/address.ts";
 import { type DestinationUri, type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
+import type { EventSocket } from "../values/event-socket.ts";
 import { refuse } from "../values/issue.ts";
 import { chosenName, reference } from "../values/reference.ts";
-import { type Capacity, capacities } from "./resources.ts";
+import { type Capacity, capacities, eventSocket } from "./resources.ts";
 
 /** States that a configuration can give; `trying` only comes from results. */
 export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] as const;
@@ -20,6 +21,9 @@ export const LARGE_REQUESTS = ["udp", "tcp"] as const;
 
 /** Whether connections to a destination begin by saying for whom they are (haproxy's proxy-protocol.txt). */
 export const PROXY_HEADERS = ["none", "v2"] as const;
+
+/** Weight of a FreeSWITCH that is free, and of one that says nothing (OpenSIPS's `max_freeswitch_weight`). */
+export const MOST_TOLD_WEIGHT = 100;
 
 /** A destination. */
 export interface DestinationConfig {
@@ -36,7 +40,10 @@ export interface DestinationConfig {
   /** How its host becomes addresses (RFC 3263 section 4). */
   readonly lookUp: (typeof LOOK_UPS)[number];
   readonly user?: string;
+  /** Where a FreeSWITCH tells it, what it is without that. */
   readonly weight: number;
+  /** Who tells its weight; absent: nobody. */
+  readonly weightFrom?: EventSocket;
   readonly priority: number;
   /** 0: no limit. */
   readonly maxCalls: number;
@@ -80,11 +87,11 @@ export const longDestination = z.strictObject({
     .optional()
     .describe("Its name in logs, metrics and commands; unique in the set. Default: the URI."),
   weight: z
-    .int()
-    .min(0)
-    .max(65_535)
+    .union([z.int().min(0).max(65_535), eventSocket])
     .default(1)
-    .describe("Relative share under `weighted` and `consistent-hash`; 0: only when no other can."),
+    .describe(
+      "Relative share under `weighted` and `consistent-hash`; 0: only when no other can. `fs://[USER]:PASSWORD@HOST[:PORT]` instead of a number, under `opensips:0` to `opensips:7`, `two-choices` and `fastest`: 0 to 100, as free as the FreeSWITCH at that event socket says that it is.",
+    ),
   priority: z
     .int()
     .min(-2_147_483_648)
@@ -195,7 +202,7 @@ export function destinationOf(
     port: portOf(uri),
     transport: uri.transport,
     lookUp: uri.lookUp,
-    weight: given.weight,
+    weight: typeof given.weight === "number" ? given.weight : MOST_TOLD_WEIGHT,
     priority: given.priority,
     maxCalls: given.max_calls,
     score: given.score,
@@ -210,6 +217,7 @@ export function destinationOf(
     unusable,
   };
   if (uri.user !== undefined) made.user = uri.user;
+  if (typeof given.weight !== "number") made.weightFrom = given.weight;
   if (given.listener !== undefined) made.listener = given.listener;
   if (given.tls !== undefined) made.tls = given.tls;
   if (serverName !== undefined) made.serverName = serverName;

@@ -54,7 +54,8 @@ export function parseCapacities(text: string): Readonly<Record<string, Capacity>
   return capacities;
 }
 
-const eventSocket = z
+/** Schema of the URL of an event socket. */
+export const eventSocket = z
   .string()
   .meta({ title: "event socket URL", examples: ["fs://:PASSWORD@10.0.0.11:8021"] })
   .transform((given, sink): EventSocket => {

@@ -2,6 +2,7 @@
 import type { DestinationData } from "../importers/kamailio-destination.ts";
 import type { DestinationFields } from "../sections/destination.ts";
 import { type Capacity, parseCapacities } from "../sections/resources.ts";
+import { type EventSocket, isEventSocketUrl, parseEventSocket } from "../values/event-socket.ts";
 import type { RowReader, TableRow } from "./row.ts";
 
 /** Columns without which there is no destination. */
@@ -34,7 +35,16 @@ export function readOpensipsRow(row: RowReader): TableRow | null {
     ...attrsOf(row),
   };
   const { key } = row;
-  return { key, setId: String(setId), data, name: "", weight, rweight: -1, socket: socket === "" ? undefined : socket };
+  const told = typeof weight === "number" ? { weight } : { weight: 1, weightFrom: weight };
+  return {
+    key,
+    setId: String(setId),
+    data,
+    name: "",
+    ...told,
+    rweight: -1,
+    socket: socket === "" ? undefined : socket,
+  };
 }
 
 /** A row of the load_balancer table. Its commands know a destination by the row's id, and so that is its name. */
@@ -71,12 +81,13 @@ function destinationOf(row: RowReader, what: string): string {
   return uri.slice(0, headers);
 }
 
-function weightOf(row: RowReader): number {
+function weightOf(row: RowReader): number | EventSocket {
   const text = row.text("weight", "1").trim();
-  if (!text.startsWith("fs://")) return row.number("weight", 1, 0, 65_535);
+  if (!isEventSocketUrl(text)) return row.number("weight", 1, 0, 65_535);
+  const told = parseEventSocket(text);
   // It holds a password: it is not repeated.
-  row.remark("weight", "a weight from FreeSWITCH is not available for a table's row: 1");
-  return 1;
+  if (typeof told === "string") row.refuse("weight", told);
+  return typeof told === "string" ? 1 : told;
 }
 
 function attrsOf(row: RowReader): { attrs?: Record<string, string> } {

@@ -1,6 +1,7 @@
 // One row of a table, read by what its columns hold rather than by how they are called.
 import type { DestinationData } from "../importers/kamailio-destination.ts";
 import type { DestinationUri } from "../values/destination-uri.ts";
+import type { EventSocket } from "../values/event-socket.ts";
 import type { Cell, RowRemark } from "./table.ts";
 
 /** Where columns stand: what they hold, to their index; what is not there has none. */
@@ -19,6 +20,8 @@ export interface TableRow {
   readonly name: string;
   /** -1: it says none. */
   readonly weight: number;
+  /** Who tells the weight, instead. */
+  readonly weightFrom?: EventSocket | undefined;
   readonly rweight: number;
   /** Where to send from, `udp:10.0.0.1:5060` or a listener's name. */
   readonly socket: string | undefined;

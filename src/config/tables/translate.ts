@@ -153,7 +153,7 @@ function memberOf(row: TableRow, weight: number, room: Room): DestinationConfig 
   own.add(name);
   // Key by key: what is copied whatever its keys are takes three times as long.
   const { priority, max_calls, resources, state, probe, attrs } = row.data;
-  const fields: DestinationFields = { ...PLAIN, uri, name, weight };
+  const fields: DestinationFields = { ...PLAIN, uri, name, weight: row.weightFrom ?? weight };
   if (priority !== undefined) fields.priority = priority;
   if (max_calls !== undefined) fields.max_calls = max_calls;
   if (resources !== undefined) fields.resources = resources;

@@ -22,6 +22,7 @@ export const fastest: Algorithm = {
   key: KeySource.none,
   kamailio: [13],
   uses: ["weight", "latency"],
+  weighsNow: true,
   goesBy: "chance and the latest answers",
   isPure: false,
   compile: () => new Uint16Array(0),

@@ -20,6 +20,7 @@ export const twoChoices: Algorithm = {
   summary: "Of two destinations drawn by chance the one with fewer calls for its weight.",
   key: KeySource.none,
   uses: ["weight"],
+  weighsNow: true,
   goesBy: "chance and the number of calls",
   isPure: false,
   compile: () => new Uint16Array(0),
