@@ -62,6 +62,20 @@ describe("slots", () => {
     assert.deepEqual(apply("a", "b").slots, [0, 1]);
   });
 
+  it("the same destinations once more have their slots, and no row is cleared again", () => {
+    const { apply, present, slots } = lab();
+    apply("a", "b");
+    apply("b");
+    present.now = 600_000;
+    present.oldest = 2;
+    assert.deepEqual(apply("b", "c").reused, [0]);
+    const again = apply("b", "c");
+    assert.deepEqual([again.slots, again.reused, slots.rows], [[1, 0], [], 2]);
+    assert.deepEqual(apply("c", "b").slots, [0, 1], "in another order");
+    assert.deepEqual(apply("c").slots, [0]);
+    assert.deepEqual(apply("c", "b").slots, [0, 1], "one was gone in between");
+  });
+
   it("says when the tables are full", () => {
     const { slots } = lab();
     assert.equal(slots.plan(Array.from({ length: 65_537 }, (_, i) => String(i))), null);

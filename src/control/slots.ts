@@ -5,7 +5,9 @@
 
 /** Slots for a configuration that may yet be refused. Nothing has changed until `commit`. */
 export interface SlotPlan {
-  /** By position in the identities that were asked for. */
+  /** What was asked for. */
+  readonly identities: readonly string[];
+  /** By position in these. */
   readonly slots: readonly number[];
   /** Identities by slot, as they will be. */
   readonly next: ReadonlyMap<string, number>;
@@ -36,7 +38,8 @@ export function slotIdentity(set: string, uri: string, name: string): string {
 /** The registry of the rows of one table. */
 export class Slots {
   readonly #context: SlotContext;
-  #owned: ReadonlyMap<string, number> = new Map();
+  /** What was put into force last. */
+  #plan: SlotPlan = { identities: [], slots: [], next: new Map(), reused: [] };
   /** Rows without owner: who had it last, the first generation without that owner, and when that was. */
   readonly #left = new Map<number, { identity: string; generation: number; at: number }>();
   #rows = 0;
@@ -52,12 +55,15 @@ export class Slots {
 
   /** Finds a slot for every identity; null when the tables are full. Identities must differ from each other. */
   plan(identities: readonly string[]): SlotPlan | null {
+    // Most changes of tables change what rows say and not who they are.
+    if (isSame(identities, this.#plan.identities)) return { ...this.#plan, reused: [] };
+    const owned = this.#plan.next;
     const returning = new Map([...this.#left].map(([slot, { identity }]) => [identity, slot] as const));
     const returned = new Set<number>();
     const known = identities.map((identity) => {
-      const owned = this.#owned.get(identity);
-      const slot = owned ?? returning.get(identity);
-      if (owned === undefined && slot !== undefined) returned.add(slot);
+      const own = owned.get(identity);
+      const slot = own ?? returning.get(identity);
+      if (own === undefined && slot !== undefined) returned.add(slot);
       return slot;
     });
     const free = this.#free(returned);
@@ -73,22 +79,21 @@ export class Slots {
       slots.push(slot);
       next.set(identity, slot);
     }
-    return { slots, next, reused };
+    return { identities, slots, next, reused };
   }
 
   /** The plan becomes true with snapshot `generation`. */
   commit(plan: SlotPlan, generation: number): void {
+    const owned = this.#plan.next;
+    this.#plan = plan;
+    if (plan.next === owned) return;
     const at = this.#context.clock();
-    for (const identity of this.#owned.keys()) {
-      if (plan.next.has(identity)) continue;
-      const slot = this.#owned.get(identity);
-      if (slot !== undefined) this.#left.set(slot, { identity, generation, at });
-    }
+    for (const [identity, slot] of owned)
+      if (!plan.next.has(identity)) this.#left.set(slot, { identity, generation, at });
     for (const slot of plan.slots) {
       this.#left.delete(slot);
       this.#rows = Math.max(this.#rows, slot + 1);
     }
-    this.#owned = plan.next;
   }
 
   #free(taken: ReadonlySet<number>): number[] {
@@ -102,4 +107,8 @@ export class Slots {
     // The lowest is used first: tables stay short.
     return free.sort((a, b) => b - a);
   }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
 }

@@ -22,16 +22,15 @@ export class Scores {
     this.#live = live;
   }
 
-  /** Takes over destinations; what was told stays until the configuration says something else than before. */
+  /** Takes over destinations, whose slots differ; what was told stays until the configuration says something else than before. */
   adopt(targets: readonly ScoreTarget[]): void {
-    const kept = new Set<number>();
     for (const { slot, score } of targets) {
-      kept.add(slot);
       if (this.#known.get(slot)?.configured === score) continue;
       this.#known.set(slot, { configured: score, isTold: false });
       this.#live.setScore(slot, score);
     }
-    if (this.#known.size === kept.size) return;
+    if (this.#known.size === targets.length) return;
+    const kept = new Set(targets.map(({ slot }) => slot));
     for (const slot of [...this.#known.keys()]) if (!kept.has(slot)) this.#known.delete(slot);
   }
 
