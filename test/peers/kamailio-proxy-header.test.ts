@@ -45,7 +45,6 @@ else
   scenario("Kamailio behind us knows each caller by its own address", { io: "batched" }, async ({ lb, phone }) => {
     const directory = mkdtempSync(join(tmpdir(), "fairlead-kamailio-"));
     const { port, release } = await reservePort();
-    release();
     writeFileSync(join(directory, "kamailio.cfg"), script(port, directory));
     const kamailio = spawn(KAMAILIO, ["-E", ...flagsOf(directory)], { stdio: "ignore" });
     try {
@@ -69,6 +68,7 @@ else
       const gone = new Promise((resolve) => kamailio.once("exit", resolve));
       kamailio.kill("SIGTERM");
       await gone;
+      release();
       rmSync(directory, { recursive: true, force: true });
     }
   });

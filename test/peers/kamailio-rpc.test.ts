@@ -63,7 +63,6 @@ async function startKamailio(folder: string): Promise<Peer> {
   const { port, release } = await reserved();
   const file = join(folder, "kamailio.cfg");
   writeFileSync(file, kamailioScript(folder, port));
-  release();
   const flags = ["-DD", "-f", file, "-m", "64", "-M", "8", "-Y", folder, "-w", folder];
   const child: ChildProcess = spawn(KAMAILIO, flags, { stdio: "ignore" });
   const ask = asker(`http://127.0.0.1:${port}/RPC`, {});
@@ -75,6 +74,7 @@ async function startKamailio(folder: string): Promise<Peer> {
   const stop = async () => {
     child.kill("SIGTERM");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    release();
   };
   try {
     await until("Kamailio's RPC", isUp);
@@ -94,17 +94,20 @@ async function startFairlead(folder: string): Promise<Peer> {
   const access = `kamailio_rpc: true, tokens: [{name: test, role: admin, token: ${TOKEN}}]`;
   const rest = yaml.replace(/^admin:.*\n(?: .*\n)*/m, "");
   writeFileSync(file, `${rest}\nadmin: {listen: "http://127.0.0.1:${admin.port}", ${access}}\n`);
-  sip.release();
-  admin.release();
   const process_ = new LbProcess(["run", file]);
+  const stop = async () => {
+    await process_.stop();
+    sip.release();
+    admin.release();
+  };
   try {
     await process_.ready();
   } catch (error) {
-    await process_.stop();
+    await stop();
     throw error;
   }
   const ask = asker(`http://127.0.0.1:${admin.port}/RPC`, { authorization: `Bearer ${TOKEN}` });
-  return { ask, stop: async () => void (await process_.stop()) };
+  return { ask, stop };
 }
 
 async function reserved(): Promise<{ port: number; release: () => void }> {

@@ -33,7 +33,6 @@ async function withBalancer(use: (pid: number) => Promise<void>): Promise<void> 
     file,
     `listeners: ["udp://127.0.0.1:${port.port}"]\nworkers: 2\nadmin: false\nsets: {a: {destinations: ["sip:127.0.0.1:9"]}}\n`,
   );
-  port.release();
   const balancer = new LbProcess(["run", file]);
   try {
     await balancer.ready();
@@ -41,6 +40,7 @@ async function withBalancer(use: (pid: number) => Promise<void>): Promise<void> 
     await use(Number(line.record.pid));
   } finally {
     await balancer.stop();
+    port.release();
     rmSync(folder, { recursive: true, force: true });
   }
 }

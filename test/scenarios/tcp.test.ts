@@ -46,8 +46,8 @@ for (const [near, far] of PAIRS) {
     async (stage) => {
       const { lb, destination } = stage;
       const callee = destination(answering(200), { transport: far });
-      // The scenario's own port is kept for it by a TCP socket, which a wildcard would meet.
-      const reserved = await reservePort();
+      // A port is kept by a TCP socket, which a wildcard would meet: this one is of a range in which nobody else looks meanwhile.
+      const reserved = await reservePort(25_000);
       reserved.release();
       const { port } = reserved;
       const listeners = [`udp://127.0.0.1:${port}`, `tcp://0.0.0.0:${port}`];
