@@ -62,6 +62,14 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   read(
     registry,
     "counter",
+    "stream_aliases_total",
+    "Connections made by others over which we may send to them (RFC 5923)",
+    [],
+    (set) => set(counter("aliases")),
+  );
+  read(
+    registry,
+    "counter",
     "stream_slow_connects_total",
     "Attempts to connect for which something waited longer than streams.attempt_delay",
     [],

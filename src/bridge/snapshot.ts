@@ -55,6 +55,8 @@ export interface ListenerEntry {
   readonly allow: AddressRanges;
   /** Whether Contacts of strangers behind NAT get their flow as a parameter. */
   readonly repairsContact: boolean;
+  /** Whether our requests from here say that their connection may carry others back (RFC 5923). */
+  readonly reuses: boolean;
   /** Proxies whose connections begin with a header of the PROXY protocol, and only theirs. */
   readonly proxies: readonly AddressBlock[];
 }

@@ -40,6 +40,8 @@ export const STREAM_COUNTERS = [
   "not_allowed",
   /** A trusted proxy did not begin with a header of the PROXY protocol. */
   "proxy_header",
+  /** Connections that others made over which we may send to them (RFC 5923). */
+  "aliases",
   /** Attempts to connect that failed. */
   "connect_failed",
   /** Attempts to connect for which something waited longer than `streams.attempt_delay`. */

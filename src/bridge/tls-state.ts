@@ -22,6 +22,8 @@ export interface TlsProfile {
   readonly crl: readonly string[];
   /** What is asked of those who connect. */
   readonly clientCertificate: "none" | "request" | "require";
+  /** Whether what we send to destinations may go over connections that they made to us (RFC 5923); only where `require`. */
+  readonly connectionReuse: boolean;
   /** Whether a destination must prove its name. */
   readonly verify: boolean;
   readonly minimumVersion: "TLSv1.2" | "TLSv1.3";

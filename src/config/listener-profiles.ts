@@ -42,6 +42,7 @@ function profileOf(name: string, { certificate, key }: { certificate: string; ke
     ca: "",
     crl: "",
     clientCertificate: "none",
+    connectionReuse: false,
     verify: true,
     minimumVersion: "1.2",
     ciphers: "",

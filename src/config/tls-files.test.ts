@@ -106,6 +106,16 @@ const BROKEN: readonly (readonly [string, unknown, RegExp])[] = [
     /error: client_certificate: require without ca/,
   ],
   [
+    "connection reuse where clients prove nothing",
+    { ...one("good.pem"), connection_reuse: true },
+    /error: connection_reuse is for connections whose both ends have proved who they are/,
+  ],
+  [
+    "connection reuse where destinations prove nothing",
+    { ...one("good.pem"), ca: "ca.pem", client_certificate: "require", verify: false, connection_reuse: true },
+    /error: connection_reuse is for connections whose both ends have proved who they are/,
+  ],
+  [
     "a ca file without certificate",
     { ...one("good.pem"), ca: "empty.pem" },
     /error: file empty\.pem holds no certificate$/,

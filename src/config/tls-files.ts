@@ -96,6 +96,12 @@ function readProfile(given: TlsProfileFiles, read: Reader): TlsProfileConfig {
     const what = `client_certificate: ${given.clientCertificate} without ca would believe everybody whom the system believes`;
     read.error([...base, "client_certificate"], what, "ca: the file of those who sign for your clients");
   }
+  if (given.connectionReuse && (given.clientCertificate !== "require" || !given.verify))
+    read.error(
+      [...base, "connection_reuse"],
+      "connection_reuse is for connections whose both ends have proved who they are",
+      "client_certificate: require, and verify: true",
+    );
   if (given.ciphers !== "") checkCiphers(given, [...base, "ciphers"], read);
   const crl = lists.map(({ pem }) => pem);
   const crlExpires = Math.min(...lists.map(({ next }) => next ?? Number.POSITIVE_INFINITY));

@@ -14,6 +14,7 @@ export function writtenProfile(profile: TlsProfileConfig): NonNullable<z.input<t
     ...(profile.caFile === "" ? {} : { ca: profile.caFile }),
     ...(profile.crlFile === "" ? {} : { crl: profile.crlFile }),
     client_certificate: profile.clientCertificate,
+    ...(profile.connectionReuse ? { connection_reuse: true } : {}),
     verify: profile.verify,
     minimum_version: profile.minimumVersion,
     ...(profile.ciphers === "" ? {} : { ciphers: profile.ciphers }),

@@ -1,12 +1,15 @@
 // Listeners as workers see them, and how the rest of the configuration speaks of them.
 import type { ListenerEntry } from "../bridge/snapshot.ts";
+import type { Config } from "../config/schema.ts";
 import { type ListenerConfig, listenerUri } from "../config/sections/listeners.ts";
+import { DEFAULT_PROFILE } from "../config/sections/tls.ts";
 import { formatHostPort, isWildcard } from "../config/values/address.ts";
 import { compileBlock } from "./compile-block.ts";
 import { compileRanges } from "./compile-ranges.ts";
 
 /** `ports` are the bound ones, by listener; they differ from the configured ones where those are 0. */
-export function compileListeners(listeners: readonly ListenerConfig[], ports: readonly number[]): ListenerEntry[] {
+export function compileListeners({ listeners, tls }: Config, ports: readonly number[]): ListenerEntry[] {
+  const reusing = new Set(tls.flatMap(({ name, connectionReuse }) => (connectionReuse ? [name] : [])));
   return listeners.map((listener, index) => {
     const { host, advertise, transport } = listener;
     const port = ports[index] ?? listener.port;
@@ -21,6 +24,7 @@ export function compileListeners(listeners: readonly ListenerConfig[], ports: re
       isWildcard: isWildcard(host),
       allow: compileRanges(listener.allow.map(compileBlock)),
       repairsContact: listener.contact === "repair",
+      reuses: transport === "tls" && reusing.has(listener.tls ?? DEFAULT_PROFILE),
       proxies: listener.proxies.map(compileBlock),
     };
   });

@@ -17,6 +17,7 @@ const BUILT_IN: TlsProfile = {
   ca: "",
   crl: [],
   clientCertificate: "none",
+  connectionReuse: false,
   verify: true,
   minimumVersion: "TLSv1.2",
   ciphers: "",
@@ -90,7 +91,7 @@ function profilesOf({ tls }: Config): TlsProfile[] {
 }
 
 function compileProfile(config: TlsProfileConfig): TlsProfile {
-  const { name, certificates, ca, crl, clientCertificate, verify, minimumVersion, ciphers } = config;
+  const { name, certificates, ca, crl, clientCertificate, connectionReuse, verify, minimumVersion, ciphers } = config;
   return {
     name,
     certificates: certificates.map(({ cert, key, passphrase, names }) => ({
@@ -102,6 +103,7 @@ function compileProfile(config: TlsProfileConfig): TlsProfile {
     ca,
     crl,
     clientCertificate,
+    connectionReuse,
     verify,
     minimumVersion: minimumVersion === "1.3" ? "TLSv1.3" : "TLSv1.2",
     ciphers,

@@ -53,7 +53,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
   const shelf = new Shelf([destinations, endpoints, resources.accounts, resources.capacities, ...tables]);
   const snapshot: Snapshot = {
     generation: context.generation,
-    listeners: compileListeners(config.listeners, context.ports),
+    listeners: compileListeners(config, context.ports),
     sets: sets.map((set) => shelveSet(set, shelf)),
     algorithms: config.algorithms.map(({ algorithm, module }) => ({ name: algorithm.name, module })),
     routes,

@@ -222,7 +222,8 @@ function spellOut(entry: ListenerEntry): WorkerListener {
   const pathParams = `${isStream(transport) ? `;transport=${entry.transport}` : ""};lr`;
   const routeParams = `${pathParams};fl=`;
   const routeUri = Buffer.from(`sip:${entry.sentBy}${routeParams}`, "latin1");
-  const head = Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}\r\nMax-Breadth: 60\r\n`, "latin1");
+  const alias = entry.reuses ? ";alias" : "";
+  const head = Buffer.from(`${via}${"0".repeat(BRANCH_BYTES)}${alias}\r\nMax-Breadth: 60\r\n`, "latin1");
   const bound = new Int32Array(ENDPOINT_WORDS);
   parseEndpoint(entry.host, entry.port, bound, 0);
   const advertised = new Int32Array(ENDPOINT_WORDS);
@@ -237,7 +238,7 @@ function spellOut(entry: ListenerEntry): WorkerListener {
     head,
     headView: new DataView(head.buffer, head.byteOffset, head.length),
     headBranch: via.length,
-    headVia: via.length + BRANCH_BYTES + 2,
+    headVia: via.length + BRANCH_BYTES + alias.length + 2,
     recordRoute: Buffer.from(`Record-Route: <sip:${entry.sentBy}${routeParams}`, "latin1"),
     routeUri,
     routeView: new DataView(routeUri.buffer, routeUri.byteOffset, routeUri.length),

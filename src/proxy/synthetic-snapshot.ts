@@ -39,6 +39,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         isWildcard: false,
         allow: new Int32Array(0),
         repairsContact: false,
+        reuses: false,
         proxies: [],
       },
     ],

@@ -25,6 +25,8 @@ export interface Intake {
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
   readonly intake: Intake;
+  /** The headers of a message have come over a connection of which `isAliasSought`. */
+  headers(connection: Connection, message: Message): void;
   /** A connection that we tried to make is there. */
   connected(connection: Connection): void;
   /** The other end has said its last word: `leave` is to be called soon. Called at most once, before `closed`. */
@@ -68,6 +70,11 @@ export class Connection implements CarrierHandler {
   /** The table's key of its address. */
   readonly key: string | number;
   #isUnverified = false;
+  /** Whether somebody made it over whose connections we may send, if a request asks for that; it has not asked yet. */
+  isAliasSought = false;
+  /** The endpoint whose messages it carries besides its own, and the keys of that (aliases.ts); null: none. */
+  alias: Int32Array | null = null;
+  aliasKeys: readonly (string | number)[] = [];
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
   /** Whether it was found overdue and waits for its turn to be closed: the sweep comes by again meanwhile. */
@@ -210,6 +217,7 @@ export class Connection implements CarrierHandler {
   }
 
   headers(message: Message): number {
+    if (this.isAliasSought) this.#owner.headers(this, message);
     return this.#owner.intake.choose(message);
   }
 

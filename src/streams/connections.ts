@@ -21,6 +21,7 @@ import {
 } from "../bridge/way-back.ts";
 import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
+import { Aliases } from "./aliases.ts";
 import { Attempts } from "./attempts.ts";
 import { ByteCarrier } from "./byte-carrier.ts";
 import { Callers } from "./callers.ts";
@@ -31,6 +32,7 @@ import { Deliveries } from "./deliveries.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { fullnessAt, type Guests, STRANGERS } from "./guests.ts";
+import { Overdue } from "./overdue.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { reset } from "./reset.ts";
 import { STEP, Sweep } from "./sweep.ts";
@@ -49,9 +51,10 @@ export class Connections implements ConnectionOwner {
   readonly #proxied: Proxied;
   readonly #callers: Callers;
   readonly #attempts: Attempts;
+  readonly #aliases: Aliases;
   readonly #places: (Connection | undefined)[] = [];
   /** Steps by itself, by `performance.now`. */
-  readonly sweep = new Sweep(this.#places, (one: Connection, now) => this.#judge(one, now), performance.now());
+  readonly sweep: Sweep<Connection>;
   /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
   readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
   readonly #free: number[] = [];
@@ -85,6 +88,10 @@ export class Connections implements ConnectionOwner {
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
     this.#attempts = new Attempts(exchange, limits, (name) => this.countUp(name));
+    const provedBy = ({ listener, socket }: Connection) => dials.get(listener)?.secure?.provedBy(socket) ?? [];
+    this.#aliases = new Aliases(this.#byAddress, provedBy, () => this.countUp("aliases"));
+    const overdue = new Overdue(limits, this.#farewells, this.#places, this);
+    this.sweep = new Sweep(this.#places, (one, now) => overdue.judge(one, now), performance.now());
     setInterval(() => this.sweep.step(performance.now()), STEP).unref();
   }
 
@@ -95,7 +102,9 @@ export class Connections implements ConnectionOwner {
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
     let refusal = this.fullness(0, this.#guests.isTrusted(peer));
-    if (refusal === null && this.#add(listener, peer, key, socket, carry, true) === null) refusal = "refused";
+    const made = refusal === null ? this.#add(listener, peer, key, socket, carry, true) : null;
+    if (made === null) refusal ??= "refused";
+    else made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
     if (refusal !== null) reset(socket);
     this.countUp(refusal ?? "accepted");
   }
@@ -169,7 +178,7 @@ export class Connections implements ConnectionOwner {
   }
 
   leaving(connection: Connection): void {
-    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
+    this.#unlist(connection);
     if (connection.isAddressed) this.#exchange.tellLost(connection);
     // Once is enough.
     connection.isAddressed = false;
@@ -181,7 +190,7 @@ export class Connections implements ConnectionOwner {
     this.#places[place] = undefined;
     Atomics.store(this.#words, serialAt(place), 0);
     this.#free.push(place);
-    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
+    this.#unlist(connection);
     this.#touched.delete(connection);
     this.intake.forget(connection);
     this.#words[StreamWord.connections] = --this.#count;
@@ -189,6 +198,15 @@ export class Connections implements ConnectionOwner {
       this.countUp(connection.isUnverified ? "unverified" : "connect_failed");
       this.#attempts.failed(connection);
     } else if (connection.isAddressed) this.#exchange.tellLost(connection);
+  }
+
+  headers(connection: Connection, message: Message): void {
+    this.#aliases.look(connection, message);
+  }
+
+  #unlist(connection: Connection): void {
+    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
+    this.#aliases.forget(connection);
   }
 
   #find(listener: number, peer: Int32Array, caller: Int32Array): Connection | null {
@@ -274,27 +292,5 @@ export class Connections implements ConnectionOwner {
     this.#words[StreamWord.connections] = ++this.#count;
     if (isConnected) connection.noteLocal();
     return connection;
-  }
-
-  #judge(connection: Connection, now: number): void {
-    if (connection.isCondemned) return;
-    if (connection.overdue(now, this.#limits, this.intake.isHeld(connection)) !== null) this.#condemn(connection);
-  }
-
-  /** Apart from `#judge`, which looks thousands of times a second: a method with a closure in it allocates whenever it is called. */
-  #condemn(connection: Connection): void {
-    connection.isCondemned = true;
-    this.#farewells.add(() => this.#closeOverdue(connection));
-  }
-
-  #closeOverdue(connection: Connection): void {
-    connection.isCondemned = false;
-    if (this.#places[connection.place] !== connection) return;
-    // Something may have come while it waited for its turn.
-    const reason = connection.overdue(performance.now(), this.#limits, this.intake.isHeld(connection));
-    if (reason === null) return;
-    this.countUp(reason);
-    if (reason === "lifetime") connection.leave();
-    else connection.close();
   }
 }

@@ -12,6 +12,7 @@ const PROFILE: TlsProfile = {
   ca: "",
   crl: [],
   clientCertificate: "none",
+  connectionReuse: false,
   verify: true,
   minimumVersion: "TLSv1.2",
   ciphers: "",

@@ -66,7 +66,10 @@ export class Exchange {
   }
 
   /** Gives a message to a worker; false when its ring is full. */
-  give(worker: number, { listener, peer, local }: Connection, bytes: Buffer, start: number, end: number): boolean {
+  give(worker: number, connection: Connection, bytes: Buffer, start: number, end: number): boolean {
+    const { listener, local, alias } = connection;
+    // What was sent to the alias is answered from there.
+    const peer = alias !== null && isResponse(bytes, start) ? alias : connection.peer;
     this.#deliverNews(worker);
     return this.#push(worker, RecordKind.framed, listener, 0, peer, local, bytes, start, end);
   }
@@ -102,9 +105,11 @@ export class Exchange {
   }
 
   /** Tells every worker that a connection is lost, and for whom alone it was there. */
-  tellLost({ listener, peer, caller }: Connection): void {
-    for (let worker = 0; worker < this.#outgoing.length; worker++)
+  tellLost({ listener, peer, alias, caller }: Connection): void {
+    for (let worker = 0; worker < this.#outgoing.length; worker++) {
       this.tell(worker, RecordKind.lost, listener, peer, NO_BYTES, 0, 0, caller[4]!, caller);
+      if (alias !== null) this.tell(worker, RecordKind.lost, listener, alias, NO_BYTES, 0, 0);
+    }
   }
 
   /**
@@ -189,4 +194,9 @@ export class Exchange {
       for (let i = 0; i < this.#outgoing.length; i++) if ((workers & (1 << i)) !== 0) this.#wake(i);
     });
   }
+}
+
+/** Whether a message begins as a response does: no method has a slash. */
+function isResponse(bytes: Buffer, start: number): boolean {
+  return bytes[start] === 0x53 && bytes[start + 1] === 0x49 && bytes[start + 2] === 0x50 && bytes[start + 3] === 0x2f;
 }

@@ -30,6 +30,7 @@ function stateOf(lists: readonly string[], clientCertificate: "none" | "request"
     ca: authority.ca,
     crl: lists,
     clientCertificate,
+    connectionReuse: false,
     verify: true,
     minimumVersion: "TLSv1.2",
     ciphers: "",

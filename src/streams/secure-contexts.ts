@@ -1,7 +1,8 @@
 // TLS profiles as OpenSSL wants them: made once per state, looked up per handshake.
-import { constants } from "node:crypto";
+import { constants, type X509Certificate } from "node:crypto";
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { TlsCertificate, TlsProfile, TlsState } from "../bridge/tls-state.ts";
+import { identityFault } from "../net/sip-identity.ts";
 
 /** A profile with its contexts. */
 export interface SecureProfile {
@@ -39,6 +40,18 @@ export class SecureContexts {
     return this.#profiles[this.#state.listeners[listener] ?? -1];
   }
 
+  /**
+   * Whom somebody has proved to be with `certificate` under `profile`, by numbers: as whoever is connected to has to under the same profile,
+   * with the same authorities and lists as now. Not by address alone (number 0).
+   */
+  provedBy(profile: TlsProfile, certificate: X509Certificate): number[] {
+    return this.#state.identities.flatMap(({ profile: index, host }, number) => {
+      const own = this.#profiles[index]?.profile;
+      if (number === 0 || own === undefined || !isSameTrust(own, profile)) return [];
+      return host !== "" && identityFault(certificate, host) === "" ? [number] : [];
+    });
+  }
+
   /** Who a number stands for; undefined: it is not known, so nobody can prove to be that. */
   expected(identity: number): Expected | undefined {
     const found = this.#state.identities[identity];
@@ -46,6 +59,11 @@ export class SecureContexts {
     if (found === undefined || secure?.towards === undefined) return undefined;
     return { profile: secure.profile, context: secure.towards, host: found.host };
   }
+}
+
+function isSameTrust(now: TlsProfile, then: TlsProfile): boolean {
+  if (!now.connectionReuse || !now.verify || now.name !== then.name || now.ca !== then.ca) return false;
+  return now.crl.join("") === then.crl.join("");
 }
 
 /** What a context is made of; `ca` undefined: Node's own, which nobody asks where nobody is to prove anything. */

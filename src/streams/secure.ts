@@ -1,9 +1,9 @@
 // TLS on both sides of the stream worker: handshakes of those who connect, bounded in number and time, and connections that we make
 // to somebody who has to prove a name.
-import { createHash } from "node:crypto";
+import { createHash, type X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from "node:net";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
-import { NO_TLS, type TlsState } from "../bridge/tls-state.ts";
+import { NO_TLS, type TlsProfile, type TlsState } from "../bridge/tls-state.ts";
 import { identityFault } from "../net/sip-identity.ts";
 import { Beginnings } from "./beginnings.ts";
 import { nameOf } from "./guests.ts";
@@ -58,6 +58,8 @@ export class Secure {
   readonly #handshakes: Handshakes;
   readonly #handler: HandshakeHandler;
   #contexts = new SecureContexts(NO_TLS);
+  /** Clients whose connections may carry what we send: under which profile they proved who they are, and by what. */
+  readonly #reusable = new WeakMap<Socket, { readonly profile: TlsProfile; readonly certificate: X509Certificate }>();
   /** Node's servers; these listen nowhere, they only do handshakes. By listener, made anew for a new state. */
   readonly #servers = new Map<number, Server>();
 
@@ -117,6 +119,17 @@ export class Secure {
         if (raw.errored !== LATE) fail(isHeard ? "handshake_failed" : "handshake_not_begun", doing);
       },
     });
+  }
+
+  /** Whether what we send may go over a connection that somebody made (RFC 5923), as far as its profile and their certificate go. */
+  isReusable(socket: Socket): boolean {
+    return this.#reusable.has(socket);
+  }
+
+  /** The numbers of whom they have proved to be, as a destination under the same profile would have to; none: nobody, or not any more. */
+  provedBy(socket: Socket): readonly number[] {
+    const client = this.#reusable.get(socket);
+    return client === undefined ? [] : this.#contexts.provedBy(client.profile, client.certificate);
   }
 
   /**
@@ -195,6 +208,9 @@ export class Secure {
       const why = clientFault(clientCertificate, socket);
       if (why === "") {
         socket.disableRenegotiation();
+        const certificate = socket.getPeerX509Certificate();
+        if (mayBeReused(profile) && socket.authorized && certificate !== undefined)
+          this.#reusable.set(socket, { profile, certificate });
         this.#handler.secured(listener, socket);
         return;
       }
@@ -218,6 +234,11 @@ export class Secure {
     clearTimeout(deadline);
     if (this.#deadlines.get(name) === deadline) this.#deadlines.delete(name);
   }
+}
+
+/** Whether the profile lets what we send go over connections of clients: all of these have proved who they are then. */
+function mayBeReused({ connectionReuse, clientCertificate }: TlsProfile): boolean {
+  return connectionReuse && clientCertificate === "require";
 }
 
 /** Whose it is, or was: after a reset only the connection below still knows, which was asked when it was accepted. */

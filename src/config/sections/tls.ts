@@ -26,6 +26,7 @@ export interface TlsProfileFiles {
   /** Empty: none. */
   readonly crl: string;
   readonly clientCertificate: (typeof CLIENT_CERTIFICATES)[number];
+  readonly connectionReuse: boolean;
   readonly verify: boolean;
   readonly minimumVersion: "1.2" | "1.3";
   /** Empty: Node's own. */
@@ -78,6 +79,12 @@ const profile = z
       .describe(
         "Listeners: `require` closes connections without a certificate that `ca` has signed, `request` only those with another one.",
       ),
+    connection_reuse: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a connection that a client has made, and asked for that (`alias` in its Via, RFC 5923), carries requests to the destination there whose name its certificate has. With `client_certificate: require` only.",
+      ),
     verify: z
       .boolean()
       .default(true)
@@ -100,6 +107,7 @@ const profile = z
     ca: given.ca ?? "",
     crl: given.crl ?? "",
     clientCertificate: given.client_certificate,
+    connectionReuse: given.connection_reuse,
     verify: given.verify,
     minimumVersion: String(given.minimum_version) as TlsProfileFiles["minimumVersion"],
     ciphers: given.ciphers ?? "",

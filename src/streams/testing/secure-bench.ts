@@ -94,11 +94,11 @@ export class SecureBench {
     this.connections.flush();
   }
 
-  /** The next record for the worker. */
-  async next(): Promise<{ kind: number; text: string }> {
+  /** The next record for the worker, and the port of its peer. */
+  async next(): Promise<{ kind: number; text: string; port: number }> {
     await untilNext(this.ring);
-    const { kind, bytes, start, end } = this.ring;
-    const found = { kind, text: bytes.toString("latin1", start, end) };
+    const { kind, bytes, start, end, peer } = this.ring;
+    const found = { kind, text: bytes.toString("latin1", start, end), port: peer[4]! };
     this.ring.take();
     return found;
   }
@@ -124,6 +124,7 @@ export function profileWith(
     ca,
     crl: [],
     clientCertificate: "none",
+    connectionReuse: false,
     verify: true,
     minimumVersion: "TLSv1.2",
     ciphers: "",

@@ -1,0 +1,170 @@
+// Connections that somebody made to us and that carry what we send there (RFC 5923): for whom, and for nobody else.
+import assert from "node:assert/strict";
+import { connect as connectPlain, createServer } from "node:net";
+import { after, before, type TestContext, test } from "node:test";
+import type { TLSSocket } from "node:tls";
+import { Authority, type Certificate } from "../../test/kit/certificates.ts";
+import { until } from "../../test/kit/wait.ts";
+import { RecordKind } from "../bridge/handoff.ts";
+import type { TlsProfile } from "../bridge/tls-state.ts";
+import { Bench } from "./testing/bench.ts";
+import { portOf, profileWith, SecureBench, stateOf, tries } from "./testing/secure-bench.ts";
+
+const NAMES = ["sbc.example.com", "other.example.com"];
+const [SBC, OTHER] = [1, 2];
+
+let authority: Authority;
+let own: Certificate;
+let sbc: Certificate;
+before(async () => {
+  authority = await Authority.make();
+  [own, sbc] = await Promise.all([
+    authority.issue({ names: ["DNS:lb.example.com"] }),
+    authority.issue({ names: ["DNS:sbc.example.com"] }),
+  ]);
+});
+after(() => authority.close());
+
+function profileOf(more: Partial<TlsProfile> = {}): TlsProfile {
+  return profileWith(authority.ca, own, { clientCertificate: "require", connectionReuse: true, ...more });
+}
+
+function options(port: number, parameters = ";alias", transport = "TLS"): string {
+  return (
+    `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/${transport} sbc.example.com:${port};branch=z9hG4bK1${parameters}\r\n` +
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+  );
+}
+
+/** A port where nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await portOf(server);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** A client whose request with this Via has come, and what it hears. */
+async function client(t: TestContext, bench: SecureBench, request: string) {
+  const { server, port } = await bench.listens();
+  t.after(() => server.close());
+  const socket = await tries(port, sbc);
+  assert.ok(typeof socket !== "string", String(socket));
+  t.after(() => socket.destroy());
+  let heard = "";
+  socket.on("data", (data) => {
+    heard += data.toString("latin1");
+  });
+  socket.write(request);
+  assert.equal((await bench.next()).kind, RecordKind.framed);
+  return { socket: socket as TLSSocket, heard: () => heard };
+}
+
+test("what goes to the address, port and name of a client that offers its connection goes over that", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort();
+  const { socket, heard } = await client(t, bench, options(port));
+  bench.send(options(9), port, SBC);
+  await until("the client to hear it", () => heard() === options(9));
+  assert.deepEqual([bench.count("aliases"), bench.count("opened"), bench.count("connect_failed")], [1, 0, 0]);
+  // Its answer is one of the destination, its own requests are still its own.
+  socket.write("SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS a;branch=z9hG4bK2\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n");
+  const answer = await bench.next();
+  assert.deepEqual([answer.kind, answer.port], [RecordKind.framed, port]);
+  socket.write(options(port));
+  assert.equal((await bench.next()).port, socket.localPort);
+});
+
+test("nothing goes over it for another name, to another port, or by address alone", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort();
+  const { heard } = await client(t, bench, options(port));
+  for (const [to, identity] of [
+    [port, OTHER],
+    [port, 0],
+    [await closedPort(), SBC],
+  ] as const) {
+    bench.send(options(9), to, identity);
+    assert.equal((await bench.next()).kind, RecordKind.unreachable);
+  }
+  assert.equal(heard(), "");
+});
+
+test("who does not ask for it in a Via of TLS keeps its connection to itself", async (t) => {
+  for (const [parameters, transport] of [
+    ["", "TLS"],
+    [';x=";alias"', "TLS"],
+    [";aliases", "TLS"],
+    [";alias", "TCP"],
+    [";alias", "UDP"],
+  ] as const) {
+    const bench = new SecureBench(stateOf(profileOf(), NAMES));
+    const port = await closedPort();
+    const { heard } = await client(t, bench, options(port, parameters, transport));
+    bench.send(options(9), port, SBC);
+    assert.equal((await bench.next()).kind, RecordKind.unreachable, `${transport} ${parameters}`);
+    assert.deepEqual([heard(), bench.count("aliases")], ["", 0]);
+  }
+});
+
+test("without the switch, or where certificates are not required, nobody is believed who asks", async (t) => {
+  for (const more of [
+    { connectionReuse: false },
+    { clientCertificate: "request" },
+    { clientCertificate: "none" },
+    { verify: false },
+  ] as const) {
+    const bench = new SecureBench(stateOf(profileOf(more), NAMES));
+    const port = await closedPort();
+    const { heard } = await client(t, bench, options(port));
+    bench.send(options(9), port, SBC);
+    assert.equal((await bench.next()).kind, RecordKind.unreachable, JSON.stringify(more));
+    assert.deepEqual([heard(), bench.count("aliases")], ["", 0]);
+  }
+});
+
+test("over TCP nobody is believed who asks", async (t) => {
+  const bench = new Bench();
+  const server = createServer((socket) => bench.connections.accept(1, socket));
+  const socket = connectPlain(await portOf(server), "127.0.0.1");
+  t.after(() => server.close());
+  t.after(() => socket.destroy());
+  const port = await closedPort();
+  socket.write(options(port, ";alias", "TLS"));
+  assert.equal((await bench.next()).kind, RecordKind.framed);
+  bench.send(options(9), port);
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+});
+
+test("who was let in under other authorities than are believed now has proved nothing", async (t) => {
+  const other = await Authority.make("Somebody else");
+  t.after(() => other.close());
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort();
+  const { socket } = await client(t, bench, options(port, ""));
+  bench.secure.adopt(stateOf(profileOf({ ca: other.ca }), NAMES));
+  socket.write(options(port));
+  assert.equal((await bench.next()).kind, RecordKind.framed);
+  bench.send(options(9), port, SBC);
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+});
+
+test("when the connection goes, what was sent over it is told, and nothing more is sent there", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort();
+  const { socket, heard } = await client(t, bench, options(port));
+  bench.send(options(9), port, SBC);
+  await until("the client to hear it", () => heard() === options(9));
+  const from = socket.localPort;
+  socket.destroy();
+  const told = [await bench.next(), await bench.next()];
+  assert.deepEqual(
+    told.map(({ kind, port: of }) => [kind, of]),
+    [
+      [RecordKind.lost, from],
+      [RecordKind.lost, port],
+    ],
+  );
+  bench.send(options(10), port, SBC);
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+});
