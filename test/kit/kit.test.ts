@@ -1,10 +1,13 @@
 // The kit against itself, without the balancer: a scenario that fails is then about the product.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { peerOfUri } from "../../src/ua/transport.ts";
 import type { UserAgentOptions } from "../../src/ua/user-agent.ts";
 import { answering, challenging, Destination, ringing, type Script } from "./destination.ts";
 import { parseMetrics, sumOf } from "./metrics.ts";
+import { OwnPauses } from "./own-pauses.ts";
 import { Phone } from "./phone.ts";
 import { reservePort } from "./port.ts";
 import { holds, leastDisturbed, until, within } from "./wait.ts";
@@ -87,4 +90,21 @@ test("a reserved port is nobody else's", async () => {
   const ports = await Promise.all(Array.from({ length: 20 }, () => reservePort()));
   assert.equal(new Set(ports.map(({ port }) => port)).size, 20);
   for (const port of ports) port.release();
+});
+
+test("pauses for the sake of one's own garbage are known, and only those within the time that is asked about", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const pauses = new OwnPauses();
+  const began = performance.now();
+  collect();
+  const ended = performance.now();
+  const quiet = performance.now();
+  while (performance.now() < quiet + 1);
+  const later = performance.now();
+  await pauses.end();
+  const [first, second] = [pauses.within(began, ended), pauses.within(quiet, later)];
+  assert.ok(first > (ended - began) / 2 && first <= ended - began, `${first} of ${ended - began} ms`);
+  assert.ok(second < first, `${second} ms in which nobody collected`);
+  assert.equal(pauses.within(later + 1_000, later + 2_000), 0);
 });

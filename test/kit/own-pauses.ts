@@ -1,0 +1,29 @@
+// How long this process stood still for the sake of its own garbage: who measures others by the clock takes that off.
+import { PerformanceObserver } from "node:perf_hooks";
+
+/** The collections of garbage of this thread, from now on. */
+export class OwnPauses {
+  /** Begin and end of each, by `performance.now`. */
+  readonly #pauses: (readonly [began: number, ended: number])[] = [];
+  readonly #observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) this.#pauses.push([startTime, startTime + duration]);
+  });
+
+  constructor() {
+    this.#observer.observe({ entryTypes: ["gc"] });
+  }
+
+  /** Resolves when all that have been are known, and none is waited for any more. */
+  async end(): Promise<void> {
+    // They are told one round of the event loop later.
+    for (let rounds = 0; rounds < 3; rounds++) await new Promise((resolve) => setImmediate(resolve));
+    this.#observer.disconnect();
+  }
+
+  /** How many of the milliseconds from `began` to `ended`, by `performance.now`, were such pauses; good after `end`. */
+  within(began: number, ended: number): number {
+    let sum = 0;
+    for (const [from, to] of this.#pauses) sum += Math.max(0, Math.min(to, ended) - Math.max(from, began));
+    return sum;
+  }
+}
