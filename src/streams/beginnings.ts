@@ -42,6 +42,6 @@ export class Beginnings {
     };
     // What went wrong does not matter: `close` follows.
     socket.on("error", () => undefined);
-    socket.once("readable", heard).once("close", gone);
+    socket.once("readable", heard).on("close", gone);
   }
 }

@@ -79,7 +79,7 @@ export class Gate implements Guests {
       return false;
     }
     const leave = admission.enter(peer);
-    socket.once("close", leave);
+    socket.on("close", leave);
     return true;
   }
 

@@ -103,7 +103,7 @@ export class Secure {
     };
     const deadline = setTimeout(() => this.#late.add(end), this.#timeout);
     this.#deadlines.set(name, deadline);
-    raw.once("close", () => this.#settle(name, deadline));
+    raw.on("close", () => this.#settle(name, deadline));
     this.#beginnings.add(raw, {
       heard: () => {
         isHeard = true;
