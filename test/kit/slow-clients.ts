@@ -4,6 +4,9 @@ import { constants, setPriority } from "node:os";
 import type { SlowClientsPlan } from "./slow-clients-process.ts";
 import { until } from "./wait.ts";
 
+/** They stand behind everything else that the machine does, in milliseconds. */
+const PATIENCE = 120_000;
+
 /** Slow clients that are there, until `end`. */
 export class SlowClients {
   readonly #child: ChildProcess;
@@ -26,7 +29,7 @@ export class SlowClients {
     );
     const wanted = (plan.slow + plan.stalled) * 0.98;
     try {
-      await until("the slow clients", () => clients.open >= wanted);
+      await until("the slow clients", () => clients.open >= wanted, PATIENCE);
     } catch (error) {
       await clients.end();
       throw new Error(`${String(error)}: ${clients.open} of ${plan.slow + plan.stalled}`);
