@@ -28,7 +28,7 @@ export class MessageStore {
   readonly #reserve: Reserve;
   readonly #chunks: Buffer[] = [];
   /** Where each of them lies in the packets' memory (`placeOf`). */
-  readonly #places: number[] = [];
+  readonly #places: Int32Array;
   /** Free blocks of each class. Not linked through the blocks: a block that is given back is no longer in the cache. */
   readonly #free: number[][] = SIZES.map(() => []);
   #fresh = 1;
@@ -39,6 +39,7 @@ export class MessageStore {
   constructor(limit: number, reserve: Reserve = plainMemory) {
     this.#reserve = reserve;
     this.#limit = Math.max(1, Math.ceil(limit / CHUNK_BYTES));
+    this.#places = new Int32Array(this.#limit);
   }
 
   /** Bytes in blocks that are handed out. */
@@ -73,8 +74,8 @@ export class MessageStore {
       // What is left of the old chunk is too small for this class; it is given up.
       const chunk = storedBytes(CHUNK_BYTES) ?? Buffer.from(this.#reserve(CHUNK_BYTES));
       this.#fresh = this.#chunks.length * CHUNK_UNITS + (this.#chunks.length === 0 ? 1 : 0);
+      this.#places[this.#chunks.length] = placeOf(chunk);
       this.#chunks.push(chunk);
-      this.#places.push(placeOf(chunk));
       this.#end = this.#chunks.length * CHUNK_UNITS;
     }
     const handle = this.#fresh;

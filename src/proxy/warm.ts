@@ -18,6 +18,8 @@ const CALLS = 6000;
 const SLICE = 8;
 /** Milliseconds that pass from one batch to the next in the made-up world; not in step with the wheels, as no real time is. */
 const STEP = 31;
+/** How full the queue is that the next messages come from, of 255; most of a balancer's queues are nearly empty, some are too full. */
+const FILLS = [0, 9, 0, 31, 0, 0, 90, 0, 240] as const;
 const KINDS = [
   { stateful: true, algorithm: "round-robin", slotChoice: SlotChoice.spread },
   { stateful: false, algorithm: "hash-call-id", slotChoice: SlotChoice.spread },
@@ -36,6 +38,7 @@ class World {
   readonly #plane: SilentPlane = new SilentPlane();
   readonly #loop: Loop;
   #now = 1000;
+  #exchanges = 0;
 
   constructor({ stateful, algorithm, slotChoice }: (typeof KINDS)[number]) {
     const base = syntheticSnapshot(stateful, 3, algorithm);
@@ -55,8 +58,9 @@ class World {
 
   /** All of `datagrams` arrive, a batch at a time; what left meanwhile. */
   exchange(datagrams: readonly Datagram[]): Datagram[] {
-    const { inbox, sent } = this.#plane;
+    const { counts, inbox, sent } = this.#plane;
     sent.length = 0;
+    counts.fill = FILLS[this.#exchanges++ % FILLS.length]!;
     for (let first = 0; first < datagrams.length; first += BATCH) {
       const batch = datagrams.slice(first, first + BATCH);
       for (const [i, { text, host }] of batch.entries()) {
