@@ -4,6 +4,7 @@ import { connect as connectPlain, createServer } from "node:net";
 import { after, before, type TestContext, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { Authority, type Certificate } from "../../test/kit/certificates.ts";
+import { reservePort } from "../../test/kit/port.ts";
 import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import type { TlsProfile } from "../bridge/tls-state.ts";
@@ -36,11 +37,10 @@ function options(port: number, parameters = ";alias", transport = "TLS"): string
   );
 }
 
-/** A port where nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await portOf(server);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+/** A port where nobody listens, until the test is over. */
+async function closedPort(t: TestContext): Promise<number> {
+  const { port, release } = await reservePort();
+  t.after(release);
   return port;
 }
 
@@ -62,7 +62,7 @@ async function client(t: TestContext, bench: SecureBench, request: string) {
 
 test("what goes to the address, port and name of a client that offers its connection goes over that", async (t) => {
   const bench = new SecureBench(stateOf(profileOf(), NAMES));
-  const port = await closedPort();
+  const port = await closedPort(t);
   const { socket, heard } = await client(t, bench, options(port));
   bench.send(options(9), port, SBC);
   await until("the client to hear it", () => heard() === options(9));
@@ -77,12 +77,12 @@ test("what goes to the address, port and name of a client that offers its connec
 
 test("nothing goes over it for another name, to another port, or by address alone", async (t) => {
   const bench = new SecureBench(stateOf(profileOf(), NAMES));
-  const port = await closedPort();
+  const port = await closedPort(t);
   const { heard } = await client(t, bench, options(port));
   for (const [to, identity] of [
     [port, OTHER],
     [port, 0],
-    [await closedPort(), SBC],
+    [await closedPort(t), SBC],
   ] as const) {
     bench.send(options(9), to, identity);
     assert.equal((await bench.next()).kind, RecordKind.unreachable);
@@ -99,7 +99,7 @@ test("who does not ask for it in a Via of TLS keeps its connection to itself", a
     [";alias", "UDP"],
   ] as const) {
     const bench = new SecureBench(stateOf(profileOf(), NAMES));
-    const port = await closedPort();
+    const port = await closedPort(t);
     const { heard } = await client(t, bench, options(port, parameters, transport));
     bench.send(options(9), port, SBC);
     assert.equal((await bench.next()).kind, RecordKind.unreachable, `${transport} ${parameters}`);
@@ -115,7 +115,7 @@ test("without the switch, or where certificates are not required, nobody is beli
     { verify: false },
   ] as const) {
     const bench = new SecureBench(stateOf(profileOf(more), NAMES));
-    const port = await closedPort();
+    const port = await closedPort(t);
     const { heard } = await client(t, bench, options(port));
     bench.send(options(9), port, SBC);
     assert.equal((await bench.next()).kind, RecordKind.unreachable, JSON.stringify(more));
@@ -129,7 +129,7 @@ test("over TCP nobody is believed who asks", async (t) => {
   const socket = connectPlain(await portOf(server), "127.0.0.1");
   t.after(() => server.close());
   t.after(() => socket.destroy());
-  const port = await closedPort();
+  const port = await closedPort(t);
   socket.write(options(port, ";alias", "TLS"));
   assert.equal((await bench.next()).kind, RecordKind.framed);
   bench.send(options(9), port);
@@ -140,7 +140,7 @@ test("who was let in under other authorities than are believed now has proved no
   const other = await Authority.make("Somebody else");
   t.after(() => other.close());
   const bench = new SecureBench(stateOf(profileOf(), NAMES));
-  const port = await closedPort();
+  const port = await closedPort(t);
   const { socket } = await client(t, bench, options(port, ""));
   bench.secure.adopt(stateOf(profileOf({ ca: other.ca }), NAMES));
   socket.write(options(port));
@@ -151,7 +151,7 @@ test("who was let in under other authorities than are believed now has proved no
 
 test("when the connection goes, what was sent over it is told, and nothing more is sent there", async (t) => {
   const bench = new SecureBench(stateOf(profileOf(), NAMES));
-  const port = await closedPort();
+  const port = await closedPort(t);
   const { socket, heard } = await client(t, bench, options(port));
   bench.send(options(9), port, SBC);
   await until("the client to hear it", () => heard() === options(9));

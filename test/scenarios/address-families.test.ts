@@ -1,33 +1,34 @@
 // A name whose server has addresses of both families, some of which cannot be reached, over connections.
 import assert from "node:assert/strict";
 import { DeafListener } from "../kit/deaf-listener.ts";
-import { answering, type Destination } from "../kit/destination.ts";
+import { answering } from "../kit/destination.ts";
 import { addressRecord, DnsServer, srvRecord } from "../kit/dns-server.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
+import { reservePort } from "../kit/port.ts";
 import { scenario } from "../kit/scenario.ts";
 
 const TCP = { transport: "tcp" } as const;
 
-/** A name server that is closed when the flow is over. */
-async function withDns(flow: (dns: DnsServer) => Promise<void>): Promise<void> {
-  const dns = await DnsServer.open();
+/** A name server, and a port at which nobody else is on any address, until the flow is over. */
+async function withDns(flow: (dns: DnsServer, port: number) => Promise<void>): Promise<void> {
+  const [dns, reserved] = [await DnsServer.open(), await reservePort()];
   try {
-    await flow(dns);
+    await flow(dns, reserved.port);
   } finally {
     await dns.close();
+    reserved.release();
   }
 }
 
-/** Listeners of both families, IPv4 preferred, and a set of one name: the port of `server` at all `addresses`. */
+/** Listeners of both families, IPv4 preferred, and a set of one name: `port` at all `addresses`. */
 async function dispatches(
   lb: LoadBalancer,
   dns: DnsServer,
-  server: Destination,
+  port: number,
   addresses: readonly string[],
   failover: object,
   streams: object = {},
 ): Promise<void> {
-  const { port } = (await server.opened).local;
   dns.zone = [
     srvRecord("_sip._tcp.sip.test", 0, 1, port, "s.test"),
     ...addresses.map((address) => addressRecord("s.test", address)),
@@ -50,10 +51,11 @@ async function dispatches(
 }
 
 scenario("an address that cannot be reached is followed by one of the other family, not by all of its own", (stage) =>
-  withDns(async (dns) => {
+  withDns(async (dns, port) => {
     const { lb, phone, destination } = stage;
-    const server = destination(answering(200), { ...TCP, address: "::1" });
-    await dispatches(lb, dns, server, ["127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"], { tries: 2 });
+    const server = destination(answering(200), { ...TCP, address: "::1", port });
+    await server.opened;
+    await dispatches(lb, dns, port, ["127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"], { tries: 2 });
     const call = await phone.invites("sip:bob@example.com");
     assert.equal(call.status, 200);
     assert.equal(await lb.metric("failovers_total", { reason: "transport_error" }), 1);
@@ -62,12 +64,13 @@ scenario("an address that cannot be reached is followed by one of the other fami
 );
 
 scenario("a call does not wait for an address that swallows attempts to connect, while another one answers", (stage) =>
-  withDns(async (dns) => {
+  withDns(async (dns, port) => {
     const { lb, phone, destination } = stage;
-    const server = destination(answering(200), { ...TCP, address: "::1" });
-    const deaf = await DeafListener.open("127.0.0.1", (await server.opened).local.port);
+    const server = destination(answering(200), { ...TCP, address: "::1", port });
+    await server.opened;
+    const deaf = await DeafListener.open("127.0.0.1", port);
     try {
-      await dispatches(lb, dns, server, ["127.0.0.1", "::1"], { answer_within: "50s" }, { connect_timeout: "40s" });
+      await dispatches(lb, dns, port, ["127.0.0.1", "::1"], { answer_within: "50s" }, { connect_timeout: "40s" });
       const begin = performance.now();
       const calls = await Promise.all([1, 2, 3, 4].map(() => phone.invites("sip:bob@example.com")));
       assert.deepEqual(
@@ -94,14 +97,11 @@ scenario("a call does not wait for an address that swallows attempts to connect,
 scenario(
   "when every address of a name swallows attempts to connect, the caller hears so, and both have failed",
   (stage) =>
-    withDns(async (dns) => {
-      const { lb, phone, destination } = stage;
-      const server = destination(answering(200), { ...TCP, address: "::1" });
-      const { port } = (await server.opened).local;
-      await server.close();
+    withDns(async (dns, port) => {
+      const { lb, phone } = stage;
       const deaf = [await DeafListener.open("127.0.0.1", port), await DeafListener.open("::1", port)];
       try {
-        await dispatches(lb, dns, server, ["127.0.0.1", "::1"], {}, { connect_timeout: "2s" });
+        await dispatches(lb, dns, port, ["127.0.0.1", "::1"], {}, { connect_timeout: "2s" });
         assert.equal((await phone.invites("sip:bob@example.com")).status, 500);
         await lb.untilMetric("destination_transport_errors_total", 2);
         assert.equal(await lb.metric("stream_outrun_total"), 0);
