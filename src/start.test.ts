@@ -161,6 +161,34 @@ describe("fairlead run", () => {
     assert.match(stderr(), /wrong\.yaml:2:\d+: error: .*destinatons/);
   });
 
+  for (const [what, more, code] of [
+    ["with 4 when the database is gone and nothing is kept, so that systemd tries again", "", 4],
+    [
+      "with 1 when the database is gone, which is allowed, and the port of the admin API is taken",
+      ", required: false",
+      1,
+    ],
+  ] as const) {
+    it(`leaves ${what}`, async () => {
+      // It is there, and hangs up on everybody; and the admin API's port is its own.
+      const database = createServer((connection) => connection.on("error", () => undefined).destroy());
+      await new Promise<void>((resolve) => database.listen(0, "127.0.0.1", resolve));
+      after(() => database.close());
+      const { port } = database.address() as AddressInfo;
+      const file = join(folder, `gone-${code}.yaml`);
+      const url = `postgresql://fairlead@127.0.0.1:${port}/fairlead`;
+      const text = `listeners: ["udp://127.0.0.1:0"]\nsources: [{kamailio: {url: "${url}"${more}}}]\nroutes: [{reject: {status: 503}}]\nadmin: {listen: "http://127.0.0.1:${port}"}\n`;
+      writeFileSync(file, text);
+      const { exit, stderr } = fairlead("run", file);
+      let left: number | null | undefined;
+      void exit.then((found) => {
+        left = found;
+      });
+      await eventually(() => left !== undefined, `an end of the process: ${stderr()}`);
+      assert.equal(left, code, stderr());
+    });
+  }
+
   it("ends on SIGTERM while a reload waits for a database that says nothing", async () => {
     const held: Connection[] = [];
     let isSilent = false;

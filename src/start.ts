@@ -33,6 +33,15 @@ const FOLLOW_INTERVAL = 250;
 /** Runs until a signal ends it; the exit code. */
 export async function run(files: readonly string[], options: ReadOptions): Promise<number> {
   const reader = new TableReader();
+  try {
+    return await runWith(reader, files, options);
+  } finally {
+    // A thread that is left keeps the process: who waits for the exit code of a start that failed would wait for ever.
+    reader.stop();
+  }
+}
+
+async function runWith(reader: TableReader, files: readonly string[], options: ReadOptions): Promise<number> {
   const now = () => performance.now();
   const sources = new Sources(reader, now);
   const file = new ConfigurationFile(files, options, sources);
@@ -119,7 +128,6 @@ export async function run(files: readonly string[], options: ReadOptions): Promi
   isOver = true;
   unwatch();
   clearInterval(follow);
-  reader.stop();
   unfollow();
   unlog();
   unhook();
