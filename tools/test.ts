@@ -85,7 +85,8 @@ async function runFiles(files: string[], concurrency: number, options: TestOptio
     files: files.map((file) => `${root}${file}`),
     concurrency,
     timeout: FILE_TIMEOUT,
-    execArgv: [`--test-timeout=${options.timeout}`],
+    // A test that fails leaves its sockets open, and its file would not end for ten minutes.
+    execArgv: [`--test-timeout=${options.timeout}`, "--test-force-exit"],
     ...(options.name === undefined ? {} : { testNamePatterns: [new RegExp(options.name)] }),
   });
   for await (const event of stream) {
