@@ -3,6 +3,7 @@ import type { AdminBackend, AuditView, DestinationView } from "./admin/backend.t
 import type { ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
+import { listenerUri } from "./config/sections/listeners.ts";
 import { written } from "./config/written.ts";
 import { writtenSets } from "./config/written-sets.ts";
 import type { ResourceDrift } from "./control/audit.ts";
@@ -55,7 +56,11 @@ export function adminBackend(
         keptFlows: workers.control.read(index, ControlWord.keptFlows),
         fill: workers.control.read(index, ControlWord.fill) / FULL,
       })),
-    listeners: () => control.inForce.config.listeners.map(({ name, transport }) => ({ name, transport })),
+    listeners: () =>
+      control.inForce.config.listeners.map((listener) => {
+        const { name, transport } = listener;
+        return { name, transport, uri: listenerUri(listener) };
+      }),
     streams: () => balancer.streams?.view() ?? null,
     certificates: () =>
       control.inForce.config.tls.flatMap(({ name, certificates }) =>

@@ -18,6 +18,8 @@ import type {
 /** A listener; the index is its number in counters. */
 export interface ListenerView {
   readonly name: string;
+  /** `udp://10.0.0.1:5060`. */
+  readonly uri: string;
   readonly transport: string;
 }
 

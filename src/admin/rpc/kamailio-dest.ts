@@ -1,6 +1,7 @@
 // One DEST of `dispatcher.list`.
 import type { AdminBackend, DestinationView } from "../backend.ts";
 import type { StateName } from "../resources.ts";
+import { attributeText, socketOf } from "./own-words.ts";
 
 /** First letter of FLAGS. What drains takes no new calls, which Kamailio knows as disabled; what stands by is well. */
 const STATE_LETTER: Readonly<Record<StateName, string>> = {
@@ -24,7 +25,7 @@ export function destOf(backend: AdminBackend, view: DestinationView, mode: strin
     FLAGS: flagsOf(view),
     PRIORITY: priority,
     ...(mode === "full" ? { ...addressOf(view), ...overloadIn(backend, view) } : {}),
-    ...(mode === "short" ? {} : attributesOf(view, mode === "full")),
+    ...(mode === "short" ? {} : attributesOf(backend, view, mode === "full")),
     ...latencyOf(backend, view),
     ...(mode === "short" ? {} : { RUNTIME: { DLGLOAD: backend.live.load(view.slot) } }),
   };
@@ -89,13 +90,14 @@ function addressOf({ host, address, port, transport, uri }: DestinationView): ob
 }
 
 /** `isWhole`: also where there are none. */
-function attributesOf(view: DestinationView, isWhole: boolean): object {
+function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boolean): object {
   const { attrs, configured, uri, weight, maxCalls, listener, resultsInRow } = view;
+  const socket = listener === undefined ? null : socketOf(backend, listener);
   const duid = configured === uri ? null : configured;
   const parts = [
     ...(duid === null ? [] : [`duid=${duid}`]),
     ...(maxCalls === 0 ? [] : [`maxload=${maxCalls}`]),
-    ...Object.entries(attrs).map(([name, value]) => `${name}=${value}`),
+    ...(Object.keys(attrs).length === 0 ? [] : [attributeText(attrs)]),
   ];
   if (!isWhole && parts.length === 0 && listener === undefined && weight === 1) return {};
   return {
@@ -106,7 +108,7 @@ function attributesOf(view: DestinationView, isWhole: boolean): object {
       MAXLOAD: maxCalls,
       WEIGHT: weight,
       RWEIGHT: 0,
-      SOCKET: listener ?? null,
+      SOCKET: socket,
       SOCKNAME: null,
       PING_SOCKET: null,
       OBPROXY: null,

@@ -1,11 +1,11 @@
 // OpenSIPS's commands of its load_balancer module. A destination of theirs is a number, the id of its row: here that is its name, if
 // that is a number (as it is where the rows come from their table), else a number of its own, which is nobody's name.
-import { SCRIPT_ATTRS } from "../../config/sections/destination.ts";
 import { type AdminBackend, PASSING } from "../backend.ts";
 import type { ResourceFigures, StateName } from "../resources.ts";
 import { isUsable } from "../views.ts";
 import { type GroupEntry, groupsOf } from "./groups.ts";
 import { type RpcCommand, RpcFault } from "./json-rpc.ts";
+import { rowWords } from "./own-words.ts";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 const NOT_FOUND = new RpcFault(404, "destination ID not found");
@@ -130,9 +130,8 @@ function isOutForGood(state: StateName): boolean {
 }
 
 function attrsOf(attrs: Readonly<Record<string, string>>): { attrs?: string } {
-  const own = Object.entries(attrs).filter(([name]) => name !== SCRIPT_ATTRS);
-  const words = own.map(([name, value]) => `${name}=${value}`);
-  return words.length === 0 ? {} : { attrs: words.join(";") };
+  const { text } = rowWords(attrs);
+  return text === "" ? {} : { attrs: text };
 }
 
 function isWhole(text: string): boolean {

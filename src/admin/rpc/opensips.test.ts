@@ -3,15 +3,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Secret } from "../../config/secret.ts";
 import { SILENT } from "../../control/testing/silent-log.ts";
-import type { AccessView, AdminBackend, DestinationView } from "../backend.ts";
+import type { AccessView, AdminBackend, DestinationView, ListenerView } from "../backend.ts";
 import { createAdminApp } from "../server.ts";
 import { fakeBackend } from "../testing/fake-backend.ts";
 
 const VIEWER = "the-viewers-secret-1";
 const ADMIN = "the-admins-secret-01";
+const EDGE: readonly ListenerView[] = [{ name: "edge", uri: "udp://127.0.0.1:5062", transport: "udp" }];
 
 /** `rows`: destinations like the first of the fake process, but for these. */
-function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly Partial<DestinationView>[]) {
+function lab(
+  open: Partial<AccessView> = {},
+  setName = "media",
+  rows?: readonly Partial<DestinationView>[],
+  listeners?: readonly ListenerView[],
+) {
   const tokens = [
     { name: "panel", role: "viewer", secret: new Secret(VIEWER, "test") },
     { name: "boss", role: "admin", secret: new Secret(ADMIN, "test") },
@@ -23,6 +29,7 @@ function lab(open: Partial<AccessView> = {}, setName = "media", rows?: readonly 
   const { backend: plain, seen } = fakeBackend({ access: { tokens, kamailioRpc: false, opensipsMi: true, ...open } });
   const backend: AdminBackend = {
     ...plain,
+    listeners: () => listeners ?? plain.listeners(),
     sets: () => [...setNames].map((name) => ({ name, algorithm: "call-load" })),
     destinations: () =>
       rows?.map((row) => ({ ...plain.destinations()[0]!, ...row })) ??
@@ -161,6 +168,31 @@ describe("OpenSIPS's commands", () => {
     assert.deepEqual((await ask("lb_resize", ["7", "pstn", 5])).error, two);
     assert.equal((await ask("lb_status", ["sip:10.0.1.1", "0"])).error.code, 409);
     assert.equal(states.length, one.length);
+  });
+
+  it("show attributes, description and socket as the row of their tables has them", async () => {
+    const attrs = { attrs: "class=gold;x=1", description: "first box", script_attrs: "seen=1" };
+    const resources = { pstn: { capacity: 10, load: 0 } };
+    const { ask } = lab({}, "1", [{ set: "1", attrs, resources, listener: "edge" }], EDGE);
+    const shown = async (full: number) => (await ask("ds_list", { full })).result.PARTITIONS[0].SETS[0].Destinations[0];
+    const expected = {
+      URI: "sip:10.0.0.11:5060",
+      state: "Active",
+      first_hit_counter: 0,
+      socket: "udp:127.0.0.1:5062",
+      attr: "class=gold;x=1",
+      script_attr: "seen=1",
+      resolved_addresses: ["10.0.0.11:5060"],
+    };
+    assert.deepEqual(await shown(0), expected);
+    assert.deepEqual(await shown(1), { ...expected, weight: 1, priority: 0, description: "first box" });
+    const [member] = (await ask("lb_list")).result.Destinations;
+    assert.equal(member.attrs, "class=gold;x=1");
+    assert.deepEqual((await ask("lb_status", [String(member.id)])).result, { enable: "yes", attrs: "class=gold;x=1" });
+    // A URI for a listener's name, and words of one's own.
+    const own = { set: "1", attrs: { class: "gold", x: "1" }, resources, listener: "udp://127.0.0.1:5060" };
+    const { Destinations } = (await lab({}, "1", [own]).ask("ds_list")).result.PARTITIONS[0].SETS[0];
+    assert.deepEqual([Destinations[0].socket, Destinations[0].attr], ["udp:127.0.0.1:5060", "class=gold;x=1"]);
   });
 
   it("push a script's attributes to a destination by its address", async () => {

@@ -5,6 +5,7 @@ import type { StateName } from "../resources.ts";
 import { entriesOf, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
 import { LOAD_BALANCER } from "./opensips-load-balancer.ts";
+import { rowWords, socketOf } from "./own-words.ts";
 
 const MISSING = new RpcFault(-32_602, "Invalid params");
 /** The partition of sets whose name names none. */
@@ -111,16 +112,17 @@ function destinationOf(
   isFull: boolean,
 ): object {
   const { uri, listener, weight, priority, slot } = view;
-  const { [SCRIPT_ATTRS]: pushed, ...attrs } = view.attrs;
-  const words = Object.entries(attrs).map(([name, value]) => `${name}=${value}`);
+  const pushed = view.attrs[SCRIPT_ATTRS];
+  const { text, description } = rowWords(view.attrs);
   return {
     URI: uri,
     state: stateOf(view),
     first_hit_counter: backend.live.counter(slot, "requests"),
-    ...(listener === undefined ? {} : { socket: listener }),
-    ...(words.length === 0 ? {} : { attr: words.join(";") }),
+    ...(listener === undefined ? {} : { socket: socketOf(backend, listener) }),
+    ...(text === "" ? {} : { attr: text }),
     ...(pushed === undefined ? {} : { script_attr: pushed }),
     ...(isFull ? { weight, priority } : {}),
+    ...(isFull && description !== "" ? { description } : {}),
     resolved_addresses: rows.filter(({ address }) => address !== "").map(addressOf),
   };
 }

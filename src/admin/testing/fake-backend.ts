@@ -77,7 +77,7 @@ export function fakeBackend(
         keptFlows: 3,
         fill: 0,
       })),
-    listeners: () => [{ name: "udp://127.0.0.1:5060", transport: "udp" }],
+    listeners: () => [{ name: "udp://127.0.0.1:5060", uri: "udp://127.0.0.1:5060", transport: "udp" }],
     streams: () => options.streams ?? null,
     sources: () => [SOURCE],
     sourceRows: () => ({ skipped: 1, remarks: ["id 7, column setid: it is NULL: left out"] }),
