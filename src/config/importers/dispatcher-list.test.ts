@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { fakeIo, NO_OPTIONS } from "../io-fake.ts";
 import { type ReadOptions, readConfiguration } from "../open.ts";
 import { formatProblem } from "../problem.ts";
+import { formatHostPort } from "../values/address.ts";
 import { dispatcherList } from "./dispatcher-list.ts";
 import { readRecords } from "./list-record.ts";
 
@@ -153,6 +154,25 @@ describe("a dispatcher.list", () => {
       const [one] = destinations("1 sip:10.0.0.1 0 0 socket=udp:127.0.0.1:5060\n", { listen: [uri] });
       assert.equal(one?.listener, "udp://127.0.0.1:5060", uri);
     }
+  });
+
+  it("gets a listener for each transport that its rows name, beside the one there is, and says so by line", () => {
+    const uris = (text: string, listen: string[]) => {
+      const { config, lines } = read(text, { listen });
+      assert.ok(!lines.some((line) => /has no \w+ listener/.test(line)), lines.join("\n"));
+      return [
+        config?.listeners.map(({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`),
+        lines.filter((line) => line.includes(" is added")).length,
+      ];
+    };
+    const rows = "1 sip:10.0.0.1\n1 sip:10.0.0.2;transport=tcp\n1 sip:10.0.0.3;transport=tcp\n";
+    assert.deepEqual(uris(rows, ["udp://10.0.0.9:5070"]), [["udp://10.0.0.9:5070", "tcp://10.0.0.9:5070"], 1]);
+    assert.deepEqual(uris(rows, ["tcp://10.0.0.9:5070"]), [["tcp://10.0.0.9:5070", "udp://10.0.0.9:5070"], 1]);
+    assert.deepEqual(uris(rows, []), [["udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"], 1]);
+    const both = ["udp://10.0.0.9:5060", "tcp://10.0.0.8:5060"];
+    assert.deepEqual(uris(rows, both), [both, 0]);
+    const six = ["udp://10.0.0.9:5060", "udp://[fd00::9]:5060"];
+    assert.deepEqual(uris("1 sip:[fd00::1];transport=tcp\n", six), [[...six, "tcp://[fd00::9]:5060"], 1]);
   });
 
   it("counts one URI twice when it stands there twice", () => {

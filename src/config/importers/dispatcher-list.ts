@@ -69,6 +69,10 @@ function read(text: string, file: string, options: ImportOptions): Imported {
     say(0, 0, what, "--listen udp://HOST:PORT");
     notes.push({ path: ["listeners"], line: 0, text: "A dispatcher.list names no listener: this one is assumed." });
   }
+  for (const { uri, like, line } of listeners.added) {
+    say(line, 1, `no listener is of the transport of this line: ${uri} is added`, `beside ${like}; --listen ${uri}`);
+    notes.push({ path: ["listeners"], line, text: `${uri} is added for a destination of that transport.` });
+  }
 
   const sets = new Map<number, ListDestination[]>();
   for (const one of destinations) {

@@ -1,5 +1,6 @@
 // Which listeners a dispatcher.list works with: those of the command line, else those its socket attributes name.
-import { formatHostPort, parseHostPort } from "../values/address.ts";
+import { isIPv6 } from "node:net";
+import { formatHostPort, isNumericHost, parseHostPort } from "../values/address.ts";
 import type { ListDestination } from "./list-destination.ts";
 
 /** Assumed where nothing names a listener. */
@@ -14,14 +15,44 @@ function uriOfSocket(socket: string): string | undefined {
 }
 
 /** Listeners in the shape of fairlead.yaml. */
-export function listenersOf(
-  listen: readonly string[],
-  destinations: readonly ListDestination[],
-): { uris: string[]; assumed: boolean } {
-  if (listen.length > 0) return { uris: [...listen], assumed: false };
+export interface ListListeners {
+  readonly uris: readonly string[];
+  /** Nothing names a listener: the usual one is taken. */
+  readonly assumed: boolean;
+  /** Added for rows that name a transport, `line` the first of them: the same place as the listener `like`. Among `uris`. */
+  readonly added: readonly { readonly uri: string; readonly like: string; readonly line: number }[];
+}
+
+/** The listeners for the rows of a list. `listen`: of the command line. */
+export function listenersOf(listen: readonly string[], destinations: readonly ListDestination[]): ListListeners {
   const sockets = destinations.flatMap((one) => (one.socket === undefined ? [] : [uriOfSocket(one.socket)]));
-  const uris = [...new Set(sockets.filter((uri) => uri !== undefined))];
-  return uris.length > 0 ? { uris, assumed: false } : { uris: [ASSUMED], assumed: true };
+  const named = listen.length > 0 ? [...listen] : [...new Set(sockets.filter((uri) => uri !== undefined))];
+  const uris = named.length > 0 ? named : [ASSUMED];
+  const added: { uri: string; like: string; line: number }[] = [];
+  for (const one of destinations) {
+    const more = lacking(one, uris);
+    if (more === null) continue;
+    uris.push(more.uri);
+    added.push({ ...more, line: one.record.line });
+  }
+  return { uris, assumed: named.length === 0, added };
+}
+
+/**
+ * The listener that a destination over UDP or TCP lacks: at the place of the first of its address family that has another of the
+ * two transports, as Kamailio opens both at once. Null: it lacks none, or nothing says where. TLS needs a certificate.
+ */
+function lacking({ parsed, socket }: ListDestination, uris: readonly string[]): { uri: string; like: string } | null {
+  if (parsed === undefined || socket !== undefined || !["udp", "tcp"].includes(parsed.transport)) return null;
+  const suiting = uris.flatMap((uri) => {
+    const [, scheme = "", rest = ""] = /^(udp|tcp):(?:\/\/)?([^/?]+)$/i.exec(uri) ?? [];
+    const host = parseHostPort(rest, 0)?.host ?? "";
+    const suits = host !== "" && (!isNumericHost(parsed.host) || isIPv6(parsed.host) === isIPv6(host));
+    return suits ? [{ transport: scheme.toLowerCase(), rest, like: uri }] : [];
+  });
+  const [first] = suiting;
+  if (first === undefined || suiting.some(({ transport }) => transport === parsed.transport)) return null;
+  return { uri: `${parsed.transport}://${first.rest}`, like: first.like };
 }
 
 /**
