@@ -16,7 +16,8 @@ export interface Finding {
 
 /** Line and column of a path; both count from 1, 0: none. */
 export interface Places {
-  find(path: Path, atKey: boolean): { readonly line: number; readonly column: number };
+  /** `file`: where it is not the one that was given, but one that this names. */
+  find(path: Path, atKey: boolean): { readonly file?: string; readonly line: number; readonly column: number };
 }
 
 /** The problem of a finding. */

@@ -59,7 +59,7 @@ export function readConfiguration(
   if (typeof text !== "string") return { problems: [text] };
   const importer = IMPORTERS.find((one) => one.recognise(text, file));
   if (importer === undefined) return readOwn(text, file, options, io, tables);
-  const imported = importer.read(text, file, options);
+  const imported = importer.read(text, file, options, (path) => readText(path, io));
   return buildImported(imported, file, io, options.overrides ?? {}, tables);
 }
 
@@ -75,7 +75,7 @@ export function translate(file: string, options: ImportOptions, io: ConfigIo): T
           optionProblem(file, { severity: "error", what: "not a file that can be imported", hint: known() }),
       ],
     };
-  const imported = importer.read(text, file, options);
+  const imported = importer.read(text, file, options, (path) => readText(path, io));
   const { config, problems } = buildImported(imported, file, io, {});
   if (config === undefined || imported.data === undefined) return { problems };
   return {
@@ -136,7 +136,11 @@ function buildImported(
   if (imported.data === undefined || hasErrors(imported.problems)) return { problems: imported.problems };
   const built = buildConfig(override(imported.data, overrides), file, io, true, tables);
   const found = built.findings.map((finding) => problemOf(finding, file, imported.places ?? NO_PLACES));
-  const problems = [...imported.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column);
+  // What another file, that this one names, has to say stands behind.
+  const isOther = (problem: Problem) => Number(problem.file !== file);
+  const problems = [...imported.problems, ...found].sort(
+    (a, b) => isOther(a) - isOther(b) || a.line - b.line || a.column - b.column,
+  );
   return built.config === undefined ? { problems } : { config: built.config, problems };
 }
 

@@ -149,16 +149,6 @@ route[to_media] {
   assert.deepEqual(kindOf(`#!KAMAILIO\n${plain}`, "/etc/lb/opensips.cfg")[0], "kamailio");
 });
 
-it("a script with a list instead of a table says which file to import", () => {
-  const text = KAMAILIO.replace(/^.*db_url.*$/m, "").replaceAll(/^#!(ifdef|endif).*$/gm, "");
-  const { lines, config } = imported(text);
-  assert.match(
-    lines.join("\n"),
-    /:23:1: warning: the destinations are in \/etc\/kamailio\/dispatcher\.list, .* \(fairlead import \/etc/,
-  );
-  assert.equal(config?.sets[0]?.destinations.length, 0);
-});
-
 it("noise after a loadmodule never crashes", () => {
   const parts = [
     'loadmodule "',

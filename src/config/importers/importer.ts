@@ -34,14 +34,17 @@ export interface Imported {
   readonly places: Places;
 }
 
-/** A translator. Pure: it resolves no names and reads no other file. */
+/** The text of another file, or why there is none. */
+export type ReadOther = (path: string) => string | Problem;
+
+/** A translator. Pure: it resolves no names, and reads other files by what it is given only. */
 export interface Importer {
   /** What it reads, for messages and help: `Kamailio dispatcher.list`. */
   readonly name: string;
   /** By content; the file name decides only where the content does not. */
   recognise(text: string, fileName: string): boolean;
-  /** `file` is the name in problems. */
-  read(text: string, file: string, options: ImportOptions): Imported;
+  /** `file` is the name in problems; `other` reads what the file names. */
+  read(text: string, file: string, options: ImportOptions, other: ReadOther): Imported;
 }
 
 /** Findings of the importer that concern no place in the file. */

@@ -1,6 +1,13 @@
 // The parameters of a balancing module as a source of fairlead.yaml: which table, and how the sets of it are probed.
 import { COLUMNS, type SourceKind } from "../sections/sources.ts";
+import { parseDuration } from "../values/duration.ts";
 import type { ModuleParameter } from "./script-text.ts";
+
+/** Longest time that a probe waits for its answer, as `probe` has it; milliseconds. */
+const PROBE_TIMEOUT = 2_000;
+
+/** Keys that every set of a source has. */
+export type SetDefaults = Readonly<Record<string, unknown>>;
 
 /** What became of a parameter; empty: it is in the source. */
 type Verdict = string;
@@ -18,8 +25,9 @@ export class ScriptSource {
   readonly probe: Record<string, unknown> = {};
   /** Seconds; 0: no probes. */
   interval = 0;
-  useDefault = false;
-  hashedKey = "";
+  /** Line of `use_default`; 0: it is not set. */
+  useDefault = 0;
+  hashedKey = { text: "", line: 0 };
 
   constructor(kind: SourceKind, partition = "") {
     this.kind = kind;
@@ -27,7 +35,7 @@ export class ScriptSource {
   }
 
   /** Takes a parameter over; a sentence where there is nothing that it could become. */
-  take({ name, value }: Pick<ModuleParameter, "name" | "value">): Verdict {
+  take({ name, value, line }: Pick<ModuleParameter, "name" | "value" | "line">): Verdict {
     const column = /^(.+)_col$/.exec(name)?.[1];
     if (column !== undefined) {
       if (!Object.hasOwn(COLUMNS[this.kind], column)) return "there is no such column here";
@@ -35,21 +43,40 @@ export class ScriptSource {
       return "";
     }
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-    if (rule !== undefined) return rule(this, value);
+    if (rule !== undefined) return rule(this, value, line);
     return (Object.hasOwn(WITHOUT, name) ? WITHOUT[name] : undefined) ?? "it has no equivalent";
   }
 
-  /** In the shape of fairlead.yaml. `algorithm`: of all its sets. */
-  data(algorithm: string | undefined): Record<string, unknown> {
-    const every = `${this.interval}s`;
-    const defaults = {
+  /** What its sets have, in the shape of fairlead.yaml. `algorithm`: of all of them; `every`: between probes, whatever stands here. */
+  defaults(algorithm: string | undefined, every = this.interval > 0 ? `${this.interval}s` : ""): SetDefaults {
+    const left = this.leftOut(algorithm).map(({ name }) => name);
+    const ms = parseDuration(every);
+    const isShort = ms > 0 && ms < PROBE_TIMEOUT;
+    return {
       ...(algorithm === undefined ? {} : { algorithm }),
-      ...(this.useDefault && algorithm?.includes(":") === true ? { use_default: true } : {}),
-      ...(this.hashedKey !== "" && (algorithm === "kamailio:7" || algorithm === "opensips:7")
-        ? { key: this.hashedKey }
-        : {}),
-      probe: this.interval > 0 ? { every, ...this.probe, ...(this.interval < 2 ? { timeout: every } : {}) } : false,
+      ...(this.useDefault > 0 && !left.includes("use_default") ? { use_default: true } : {}),
+      ...(this.hashedKey.text !== "" && !left.includes("hash_pvar") ? { key: this.hashedKey.text } : {}),
+      probe: every === "" ? false : { every, ...this.probe, ...(isShort ? { timeout: every } : {}) },
     };
+  }
+
+  /** Parameters that sets of this algorithm have no use for, and why. */
+  leftOut(algorithm: string | undefined): { name: string; line: number; why: string }[] {
+    const product = this.kind === "kamailio" ? "kamailio" : "opensips";
+    const left: { name: string; line: number; why: string }[] = [];
+    if (this.useDefault > 0 && algorithm?.includes(":") !== true)
+      left.push({
+        name: "use_default",
+        line: this.useDefault,
+        why: `for algorithms of ${product} only: --algorithm NUMBER`,
+      });
+    if (this.hashedKey.text !== "" && algorithm !== "kamailio:7" && algorithm !== "opensips:7")
+      left.push({ name: "hash_pvar", line: this.hashedKey.line, why: `for ${product}:7 only: --algorithm 7` });
+    return left;
+  }
+
+  /** A source of it, in the shape of fairlead.yaml. */
+  data(algorithm: string | undefined, every?: string): Record<string, unknown> {
     return {
       [this.kind]: {
         url: this.url,
@@ -58,13 +85,13 @@ export class ScriptSource {
         ...(Object.keys(this.extraAttrs).length === 0 ? {} : { extra_attrs: this.extraAttrs }),
         ...(this.badRows === "" ? {} : { bad_rows: this.badRows }),
         ...(this.partition === "" ? {} : { partition: this.partition }),
-        defaults,
+        defaults: this.defaults(algorithm, every),
       },
     };
   }
 }
 
-type Rule = (source: ScriptSource, value: string) => Verdict;
+type Rule = (source: ScriptSource, value: string, line: number) => Verdict;
 
 const probe =
   (key: string): Rule =>
@@ -158,12 +185,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   ds_ping_reply_codes: replyCodes,
   options_reply_codes: replyCodes,
   probing_reply_codes: replyCodes,
-  use_default: (source, value) => {
-    source.useDefault = value !== "0";
+  use_default: (source, value, line) => {
+    source.useDefault = value === "0" ? 0 : line;
     return "";
   },
-  hash_pvar: (source, value) => {
-    source.hashedKey = value;
+  hash_pvar: (source, value, line) => {
+    source.hashedKey = { text: value, line };
     return "";
   },
   pvar_algo_pattern: (_, value) => `what ${value} holds is the score of a destination under opensips:9: ${SCORES}`,

@@ -1,17 +1,19 @@
 // kamailio.cfg and opensips.cfg: what the parameters of `dispatcher` and `load_balancer` say. Routing logic is not translated; it
 // is told where it stands, and which calls of the two modules it makes.
-import type { Problem } from "../problem.ts";
+import { hasErrors, type Problem } from "../problem.ts";
 import type { SourceKind } from "../sections/sources.ts";
 import { formatHostPort, parseHostPort } from "../values/address.ts";
 import { algorithmFault } from "../values/algorithm.ts";
-import { type Imported, type Importer, type ImportOptions, NO_PLACES, type Note } from "./importer.ts";
+import { type Imported, type Importer, type ImportOptions, NO_PLACES, type Note, type ReadOther } from "./importer.ts";
+import { findList, readListSets } from "./script-list.ts";
 import { ScriptSource } from "./script-source.ts";
 import { isScript, type ModuleParameter, readScript, type Script } from "./script-text.ts";
 
 const ASSUMED = "udp://0.0.0.0:5060";
+const LISTEN = "--listen udp://HOST:PORT";
 const MODULES = ["dispatcher", "load_balancer"];
 
-function read(text: string, file: string, options: ImportOptions): Imported {
+function read(text: string, file: string, options: ImportOptions, other: ReadOther): Imported {
   const script = readScript(text, file);
   const problems: Problem[] = [];
   const notes: Note[] = [];
@@ -22,18 +24,41 @@ function read(text: string, file: string, options: ImportOptions): Imported {
   if (fault !== null) say(0, fault.what, fault.hint, "error");
   const { sources, list } = sourcesOf(script, say);
   const found = [...sources.values()].filter(({ url }) => url !== "");
-  const listeners = listenersOf(script, options, say);
+  const dispatcher = sources.get("kamailio ") ?? new ScriptSource("kamailio");
+  const isListed = list !== null || (found.length === 0 && !script.isOpensips && sources.has("kamailio "));
+  const listFile = isListed ? findList(list, file, other) : null;
+  const named = listenersOf(script, options, say);
   tellBlocks(script, say);
-  if (list !== null) {
-    const hint = `fairlead import ${list.value}`;
-    say(list.line, `the destinations are in ${list.value}, which is not read here`, hint);
-    notes.push({ path: ["sets"], line: list.line, text: `The destinations are in ${list.value}: ${hint}` });
-  } else if (found.length === 0) {
+  if (list !== null && listFile === null) {
+    say(
+      list.line,
+      `the destinations are in ${list.value}, which cannot be read`,
+      `${list.value}, or one beside ${file}`,
+    );
+    notes.push({
+      path: ["sets"],
+      line: list.line,
+      text: `The destinations are in ${list.value}, which was not there.`,
+    });
+  } else if (list !== null && listFile?.file !== list.value)
+    say(list.line, `the destinations are in ${list.value}: ${listFile?.file} is read`);
+  if (found.length === 0 && list === null && listFile === null)
     say(0, "neither dispatcher nor load_balancer has a db_url", "db_url, or list_file", "error");
-    return { problems, notes, places: NO_PLACES };
-  }
-  if (fault !== null) return { problems, notes, places: NO_PLACES };
+  if (hasErrors(problems)) return { problems, notes, places: NO_PLACES };
+  for (const source of isListed ? [...found, dispatcher] : found)
+    for (const { name, line, why } of source.leftOut(algorithm))
+      say(line, `${source.kind === "load_balancer" ? source.kind : "dispatcher"}: ${name} is not taken over`, why);
+  if (isListed) tellUnused(script, say);
   const set = options.set ?? "1";
+  const { algorithm: _, ...defaults } = dispatcher.defaults(algorithm, options.probe);
+  const listOptions = { ...options, listen: named, ...(algorithm === undefined ? {} : { algorithm }) };
+  const listed = listFile === null ? null : readListSets(listFile, listOptions, defaults);
+  if (listed !== null) {
+    problems.push(...listed.problems);
+    notes.push(...listed.notes);
+    if (listed.data === undefined) return { problems, notes, places: NO_PLACES };
+  }
+  if (named.length === 0 && listed === null) say(0, `no listener is named: ${ASSUMED} is assumed`, LISTEN);
   const [only] = found;
   const name = only?.partition === undefined || only.partition === "" ? set : `${only.partition}.${set}`;
   notes.push({
@@ -43,15 +68,28 @@ function read(text: string, file: string, options: ImportOptions): Imported {
   });
   if (found.some(({ url }) => /:[^/@]+@/.test(url)))
     notes.push({ path: ["sources"], line: 0, text: "A password in a URL may stand by itself: password: ${VARIABLE}" });
+  const withoutList = isListed
+    ? { sets: { [set]: { ...(algorithm === undefined ? {} : { algorithm }), ...defaults } } }
+    : {};
   const data = {
-    listeners,
-    ...(found.length > 0 ? { sources: found.map((source) => source.data(algorithm)) } : { sets: { [set]: {} } }),
+    listeners: named.length > 0 ? named : [ASSUMED],
+    ...(found.length > 0 ? { sources: found.map((source) => source.data(algorithm, options.probe)) } : {}),
+    ...withoutList,
     routes: [{ set: name }],
     // As both do unless their script says otherwise.
     protected_headers: [],
     admin: options.admin === undefined ? false : { listen: options.admin },
+    // Its listeners are those of `named`, or what its rows name.
+    ...listed?.data,
   };
-  return { data, problems, notes, places: NO_PLACES };
+  return { data, problems, notes, places: listed?.places ?? NO_PLACES };
+}
+
+/** What belongs to the table, where there is a list. */
+function tellUnused({ parameters }: Script, say: SayAt): void {
+  for (const { modules, name, line } of parameters)
+    if (modules.includes("dispatcher") && /_col$|^(?:table_name|ds_db_extra_attrs|ds_load_mode)$/.test(name))
+      say(line, `dispatcher: ${name} is not taken over`, "it belongs to a table, and the destinations are in a list");
 }
 
 /** A number is one of the product's own. */
@@ -86,15 +124,18 @@ function sourcesOf(script: Script, say: SayAt): { sources: Map<string, ScriptSou
         if (key !== "")
           tell(
             `${key} of partition ${name}`,
-            sourceOf(usual, name === "default" ? "" : name).take({ name: key, value }),
+            sourceOf(usual, name === "default" ? "" : name).take({ name: key, value, line: parameter.line }),
           );
       }
       if (name === "" || settings === "") tell("this partition", "NAME: db_url=...; table_name=...");
     } else tell(parameter.name, sourceOf(module === "dispatcher" ? usual : "load_balancer").take(parameter));
   }
-  return { sources, list: [...sources.values()].some(({ url }) => url !== "") ? null : list };
+  if (list === null || (sources.get(`${usual} `)?.url ?? "") === "") return { sources, list };
+  say(list.line, "dispatcher: list_file is not taken over", "the table of db_url is read instead");
+  return { sources, list: null };
 }
 
+/** Listeners of the command line or the script; empty: none is named. */
 function listenersOf(script: Script, { listen }: ImportOptions, say: SayAt): string[] {
   if (listen.length > 0) return [...listen];
   const uris = script.sockets.flatMap(({ line, value }) => {
@@ -110,9 +151,7 @@ function listenersOf(script: Script, { listen }: ImportOptions, say: SayAt): str
     }
     return [`${transport.toLowerCase()}://${formatHostPort(found.host, found.port ?? 5060)}`];
   });
-  if (uris.length > 0) return [...new Set(uris)];
-  say(0, `no listener is named: ${ASSUMED} is assumed`, "--listen udp://HOST:PORT");
-  return [ASSUMED];
+  return [...new Set(uris)];
 }
 
 function tellBlocks({ blocks, isOpensips, parameters }: Script, say: SayAt): void {
