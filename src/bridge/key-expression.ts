@@ -29,6 +29,11 @@ export const KeyField = {
   toParam: 19,
   /** Port as it is written in the request URI. */
   requestPort: 20,
+  fromTag: 21,
+  listenerHost: 22,
+  listenerPort: 23,
+  /** The number in CSeq. */
+  cseq: 24,
 } as const;
 export type KeyField = (typeof KeyField)[keyof typeof KeyField];
 
@@ -54,4 +59,11 @@ export function isHostAlone({ parts }: KeyExpression): boolean {
   if (parts.length !== 1) return false;
   const { field } = parts[0]!;
   return field === KeyField.fromHost || field === KeyField.toHost || field === KeyField.requestHost;
+}
+
+/** How many of its parts are headers. */
+export function headersIn({ parts }: KeyExpression): number {
+  let headers = 0;
+  for (let i = 0; i < parts.length; i++) if (parts[i]!.field === KeyField.header) headers++;
+  return headers;
 }

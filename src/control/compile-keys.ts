@@ -39,6 +39,10 @@ const FIELDS: Readonly<Record<KeyFieldName, KeyField>> = {
   source: KeyField.source,
   "source.port": KeyField.sourcePort,
   listener: KeyField.listener,
+  "listener.host": KeyField.listenerHost,
+  "listener.port": KeyField.listenerPort,
+  "from.tag": KeyField.fromTag,
+  cseq: KeyField.cseq,
   header: KeyField.header,
   "auth-user": KeyField.authUser,
 };

@@ -1,5 +1,5 @@
 // The text of a key expression for the request at hand, put together in a buffer that stays.
-import { isHostAlone, type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
+import { headersIn, isHostAlone, type KeyExpression, KeyField, type KeyPart } from "../bridge/key-expression.ts";
 import { type Automaton, accepts } from "../dispatch/automaton.ts";
 import { coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { isV4 } from "../net/endpoint.ts";
@@ -34,11 +34,8 @@ let isCompared = false;
 /** The core hash of the text, blanks around it taken off; 0 when it is empty. */
 export function hashExpression(c: Context, expression: KeyExpression): number {
   write(c, expression);
-  let end = length;
-  while (end > 0 && text[end - 1]! <= 0x20) end--;
-  let start = 0;
-  while (start < end && text[start]! <= 0x20) start++;
-  return start === end ? 0 : coreHashTrimmed(text, start, end);
+  const start = trim();
+  return start === length ? 0 : coreHashTrimmed(text, start, length);
 }
 
 /**
@@ -65,20 +62,19 @@ export function isAccepted(c: Context, expression: KeyExpression, automaton: Aut
   return is;
 }
 
-function headersIn({ parts }: KeyExpression): number {
-  let headers = 0;
-  for (let i = 0; i < parts.length; i++) if (parts[i]!.field === KeyField.header) headers++;
-  return headers;
-}
-
 function isTextAccepted(expression: KeyExpression, automaton: Automaton): boolean {
   unfold();
   if (isHostAlone(expression)) foldHost();
-  let end = length;
-  while (end > 0 && text[end - 1]! <= 0x20) end--;
+  const start = trim();
+  return accepts(automaton, text, start, length);
+}
+
+/** Takes blanks off the end; returns where those at the beginning end. */
+function trim(): number {
+  while (length > 0 && text[length - 1]! <= 0x20) length--;
   let start = 0;
-  while (start < end && text[start]! <= 0x20) start++;
-  return accepts(automaton, text, start, end);
+  while (start < length && text[start]! <= 0x20) start++;
+  return start;
 }
 
 /** Adds the text to `edits`; control characters, such as the line ends of folded headers, become blanks. */
@@ -175,19 +171,31 @@ function writePart(c: Context, part: KeyPart): void {
     case KeyField.sourcePort:
       putNumber(c.peer[4]!, 10);
       break;
-    case KeyField.listener: {
-      const listener = c.adopted.listeners[c.listener]!;
-      putAddress(listener.entry.isWildcard ? c.local : listener.bound);
-      putByte(COLON);
-      putNumber(listener.port, 10);
+    case KeyField.listener:
+    case KeyField.listenerHost:
+    case KeyField.listenerPort:
+      putListener(c, part.field);
       break;
-    }
+    case KeyField.fromTag:
+      if (message.parseFrom()) put(message.bytes, message.from.tagStart, message.from.tagEnd);
+      break;
+    case KeyField.cseq:
+      if (message.cseq >= 0) putNumber(message.cseq, 10);
+      break;
     case KeyField.header:
       putHeader(c, part.text);
       break;
     case KeyField.authUser:
       if (findAuthUser(message)) put(message.bytes, authUser.start, authUser.end);
   }
+}
+
+/** Address and port that it came to, or one of them. */
+function putListener(c: Context, which: number): void {
+  const listener = c.adopted.listeners[c.listener]!;
+  if (which !== KeyField.listenerPort) putAddress(listener.entry.isWildcard ? c.local : listener.bound);
+  if (which === KeyField.listener) putByte(COLON);
+  if (which !== KeyField.listenerHost) putNumber(listener.port, 10);
 }
 
 /** All of a URI (0), its user (1) or its host (2). */

@@ -247,3 +247,20 @@ failure_route[A] {
   assert.deepEqual(hints("socket=udp:10.0.0.5:5060"), [plain, forGood, forGood, active]);
   assert.deepEqual(hints("#!KAMAILIO\nlisten=udp:10.0.0.5:5060"), [plain, plain, plain, active]);
 });
+
+it("a hash_pvar that cannot be a key is told by its line, and the rest is translated; one that can is the key", () => {
+  const keyOf = (value: string) => {
+    const text = `#!KAMAILIO
+listen=udp:10.0.0.5:5060
+loadmodule "dispatcher.so"
+modparam("dispatcher", "db_url", "mysql://lb@db/lb")
+modparam("dispatcher", "hash_pvar", "${value}")
+`;
+    const { lines, config } = imported(text, { algorithm: "7" });
+    return [config?.sources[0]?.defaults.key, ...lines];
+  };
+  for (const value of ["$(hdr(X-Account))", "$oU@$od", "$ft$Ri"]) assert.deepEqual(keyOf(value), [value]);
+  const why = "the variable $avp is not known; the key is the Call-ID until `key` says another";
+  const told = `/k.cfg:5:1: warning: dispatcher: hash_pvar is not taken over (${why})`;
+  assert.deepEqual(keyOf("$(avp)"), ["call-id", told]);
+});

@@ -1,6 +1,7 @@
 // The parameters of a balancing module as a source of fairlead.yaml: which table, and how the sets of it are probed.
 import { COLUMNS, type SourceKind } from "../sections/sources.ts";
 import { parseDuration } from "../values/duration.ts";
+import { isKeyWord, parseKeyExpression } from "../values/key-expression.ts";
 import type { ModuleParameter } from "./script-text.ts";
 
 /** Longest time that a probe waits for its answer, as `probe` has it; milliseconds. */
@@ -190,8 +191,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     return "";
   },
   hash_pvar: (source, value, line) => {
-    source.hashedKey = { text: value, line };
-    return "";
+    const fault = isKeyWord(value) ? "a word, and no variable" : parseKeyExpression(value);
+    source.hashedKey = { text: typeof fault === "string" ? "call-id" : value, line };
+    return typeof fault === "string" ? `${fault}; the key is the Call-ID until \`key\` says another` : "";
   },
   pvar_algo_pattern: (_, value) => `what ${value} holds is the score of a destination under opensips:9: ${SCORES}`,
   algo_route: (_, value) => `what route[${value}] returns is the score of a destination under opensips:10: ${SCORES}`,

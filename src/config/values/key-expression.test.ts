@@ -55,6 +55,10 @@ test("every part of a key is the part of the message that it names", () => {
     ["{auth-user}", "carol"],
     ["$fU@$hdr(X-None)-$au", "ann@<null>-carol"],
     ["{header:X-None}{header:Subject}", ""],
+    ["$(hdr(X-Account)) $(hdr(X-None)) $(fU)", "a 1,  b <null> ann"],
+    ["$ou|$oU|$od", "sip:22;phone-context=+1@gw;y|22;phone-context=+1|gw"],
+    ["$ft $cs $Ri:$Rp $ct", "1 71 10.9.9.1:5060 <sip:ann@192.0.2.7>"],
+    ["{from.tag} {cseq} {listener.host}:{listener.port}", "1 71 10.9.9.1:5060"],
   ];
   const wire = [
     "INVITE sip:22;phone-context=+1@gw;y SIP/2.0",
@@ -62,7 +66,7 @@ test("every part of a key is the part of the message that it names", () => {
     "From: Ann <sip:ann@example.com:5070;x=1>;tag=1",
     "To: <sips:bob@[2001:db8::7]>",
     "Call-ID: 77@there",
-    "CSeq: 1 INVITE",
+    "CSeq: 71 INVITE",
     "Max-Forwards: 70",
     "X-Accounts: no",
     "X-ACCOUNT : a 1,  b  ",

@@ -22,8 +22,16 @@ const FIELDS = {
   source: "si",
   "source.port": "sp",
   listener: "",
+  "listener.host": "Ri",
+  "listener.port": "Rp",
   "auth-user": "au",
+  "from.tag": "ft",
+  cseq: "cs",
 } as const;
+/** Theirs for the URI as it came, which here is the request URI. */
+const ALIASES: Readonly<Record<string, string>> = { ou: "ru", oU: "rU", od: "rd" };
+/** Headers that have a variable of their own. */
+const HEADERS: Readonly<Record<string, string>> = { ua: "User-Agent", ct: "Contact" };
 /** Parameters of URIs, whose name stands behind a colon. */
 const PARAM_FIELDS = ["request-uri.param", "from.param", "to.param"] as const;
 /** A part of a message that a key can have. */
@@ -44,7 +52,7 @@ const UNSTABLE: readonly KeyFieldName[] = ["method", "source.port", "header", "a
 /** What Kamailio prints for a variable without a value. */
 const NULL = "<null>";
 const MOST_PARTS = 32;
-const PART = /\{([^{}]*)\}|\$hdr\(([^()]*)\)|\$(?:\((\w+)\)|(\w{2}))|([^{}$]+)|([{}$])/gy;
+const PART = /\{([^{}]*)\}|\$hdr\(([^()]*)\)|\$\(hdr\(([^()]*)\)\)|\$(?:\((\w+)\)|(\w{2}))|([^{}$]+)|([{}$])/gy;
 
 /** Whether it is one of the words. */
 export function isKeyWord(text: string): text is KeyWord {
@@ -62,11 +70,11 @@ export function parseKeyExpression(text: string): readonly KeyPartConfig[] | str
 /** The parts of a text that may have none of the message's; a sentence when it cannot be read. */
 export function parseText(text: string): readonly KeyPartConfig[] | string {
   const parts: KeyPartConfig[] = [];
-  for (const [, braced, header, wrapped, variable, plain, stray] of text.matchAll(PART)) {
+  for (const [, braced, bare, enclosed, wrapped, variable, plain, stray] of text.matchAll(PART)) {
     if (stray !== undefined) return `"${stray}" stands alone in "${text}"`;
     if (plain !== undefined) parts.push({ field: "text", text: plain, ifNone: "" });
     else {
-      const part = braced === undefined ? variableOf(header, wrapped ?? variable ?? "") : fieldOf(braced);
+      const part = braced === undefined ? variableOf(bare ?? enclosed, wrapped ?? variable ?? "") : fieldOf(braced);
       if (typeof part === "string") return part;
       parts.push(part);
     }
@@ -100,8 +108,10 @@ function variableOf(header: string | undefined, variable: string): KeyPartConfig
     const part = fieldOf(`header:${header}`);
     return typeof part === "string" ? part : { ...part, ifNone: NULL };
   }
-  if (variable === "ua") return { field: "header", text: "User-Agent", ifNone: NULL };
-  const field = NAMES.find((name) => FIELDS[name] === variable);
+  const known = Object.hasOwn(HEADERS, variable) ? HEADERS[variable] : undefined;
+  if (known !== undefined) return { field: "header", text: known, ifNone: NULL };
+  const meant = Object.hasOwn(ALIASES, variable) ? ALIASES[variable] : variable;
+  const field = NAMES.find((name) => FIELDS[name] === meant);
   return field === undefined ? `the variable $${variable} is not known` : { field, text: "", ifNone: NULL };
 }
 
