@@ -131,6 +131,17 @@ function rowsOf({ body }: Answer): string[] {
     );
 }
 
+/** What the normal list says of a destination's shares; undefined: it has no attributes. */
+function sharesOf({ body }: Answer, uri: string | undefined) {
+  const { RECORDS } = body.result as {
+    RECORDS: { SET: { TARGETS: { DEST: { URI: string; ATTRS?: Record<string, unknown> } }[] } }[];
+  };
+  const found = RECORDS.flatMap(({ SET }) => SET.TARGETS).find(({ DEST }) => DEST.URI === uri)?.DEST.ATTRS;
+  if (found === undefined) return undefined;
+  const { BODY, WEIGHT, RWEIGHT } = found;
+  return { BODY: String(BODY).split(";").sort(), WEIGHT, RWEIGHT };
+}
+
 const skip = whyNoKamailio();
 
 describe("Kamailio's commands", { skip }, () => {
@@ -227,6 +238,35 @@ describe("Kamailio's commands", { skip }, () => {
     const [listed, ourListed] = await both("dispatcher.list", ["short"]);
     const uris = (answer: Answer) => rowsOf(answer).map((row) => row.split(" ").slice(0, 2).join(" "));
     assert.deepEqual(uris(ourListed), uris(listed));
+  });
+
+  test("attributes of dispatcher.add are heeded and shown as Kamailio does; a socket that is nobody's is not", async () => {
+    const attributes = "rweight=50;weight=10;class=gold";
+    for (const params of [
+      [2, "sip:127.0.0.21:5070", 8, 4, attributes],
+      [2, "sip:127.0.0.22:5070", 0, 0, "rweight=30"],
+      [2, "sip:127.0.0.23:5070", 0, 0, "maxload=3;weight=200"],
+    ]) {
+      const [theirs, ours] = await both("dispatcher.add", params);
+      assert.deepEqual(ours, theirs, JSON.stringify(params));
+    }
+    const [theirs, ours] = await both("dispatcher.list", []);
+    const [first, second, third] = [21, 22, 23].map((last) => `sip:127.0.0.${last}:5070`);
+    assert.deepEqual(sharesOf(ours, first), { BODY: attributes.split(";").sort(), WEIGHT: 10, RWEIGHT: 50 });
+    assert.deepEqual(sharesOf(ours, first), sharesOf(theirs, first));
+    for (const uri of [second, third])
+      assert.equal(sharesOf(ours, uri)?.RWEIGHT, sharesOf(theirs, uri)?.RWEIGHT, `RWEIGHT of ${uri}`);
+    assert.deepEqual(sharesOf(ours, second)?.BODY, sharesOf(theirs, second)?.BODY);
+    // There it is left out in spite of the Ok.
+    const params = [2, "sip:127.0.0.24:5070", 8, 4, "socket=udp:127.0.0.99:5999"];
+    const [, refused] = await both("dispatcher.add", params);
+    assert.equal(refused.status, 500);
+    assert.match(JSON.stringify(refused.body), /not one of the listeners/);
+    const [left, ourLeft] = await both("dispatcher.list", ["short"]);
+    for (const rows of [rowsOf(left), rowsOf(ourLeft)])
+      assert.ok(rows.some((row) => row.includes("127.0.0.23:")) && !rows.some((row) => row.includes("127.0.0.24:")));
+    const [reload, ourReload] = await both("dispatcher.reload", []);
+    assert.deepEqual(ourReload, reload);
   });
 
   test("dispatcher.ping_active tells and changes whether probes are sent", async () => {

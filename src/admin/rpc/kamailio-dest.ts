@@ -17,13 +17,16 @@ const STATE_LETTER: Readonly<Record<StateName, string>> = {
 /** Kamailio's numbers of transports. */
 const PROTOCOLS: Readonly<Record<string, number>> = { udp: 1, tcp: 2, tls: 3, sctp: 4, ws: 5, wss: 6 };
 
-/** The entry; `mode` is `short`, `full` or empty. */
-export function destOf(backend: AdminBackend, view: DestinationView, mode: string): object {
-  const { uri, priority } = view;
+/** The entry; `at` is its place in its set, from 0, and `mode` is `short`, `full` or empty. */
+export function destOf(backend: AdminBackend, view: DestinationView, at: number, mode: string): object {
+  const { set, configured, uri, priority } = view;
   return {
+    IDX: at,
     URI: uri,
     FLAGS: flagsOf(view),
     PRIORITY: priority,
+    // No other has it, and it is the same after a restart.
+    IUID: `${set}/${configured}`,
     ...(mode === "full" ? { ...addressOf(view), ...overloadIn(backend, view) } : {}),
     ...(mode === "short" ? {} : attributesOf(backend, view, mode === "full")),
     ...latencyOf(backend, view),
@@ -94,20 +97,25 @@ function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boo
   const { attrs, configured, uri, weight, maxCalls, listener, resultsInRow } = view;
   const socket = listener === undefined ? null : socketOf(backend, listener);
   const duid = configured === uri ? null : configured;
+  const rweight = rweightOf(attrs);
+  // What is the default, or was told as `rweight`, nobody has written.
+  const isWritten = weight !== 1 && weight !== rweight;
   const parts = [
+    ...(isWritten ? [`weight=${weight}`] : []),
     ...(duid === null ? [] : [`duid=${duid}`]),
     ...(maxCalls === 0 ? [] : [`maxload=${maxCalls}`]),
+    ...(socket === null ? [] : [`socket=${socket}`]),
     ...(Object.keys(attrs).length === 0 ? [] : [attributeText(attrs)]),
   ];
-  if (!isWhole && parts.length === 0 && listener === undefined && weight === 1) return {};
+  if (!isWhole && parts.length === 0) return {};
   return {
     ATTRS: {
-      BODY: [`weight=${weight}`, ...parts].join(";"),
+      BODY: parts.join(";"),
       DUID: duid,
       PROBING_COUNT: resultsInRow,
       MAXLOAD: maxCalls,
       WEIGHT: weight,
-      RWEIGHT: 0,
+      RWEIGHT: rweight,
       SOCKET: socket,
       SOCKNAME: null,
       PING_SOCKET: null,
@@ -115,6 +123,12 @@ function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boo
       ...overloadLimits(view),
     },
   };
+}
+
+/** As written; what is out of range counts as 0 there. */
+function rweightOf({ rweight = "" }: Readonly<Record<string, string>>): number {
+  const number = /^\d{1,3}$/.test(rweight) ? Number(rweight) : 0;
+  return number <= 100 ? number : 0;
 }
 
 /** Round trips of probes, in milliseconds. */

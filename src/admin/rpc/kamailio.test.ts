@@ -49,6 +49,96 @@ describe("Kamailio's commands", () => {
     );
   });
 
+  it("add puts a destination where its attributes say, by the words and numbers that Kamailio takes", async () => {
+    const tokens = [{ name: "test", role: "admin" as const, secret: new Secret(TOKEN, "test") }];
+    const { backend, seen } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: false } });
+    const listeners = [
+      { name: "edge", uri: "udp://127.0.0.1:5062", transport: "udp" },
+      { name: "tls://127.0.0.1:5061", uri: "tls://127.0.0.1:5061", transport: "tls" },
+      { name: "udp://[::1]:5060", uri: "udp://[::1]:5060", transport: "udp" },
+    ];
+    let algorithm = "call-load";
+    const app = createAdminApp({
+      listen: "http://127.0.0.1:25083",
+      backend: { ...backend, listeners: () => listeners, sets: () => [{ name: "media", algorithm }] },
+      log: SILENT,
+      faults: false,
+    });
+    const add = async (flags: unknown, attrs: string) => {
+      const params = ["media", "sip:10.0.0.9", flags, 0, attrs];
+      const answer = await app.inject({
+        method: "POST",
+        url: "/RPC",
+        headers: { host: "127.0.0.1:25083", authorization: `Bearer ${TOKEN}` },
+        payload: { jsonrpc: "2.0", method: "dispatcher.add", params, id: 1 },
+      });
+      const last = seen.changes.at(-1);
+      const { error } = answer.json();
+      return error === undefined && last?.kind === "add" ? last.destination : error;
+    };
+    for (const [socket, listener] of [
+      ["socket=udp:127.0.0.1:5062", "edge"],
+      ["socket=127.0.0.1:5062", "edge"],
+      ["sockname=edge", "edge"],
+      ["socket=TLS:127.0.0.1:5061", "tls://127.0.0.1:5061"],
+      ["socket=udp:[::1]", "udp://[::1]:5060"],
+    ] as const)
+      assert.equal((await add(0, socket)).listener, listener, socket);
+    for (const nobody of ["socket=udp:127.0.0.1:5061", "sockname=core", "socket="])
+      assert.match((await add(0, nobody)).message, /is not one of the listeners \(udp:.*5062, /, nobody);
+    assert.deepEqual([(await add("0x8", "")).probe, (await add(8, "")).probe], ["marked", "marked"]);
+    assert.deepEqual([(await add("0x20", "")).probe, (await add("0x", "")).code], ["never", 500]);
+    const both = "rweight=50;weight=10";
+    assert.deepEqual([(await add(0, both)).weight, (await add(0, both)).attrs], [10, { rweight: "50" }]);
+    assert.deepEqual([(await add(0, "rweight=50")).weight, (await add(0, "")).weight], [50, undefined]);
+    algorithm = "kamailio:11";
+    assert.deepEqual([(await add(0, both)).weight, (await add(0, "weight=10")).weight], [50, 0]);
+  });
+
+  it("list numbers destinations, names each, and has attributes as they were written", async () => {
+    const tokens = [{ name: "test", role: "viewer" as const, secret: new Secret(TOKEN, "test") }];
+    const { backend } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: false } });
+    const [first, second] = backend.destinations();
+    const known = [
+      { ...first!, maxCalls: 0, weight: 50, attrs: { rweight: "50", class: "gold" }, listener: "udp://127.0.0.1:5060" },
+      { ...second!, configured: second!.uri, maxCalls: 0, weight: 10, attrs: { attrs: "class=gold;x=1" } },
+    ];
+    const app = createAdminApp({
+      listen: "http://127.0.0.1:25083",
+      backend: { ...backend, destinations: () => known },
+      log: SILENT,
+      faults: false,
+    });
+    const answer = await app.inject({
+      method: "POST",
+      url: "/RPC",
+      headers: { host: "127.0.0.1:25083", authorization: `Bearer ${TOKEN}` },
+      payload: { jsonrpc: "2.0", method: "dispatcher.list", params: [], id: 1 },
+    });
+    const shown = answer
+      .json()
+      .result.RECORDS[0].SET.TARGETS.map(({ DEST: { IDX, IUID, ATTRS } }: { DEST: Record<string, object> }) => [
+        IDX,
+        IUID,
+        ATTRS,
+      ]);
+    const usual = {
+      PROBING_COUNT: 0,
+      MAXLOAD: 0,
+      SOCKNAME: null,
+      PING_SOCKET: null,
+      OBPROXY: null,
+      OCMIN: 0,
+      OCMAX: 100,
+    };
+    const socket = "udp:127.0.0.1:5060";
+    const [body, text] = [`duid=media1;socket=${socket};rweight=50;class=gold`, "weight=10;class=gold;x=1"];
+    assert.deepEqual(shown, [
+      [0, "media/media1", { ...usual, BODY: body, DUID: "media1", WEIGHT: 50, RWEIGHT: 50, SOCKET: socket }],
+      [1, `media/${second!.uri}`, { ...usual, BODY: text, DUID: null, WEIGHT: 10, RWEIGHT: 0, SOCKET: null }],
+    ]);
+  });
+
   it("latency has what is known of round trips, timeouts alone too; ocrate is the attribute until somebody has said a rate", async () => {
     const tokens = [{ name: "test", role: "viewer" as const, secret: new Secret(TOKEN, "test") }];
     const { backend } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: false } });

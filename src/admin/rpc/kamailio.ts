@@ -1,13 +1,17 @@
 // Kamailio's commands `dispatcher.*` (module dispatcher), with the words and shapes of version 5.6: scripts and panels that
 // speak to a Kamailio go on working.
-import { readAttributes } from "../../config/importers/list-attributes.ts";
+import { type ListAttributes, readAttributes } from "../../config/importers/list-attributes.ts";
+import { weightsOf } from "../../config/importers/list-set.ts";
 import type { AdminBackend, Applied } from "../backend.ts";
 import type { NewDestination, StateName } from "../resources.ts";
 import { entriesOf, type GroupEntry, groupsOf } from "./groups.ts";
 import { type Dialect, type RpcCommand, RpcFault } from "./json-rpc.ts";
 import { destOf, overloadOf } from "./kamailio-dest.ts";
+import { listenerOfSocket } from "./own-words.ts";
 
 const INVALID = new RpcFault(500, "Invalid Parameters");
+/** Decimal or, since 2025, hexadecimal. */
+const FLAGS = /^(?:\d{1,9}|0x[0-9a-f]{1,8})$/i;
 const STATE_UPDATED = "Ok. Dispatcher state updated.";
 /** The letter, or the digit, of a state. */
 const STATES: Readonly<Record<string, StateName>> = {
@@ -33,7 +37,7 @@ const list: RpcCommand = {
       RECORDS: groups.map(({ id, entries }) => ({
         SET: {
           ID: numberOrText(id),
-          TARGETS: entries.map(({ shown }) => ({ DEST: destOf(backend, shown, mode.toLowerCase()) })),
+          TARGETS: entries.map(({ shown }, at) => ({ DEST: destOf(backend, shown, at, mode.toLowerCase()) })),
         },
       })),
     };
@@ -105,15 +109,20 @@ const add: RpcCommand = {
   parameters: ["group", "address", "flags", "priority", "attrs"],
   role: "admin",
   async run({ backend }, group, address, flags = "0", priority = "0", attrs = "") {
-    if (group === undefined || address === undefined || !isWhole(flags) || !isWhole(priority)) throw INVALID;
-    const { duid, maxload, weight, opaque } = readAttributes(attrs);
+    if (group === undefined || address === undefined || !FLAGS.test(flags) || !isWhole(priority)) throw INVALID;
+    const read = readAttributes(attrs);
+    const { duid, maxload, socket, opaque } = read;
+    const weight = weightIn(backend, group, read);
+    const listener = socket === undefined ? undefined : listenerOfSocket(backend, socket);
+    if (socket !== undefined && listener === undefined) throw new RpcFault(500, unknownSocket(backend, socket));
     const destination: NewDestination = {
       set: group,
       uri: /^sips?:/i.test(address) ? address : `sip:${address}`,
       priority: Number(priority),
       ...(duid === undefined ? {} : { name: duid }),
       ...(maxload > 0 ? { max_calls: maxload } : {}),
-      ...(weight >= 0 ? { weight } : {}),
+      ...(weight === undefined ? {} : { weight }),
+      ...(listener === undefined ? {} : { listener: listener.name }),
       ...settingsOf(Number(flags)),
       attrs: opaque,
     };
@@ -121,6 +130,21 @@ const add: RpcCommand = {
     return "Ok. Dispatcher destination added.";
   },
 };
+
+/** Its share, by whichever attribute the set's algorithm reads; undefined: none is told and none is read. */
+function weightIn(backend: AdminBackend, group: string, { weight, rweight, opaque }: ListAttributes) {
+  const { algorithm = "" } = backend.sets().find(({ name }) => name === group) ?? {};
+  const others = backend
+    .destinations()
+    .filter(({ set }) => set === group)
+    .map(({ attrs }) => ({ weight: -1, rweight: -1, data: { attrs } }));
+  return weightsOf([...others, { weight, rweight, data: { attrs: opaque } }], algorithm).at(-1);
+}
+
+function unknownSocket(backend: AdminBackend, socket: string): string {
+  const known = backend.listeners().map(({ uri }) => uri);
+  return `socket "${socket}" is not one of the listeners (${known.join(", ")})`;
+}
 
 /** What the bits of a destination's flags say. */
 function settingsOf(flags: number): Pick<NewDestination, "state" | "probe"> {

@@ -62,8 +62,8 @@ describe("a dispatcher.list", () => {
     assert.deepEqual(
       destinations(controlled, { ...LISTEN, algorithm: "kamailio:11" }).map(({ weight, attrs }) => [weight, attrs]),
       [
-        [30, { cc: "1" }],
-        [1, { cc: "1", latency: "9" }],
+        [30, { cc: "1", rweight: "7" }],
+        [1, { cc: "1", latency: "9", rweight: "1" }],
       ],
     );
     assert.equal(read(text, { ...LISTEN, algorithm: "opensips:4" }).config?.sets[0]?.order, "written");

@@ -10,7 +10,7 @@ export interface ListAttributes {
   readonly rweight: number;
   /** `proto:host:port` of `socket`, or the name of `sockname` (which wins). */
   readonly socket: string | undefined;
-  /** Everything, as written, except what became a setting. */
+  /** Everything, as written, except what became a setting; `rweight` is both. */
   readonly opaque: Record<string, string>;
   /** Whether there is any of that. */
   readonly hasOpaque: boolean;
@@ -55,6 +55,11 @@ export function readAttributes(text: string): ListAttributes {
     else if (known === "sockname") sockname = value;
     else if (known === "maxload" || known === "weight" || known === "rweight") {
       numbers[known] = readShare(known, value, wrong);
+      // Which of the two is the share depends on the algorithm; what it was told as is shown (`RWEIGHT`).
+      if (known === "rweight") {
+        hasOpaque = true;
+        opaque.rweight = value;
+      }
     } else if (name === "__proto__" || name === "") wrong.push(`attribute "${part}" is left out`);
     else {
       hasOpaque = true;
