@@ -6,6 +6,7 @@ import { isScript, readScript } from "../../src/config/importers/script-text.ts"
 import { fakeIo, NO_OPTIONS } from "../../src/config/io-fake.ts";
 import { readConfiguration, translate } from "../../src/config/open.ts";
 import { formatProblem } from "../../src/config/problem.ts";
+import { isStatusIn } from "../../src/config/values/status.ts";
 
 const KAMAILIO = `#!KAMAILIO
 #!define DBURL "mysql://kamailio:kamailiorw@localhost/kamailio"
@@ -147,6 +148,34 @@ route[to_media] {
   assert.deepEqual(kindOf(plain.replace("@localhost/lb", "@localhost/opensips")), opensips);
   assert.deepEqual(kindOf(`${plain}failure_route[A] {\n if (t_was_cancelled()) exit;\n}\n`), opensips);
   assert.deepEqual(kindOf(`#!KAMAILIO\n${plain}`, "/etc/lb/opensips.cfg")[0], "kamailio");
+});
+
+it("what a script does not say about probing is as its product has it, where it probes at all", () => {
+  const url = '"mysql://lb@db/lb"';
+  const probeOf = (text: string, options: object = {}) => {
+    const probe = imported(`loadmodule "x.so"\n${text}`, options).config?.sources[0]?.defaults.probe;
+    if (probe === null || probe === undefined) return null;
+    const { every, timeout, downAfter, upAfter, mode, accept, from } = probe;
+    const wells = [200, 202, 302, 404].filter((status) => isStatusIn(accept, status));
+    return [every, timeout, downAfter, upAfter, mode, wells, from];
+  };
+  const [kamailio, opensips] = [
+    `#!KAMAILIO\nmodparam("dispatcher", "db_url", ${url})\n`,
+    `socket=udp:10.0.0.5\nmodparam("dispatcher", "db_url", ${url})\n`,
+  ];
+  const pings = 'modparam("dispatcher", "ds_ping_interval", 60)\n';
+  const dispatcher = "sip:dispatcher@localhost";
+  assert.deepEqual(probeOf(kamailio), null);
+  assert.deepEqual(probeOf(kamailio + pings), [60_000, 30_000, 1, 1, "once", [200, 202], dispatcher]);
+  assert.deepEqual(probeOf(opensips), null);
+  assert.deepEqual(probeOf(opensips + pings), [60_000, 30_000, 3, 1, "down", [200], dispatcher]);
+  const codes = 'modparam("dispatcher", "options_reply_codes", "404")\n';
+  assert.deepEqual(probeOf(opensips + pings + codes)?.[5], [200, 404]);
+  const balancer = `modparam("load_balancer", "db_url", ${url})\n`;
+  assert.deepEqual(probeOf(balancer), [30_000, 30_000, 1, 1, "all", [200, 202, 302], "sip:prober@localhost"]);
+  assert.deepEqual(probeOf(`${balancer}modparam("load_balancer", "probing_interval", 0)\n`), null);
+  // Asked for here, and not there: as we probe.
+  assert.deepEqual(probeOf(kamailio, { probe: "5s" })?.slice(0, 5), [5_000, 2_000, 3, 2, "all"]);
 });
 
 it("noise after a loadmodule never crashes", () => {

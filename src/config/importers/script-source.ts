@@ -1,11 +1,30 @@
 // The parameters of a balancing module as a source of fairlead.yaml: which table, and how the sets of it are probed.
 import { COLUMNS, type SourceKind } from "../sections/sources.ts";
-import { parseDuration } from "../values/duration.ts";
+import { formatDuration, parseDuration } from "../values/duration.ts";
 import { isKeyWord, parseKeyExpression } from "../values/key-expression.ts";
 import type { ModuleParameter } from "./script-text.ts";
 
-/** Longest time that a probe waits for its answer, as `probe` has it; milliseconds. */
-const PROBE_TIMEOUT = 2_000;
+/** How long their probes wait for an answer: `fr_timer` of their transaction modules; milliseconds. Ours never overlap. */
+const THEIR_TIMEOUT = 30_000;
+
+/** The same of `probe`. */
+const OUR_TIMEOUT = 2_000;
+
+/** How their products probe where a script says no more than how often (`load_balancer`: nothing at all). */
+const THEIRS: Readonly<
+  Record<SourceKind, { readonly interval: number; readonly probe: Readonly<Record<string, unknown>> }>
+> = {
+  kamailio: { interval: 0, probe: { down_after: 1, up_after: 1, mode: "once", from: "sip:dispatcher@localhost" } },
+  opensips: {
+    interval: 0,
+    probe: { down_after: 3, up_after: 1, mode: "down", accept: [200], from: "sip:dispatcher@localhost" },
+  },
+  // Rows say which of them are probed. A 3xx changes nothing there: it must not take a destination out.
+  load_balancer: {
+    interval: 30,
+    probe: { down_after: 1, up_after: 1, accept: ["2xx", "3xx"], from: "sip:prober@localhost" },
+  },
+};
 
 /** Keys that every set of a source has. */
 export type SetDefaults = Readonly<Record<string, unknown>>;
@@ -25,7 +44,7 @@ export class ScriptSource {
   badRows = "";
   readonly probe: Record<string, unknown> = {};
   /** Seconds; 0: no probes. */
-  interval = 0;
+  interval: number;
   /** Line of `use_default`; 0: it is not set. */
   useDefault = 0;
   hashedKey = { text: "", line: 0 };
@@ -33,6 +52,7 @@ export class ScriptSource {
   constructor(kind: SourceKind, partition = "") {
     this.kind = kind;
     this.partition = partition;
+    this.interval = THEIRS[kind].interval;
   }
 
   /** Takes a parameter over; a sentence where there is nothing that it could become. */
@@ -51,14 +71,20 @@ export class ScriptSource {
   /** What its sets have, in the shape of fairlead.yaml. `algorithm`: of all of them; `every`: between probes, whatever stands here. */
   defaults(algorithm: string | undefined, every = this.interval > 0 ? `${this.interval}s` : ""): SetDefaults {
     const left = this.leftOut(algorithm).map(({ name }) => name);
-    const ms = parseDuration(every);
-    const isShort = ms > 0 && ms < PROBE_TIMEOUT;
     return {
       ...(algorithm === undefined ? {} : { algorithm }),
       ...(this.useDefault > 0 && !left.includes("use_default") ? { use_default: true } : {}),
       ...(this.hashedKey.text !== "" && !left.includes("hash_pvar") ? { key: this.hashedKey.text } : {}),
-      probe: every === "" ? false : { every, ...this.probe, ...(isShort ? { timeout: every } : {}) },
+      probe: every === "" ? false : this.#probeOf(every),
     };
+  }
+
+  #probeOf(every: string): Record<string, unknown> {
+    // Who only asks for probes here has not set theirs to anything.
+    if (this.interval === 0)
+      return { every, ...this.probe, ...(isWithin(every, OUR_TIMEOUT) ? { timeout: every } : {}) };
+    const timeout = isWithin(every, THEIR_TIMEOUT) ? every : formatDuration(THEIR_TIMEOUT);
+    return { every, timeout, ...THEIRS[this.kind].probe, ...this.probe };
   }
 
   /** Parameters that sets of this algorithm have no use for, and why. */
@@ -90,6 +116,11 @@ export class ScriptSource {
       },
     };
   }
+}
+
+function isWithin(every: string, limit: number): boolean {
+  const ms = parseDuration(every);
+  return ms > 0 && ms < limit;
 }
 
 type Rule = (source: ScriptSource, value: string, line: number) => Verdict;
@@ -129,7 +160,8 @@ const replyCodes: Rule = (source, value) => {
     return /^[1-6]\d\d$/.test(number) ? [Number(number)] : [];
   });
   // Theirs are added to what is always well.
-  source.probe.accept = ["2xx", ...codes.filter((code) => code !== "2xx")];
+  const usual = (THEIRS[source.kind].probe.accept as (string | number)[] | undefined) ?? ["2xx"];
+  source.probe.accept = [...new Set([...usual, ...codes])];
   return codes.length === wanted.filter((part) => part !== "").length ? "" : "not all of it is codes";
 };
 
