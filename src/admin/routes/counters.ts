@@ -34,8 +34,10 @@ export const counterRoutes: RouteGroup = {
       id: "repairCounters",
       summary: "The same, and makes every load say what there is.",
       role: "operator",
+      ifMatch: "optional",
       answer: COUNTERS_AUDIT,
-      async run({ context: { backend, log }, access }) {
+      async run({ context: { backend, document, log }, access, precondition }) {
+        precondition.check(document.tag);
         const found = auditOf(await backend.audit(true), true);
         const wrong = found.destinations.filter(({ drift }) => drift !== 0);
         log.info({ wrong, by: access.name }, "an operator had the counters repaired");

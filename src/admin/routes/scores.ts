@@ -21,9 +21,15 @@ export const scoreRoutes: RouteGroup = {
       summary: "Tells what destinations of a set are worth, until the configuration says another score.",
       role: "operator",
       bodyLimit: 1 << 20,
+      ifMatch: "optional",
       body: SCORES,
       answer: z.record(z.string(), SCORE).describe("Of all destinations of the set."),
-      run({ context: { backend }, params: { set = "" }, body }): Readonly<Record<string, number>> {
+      run({
+        context: { backend, document },
+        params: { set = "" },
+        body,
+        precondition,
+      }): Readonly<Record<string, number>> {
         const told = Object.entries(body);
         if (told.length === 0) throw new HttpProblem(400, "no score is told: {NAME: NUMBER}");
         // All are there, or none is told.
@@ -31,6 +37,7 @@ export const scoreRoutes: RouteGroup = {
           ...findDestination(backend, { set, destination }),
           score,
         }));
+        precondition.check(document.setTag(set));
         for (const { destination, isWhole, score } of found) backend.tellScore(destination.slot, isWhole, score);
         const own = backend.destinations().filter((destination) => destination.set === set);
         return Object.fromEntries(own.map(({ name, slot }) => [name, backend.live.score(slot)]));
