@@ -1,6 +1,6 @@
 // The reference page of the algorithms, from their registry.
 import { ALGORITHMS } from "../src/dispatch/algorithms/index.ts";
-import { DEFAULT_DEPARTURE } from "../src/dispatch/compat/compat-algorithm.ts";
+import { DEFAULT_DEPARTURE, DEPARTURES } from "../src/dispatch/compat/compat-algorithm.ts";
 import { COMPAT } from "../src/dispatch/compat/index.ts";
 import { KeySource } from "../src/dispatch/types.ts";
 
@@ -41,6 +41,10 @@ export function algorithmsPage(): string {
     "the same: [agreement with Kamailio](kamailio-agreement.md).",
     "",
     `For all of Kamailio's: ${DEFAULT_DEPARTURE}`,
+    "",
+    "| of all of them | theirs | here |",
+    "| --- | --- | --- |",
+    ...DEPARTURES.map(([what, theirs, ours]) => `| ${what} | ${theirs} | ${ours} |`),
     "",
     "| name | what it does | ours | what ours does otherwise | to the letter |",
     "| --- | --- | --- | --- | --- |",

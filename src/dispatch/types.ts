@@ -160,6 +160,8 @@ export interface Algorithm {
   readonly kamailio?: readonly number[];
   /** What is hashed instead where a request has nothing of what `key` names; absent: `select` is given 0. */
   readonly keyElse?: KeySource;
+  /** A port in the URI that is hashed does not count where it is that of the URI's transport; else, that of its scheme. */
+  readonly portByTransport?: boolean;
   /** It has no key of its own: the set must say what is hashed. */
   readonly needsKey?: boolean;
   /** What it looks at besides health: weights, the order of destinations (priority), answer times, a bound on calls, congestion control, scores. */

@@ -16,11 +16,11 @@ export function keyChoice({ key: own, dispatch }: WorkerSet, key: number): numbe
 export function choiceKey(c: Context, set: WorkerSet, key: number): number {
   const choice = keyChoice(set, key);
   if (choice === KeySource.none) return 0;
+  const { keyElse, portByTransport } = set.dispatch.algorithm;
   const value =
     choice >= FIRST_EXPRESSION
       ? hashExpression(c, c.adopted.snapshot.expressions[choice - FIRST_EXPRESSION]!)
-      : computeKey(c.message, choice as KeySource);
-  const { keyElse } = set.dispatch.algorithm;
+      : computeKey(c.message, choice as KeySource, portByTransport === true);
   return value !== 0 || keyElse === undefined ? value : computeKey(c.message, keyElse);
 }
 

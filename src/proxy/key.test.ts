@@ -41,6 +41,32 @@ test("what makes another key: case, a port that is not usual, the digits of a po
   assert.notEqual(keyOf("sip:alice@server.com:05070"), ALICE_AT_5070);
 });
 
+test("as OpenSIPS has it, the port that does not count is that of the transport", () => {
+  const key = (uri: string) => {
+    const bytes = Buffer.from(`<${uri}>`);
+    return hashUri(bytes, 1, bytes.length - 1, true) >>> 0;
+  };
+  const same = [
+    "sip:alice@server.com",
+    "sip:alice@server.com:5060",
+    "sip:alice@server.com:5061;transport=tls",
+    "sip:alice@server.com:5060;lr;Transport=TCP",
+    "sips:alice@server.com:5061;transport=tcp",
+    "sip:alice@server.com:80;transport=ws",
+    "sip:alice@server.com:443;transport=WSS?subject=x",
+  ];
+  for (const uri of same) assert.equal(key(uri), ALICE_AT_SERVER, uri);
+  const other = [
+    "sip:alice@server.com:5060;transport=tls",
+    "sip:alice@server.com:5061;transport=tcp",
+    "sip:alice@server.com:5061?transport=tls",
+    "sips:alice@server.com:5060",
+  ];
+  for (const uri of other) assert.notEqual(key(uri), ALICE_AT_SERVER, uri);
+  assert.equal(key("sip:alice@server.com:5070;transport=tls"), ALICE_AT_5070);
+  assert.equal(keyOf("sip:alice@server.com:5060;transport=tls"), ALICE_AT_SERVER);
+});
+
 test("an IPv6 host counts with its brackets, and its colons are no port", () => {
   assert.equal(keyOf("sip:a@[2001:db8::1]:5060"), keyOf("sip:a@[2001:db8::1]"));
   assert.notEqual(keyOf("sip:a@[2001:db8::1]:5062"), keyOf("sip:a@[2001:db8::1]"));

@@ -12,22 +12,26 @@ const AT = 0x40;
 const BRACKET = 0x5b;
 const BRACKET_END = 0x5d;
 const USER_PHONE = Buffer.from(";user=phone");
+const TRANSPORT = Buffer.from("transport=");
+const TLS = Buffer.from("tls");
+const WSS = Buffer.from("wss");
+const WS = Buffer.from("ws");
 const PHONE_AT = USER_PHONE.indexOf("=");
 
 /**
  * The core hash of the identity that `source` names: a signed 32-bit number, 0 for `KeySource.none` and for credentials that are not there. A From or To that
- * cannot be read gives the hash of nothing, 1.
+ * cannot be read gives the hash of nothing, 1. `byTransport`: see `hashUri`.
  */
-export function computeKey(message: Message, source: KeySource): number {
+export function computeKey(message: Message, source: KeySource, byTransport = false): number {
   switch (source) {
     case KeySource.callId:
       return coreHashTrimmed(message.bytes, message.callIdStart, message.callIdEnd);
     case KeySource.from:
-      return message.parseFrom() ? hashUri(message.bytes, message.from.uriStart, message.from.uriEnd) : 1;
+      return message.parseFrom() ? hashUri(message.bytes, message.from.uriStart, message.from.uriEnd, byTransport) : 1;
     case KeySource.to:
-      return message.parseTo() ? hashUri(message.bytes, message.to.uriStart, message.to.uriEnd) : 1;
+      return message.parseTo() ? hashUri(message.bytes, message.to.uriStart, message.to.uriEnd, byTransport) : 1;
     case KeySource.requestUri:
-      return hashUri(message.bytes, message.uriStart, message.uriEnd);
+      return hashUri(message.bytes, message.uriStart, message.uriEnd, byTransport);
     case KeySource.isInvite:
       return message.method === Method.INVITE ? 1 : 0;
     case KeySource.authUser:
@@ -42,10 +46,10 @@ export const uriParts = { userStart: 0, userEnd: 0, hostStart: 0, hostEnd: 0, po
 
 /**
  * The core hash of the URI in `start..end`: its user (without password) and its host, with `:port` when that is not the
- * scheme's own. Never fails: see `splitUri`.
+ * scheme's own; `byTransport`: not that of the transport in its parameters, as OpenSIPS has it. Never fails: see `splitUri`.
  */
-export function hashUri(bytes: Uint8Array, start: number, end: number): number {
-  splitUri(bytes, start, end);
+export function hashUri(bytes: Uint8Array, start: number, end: number, byTransport = false): number {
+  splitUri(bytes, start, end, byTransport);
   return coreHash(bytes, uriParts.userStart, uriParts.userEnd, uriParts.hostStart, uriParts.portEnd);
 }
 
@@ -54,7 +58,7 @@ export function hashUri(bytes: Uint8Array, start: number, end: number): number {
  * `hostEnd`. A tel URI is all user. It reads more than `UriView` accepts, so that callers with a `#` in their names, say, stay
  * where Kamailio has them. Never fails: of text that is no URI it takes something for user and host.
  */
-export function splitUri(bytes: Uint8Array, start: number, end: number): void {
+export function splitUri(bytes: Uint8Array, start: number, end: number, byTransport = false): void {
   let colon = start;
   while (colon < end && bytes[colon] !== COLON) colon++;
   const scheme = colon + 1;
@@ -84,7 +88,8 @@ export function splitUri(bytes: Uint8Array, start: number, end: number): void {
     for (portEnd++; portEnd < end && isDigit(bytes[portEnd]!); portEnd++)
       port = (port * 10 + bytes[portEnd]! - 0x30) & 0xffffff;
     // The digits as they are written: Kamailio takes `:05070` and `:5070` for different keys.
-    if (port === (colon - start === 4 && !isPhone ? 5061 : 5060)) portEnd = hostEnd;
+    const usual = colon - start === 4 && (byTransport || !isPhone) ? 5061 : 5060;
+    if (port === (byTransport ? usualPort(bytes, portEnd, end, usual) : usual)) portEnd = hostEnd;
   }
   found(scheme, userEnd, host, hostEnd, portEnd);
 }
@@ -112,6 +117,26 @@ function hasUserPhone(bytes: Uint8Array, start: number, end: number): boolean {
     if (next === SEMICOLON || next === QUESTION) return true;
   }
   return false;
+}
+
+/** The port of the `transport` among the parameters; `usual` where none is named, and that of TLS for TCP under sips. */
+function usualPort(bytes: Uint8Array, start: number, end: number, usual: number): number {
+  for (let at = start; at < end && bytes[at] !== QUESTION; at++) {
+    if (bytes[at] !== SEMICOLON || !isWord(bytes, at + 1, end, TRANSPORT)) continue;
+    const value = at + 1 + TRANSPORT.length;
+    if (isWord(bytes, value, end, TLS)) return 5061;
+    if (isWord(bytes, value, end, WSS)) return 443;
+    if (isWord(bytes, value, end, WS)) return usual === 5061 ? 443 : 80;
+    return usual;
+  }
+  return usual;
+}
+
+/** Whether small letters and signs stand at a place, in any case. */
+function isWord(bytes: Uint8Array, at: number, end: number, word: Uint8Array): boolean {
+  if (at + word.length > end) return false;
+  for (let i = 0; i < word.length; i++) if ((bytes[at + i]! | 0x20) !== (word[i]! | 0x20)) return false;
+  return true;
 }
 
 /** Where a host or a number ends: at a colon, its parameters, or its headers. */

@@ -159,6 +159,11 @@ describe("check warns about", () => {
       config("random", "").replace("destinations:", "outliers: {taken_percent: 40}, destinations:"),
       /refusals such as 404 and 486 count for callers that are trusted only/,
     ],
+    [
+      "more tries than candidates",
+      of("failover: {tries: 17}"),
+      /at most 16 candidates: the rest of 17 tries never happens/,
+    ],
     ["branches of who sends to one at a time", of("max_branches: 3"), /round-robin sends to one destination at a time/],
     ["ring_timeout that never happens", of("failover: {on: [ring_timeout]}"), /there is no ring_limit/],
     [

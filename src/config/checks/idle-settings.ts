@@ -36,6 +36,32 @@ export const idleBranches: Check = {
   },
 };
 
+/** Most candidates of a request (`MAX_CANDIDATES` of the proxy). */
+const MOST_TRIES = 16;
+
+/** More tries than a request has candidates. */
+export const idleTries: Check = {
+  summary: "`failover.tries` above 16, which is how many candidates a request has at most.",
+  look({ sets, routes }): Finding[] {
+    const find = (path: readonly (string | number)[], tries: number) =>
+      tries > MOST_TRIES
+        ? [
+            warningAt(
+              path,
+              `a request has at most ${MOST_TRIES} candidates: the rest of ${tries} tries never happens`,
+              "tries: 16",
+            ),
+          ]
+        : [];
+    return [
+      ...sets.flatMap(({ name, failover }) => find(["sets", name, "failover", "tries"], failover.tries)),
+      ...routes.flatMap(({ action }, index) =>
+        action.kind === "dispatch" ? find(["routes", index, "failover", "tries"], action.failover?.tries ?? 0) : [],
+      ),
+    ];
+  },
+};
+
 /** `ring_limit` and `ring_timeout` without each other, or without anybody who waits. */
 export const idleRingTimes: Check = {
   summary:

@@ -13,7 +13,7 @@ import {
   unusableDestinations,
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
-import { idleBranches, idleRingTimes, idleUnderOwn, overloadAttributes } from "./idle-settings.ts";
+import { idleBranches, idleRingTimes, idleTries, idleUnderOwn, overloadAttributes } from "./idle-settings.ts";
 import { refusalsOfNobody } from "./outliers.ts";
 import { patternCosts } from "./patterns.ts";
 import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
@@ -44,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   idleUnderOwn,
   idleBranches,
   idleRingTimes,
+  idleTries,
   overloadAttributes,
   latencyWithoutProbes,
   idleCongestionControl,

@@ -14,3 +14,22 @@ export interface CompatAlgorithm extends Algorithm {
 /** What every one of Kamailio's does otherwise than theirs under `use_default`. */
 export const DEFAULT_DEPARTURE =
   "With `use_default`, the last destination ends the failover list only while it is usable; theirs (5.6.3) puts it there when it is down as well.";
+
+/** What all of theirs have otherwise: what it is, theirs, ours. */
+export const DEPARTURES: readonly (readonly [string, string, string])[] = [
+  [
+    "failover list",
+    "As long as the set (OpenSIPS: 1,000 destinations, or what the script asks for).",
+    "At most 16 candidates for a request, over all sets of its route; `tries` above 16 is warned of.",
+  ],
+  [
+    "`force_dst`",
+    "With 0, choosing fails where the request already has a next hop (`$du`).",
+    "Nothing sets a next hop before the choice, so that there is nothing to keep.",
+  ],
+  [
+    "`load_balancer`",
+    "A server in two groups has its capacity in each; a request is moved on by the script (`lb_next`); `/b` and `/s` behind a resource.",
+    "`load-balancer`: capacities count once unless `shared: false`; failover chooses again by itself; `/b` and `/s` mean nothing. All of it: [resources](../guide/resources.md#from-an-opensips-script).",
+  ],
+];

@@ -87,6 +87,29 @@ test("the hashes of OpenSIPS, by weight, and once more over the active ones: eve
   assert.ok(vectors >= 200);
 });
 
+/** Chance that says one number. */
+class Fixed extends FakeLive {
+  readonly #number: number;
+
+  constructor(number: number, down: readonly number[]) {
+    super();
+    this.#number = number;
+    for (const slot of down) this.states[slot] = DestinationState.inactive;
+  }
+
+  override random(): number {
+    return this.#number;
+  }
+}
+
+test("opensips:6 is where the number of chance falls among the weights, and once more over the active ones", () => {
+  for (const [weights, down, useDefault, expected] of HASHED) {
+    const set = setOf("opensips:6", weights, useDefault);
+    const chosen = HASHES.map((number) => pick(set, 0, new Fixed(number, down)));
+    assert.equal(chosen.join(""), expected, `${weights}, down ${down}`);
+  }
+});
+
 test("opensips:4 repeats each as its weight says, at least once, and goes on behind who is down", () => {
   const turns: readonly (readonly [number[], number[], boolean, string])[] = [
     [[2, 1, 3], [], false, "001222001222"],

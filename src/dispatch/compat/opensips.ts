@@ -15,6 +15,7 @@ function hashOf(number: number, key: KeySource, what: string, beside: string): C
     name: `opensips:${number}`,
     summary: `Hash of the ${what}, by weight.`,
     key,
+    portByTransport: true,
     uses: ["weight", "order"],
     weighsNow: true,
     isPure: true,
