@@ -1,30 +1,8 @@
 // The parameters of a balancing module as a source of fairlead.yaml: which table, and how the sets of it are probed.
 import { COLUMNS, type SourceKind } from "../sections/sources.ts";
-import { formatDuration, parseDuration } from "../values/duration.ts";
 import { isKeyWord, parseKeyExpression } from "../values/key-expression.ts";
 import type { ModuleParameter } from "./script-text.ts";
-
-/** How long their probes wait for an answer: `fr_timer` of their transaction modules; milliseconds. Ours never overlap. */
-const THEIR_TIMEOUT = 30_000;
-
-/** The same of `probe`. */
-const OUR_TIMEOUT = 2_000;
-
-/** How their products probe where a script says no more than how often (`load_balancer`: nothing at all). */
-const THEIRS: Readonly<
-  Record<SourceKind, { readonly interval: number; readonly probe: Readonly<Record<string, unknown>> }>
-> = {
-  kamailio: { interval: 0, probe: { down_after: 1, up_after: 1, mode: "once", from: "sip:dispatcher@localhost" } },
-  opensips: {
-    interval: 0,
-    probe: { down_after: 3, up_after: 1, mode: "down", accept: [200], from: "sip:dispatcher@localhost" },
-  },
-  // Rows say which of them are probed. A 3xx changes nothing there: it must not take a destination out.
-  load_balancer: {
-    interval: 30,
-    probe: { down_after: 1, up_after: 1, accept: ["2xx", "3xx"], from: "sip:prober@localhost" },
-  },
-};
+import { probeOf, THEIRS } from "./their-probes.ts";
 
 /** Keys that every set of a source has. */
 export type SetDefaults = Readonly<Record<string, unknown>>;
@@ -43,16 +21,35 @@ export class ScriptSource {
   readonly extraAttrs: Record<string, string> = {};
   badRows = "";
   readonly probe: Record<string, unknown> = {};
-  /** Seconds; 0: no probes. */
-  interval: number;
   /** Line of `use_default`; 0: it is not set. */
   useDefault = 0;
   hashedKey = { text: "", line: 0 };
+  #interval: number | null = null;
 
   constructor(kind: SourceKind, partition = "") {
     this.kind = kind;
     this.partition = partition;
-    this.interval = THEIRS[kind].interval;
+  }
+
+  /** Seconds between probes; 0: none. */
+  get interval(): number {
+    return this.#interval ?? THEIRS[this.kind].interval;
+  }
+
+  set interval(seconds: number) {
+    this.#interval = seconds;
+  }
+
+  /** What a partition does not say is as the default partition has it. */
+  inherit(from: ScriptSource): void {
+    this.url ||= from.url;
+    this.table ||= from.table;
+    this.badRows ||= from.badRows;
+    this.useDefault ||= from.useDefault;
+    if (this.hashedKey.text === "") this.hashedKey = from.hashedKey;
+    this.#interval ??= from.#interval;
+    for (const name of ["columns", "extraAttrs", "probe"] as const)
+      Object.assign(this[name], { ...from[name], ...this[name] });
   }
 
   /** Takes a parameter over; a sentence where there is nothing that it could become. */
@@ -75,16 +72,8 @@ export class ScriptSource {
       ...(algorithm === undefined ? {} : { algorithm }),
       ...(this.useDefault > 0 && !left.includes("use_default") ? { use_default: true } : {}),
       ...(this.hashedKey.text !== "" && !left.includes("hash_pvar") ? { key: this.hashedKey.text } : {}),
-      probe: every === "" ? false : this.#probeOf(every),
+      probe: every === "" ? false : probeOf(this.kind, this.interval, every, this.probe),
     };
-  }
-
-  #probeOf(every: string): Record<string, unknown> {
-    // Who only asks for probes here has not set theirs to anything.
-    if (this.interval === 0)
-      return { every, ...this.probe, ...(isWithin(every, OUR_TIMEOUT) ? { timeout: every } : {}) };
-    const timeout = isWithin(every, THEIR_TIMEOUT) ? every : formatDuration(THEIR_TIMEOUT);
-    return { every, timeout, ...THEIRS[this.kind].probe, ...this.probe };
   }
 
   /** Parameters that sets of this algorithm have no use for, and why. */
@@ -116,11 +105,6 @@ export class ScriptSource {
       },
     };
   }
-}
-
-function isWithin(every: string, limit: number): boolean {
-  const ms = parseDuration(every);
-  return ms > 0 && ms < limit;
 }
 
 type Rule = (source: ScriptSource, value: string, line: number) => Verdict;

@@ -6,6 +6,7 @@ import { formatHostPort, parseHostPort } from "../values/address.ts";
 import { algorithmFault } from "../values/algorithm.ts";
 import { type Imported, type Importer, type ImportOptions, NO_PLACES, type Note, type ReadOther } from "./importer.ts";
 import { findList, readListSets } from "./script-list.ts";
+import { inheritance, type Partition, readPartition } from "./script-partition.ts";
 import { ScriptSource } from "./script-source.ts";
 import { isScript, type ModuleParameter, readScript, type Script } from "./script-text.ts";
 
@@ -22,7 +23,7 @@ function read(text: string, file: string, options: ImportOptions, other: ReadOth
   const algorithm = numbered(options.algorithm, script.isOpensips);
   const fault = algorithm === undefined ? null : algorithmFault(algorithm);
   if (fault !== null) say(0, fault.what, fault.hint, "error");
-  const { sources, list } = sourcesOf(script, say);
+  const { sources, list, redirect } = sourcesOf(script, say);
   const found = [...sources.values()].filter(({ url }) => url !== "");
   const dispatcher = sources.get("kamailio ") ?? new ScriptSource("kamailio");
   const isListed = list !== null || (found.length === 0 && !script.isOpensips && sources.has("kamailio "));
@@ -45,9 +46,16 @@ function read(text: string, file: string, options: ImportOptions, other: ReadOth
   if (found.length === 0 && list === null && listFile === null)
     say(0, "neither dispatcher nor load_balancer has a db_url", "db_url, or list_file", "error");
   if (hasErrors(problems)) return { problems, notes, places: NO_PLACES };
+  const unnamed = sources.get("opensips ")?.url === "" && !found.some(({ kind }) => kind === "opensips");
+  if (unnamed) say(0, "dispatcher has no db_url: nothing of it is taken over", "db_url, or partitions that have one");
+  const told = new Set<string>();
   for (const source of isListed ? [...found, dispatcher] : found)
-    for (const { name, line, why } of source.leftOut(algorithm))
+    for (const { name, line, why } of source.leftOut(algorithm)) {
+      // Partitions have it from the default one.
+      if (told.has(`${line} ${name}`)) continue;
+      told.add(`${line} ${name}`);
       say(line, `${source.kind === "load_balancer" ? source.kind : "dispatcher"}: ${name} is not taken over`, why);
+    }
   if (isListed) tellUnused(script, say);
   const set = options.set ?? "1";
   const { algorithm: _, ...defaults } = dispatcher.defaults(algorithm, options.probe);
@@ -59,8 +67,8 @@ function read(text: string, file: string, options: ImportOptions, other: ReadOth
     if (listed.data === undefined) return { problems, notes, places: NO_PLACES };
   }
   if (named.length === 0 && listed === null) say(0, `no listener is named: ${ASSUMED} is assumed`, LISTEN);
-  const [only] = found;
-  const name = only?.partition === undefined || only.partition === "" ? set : `${only.partition}.${set}`;
+  const partition = redirect || (found[0]?.partition ?? "");
+  const name = partition === "" ? set : `${partition}.${set}`;
   notes.push({
     path: ["routes"],
     line: 0,
@@ -100,7 +108,14 @@ function numbered(option: string | undefined, isOpensips: boolean): string | und
 
 type SayAt = (line: number, what: string, hint?: string) => void;
 
-function sourcesOf(script: Script, say: SayAt): { sources: Map<string, ScriptSource>; list: ModuleParameter | null } {
+interface ScriptSources {
+  readonly sources: ReadonlyMap<string, ScriptSource>;
+  readonly list: ModuleParameter | null;
+  /** The partition that the default one is. */
+  readonly redirect: string;
+}
+
+function sourcesOf(script: Script, say: SayAt): ScriptSources {
   const sources = new Map<string, ScriptSource>();
   const usual: SourceKind = script.isOpensips ? "opensips" : "kamailio";
   const sourceOf = (kind: SourceKind, partition = "") => {
@@ -110,29 +125,30 @@ function sourcesOf(script: Script, say: SayAt): { sources: Map<string, ScriptSou
     return source;
   };
   let list: ModuleParameter | null = null;
+  const partitions: Partition[] = [];
   for (const parameter of script.parameters) {
+    const { line } = parameter;
     const module = MODULES.find((each) => parameter.modules.includes(each));
     if (module === undefined) continue;
     const tell = (name: string, why: string) => {
-      if (why !== "") say(parameter.line, `${module}: ${name} is not taken over`, why);
+      if (why !== "") say(line, `${module}: ${name} is not taken over`, why);
     };
     if (module === "dispatcher" && parameter.name === "list_file") list = parameter;
     else if (module === "dispatcher" && parameter.name === "partition") {
-      const [, name = "", settings = ""] = /^\s*([\w.-]+)\s*:\s*(.*)$/s.exec(parameter.value) ?? [];
-      for (const setting of settings.split(";")) {
-        const [, key = "", value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(setting) ?? [];
-        if (key !== "")
-          tell(
-            `${key} of partition ${name}`,
-            sourceOf(usual, name === "default" ? "" : name).take({ name: key, value, line: parameter.line }),
-          );
-      }
-      if (name === "" || settings === "") tell("this partition", "NAME: db_url=...; table_name=...");
+      const partition = readPartition(parameter);
+      if (partition === null) tell("this partition", "NAME: db_url=...; table_name=...");
+      else partitions.push(partition);
     } else tell(parameter.name, sourceOf(module === "dispatcher" ? usual : "load_balancer").take(parameter));
   }
-  if (list === null || (sources.get(`${usual} `)?.url ?? "") === "") return { sources, list };
+  for (const { name, line, settings } of partitions)
+    for (const { key, value } of settings) {
+      const why = sourceOf(usual, name === "default" ? "" : name).take({ name: key, value, line });
+      if (why !== "") say(line, `dispatcher: ${key} of partition ${name} is not taken over`, why);
+    }
+  const redirect = inheritance(sources, usual, partitions, say);
+  if (list === null || (sources.get(`${usual} `)?.url ?? "") === "") return { sources, list, redirect };
   say(list.line, "dispatcher: list_file is not taken over", "the table of db_url is read instead");
-  return { sources, list: null };
+  return { sources, list: null, redirect };
 }
 
 /** Listeners of the command line or the script; empty: none is named. */
