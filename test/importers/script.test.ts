@@ -88,7 +88,7 @@ it("a kamailio.cfg: parameters of the dispatcher become a source, misspelt ones 
   assert.match(yaml, /udp:\/\/10\.0\.0\.5:5060/);
   assert.deepEqual(lines, [
     "/k.cfg:7:1: warning: dispatcher: fr_timer is not taken over (it has no equivalent)",
-    "/k.cfg:12:1: warning: dispatcher: flags is not taken over (bit 2, failover, is how every set works; bit 1, hashing users only, is `key` of a set: {from.user})",
+    "/k.cfg:12:1: warning: dispatcher: flags is not taken over (bit 2, failover, is how every set works)",
     "/k.cfg:13:1: warning: dispatcher: xavp_dst is not taken over (it is for what scripts do themselves; failover is a setting of the set here)",
     "/k.cfg:21:1: warning: dispatcher: ds_unheard_of is not taken over (it has no equivalent)",
     "/k.cfg:25:1: warning: request_route is not translated (lines 25 to 29) (sets, routes and failover of fairlead.yaml)",
@@ -275,21 +275,4 @@ failure_route[A] {
   const active = "one good answer to a probe: probe: {up_after: 1}";
   assert.deepEqual(hints("socket=udp:10.0.0.5:5060"), [plain, forGood, forGood, active]);
   assert.deepEqual(hints("#!KAMAILIO\nlisten=udp:10.0.0.5:5060"), [plain, plain, plain, active]);
-});
-
-it("a hash_pvar that cannot be a key is told by its line, and the rest is translated; one that can is the key", () => {
-  const keyOf = (value: string) => {
-    const text = `#!KAMAILIO
-listen=udp:10.0.0.5:5060
-loadmodule "dispatcher.so"
-modparam("dispatcher", "db_url", "mysql://lb@db/lb")
-modparam("dispatcher", "hash_pvar", "${value}")
-`;
-    const { lines, config } = imported(text, { algorithm: "7" });
-    return [config?.sources[0]?.defaults.key, ...lines];
-  };
-  for (const value of ["$(hdr(X-Account))", "$oU@$od", "$ft$Ri"]) assert.deepEqual(keyOf(value), [value]);
-  const why = "the variable $avp is not known; the key is the Call-ID until `key` says another";
-  const told = `/k.cfg:5:1: warning: dispatcher: hash_pvar is not taken over (${why})`;
-  assert.deepEqual(keyOf("$(avp)"), ["call-id", told]);
 });

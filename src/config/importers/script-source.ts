@@ -24,6 +24,8 @@ export class ScriptSource {
   /** Line of `use_default`; 0: it is not set. */
   useDefault = 0;
   hashedKey = { text: "", line: 0 };
+  /** Line of `flags` with bit 1; 0: URIs are hashed whole. */
+  usersOnly = 0;
   #interval: number | null = null;
 
   constructor(kind: SourceKind, partition = "") {
@@ -46,6 +48,7 @@ export class ScriptSource {
     this.table ||= from.table;
     this.badRows ||= from.badRows;
     this.useDefault ||= from.useDefault;
+    this.usersOnly ||= from.usersOnly;
     if (this.hashedKey.text === "") this.hashedKey = from.hashedKey;
     this.#interval ??= from.#interval;
     for (const name of ["columns", "extraAttrs", "probe"] as const)
@@ -71,6 +74,7 @@ export class ScriptSource {
     return {
       ...(algorithm === undefined ? {} : { algorithm }),
       ...(this.useDefault > 0 && !left.includes("use_default") ? { use_default: true } : {}),
+      ...(this.usersOnly > 0 && !left.includes("flags") ? { key: usersOf(algorithm) } : {}),
       ...(this.hashedKey.text !== "" && !left.includes("hash_pvar") ? { key: this.hashedKey.text } : {}),
       probe: every === "" ? false : probeOf(this.kind, this.interval, every, this.probe),
     };
@@ -85,6 +89,12 @@ export class ScriptSource {
         name: "use_default",
         line: this.useDefault,
         why: `for algorithms of ${product} only: --algorithm NUMBER`,
+      });
+    if (this.usersOnly > 0 && usersOf(algorithm) === "")
+      left.push({
+        name: "flags",
+        line: this.usersOnly,
+        why: `bit 1 is for ${product}:1 to ${product}:3: --algorithm NUMBER`,
       });
     if (this.hashedKey.text !== "" && algorithm !== "kamailio:7" && algorithm !== "opensips:7")
       left.push({ name: "hash_pvar", line: this.hashedKey.line, why: `for ${product}:7 only: --algorithm 7` });
@@ -169,6 +179,10 @@ const extraAttrs: Rule = (source, value) => {
 const threshold = count("down_after");
 const SCORES = "`score` in the configuration, or told by `fairlead destinations score`";
 
+/** Keys of the user alone, `flags` bit 1, by the algorithm's number. */
+const USERS: readonly string[] = ["", "{from.user}", "{to.user}", "{request-uri.user}"];
+const usersOf = (algorithm = "") => USERS[Number(/^(?:kamailio|opensips):(\d+)$/.exec(algorithm)?.[1] ?? 0)] ?? "";
+
 const RULES: Readonly<Record<string, Rule>> = {
   db_url: (source, value) => {
     source.url = value;
@@ -206,6 +220,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     source.useDefault = value === "0" ? 0 : line;
     return "";
   },
+  flags: (source, value, line) => {
+    if (!/^\d+$/.test(value) || Number(value) % 2 === 0) return "bit 2, failover, is how every set works";
+    source.usersOnly = line;
+    return "";
+  },
   hash_pvar: (source, value, line) => {
     const fault = isKeyWord(value) ? "a word, and no variable" : parseKeyExpression(value);
     source.hashedKey = { text: typeof fault === "string" ? "call-id" : value, line };
@@ -223,7 +242,6 @@ const ALONE = "each instance has states of its own";
 
 /** Why some have no equivalent. */
 const WITHOUT: Readonly<Record<string, string>> = {
-  flags: "bit 2, failover, is how every set works; bit 1, hashing users only, is `key` of a set: {from.user}",
   force_dst: SCRIPT,
   xavp_dst: SCRIPT,
   xavp_dst_mode: SCRIPT,
