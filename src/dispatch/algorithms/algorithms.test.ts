@@ -12,7 +12,7 @@ import { priority } from "./priority.ts";
 import { roundRobin } from "./round-robin.ts";
 import { weighted } from "./weighted.ts";
 
-const KEYS = 20_000;
+const KEYS = 100_000;
 
 function destination(slot: number, extra: Partial<Destination> = {}): Destination {
   const uri = `sip:10.0.0.${slot}:5060`;
