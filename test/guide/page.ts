@@ -18,15 +18,53 @@ export interface Example {
   readonly traffic: readonly string[];
 }
 
-/** Every section of the page that has a configuration; throws when one has two, which nobody could tell apart. */
-export function examples(): Example[] {
+/** A section on what `fairlead import` makes of a file. */
+export interface ImportExample {
+  readonly title: string;
+  /** Words after `fairlead import`. */
+  readonly argv: readonly string[];
+  /** The file. */
+  readonly text: string;
+  readonly yaml: string;
+  /** Lines on standard error. */
+  readonly told: readonly string[];
+}
+
+/** How the headings of these begin. */
+const IMPORTED = "Imported: ";
+
+/** Every section of the page on importing. */
+export function importExamples(): ImportExample[] {
+  return sectionsOf()
+    .filter(({ title }) => title.startsWith(IMPORTED))
+    .map(({ title, blocks }) => {
+      const [command, file, yaml, told] = blocks;
+      const argv = command?.text.trim().split(" ").slice(2) ?? [];
+      return {
+        title,
+        argv,
+        text: file?.text ?? "",
+        yaml: yaml?.text ?? "",
+        told: told?.text.trimEnd().split("\n") ?? [],
+      };
+    });
+}
+
+function sectionsOf() {
   const sections = readFileSync(PAGE, "utf8").split(/^## /m).slice(1);
-  return sections.flatMap((section) => {
-    const title = section.slice(0, section.indexOf("\n"));
+  return sections.map((section) => {
     const blocks = [...section.matchAll(/^```([a-z]+)\n([\s\S]*?)^```$/gm)].map(([, kind, text = ""]) => ({
       kind,
       text,
     }));
+    return { title: section.slice(0, section.indexOf("\n")), blocks };
+  });
+}
+
+/** Every section of the page that has a configuration to write by hand; throws when one has two, which nobody could tell apart. */
+export function examples(): Example[] {
+  return sectionsOf().flatMap(({ title, blocks }) => {
+    if (title.startsWith(IMPORTED)) return [];
     const yaml = blocks.filter(({ kind }) => kind === "yaml");
     if (yaml.length > 1) throw new Error(`two configurations under "${title}"`);
     if (yaml[0] === undefined) return [];
