@@ -6,6 +6,7 @@ import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { AccessToken } from "../config/schema.ts";
 import type { RowReport, SourceView } from "../config/tables/source-view.ts";
 import type { EventLog } from "../control/events.ts";
+import type { ProbeMark } from "../health/probe-mode.ts";
 import type {
   DestinationChange,
   NewDestination,
@@ -61,7 +62,7 @@ export interface DestinationView {
   /** The operator's own words about it. */
   readonly attrs: Readonly<Record<string, string>>;
   /** `never`: no probes. */
-  readonly probe: "default" | "marked" | "never";
+  readonly probe: ProbeMark;
   /** It carries the probing mark (Kamailio's P). */
   readonly isMarked: boolean;
   readonly state: StateName;

@@ -3,6 +3,7 @@
 import type { DestinationCounter } from "../bridge/destination-counters.ts";
 import type { Serving } from "../config/tables/source-view.ts";
 import type { EventType } from "../control/events.ts";
+import type { ProbeMark } from "../health/probe-mode.ts";
 import type { StateName } from "../health/state.ts";
 
 export type { EventType, StateName };
@@ -278,7 +279,7 @@ export interface NewDestination extends DestinationSettings {
   readonly uri: string;
   readonly name?: string | undefined;
   readonly state?: GivenState | undefined;
-  readonly probe?: "default" | "marked" | "never" | undefined;
+  readonly probe?: ProbeMark | undefined;
   readonly attrs?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -7,6 +7,7 @@ import { presetLatency } from "../config/values/latency-attributes.ts";
 import { isStatusIn } from "../config/values/status.ts";
 import type { OutlierTarget } from "../health/outliers.ts";
 import type { PassiveTarget } from "../health/passive.ts";
+import { type ProbeMark, type ProbeRule, probeRule } from "../health/probe-mode.ts";
 import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
 import type { HealthTarget } from "../health/registry.ts";
 import type { ScoreTarget } from "../health/scores.ts";
@@ -27,14 +28,15 @@ export function probeTargets(
   listeners: readonly ListenerEntry[],
   own: readonly OwnAddress[],
 ): ProbeTarget[] {
-  const settings = new Map<SetConfig, ProbeSettings | null>();
+  const settings = new Map<SetConfig, Map<ProbeMark, ProbeSettings | null>>();
   const targets: ProbeTarget[] = [];
   for (const { config, set, slot, endpoints, endpointAt, sender, unusable } of placed) {
-    if (!settings.has(set)) settings.set(set, settingsOf(set));
-    const probe = settings.get(set);
+    const ofSet = settings.get(set) ?? new Map<ProbeMark, ProbeSettings | null>();
+    settings.set(set, ofSet);
+    const probe = ofSet.has(config.probe) ? ofSet.get(config.probe) : settingsOf(set, config.probe);
+    if (probe !== undefined) ofSet.set(config.probe, probe);
     const listener = listeners[sender];
-    if (probe === null || probe === undefined || listener === undefined) continue;
-    if (unusable !== "" || config.probe === "never") continue;
+    if (probe === null || probe === undefined || listener === undefined || unusable !== "") continue;
     const endpoint = endpoints.slice(endpointAt, endpointAt + ENDPOINT_WORDS);
     const sentBy = sentByOf(listener, endpoint, own);
     const { transport } = listener;
@@ -69,7 +71,7 @@ export function passiveTargets(placed: readonly PlacedDestination[]): PassiveTar
       slot,
       failures: set.passive.failures,
       // A one-shot probe does not bring anything back for sure.
-      isProbed: set.probe !== null && set.probe.mode !== "once" && config.probe !== "never",
+      isProbed: set.probe !== null && isProbedAgain(probeRule(set.probe.mode, config.probe)),
     }));
 }
 
@@ -95,9 +97,14 @@ export function lossTargets(placed: readonly PlacedDestination[], accounts: Int3
   return placed.map(({ slot, set }) => ({ slot, account: accounts[slot] ?? -1, after: set.passive.callsLostAfter }));
 }
 
-function settingsOf({ probe }: SetConfig): ProbeSettings | null {
-  if (probe === null) return null;
-  const { method, every, timeout, mode, accept, from, downAfter, upAfter, latencyAlpha: newestShare } = probe;
+function isProbedAgain(rule: ProbeRule | null): boolean {
+  return rule !== null && rule !== "once";
+}
+
+function settingsOf({ probe }: SetConfig, mark: ProbeMark): ProbeSettings | null {
+  const mode = probe === null ? null : probeRule(probe.mode, mark);
+  if (probe === null || mode === null) return null;
+  const { method, every, timeout, accept, from, downAfter, upAfter, latencyAlpha: newestShare } = probe;
   const accepts = (status: number) => isStatusIn(accept, status);
   return { method, every, timeout, thresholds: { downAfter, upAfter }, mode, accepts, from, newestShare };
 }

@@ -1,6 +1,7 @@
 // Every row of a configuration with the numbers that compilation gives it: slot, address, listener, identity.
 import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
+import type { DestinationConfig } from "../config/sections/destination.ts";
 import type { HealthTarget } from "../health/registry.ts";
 import { stateOf } from "../health/state.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
@@ -105,8 +106,14 @@ export function placeDestinations(
 
 function healthTarget({ config, set, group, rank }: DestinationRow, slot: number, unusable: string): HealthTarget {
   const { uri, name } = config;
-  const [state, marked] = [stateOf(config.state), config.probe === "marked"];
+  const state = stateOf(config.state);
+  const marked = isMarkedFirst(config);
   return { slot, set: set.name, group, rank, uri, name, state, marked, unusable };
+}
+
+/** The P mark, before the first result. */
+function isMarkedFirst({ probe, state }: DestinationConfig): boolean {
+  return probe === "marked" || probe === "always" || (probe === "down" && state === "inactive");
 }
 
 function noListener({ address, config }: DestinationRow): string {

@@ -6,14 +6,30 @@ import type { Outcome } from "./state.ts";
 export const PROBE_MODES = ["all", "down", "once", "marked"] as const;
 export type ProbeMode = (typeof PROBE_MODES)[number];
 
+/** How one destination is probed: as its set's mode says, or `inactive`: while it is inactive, with a mark or without. */
+export type ProbeRule = ProbeMode | "inactive";
+
+/** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, none, or one of its own (OpenSIPS's `probe_mode`). */
+export const PROBE_MARKS = ["default", "marked", "never", "always", "down"] as const;
+export type ProbeMark = (typeof PROBE_MARKS)[number];
+
+/** The rule for a destination in a set of this mode; null: it is not probed. */
+export function probeRule(mode: ProbeMode, mark: ProbeMark): ProbeRule | null {
+  if (mark === "never") return null;
+  if (mark === "always") return "all";
+  return mark === "down" ? "inactive" : mode;
+}
+
 /** Whether a destination is due at all. Disabled ones never are. */
-export function isProbed(mode: ProbeMode, state: DestinationState, marked: boolean): boolean {
+export function isProbed(mode: ProbeRule, state: DestinationState, marked: boolean): boolean {
   if (state === DestinationState.disabled) return false;
   switch (mode) {
     case "all":
       return true;
     case "down":
       return marked && state === DestinationState.inactive;
+    case "inactive":
+      return state === DestinationState.inactive;
     case "once":
     case "marked":
       return marked;
@@ -21,10 +37,12 @@ export function isProbed(mode: ProbeMode, state: DestinationState, marked: boole
 }
 
 /** The mark after a result; `state` is the one the result led to. */
-export function markAfter(mode: ProbeMode, marked: boolean, outcome: Outcome, state: DestinationState): boolean {
+export function markAfter(mode: ProbeRule, marked: boolean, outcome: Outcome, state: DestinationState): boolean {
   switch (mode) {
     case "all":
       return true;
+    case "inactive":
+      return state === DestinationState.inactive;
     case "down":
       return outcome === "bad" || (marked && state !== DestinationState.active);
     case "once":

@@ -5,7 +5,7 @@ import { copyEndpoint, ENDPOINT_WORDS, sameEndpoint } from "../net/endpoint.ts";
 import type { TransportName } from "../net/transport.ts";
 import { Latency } from "./latency.ts";
 import { probeCheck, readProbeAnswer, writeProbe } from "./probe-message.ts";
-import { isProbed, type ProbeMode } from "./probe-mode.ts";
+import { isProbed, type ProbeRule } from "./probe-mode.ts";
 import type { HealthRegistry } from "./registry.ts";
 import type { Outcome, Thresholds } from "./state.ts";
 
@@ -15,7 +15,7 @@ export interface ProbeSettings {
   readonly every: number;
   readonly timeout: number;
   readonly thresholds: Thresholds;
-  readonly mode: ProbeMode;
+  readonly mode: ProbeRule;
   /** Whether an answer with this status means well. */
   readonly accepts: (status: number) => boolean;
   /** From URI; empty: made from the listener. */

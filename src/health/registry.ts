@@ -4,7 +4,7 @@ import type { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
 import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
 import { Orders } from "./orders.ts";
-import { markAfter, type ProbeMode } from "./probe-mode.ts";
+import { markAfter, type ProbeRule } from "./probe-mode.ts";
 import { Recollection, type SavedStates, saved } from "./saved-states.ts";
 import { isWell, rankedGroups, shownStates } from "./standby.ts";
 import { type Outcome, observe, type Thresholds } from "./state.ts";
@@ -224,7 +224,7 @@ export class HealthRegistry {
   }
 
   /** A probe was decided. */
-  probed(slot: number, result: ProbeResult, thresholds: Thresholds, mode: ProbeMode): void {
+  probed(slot: number, result: ProbeResult, thresholds: Thresholds, mode: ProbeRule): void {
     const record = this.#records.get(slot);
     if (record === undefined) return;
     const next = observe(record, result.outcome, thresholds);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DestinationState } from "../dispatch/types.ts";
-import { isProbed, markAfter, PROBE_MODES } from "./probe-mode.ts";
+import { isProbed, markAfter, PROBE_MARKS, PROBE_MODES, probeRule } from "./probe-mode.ts";
 import { type Health, nameOfState, type Outcome, observe, type StateName, stateOf } from "./state.ts";
 
 type Row = [state: StateName, count: number, outcome: Outcome, next: StateName, nextCount: number];
@@ -83,6 +83,24 @@ describe("probing modes (Kamailio 1, 2, 0, 3)", () => {
     assert.deepEqual(who("inactive", false), ["all"]);
     assert.deepEqual(who("disabled", true), []);
     assert.deepEqual(who("draining", false), ["all"]);
+  });
+
+  it("says how a destination with a word of its own is probed, whatever the mode", () => {
+    for (const mode of PROBE_MODES) {
+      const rules = PROBE_MARKS.map((mark) => probeRule(mode, mark));
+      assert.deepEqual(rules, [mode, mode, null, "all", "inactive"]);
+    }
+    for (const marked of [true, false]) {
+      const who = (["active", "trying", "inactive", "draining", "disabled"] as const).filter((state) =>
+        isProbed("inactive", stateOf(state), marked),
+      );
+      assert.deepEqual(who, ["inactive"]);
+    }
+    const [active, inactive] = [stateOf("active"), stateOf("inactive")];
+    assert.deepEqual(
+      [markAfter("inactive", true, "ok", active), markAfter("inactive", true, "ok", inactive)],
+      [false, true],
+    );
   });
 
   it("says who is probed again", () => {

@@ -60,6 +60,7 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
           state: 0,
           weight: "5",
           attrs: "a b",
+          probe_mode: 0,
         };
         await database.run(
           createTable(OPENSIPS, engine),
@@ -73,7 +74,7 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
               socket: null,
               attrs: null,
             },
-            { ...row, destination: "sip:10.0.0.3", state: 2, weight: "0", socket: null },
+            { ...row, destination: "sip:10.0.0.3", state: 2, weight: "0", socket: null, probe_mode: 1 },
             { ...row, destination: "sip:10.0.0.4", weight: "fs://secret@10.0.0.9" },
           ]),
         );
@@ -85,6 +86,10 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
           "sip:10.0.0.3 0 0 inactive",
         ]);
         assert.deepEqual(bench.config?.sets[0]?.destinations[0]?.attrs, { attrs: "a b" });
+        assert.deepEqual(
+          bench.config?.sets[0]?.destinations.map(({ probe }) => probe),
+          ["default", "default", "always"],
+        );
         assert.equal(said.length, 2, said.join("\n"));
         assert.doesNotMatch(said.join("\n"), /secret/);
         assert.match(said.join("\n"), /id 4, column weight: the URL of the event socket has no password.*: left out/);
@@ -103,6 +108,7 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
             { ...row, resources: "pstn", probe_mode: 0 },
             { ...row, dst_uri: "sip:10.0.0.2", resources: "pstn=1", probe_mode: 0 },
             { ...row, resources: "pstn=fs://secret@10.0.0.9" },
+            { ...row, dst_uri: "sip:10.0.0.3", resources: "pstn=1", probe_mode: 1 },
           ]),
         );
         const source = { url: database.urlText(), sets: { 7: "gateways" } };
@@ -114,9 +120,10 @@ for (const engine of ["mysql", "postgresql", "sqlite"] as const) {
             typeof one === "string" ? [] : [one.name, one.resources, one.probe],
           ),
           [
-            ["1", { pstn: 32, transc: 100 }, "marked"],
-            ["2", { pstn: "fs://10.0.0.9:8021", transc: 3 }, "marked"],
+            ["1", { pstn: 32, transc: 100 }, "always"],
+            ["2", { pstn: "fs://10.0.0.9:8021", transc: 3 }, "always"],
             ["4", { pstn: 1 }, "never"],
+            ["6", { pstn: 1 }, "down"],
           ],
         );
         assert.equal(set?.algorithm, "load-balancer");

@@ -1,5 +1,6 @@
 // One destination of a set: a URI, or an object with everything else about it.
 import { z } from "zod";
+import { PROBE_MARKS, type ProbeMark } from "../../health/probe-mode.ts";
 import { isSecure, isTransportName, transportNamed } from "../../net/transport.ts";
 import { isHost } from "../values/address.ts";
 import { type DestinationUri, type LOOK_UPS, parseDestinationUri, portOf } from "../values/destination-uri.ts";
@@ -10,8 +11,6 @@ import { type Capacity, capacities, eventSocket } from "./resources.ts";
 
 /** States that a configuration can give; `trying` only comes from results. */
 export const CONFIGURED_STATES = ["active", "inactive", "disabled", "draining"] as const;
-/** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, or none. */
-export const PROBE_MARKS = ["default", "marked", "never"] as const;
 
 /** Among a destination's own words, those that a script would have pushed (OpenSIPS's `ds_push_script_attrs`). */
 export const SCRIPT_ATTRS = "script_attrs";
@@ -52,7 +51,7 @@ export interface DestinationConfig {
   /** Capacity of each named resource. */
   readonly resources: Readonly<Record<string, Capacity>>;
   readonly state: (typeof CONFIGURED_STATES)[number];
-  readonly probe: (typeof PROBE_MARKS)[number];
+  readonly probe: ProbeMark;
   /** By what requests go to it that are longer than `limits.large_request_bytes`. */
   readonly largeRequests: (typeof LARGE_REQUESTS)[number];
   /** How many characters the user of the request URI loses in front, and what comes in their place. */
@@ -119,7 +118,9 @@ export const longDestination = z.strictObject({
   probe: z
     .enum(PROBE_MARKS)
     .default("default")
-    .describe("`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag)."),
+    .describe(
+      "`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag). `always`, and `down`, only while it is inactive: whatever the mode (OpenSIPS's `probe_mode`), where its set is probed at all.",
+    ),
   large_requests: z
     .enum(LARGE_REQUESTS)
     .default("udp")

@@ -30,8 +30,8 @@ export function readOpensipsRow(row: RowReader): TableRow | null {
   const data: DestinationData = {
     uri,
     ...(priority === 0 ? {} : { priority }),
-    ...(isAlwaysProbed ? { probe: "marked" } : {}),
     ...STATES[state],
+    ...(isAlwaysProbed ? { probe: "always" } : {}),
     ...attrsOf(row),
   };
   const { key } = row;
@@ -60,7 +60,7 @@ export function readLoadBalancerRow(row: RowReader): TableRow | null {
   return { key, setId: String(setId), data, name: row.text("id", ""), weight: -1, rweight: -1, socket: undefined };
 }
 
-const PROBED: readonly Partial<DestinationFields>[] = [{ probe: "never" }, {}, { probe: "marked" }];
+const PROBED: readonly Partial<DestinationFields>[] = [{ probe: "never" }, { probe: "down" }, { probe: "always" }];
 
 function resourcesOf(row: RowReader): Readonly<Record<string, Capacity>> {
   const text = row.needText("resources");
