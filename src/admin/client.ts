@@ -27,6 +27,18 @@ export const DEFAULT_ADMIN = "http://127.0.0.1:5080";
 /** A change waits until every worker has adopted it; longer than that and something is wrong. */
 const TIMEOUT_MS = 15_000;
 
+/** Statuses of answers that say in their body what is wrong with a command. */
+const REFUSALS = [400, 403, 404, 405, 409, 500];
+const FAILED = 500;
+
+/** An answer of JSON-RPC, or a problem of the admin API. */
+interface CommandAnswer {
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+  readonly status?: number;
+  readonly detail?: string;
+}
+
 /** What went wrong with a request. */
 export class AdminError extends Error {
   /** HTTP status; 0 when there was no answer. */
@@ -167,6 +179,18 @@ export class AdminClient {
 
   reload(): Promise<AppliedResource> {
     return this.#call("POST", "/api/v1/reload");
+  }
+
+  /**
+   * A command of Kamailio (`/RPC`) or OpenSIPS (`/mi`): what it answers. A refusal is an AdminError in the command's words, so is a
+   * door that the configuration does not open.
+   */
+  async command(door: "/RPC" | "/mi", method: string, params: readonly string[]): Promise<unknown> {
+    const request = { jsonrpc: "2.0", method, params, id: 1 };
+    const { result, error, status, detail } = await this.#call<CommandAnswer>("POST", door, request, REFUSALS);
+    if (error !== undefined) throw new AdminError(FAILED, error.message);
+    if (detail !== undefined) throw new AdminError(status ?? FAILED, detail);
+    return result ?? null;
   }
 
   /** Follows what happens until the connection ends; `types` empty: everything. */

@@ -13,6 +13,7 @@ import { explainCommand } from "./explain.ts";
 import { importCommand } from "./import.ts";
 import { reloadCommand } from "./reload.ts";
 import { routesCommand } from "./routes.ts";
+import { rpcCommand } from "./rpc.ts";
 import { setsCommand } from "./sets.ts";
 import { sourcesCommand } from "./sources.ts";
 
@@ -31,5 +32,6 @@ export const COMMANDS: readonly Command[] = [
   eventsCommand,
   auditCommand,
   reloadCommand,
+  rpcCommand,
   completionCommand,
 ];

@@ -154,9 +154,19 @@ function setNameOf(partition: string, id: string): string {
   return partition === PARTITION || partition === "" ? id : `${partition}.${id}`;
 }
 
+const COMMANDS: readonly RpcCommand[] = [list, setState, reload, pushScriptAttrs, ...LOAD_BALANCER];
+
+/** Their clients ask for it before anything else. */
+const which: RpcCommand = {
+  names: ["which"],
+  parameters: [],
+  role: "viewer",
+  run: () => [...COMMANDS.flatMap(({ names }) => names), "which"].sort(),
+};
+
 /** OpenSIPS's interface. */
 export const OPENSIPS: Dialect = {
-  commands: [list, setState, reload, pushScriptAttrs, ...LOAD_BALANCER],
+  commands: [...COMMANDS, which],
   isOrdered: false,
   unknownMethod: new RpcFault(-32_601, "Method not found"),
   statusOf: () => 200,
