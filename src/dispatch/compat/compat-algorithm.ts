@@ -28,6 +28,11 @@ export const DEPARTURES: readonly (readonly [string, string, string])[] = [
     "Nothing sets a next hop before the choice, so that there is nothing to keep.",
   ],
   [
+    "marking",
+    'OpenSIPS\'s `ds_mark_dst("p")` counts to `ds_probing_threshold` before it takes a destination out; `"i"` is at once.',
+    "`failover.mark` is at once, whichever state it leads to ([routing](../guide/routing.md#marking)).",
+  ],
+  [
     "`load_balancer`",
     "A server in two groups has its capacity in each; a request is moved on by the script (`lb_next`); `/b` and `/s` behind a resource.",
     "`load-balancer`: capacities count once unless `shared: false`; failover chooses again by itself; `/b` and `/s` mean nothing. All of it: [resources](../guide/resources.md#from-an-opensips-script).",
