@@ -24,10 +24,12 @@ function read(file: string) {
     now: () => 0,
     cores: 0,
   };
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   const { config, problems } = readConfiguration([join(folder, file)], options, io);
   assert.deepEqual(opened, [join(folder, file)]);
-  assert.ok(performance.now() - began < 1_000);
+  // Of processor time, in microseconds: others may use the machine.
+  const { user, system } = process.threadCpuUsage(began);
+  assert.ok(user + system < 1_000_000);
   return { config, problems, lines: problems.map((problem) => formatProblem(problem).slice(folder.length + 1)) };
 }
 
