@@ -15,6 +15,7 @@ import { configurationIo } from "./cli/configuration-io.ts";
 import type { Loaded } from "./config/load.ts";
 import { isOwnText, type ReadOptions, readOwnText } from "./config/open.ts";
 import type { Config } from "./config/schema.ts";
+import { formatHostPort } from "./config/values/address.ts";
 import type { Reading } from "./control/control-plane.ts";
 import { loadConfiguration } from "./sources/load.ts";
 import type { Sources } from "./sources/sources.ts";
@@ -24,6 +25,10 @@ export interface StagedText {
   /** It is the file's now; throws what the file system throws. */
   commit(): void;
   abandon(): void;
+}
+
+function uriOf({ transport, host, port }: Config["listeners"][number]): string {
+  return `${transport}://${formatHostPort(host, port)}`;
 }
 
 /** The file that a process was started with. */
@@ -59,7 +64,8 @@ export class ConfigurationFile {
         return content;
       },
     };
-    const loaded = await loadConfiguration(this.#files, this.#options, io, this.#sources, inForce);
+    const options = inForce === null ? this.#options : { ...this.#options, inForce: inForce.listeners.map(uriOf) };
+    const loaded = await loadConfiguration(this.#files, options, io, this.#sources, inForce);
     const taken = () => {
       this.#text = text;
     };

@@ -195,6 +195,8 @@ async function main(): Promise<number> {
   }
   const options = { name: values.name, timeout: Number(values.timeout), verbose: values.verbose };
   const started = performance.now();
+  // Hundreds of processes load the same files: compiled once, each takes half of the processor time to start.
+  process.env.NODE_COMPILE_CACHE ??= `${root}node_modules/.cache/compiled`;
   // A hundred balancers that each warm up as for thousands of calls would be most of what the cores do.
   process.env.FAIRLEAD_WARM_UP = "short";
   await runFiles(

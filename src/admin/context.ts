@@ -38,7 +38,7 @@ export interface FoundDestination {
 
 /** The destination that a path names (`set`, `destination`), by its name or its URI, or one of the servers behind it. */
 export function findDestination(
-  backend: AdminBackend,
+  backend: Pick<AdminBackend, "destinations" | "sets">,
   { set = "", destination: name = "" }: Readonly<Record<string, string>>,
 ): FoundDestination {
   const all = backend.destinations().filter((destination) => destination.set === set);

@@ -60,6 +60,8 @@ export function readConfiguration(
   const importer = IMPORTERS.find((one) => one.recognise(text, file));
   if (importer === undefined) return readOwn(text, file, options, io, tables);
   const imported = importer.read(text, file, options, (path) => readText(path, io));
+  // A set without the destinations that its file names would take every call from those that it has.
+  if (imported.missing !== undefined) return { problems: [...imported.problems, imported.missing] };
   return buildImported(imported, file, io, options.overrides ?? {}, tables);
 }
 
@@ -78,9 +80,10 @@ export function translate(file: string, options: ImportOptions, io: ConfigIo): T
   const imported = importer.read(text, file, options, (path) => readText(path, io));
   const { config, problems } = buildImported(imported, file, io, {});
   if (config === undefined || imported.data === undefined) return { problems };
+  const { missing } = imported;
   return {
     yaml: toYaml(imported.data, imported.notes, `From ${importer.name}, written by fairlead import.`),
-    problems,
+    problems: missing === undefined ? problems : [{ ...missing, severity: "warning" }, ...problems],
   };
 }
 

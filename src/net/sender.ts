@@ -130,6 +130,7 @@ export class Sender {
       this.#controlBytes,
     );
     let train = 0;
+    let retried = -1;
     while (train < trains.count) {
       const headersAt = this.#wires.headerAt(train);
       const sent = this.#libc.sendmmsg(socket.fd, headersAt, trains.count - train, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -141,6 +142,12 @@ export class Sender {
       }
       const error = this.#libc.errno();
       if (error === Errno.EINTR) continue;
+      socket.isSuspect = true;
+      // The first failure may be about an earlier datagram, as in `#sendRun`, and teaches nothing about this one.
+      if (retried !== train) {
+        retried = train;
+        continue;
+      }
       if (trains.members[train]! > 1) learn(socket, error, trains.length[train]!);
       for (let i = from; i < to; i++) if (trains.trainOf[i] === train) this.#sendRun(outbox, socket, i, i + 1);
       train++;

@@ -10,8 +10,8 @@ const BUCKETS = 64;
 const CALLS = 256;
 
 /**
- * Sorts datagrams into trains: of one peer, one length, one method. Two of the same call (`outbox.call`) for whomever never change places, nor does anything with one whose call
- * is not known; others may.
+ * Sorts datagrams into trains: of one peer, one length, one method. Two of one call (`Outbox.call`) never change places, nor does
+ * anything with one whose call is not known; others may.
  */
 export class Trains {
   /** Trains of the last `sort`, in the order in which they are to leave. */

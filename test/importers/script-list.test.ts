@@ -96,3 +96,23 @@ it("a script with a list that is not there says so by its line, and keeps what i
   const [set] = config?.sets ?? [];
   assert.deepEqual([set?.destinations.length, set?.algorithm, set?.probe?.every], [0, "kamailio:4", 20_000]);
 });
+
+it("a script whose list cannot be read is not run, and says why", () => {
+  const run = (readFile: (path: string) => string) =>
+    readConfiguration(["/k.cfg"], NO_OPTIONS, { ...fakeIo({ "/k.cfg": WITH_LIST }), readFile });
+  const away = fakeIo({ "/k.cfg": WITH_LIST });
+  const { config, problems } = run(away.readFile);
+  assert.equal(config, undefined);
+  assert.ok(
+    problems
+      .map(formatProblem)
+      .some((line) => line.startsWith("/k.cfg:3:1: error: the destinations are in /etc/kamailio")),
+  );
+  // What stands beside the script may be an old one: it takes the place of a list that is not there, and of no other.
+  const closed = run((path) => {
+    if (path === "/etc/kamailio/gateways.list") throw Object.assign(new Error("closed"), { code: "EACCES" });
+    return path === "/k.cfg" ? WITH_LIST : LIST;
+  });
+  assert.equal(closed.config, undefined);
+  assert.match(closed.problems.map(formatProblem).join("\n"), /error: the destinations are in .*EACCES/);
+});

@@ -83,7 +83,8 @@ export class Baresip {
 
   /** Starts it; resolves when it listens to us. */
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const ports = [await reservePort(), await reservePort(), await reservePort(26_000, 2)] as const;
+    // It takes the port behind its own as well, for TLS.
+    const ports = [await reservePort(23_000, 2), await reservePort(), await reservePort(26_000, 2)] as const;
     const phone = new Baresip(options, ports);
     try {
       await phone.#open(ports[1].port);

@@ -89,7 +89,7 @@ function percentile(times: readonly number[], share: number): number {
 }
 
 scenario(
-  "calls are set up as quickly as ever while hundreds of clients are slow, idle, or stall their handshakes",
+  "hundreds of clients that are slow, idle, or stall their handshakes hold up calls no more than they do on another server beside the balancer",
   { io: "batched", limit: 600_000 },
   async (stage) => {
     const { lb, destination } = stage;

@@ -32,14 +32,16 @@ export const scoreRoutes: RouteGroup = {
       }): Readonly<Record<string, number>> {
         const told = Object.entries(body);
         if (told.length === 0) throw new HttpProblem(400, "no score is told: {NAME: NUMBER}");
+        // A view of every destination for each name would hold main up in a large set.
+        const own = backend.destinations().filter((destination) => destination.set === set);
+        const seen = { sets: backend.sets, destinations: () => own };
         // All are there, or none is told.
         const found = told.map(([destination, score]) => ({
-          ...findDestination(backend, { set, destination }),
+          ...findDestination(seen, { set, destination }),
           score,
         }));
         precondition.check(document.setTag(set));
         for (const { destination, isWhole, score } of found) backend.tellScore(destination.slot, isWhole, score);
-        const own = backend.destinations().filter((destination) => destination.set === set);
         return Object.fromEntries(own.map(({ name, slot }) => [name, backend.live.score(slot)]));
       },
     }),

@@ -156,6 +156,20 @@ describe("a dispatcher.list", () => {
     }
   });
 
+  it("gets and loses no listener at a reload: that needs a restart, which would keep all else of the list out", () => {
+    const rows = "1 sip:10.0.0.1\n1 sip:10.0.0.2;transport=tcp\n";
+    const uris = (text: string, inForce: string[]) => {
+      const { config, lines } = read(text, { listen: ["udp://10.0.0.9"], inForce });
+      assert.ok(!lines.some((line) => line.includes(" is added")), lines.join("\n"));
+      return config?.listeners.map(({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`);
+    };
+    const [udp, tcp] = ["udp://10.0.0.9:5060", "tcp://10.0.0.9:5060"];
+    assert.deepEqual(uris(rows, [udp]), [udp]);
+    assert.deepEqual(uris(rows, [udp, tcp]), [udp, tcp]);
+    assert.deepEqual(uris("1 sip:10.0.0.1\n", [udp, tcp]), [udp, tcp]);
+    assert.deepEqual(uris(rows, [udp, "tcp://10.0.0.8:5060"]), [udp]);
+  });
+
   it("gets a listener for each transport that its rows name, beside the one there is, and says so by line", () => {
     const uris = (text: string, listen: string[]) => {
       const { config, lines } = read(text, { listen });

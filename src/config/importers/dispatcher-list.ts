@@ -63,7 +63,7 @@ function read(text: string, file: string, options: ImportOptions): Imported {
 
   const algorithm = algorithmOf(options.algorithm);
   if (typeof algorithm !== "string") say(0, 0, algorithm.what, algorithm.hint, "error");
-  const listeners = listenersOf(options.listen, destinations);
+  const listeners = listenersOf(options.listen, destinations, options.inForce);
   if (listeners.assumed) {
     const what = `no listener is named: ${listeners.uris[0]} is assumed`;
     say(0, 0, what, "--listen udp://HOST:PORT");

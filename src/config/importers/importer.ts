@@ -14,6 +14,8 @@ export interface ImportOptions {
   readonly probe?: string;
   /** Where the admin API listens, `http://127.0.0.1:5080`. */
   readonly admin?: string;
+  /** Listeners in force, at a reload: a list adds none to them, because that needs a restart. */
+  readonly inForce?: readonly string[];
 }
 
 /** What an importer has to say about a part of the result, or (empty path) about the file. */
@@ -29,6 +31,8 @@ export interface Imported {
   /** A configuration in the shape of fairlead.yaml; undefined when a problem is an error. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
+  /** An error: what the file names and cannot be read. It can be translated without, not run; `problems` does not have it. */
+  readonly missing?: Problem;
   readonly notes: readonly Note[];
   /** Places in the foreign file, for what is found out about `data` later. */
   readonly places: Places;

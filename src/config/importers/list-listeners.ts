@@ -23,11 +23,21 @@ export interface ListListeners {
   readonly added: readonly { readonly uri: string; readonly like: string; readonly line: number }[];
 }
 
-/** The listeners for the rows of a list. `listen`: of the command line. */
-export function listenersOf(listen: readonly string[], destinations: readonly ListDestination[]): ListListeners {
+/** The listeners for the rows of a list. `listen`: of the command line; `inForce`: those that run, at a reload. */
+export function listenersOf(
+  listen: readonly string[],
+  destinations: readonly ListDestination[],
+  inForce?: readonly string[],
+): ListListeners {
   const sockets = destinations.flatMap((one) => (one.socket === undefined ? [] : [uriOfSocket(one.socket)]));
   const named = listen.length > 0 ? [...listen] : [...new Set(sockets.filter((uri) => uri !== undefined))];
   const uris = named.length > 0 ? named : [ASSUMED];
+  if (inForce !== undefined) {
+    const kept = inForce.filter(
+      (uri) => !uris.some((one) => isSame(one, uri)) && uris.some((one) => isBeside(one, uri)),
+    );
+    return { uris: [...uris, ...kept], assumed: named.length === 0, added: [] };
+  }
   const added: { uri: string; like: string; line: number }[] = [];
   for (const one of destinations) {
     const more = lacking(one, uris);
@@ -36,6 +46,25 @@ export function listenersOf(listen: readonly string[], destinations: readonly Li
     added.push({ ...more, line: one.record.line });
   }
   return { uris, assumed: named.length === 0, added };
+}
+
+function placeOf(uri: string): { readonly transport: string; readonly place: string } | null {
+  const [, transport = "", rest = ""] = /^(udp|tcp):(?:\/\/)?([^/?]+)$/i.exec(uri) ?? [];
+  const place = parseHostPort(rest);
+  return place === null
+    ? null
+    : { transport: transport.toLowerCase(), place: formatHostPort(place.host, place.port ?? 5060) };
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [placeOf(one), placeOf(other)];
+  return a !== null && b !== null && a.place === b.place && a.transport === b.transport;
+}
+
+/** At the same place by the other transport. */
+function isBeside(one: string, other: string): boolean {
+  const [a, b] = [placeOf(one), placeOf(other)];
+  return a !== null && b !== null && a.place === b.place && a.transport !== b.transport;
 }
 
 /**

@@ -21,15 +21,20 @@ export type ListSets = Pick<Imported, "data" | "problems" | "notes" | "places">;
 
 /**
  * The list of this parameter (null: as if there were one with the usual name): where it says, else the file of that name beside
- * the script, as where both were copied from their server. Null: neither can be read.
+ * the script, as where both were copied from their server. Null: neither is there. A problem: it is there and cannot be read.
  */
-export function findList(parameter: ModuleParameter | null, script: string, other: ReadOther): FoundList | null {
+export function findList(
+  parameter: ModuleParameter | null,
+  script: string,
+  other: ReadOther,
+): FoundList | Problem | null {
   const name = parameter?.value ?? USUAL;
   const beside = join(dirname(script), basename(name));
   const named = isAbsolute(name) ? name : join(dirname(script), name);
   for (const file of new Set([named, beside])) {
     const text = other(file);
     if (typeof text === "string") return { file, text };
+    if (!text.what.endsWith("ENOENT")) return text;
   }
   return null;
 }

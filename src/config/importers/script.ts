@@ -5,7 +5,7 @@ import type { SourceKind } from "../sections/sources.ts";
 import { formatHostPort, parseHostPort } from "../values/address.ts";
 import { algorithmFault } from "../values/algorithm.ts";
 import { type Imported, type Importer, type ImportOptions, NO_PLACES, type Note, type ReadOther } from "./importer.ts";
-import { findList, readListSets } from "./script-list.ts";
+import { type FoundList, findList, readListSets } from "./script-list.ts";
 import { inheritance, type Partition, readPartition } from "./script-partition.ts";
 import { ScriptSource } from "./script-source.ts";
 import { isScript, type ModuleParameter, readScript, type Script } from "./script-text.ts";
@@ -27,15 +27,12 @@ function read(text: string, file: string, options: ImportOptions, other: ReadOth
   const found = [...sources.values()].filter(({ url }) => url !== "");
   const dispatcher = sources.get("kamailio ") ?? new ScriptSource("kamailio");
   const isListed = list !== null || (found.length === 0 && !script.isOpensips && sources.has("kamailio "));
-  const listFile = isListed ? findList(list, file, other) : null;
+  const foundList = isListed ? findList(list, file, other) : null;
+  const listFile = foundList !== null && "text" in foundList ? foundList : null;
+  const missing = list === null || listFile !== null ? undefined : missingList(list, file, foundList);
   const named = listenersOf(script, options, say);
   tellBlocks(script, say);
-  if (list !== null && listFile === null) {
-    say(
-      list.line,
-      `the destinations are in ${list.value}, which cannot be read`,
-      `${list.value}, or one beside ${file}`,
-    );
+  if (list !== null && missing !== undefined) {
     notes.push({
       path: ["sets"],
       line: list.line,
@@ -90,7 +87,20 @@ function read(text: string, file: string, options: ImportOptions, other: ReadOth
     // Its listeners are those of `named`, or what its rows name.
     ...listed?.data,
   };
-  return { data, problems, notes, places: listed?.places ?? NO_PLACES };
+  const whole = { data, problems, notes, places: listed?.places ?? NO_PLACES };
+  return missing === undefined ? whole : { ...whole, missing };
+}
+
+function missingList({ line, value }: ModuleParameter, file: string, found: Problem | FoundList | null): Problem {
+  const why = found !== null && "what" in found ? `: ${found.what}` : "";
+  return {
+    file,
+    line,
+    column: 1,
+    severity: "error",
+    what: `the destinations are in ${value}, which cannot be read${why}`,
+    hint: `${value}, or one beside ${file}`,
+  };
 }
 
 /** What belongs to the table, where there is a list. */
