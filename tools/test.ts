@@ -13,8 +13,8 @@ const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path
   --timeout MS      per test (default 120000); a test that needs more says so itself
   --verbose         a line per test
   --list            prints the files and ends`;
-/** A file that hangs outside its tests is ended after this many milliseconds. */
-const FILE_TIMEOUT = 600_000;
+/** A file that hangs outside its tests, as one may whose test has failed, is ended after this many milliseconds. */
+const FILE_TIMEOUT = process.env.FAIRLEAD_LONG === undefined ? 240_000 : 900_000;
 const PARALLEL = 2;
 /** More files than these do not fail by chance. */
 const MOST_UNSTEADY = 2;
@@ -85,8 +85,8 @@ async function runFiles(files: string[], concurrency: number, options: TestOptio
     files: files.map((file) => `${root}${file}`),
     concurrency,
     timeout: FILE_TIMEOUT,
-    // A test that fails leaves its sockets open, and its file would not end for ten minutes.
-    execArgv: [`--test-timeout=${options.timeout}`, "--test-force-exit"],
+    // Not --test-force-exit: a file may then end before it has said how its tests went.
+    execArgv: [`--test-timeout=${options.timeout}`],
     ...(options.name === undefined ? {} : { testNamePatterns: [new RegExp(options.name)] }),
   });
   for await (const event of stream) {
@@ -105,6 +105,11 @@ async function runFiles(files: string[], concurrency: number, options: TestOptio
       console.log(lineOf(file, counts, duration_ms));
     } else if (event.type === "test:stderr" && options.verbose) process.stderr.write(event.data.message);
     else if (event.type === "test:stdout" || event.type === "test:diagnostic") tellScore(event.data.message);
+  }
+  for (const file of files) {
+    if (outcomes.has(file) || broken.has(file)) continue;
+    broken.add(file);
+    failures.push(`${file}:1: it ended without saying how`);
   }
 }
 
