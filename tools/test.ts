@@ -1,4 +1,4 @@
-// npm test: every *.test.ts of the project. Two files at a time: unit tests, and those of BESIDE_OTHERS, which mostly wait. What
+// npm test: every *.test.ts of the project. Three files at a time: unit tests, and those of BESIDE_OTHERS, which mostly wait. What
 // measures, floods or kills says so in a line "// Runs alone: why", and so does all else under test/ without a word: one file after
 // the other. Balancers of the former warm up shortly (FAIRLEAD_WARM_UP), those of the latter as they do for users. A line per file,
 // failures in full, skips with their reasons. Where one or two files of the whole suite fail they run once more, alone: what fails
@@ -15,7 +15,7 @@ const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path
   --list            prints the files and ends`;
 /** A file that hangs outside its tests, as one may whose test has failed, is ended after this many milliseconds. */
 const FILE_TIMEOUT = process.env.FAIRLEAD_LONG === undefined ? 240_000 : 900_000;
-const PARALLEL = 2;
+const PARALLEL = 3;
 /** More files than these do not fail by chance. */
 const MOST_UNSTEADY = 2;
 const BESIDE_OTHERS =
