@@ -1,4 +1,5 @@
 // A user's algorithm that only says what each destination is worth: OpenSIPS's `algo_route`, as a function.
+import { rank } from "../dispatch/lowest-first.ts";
 import type { DestinationFacts, DispatcherSet, Live } from "../dispatch/types.ts";
 import { hush } from "./started.ts";
 import { textOf } from "./thrown.ts";
@@ -14,9 +15,6 @@ export type ScoreFunction = (
   slot: number,
   live: ScoreLive,
 ) => number;
-
-/** Scores of what is in a list. */
-const scores = new Float64Array(65_536);
 
 /** The choice by such a function: the lowest first, equals in the set's order. Throws where it returns no number. */
 export function scoring(
@@ -37,14 +35,7 @@ export function scoring(
       const { uri, attrs, scriptAttrs } = facts[i]!;
       const worth: unknown = score(uri, attrs, scriptAttrs, slot, live);
       if (typeof worth !== "number" || Number.isNaN(worth)) noNumber("score", worth);
-      if (worth < 0 || (count === room && worth >= scores[count - 1]!)) continue;
-      let at = count === room ? count - 1 : count++;
-      for (; at > 0 && scores[at - 1]! > worth; at--) {
-        scores[at] = scores[at - 1]!;
-        out[at] = out[at - 1]!;
-      }
-      scores[at] = worth;
-      out[at] = slot;
+      if (worth >= 0) count = rank(out, count, room, slot, worth);
     }
     return count;
   };

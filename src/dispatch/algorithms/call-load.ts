@@ -1,8 +1,6 @@
 // The least busy destination, by calls that are really there.
+import { rank } from "../lowest-first.ts";
 import { type Algorithm, type DispatcherSet, KeySource, type Live } from "../types.ts";
-
-/** Loads of what is in `out`, so that a load that changes meanwhile does not disturb the order. */
-const loads = new Int32Array(65_536);
 
 /** Kamailio's algorithm 10: full destinations are no candidates, not even for failover; equals in the set's order. */
 export const callLoad: Algorithm = {
@@ -24,14 +22,7 @@ export const callLoad: Algorithm = {
       const load = live.load(slot);
       const max = maxCalls[i]!;
       if (max > 0 && load >= max) continue;
-      if (count === room && load >= loads[count - 1]!) continue;
-      let at = count === room ? count - 1 : count++;
-      for (; at > 0 && loads[at - 1]! > load; at--) {
-        loads[at] = loads[at - 1]!;
-        out[at] = out[at - 1]!;
-      }
-      loads[at] = load;
-      out[at] = slot;
+      count = rank(out, count, room, slot, load);
     }
     return count;
   },

@@ -1,4 +1,5 @@
 // OpenSIPS 9 and 10: in the order of numbers that somebody else has worked out. There the script does, here who tells scores.
+import { rank } from "../lowest-first.ts";
 import { type DispatcherSet, KeySource, type Live } from "../types.ts";
 import type { CompatAlgorithm } from "./compat-algorithm.ts";
 import { appendDefault, workingSize } from "./linear-probing.ts";
@@ -6,8 +7,6 @@ import { appendDefault, workingSize } from "./linear-probing.ts";
 const empty = (): Uint16Array => new Uint16Array(0);
 /** Below every score. */
 const ANY = -2_147_483_648;
-/** Scores of what is in `out`, so that one that changes meanwhile does not disturb the order. */
-const scores = new Int32Array(65_536);
 
 /** Algorithm 9. */
 export const opensipsVariable: CompatAlgorithm = {
@@ -55,14 +54,7 @@ function selectByScore(set: DispatcherSet, least: number, live: Live, out: Uint1
     const slot = slots[i]!;
     if (!live.isUsable(slot)) continue;
     const score = live.score(slot);
-    if (score < least || (count === room && score >= scores[count - 1]!)) continue;
-    let at = count === room ? count - 1 : count++;
-    for (; at > 0 && scores[at - 1]! > score; at--) {
-      scores[at] = scores[at - 1]!;
-      out[at] = out[at - 1]!;
-    }
-    scores[at] = score;
-    out[at] = slot;
+    if (score >= least) count = rank(out, count, room, slot, score);
   }
   const cursor = live.cursor(set.index);
   if (cursor !== 0) live.moveCursor(set.index, cursor, 0);
