@@ -1,4 +1,4 @@
-// Who asks, and whether they may: a bearer token (RFC 6750) stands for a name and a role. Without any token in the
+// Who asks, and whether they may: a token stands for a name and a role. Without any token in the
 // configuration every program of this machine may do everything.
 import { timingSafeEqual } from "node:crypto";
 import type { AccessToken } from "../config/schema.ts";
@@ -22,9 +22,9 @@ export function isEnough({ role }: Access, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-/** Who sends a request; null: nobody that is known. */
-export function whoAsks(tokens: readonly AccessToken[], authorization: string | undefined): Access | null {
-  return tokens.length === 0 ? EVERYBODY : holderOf(tokens, authorization);
+/** Who sends a request with this token (credentials.ts), undefined: without any; null: nobody that is known. */
+export function whoAsks(tokens: readonly AccessToken[], token: string | undefined): Access | null {
+  return tokens.length === 0 ? EVERYBODY : holderOf(tokens, token);
 }
 
 /** Throws what is to be answered when `access` may not do what takes `needed`; null: that is for everybody. */
@@ -35,8 +35,7 @@ export function admit(access: Access | null, needed: Role | null): void {
 }
 
 /** Every token is compared, and each in the same time: how long it takes tells nothing about any of them. */
-function holderOf(tokens: readonly AccessToken[], authorization: string | undefined): Access | null {
-  const given = /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+function holderOf(tokens: readonly AccessToken[], given: string | undefined): Access | null {
   if (given === undefined) return null;
   const wanted = new Secret(given, "request").bytes();
   let found: Access | null = null;

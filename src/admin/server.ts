@@ -8,6 +8,7 @@ import { type Access, admit, NOBODY, whoAsks } from "./access.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { AdminBackend } from "./backend.ts";
 import type { AdminContext } from "./context.ts";
+import { bearerToken, commandToken, withoutToken } from "./credentials.ts";
 import { register } from "./dispatch.ts";
 import { ConfigurationDocument } from "./document.ts";
 import { EventStreams } from "./event-streams.ts";
@@ -18,6 +19,8 @@ import { detailsOf, HttpProblem, PROBLEM_TYPE } from "./problem.ts";
 import { ROUTE_GROUPS } from "./routes/index.ts";
 
 const BODY_BYTES = 65_536;
+/** Some clients send a password only to who has asked for it. */
+const COMMAND_CHALLENGES = ["Bearer", 'Basic realm="fairlead"'];
 
 /** What the server needs. */
 export interface AdminOptions {
@@ -69,13 +72,13 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const why = refusal(request.headers, host);
     if (why !== "") throw new HttpProblem(403, why);
-    const access = whoAsks(backend.access().tokens, request.headers.authorization);
+    const access = whoAsks(backend.access().tokens, tokenOf(request));
     if (access !== null) accesses.set(request, access);
     admit(access, request.is404 ? "viewer" : roleOf(request));
   });
   // The audit log: every request that was meant to change something, whoever sent it and whatever came of it.
   app.addHook("onResponse", async (request, reply) => {
-    const { method, url, ip } = request;
+    const { method, ip } = request;
     if (method === "GET" || method === "HEAD") return;
     const [what, access] = [notes.get(request), accesses.get(request)];
     if (what === undefined && access !== undefined && isCommand(request)) return;
@@ -83,7 +86,7 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
       by: access?.name ?? "",
       from: ip,
       method,
-      url,
+      url: withoutToken(request.url),
       status: reply.statusCode,
       ...(what === undefined ? {} : { what }),
     };
@@ -94,9 +97,12 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const details = detailsOf(error);
     if (details.status >= 500 && !(error instanceof HttpProblem)) {
-      log.error({ method: request.method, url: request.url, error: String(error) }, "an admin request failed");
+      log.error(
+        { method: request.method, url: withoutToken(request.url), error: String(error) },
+        "an admin request failed",
+      );
     }
-    if (details.status === 401) reply.header("www-authenticate", "Bearer");
+    if (details.status === 401) reply.header("www-authenticate", isCommand(request) ? COMMAND_CHALLENGES : "Bearer");
     if (error instanceof HttpProblem) reply.headers(error.headers);
     return reply.code(details.status).type(PROBLEM_TYPE).send(JSON.stringify(details));
   });
@@ -117,7 +123,7 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
     document: new ConfigurationDocument(backend),
     openapi: () => openapiOf(operations, version),
     accessOf: (request) => accesses.get(request) ?? NOBODY,
-    isWelcome: (request) => whoAsks(backend.access().tokens, request.headers.authorization) !== null,
+    isWelcome: (request) => whoAsks(backend.access().tokens, tokenOf(request)) !== null,
     note: (request, what) => void notes.set(request, what),
   };
   for (const one of operations) register(app, one, context);
@@ -129,6 +135,11 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
 function roleOf({ routeOptions: { config } }: FastifyRequest): Role | null {
   const { role = "viewer" } = config as { readonly role?: Role | null };
   return role;
+}
+
+function tokenOf(request: FastifyRequest): string | undefined {
+  const { authorization } = request.headers;
+  return isCommand(request) ? commandToken(authorization, request.url) : bearerToken(authorization);
 }
 
 /** A foreign command, which changes something only if it says so. */

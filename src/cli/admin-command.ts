@@ -25,16 +25,29 @@ export interface Table {
 /** The command was called in a way that cannot be carried out. */
 export class UsageError extends Error {}
 
-/** Adds `--admin` and `--output`. */
+/** Adds `--admin`, `--token` and `--output`. */
 export function addAdminOptions(command: Program): Program {
+  return addConnection(command).addOption(outputOption(["table", "json", "yaml"]));
+}
+
+/** The same for answers that are no tables. */
+export function addTextOptions(command: Program): Program {
+  return addConnection(command).addOption(outputOption(["json", "yaml"]));
+}
+
+/** The first one is the default. */
+function outputOption(formats: readonly [string, ...string[]]): Option {
+  return new Option("-o, --output <format>", "how to print").choices(formats).default(formats[0]);
+}
+
+function addConnection(command: Program): Program {
   return command
     .addOption(
       new Option("--admin <url>", "the admin API of the running instance").env("FAIRLEAD_ADMIN").default(DEFAULT_ADMIN),
     )
     .addOption(
       new Option("--token <secret>", "token for the admin API; better given by the environment").env("FAIRLEAD_TOKEN"),
-    )
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"));
+    );
 }
 
 /** Options of a command that can be tried without effect. */

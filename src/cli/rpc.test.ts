@@ -40,6 +40,8 @@ it("commands of Kamailio and of OpenSIPS are carried out under their names, and 
     assert.equal((await rpc("dispatcher.set_state", "d", "media", "sip:10.0.0.11:5060")).code, 0);
     assert.doesNotMatch(JSON.stringify(kamailio), /"FLAGS":"D/);
     assert.match((await rpc("dispatcher.list")).stdout, /"FLAGS": "D/);
+    assert.match((await rpc("which", "--output", "yaml")).stdout, /^- ds_list$/m);
+    assert.match((await rpc("which", "--output", "table")).stderr, /Allowed choices are json, yaml/);
     const unknown = await rpc("ds_dance");
     assert.deepEqual([unknown.code, unknown.stderr], [1, "error: Method not found\n"]);
   } finally {

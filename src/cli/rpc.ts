@@ -1,6 +1,6 @@
 // fairlead rpc: the commands of Kamailio and OpenSIPS, for fingers that know them; what answers is /RPC or /mi of the admin API.
 import type { Command as Program } from "commander";
-import { type AdminCommandOptions, addAdminOptions, print, withAdmin } from "./admin-command.ts";
+import { type AdminCommandOptions, addTextOptions, print, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 
 /** Kamailio's have a dot behind the module; OpenSIPS's a colon, or none of the two. */
@@ -18,12 +18,11 @@ export const rpcCommand: Command = {
         "`dispatcher.list` of Kamailio; `dispatcher:list`, `ds_list` or `lb_list` of OpenSIPS; `which` lists OpenSIPS's",
       )
       .argument("[parameters...]", "in the order that the command has them");
-    addAdminOptions(command).action((method: string, parameters: readonly string[], options: AdminCommandOptions) =>
+    // Answers have the shapes of those products, which are no tables.
+    addTextOptions(command).action((method: string, parameters: readonly string[], options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const result = await client.command(KAMAILIO.test(method) ? "/RPC" : "/mi", method, parameters);
-        // Answers have the shapes of those products, which are no tables.
-        const output = options.output === "table" ? "json" : options.output;
-        print(result, { ...options, output }, () => ({ columns: [], rows: [] }));
+        print(result, options, () => ({ columns: [], rows: [] }));
       }),
     );
   },
