@@ -17,10 +17,12 @@ const [SBC, OTHER] = [1, 2];
 let authority: Authority;
 let own: Certificate;
 let sbc: Certificate;
+let neighbour: Certificate;
 before(async () => {
   authority = await Authority.make();
-  [own, sbc] = await Promise.all([
+  [own, sbc, neighbour] = await Promise.all([
     authority.issue({ names: ["DNS:lb.example.com"] }),
+    authority.issue({ names: ["DNS:sbc.example.com"] }),
     authority.issue({ names: ["DNS:sbc.example.com"] }),
   ]);
 });
@@ -30,9 +32,9 @@ function profileOf(more: Partial<TlsProfile> = {}): TlsProfile {
   return profileWith(authority.ca, own, { clientCertificate: "require", connectionReuse: true, ...more });
 }
 
-function options(port: number, parameters = ";alias", transport = "TLS"): string {
+function options(port: number, parameters = ";alias", transport = "TLS", host = "sbc.example.com"): string {
   return (
-    `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/${transport} sbc.example.com:${port};branch=z9hG4bK1${parameters}\r\n` +
+    `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/${transport} ${host}:${port};branch=z9hG4bK1${parameters}\r\n` +
     "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
   );
 }
@@ -45,10 +47,10 @@ async function closedPort(t: TestContext): Promise<number> {
 }
 
 /** A client whose request with this Via has come, and what it hears. */
-async function client(t: TestContext, bench: SecureBench, request: string) {
+async function client(t: TestContext, bench: SecureBench, request: string, certificate = sbc) {
   const { server, port } = await bench.listens();
   t.after(() => server.close());
-  const socket = await tries(port, sbc);
+  const socket = await tries(port, certificate);
   assert.ok(typeof socket !== "string", String(socket));
   t.after(() => socket.destroy());
   let heard = "";
@@ -167,4 +169,63 @@ test("when the connection goes, what was sent over it is told, and nothing more 
   );
   bench.send(options(10), port, SBC);
   assert.equal((await bench.next()).kind, RecordKind.unreachable);
+});
+
+test("who says in its Via that it is elsewhere keeps its connection to itself: behind a NAT many have one address", async (t) => {
+  for (const [host, isTaken] of [
+    ["10.0.0.7", false],
+    ["[::1]", false],
+    ["sbc-2.example.com", false],
+    ["other.example.com", false],
+    ["127.0.0.1", true],
+    ["SBC.example.com.", true],
+  ] as const) {
+    const bench = new SecureBench(stateOf(profileOf(), NAMES));
+    const port = await closedPort(t);
+    const { heard } = await client(t, bench, options(port, ";alias", "TLS", host));
+    bench.send(options(9), port, SBC);
+    if (isTaken) await until("the client to hear it", () => heard() === options(9));
+    else assert.equal((await bench.next()).kind, RecordKind.unreachable, host);
+    assert.deepEqual([heard() !== "", bench.count("aliases")], [isTaken, isTaken ? 1 : 0], host);
+  }
+});
+
+test("a neighbour of the same domain with a certificate of its own gets no calls of who was first, until that is gone", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort(t);
+  const first = await client(t, bench, options(port));
+  const second = await client(t, bench, options(port), neighbour);
+  bench.send(options(9), port, SBC);
+  await until("the first to hear it", () => first.heard() === options(9));
+  first.socket.destroy();
+  assert.deepEqual([(await bench.next()).kind, (await bench.next()).kind], [RecordKind.lost, RecordKind.lost]);
+  bench.send(options(10), port, SBC);
+  await until("the second to hear it", () => second.heard() === options(10));
+});
+
+test("a server that has connected again is reached by its new connection", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort(t);
+  const before = await client(t, bench, options(port));
+  const now = await client(t, bench, options(port));
+  bench.send(options(9), port, SBC);
+  await until("it to be heard", () => now.heard() + before.heard() === options(9));
+  assert.equal(before.heard(), "");
+});
+
+test("an offered connection is used by the rules that are in force: not when the switch goes off, and again when it goes on", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort(t);
+  const { socket, heard } = await client(t, bench, options(port));
+  bench.adopt(stateOf(profileOf({ connectionReuse: false }), NAMES));
+  bench.send(options(9), port, SBC);
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+  // Its own requests are taken as ever, and ask for nothing now.
+  socket.write(options(port));
+  assert.equal((await bench.next()).kind, RecordKind.framed);
+  bench.send(options(10), port, SBC);
+  assert.equal((await bench.next()).kind, RecordKind.unreachable);
+  bench.adopt(stateOf(profileOf(), NAMES));
+  bench.send(options(11), port, SBC);
+  await until("the client to hear it", () => heard() === options(11));
 });

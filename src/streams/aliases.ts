@@ -1,34 +1,38 @@
 // Connections that somebody made to us and that carry what we send there as well (RFC 5923): only where both ends have proved who they are,
-// only to the address that the connection comes from, and only for names that the client's certificate has.
-import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
+// only to the address that the connection comes from, only for names that the client's certificate has, and only for who says by its Via
+// that it is there: behind one address there may be several servers of one domain, whose calls are not each other's.
+import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import { defaultPort, Transport } from "../net/transport.ts";
 import { Header } from "../sip/header.ts";
+import { hostWords } from "../sip/host.ts";
 import type { Message } from "../sip/message.ts";
 import { Param } from "../sip/param.ts";
 import { ascii, equalsIgnoreCase } from "../sip/scan.ts";
 import { Via } from "../sip/via.ts";
 import type { Connection } from "./connection.ts";
 import { keyOf } from "./connection-key.ts";
+import type { Dial } from "./dial.ts";
+import { fingerprintOf } from "./secure.ts";
 
 const ALIAS = ascii("alias");
 const TLS = ascii("tls");
 const param = new Param();
 const via = new Via();
+const sentBy = new Int32Array(ENDPOINT_WORDS);
 
 /** The keys of such connections, in the table that holds those of all others, too. */
 export class Aliases {
   readonly #byAddress: Map<string | number, Connection>;
-  readonly #provedBy: (connection: Connection) => readonly number[];
+  readonly #dials: ReadonlyMap<number, Dial>;
   readonly #onAlias: () => void;
+  /** Those that are offered, by key, and what name their Via has (empty: an address). */
+  readonly #claims = new Map<string | number, Set<Connection>>();
+  readonly #names = new Map<Connection, string>();
 
-  /** `provedBy`: whom a client has proved to be, by the numbers of bridge/tls-state.ts; `onAlias` hears of each that may be used. */
-  constructor(
-    byAddress: Map<string | number, Connection>,
-    provedBy: (connection: Connection) => readonly number[],
-    onAlias: () => void,
-  ) {
+  /** `dials` by listener: its TLS knows who has proved what; `onAlias` hears of each connection that may be used. */
+  constructor(byAddress: Map<string | number, Connection>, dials: ReadonlyMap<number, Dial>, onAlias: () => void) {
     this.#byAddress = byAddress;
-    this.#provedBy = provedBy;
+    this.#dials = dials;
     this.#onAlias = onAlias;
   }
 
@@ -39,21 +43,79 @@ export class Aliases {
     if (!message.isRequest || start < 0 || !via.reset(message.bytes, start, message.valueEnd[Header.via]!)) return;
     if (!isAlias(message.bytes)) return;
     connection.isAliasSought = false;
+    const name = nameFor(connection, message.bytes);
+    if (name === null) return;
     const alias = new Int32Array(ENDPOINT_WORDS);
     copyEndpoint(connection.peer, 0, alias, 0);
     alias[4] = via.port || defaultPort(Transport.tls);
-    const keys = this.#provedBy(connection).map((who) => keyOf(connection.listener, alias, alias[4]!, who));
-    if (keys.length === 0) return;
     connection.alias = alias;
-    connection.aliasKeys = keys;
-    for (const key of keys) this.#byAddress.set(key, connection);
-    this.#onAlias();
+    this.#names.set(connection, name);
+    this.#claim(connection, alias, name);
+    if (connection.aliasKeys.length > 0) this.#onAlias();
+  }
+
+  /** Other rules are in force: who is believed by them, and for whom. */
+  renew(): void {
+    for (const [connection, name] of this.#names) {
+      this.#release(connection);
+      if (connection.alias !== null) this.#claim(connection, connection.alias, name);
+    }
   }
 
   /** Nothing is sent over it any more. */
   forget(connection: Connection): void {
-    for (const key of connection.aliasKeys) if (this.#byAddress.get(key) === connection) this.#byAddress.delete(key);
+    if (this.#names.delete(connection)) this.#release(connection);
   }
+
+  /** Nobody has this key any more: who has offered its connection last gets it. */
+  vacant(key: string | number): void {
+    const heir = [...(this.#claims.get(key) ?? [])].findLast((one) => isUsable(one));
+    if (heir !== undefined) this.#byAddress.set(key, heir);
+  }
+
+  #claim(connection: Connection, alias: Int32Array, name: string): void {
+    const who = this.#dials.get(connection.listener)?.secure?.provedBy(connection.socket, name) ?? [];
+    connection.aliasKeys = who.map((one) => keyOf(connection.listener, alias, alias[4]!, one));
+    for (const key of connection.aliasKeys) {
+      const claims = this.#claims.get(key) ?? new Set();
+      this.#claims.set(key, claims.add(connection));
+      if (!this.#isKept(key, connection)) this.#byAddress.set(key, connection);
+    }
+  }
+
+  /** Whether the key stays with who has it: with another certificate it is another server, however alike their names are. */
+  #isKept(key: string | number, connection: Connection): boolean {
+    const holder = this.#byAddress.get(key);
+    if (holder === undefined || !holder.isConnected || !isUsable(holder)) return false;
+    return fingerprintOf(holder.socket) !== fingerprintOf(connection.socket);
+  }
+
+  #release(connection: Connection): void {
+    const keys = connection.aliasKeys;
+    connection.aliasKeys = [];
+    for (const key of keys) {
+      const claims = this.#claims.get(key);
+      claims?.delete(connection);
+      if (claims?.size === 0) this.#claims.delete(key);
+      if (this.#byAddress.get(key) !== connection) continue;
+      this.#byAddress.delete(key);
+      this.vacant(key);
+    }
+  }
+}
+
+function isUsable(connection: Connection): boolean {
+  return connection.isOpen && !connection.isEnding;
+}
+
+/**
+ * By which name the sender of `via` says that it is where the connection comes from: empty, by that address; null: not at all, as behind a
+ * NAT, which nobody can call back by what stands there (RFC 5923 5).
+ */
+function nameFor(connection: Connection, bytes: Uint8Array): string | null {
+  const { hostStart, hostEnd } = via;
+  if (hostWords(bytes, hostStart, hostEnd, sentBy, 0)) return sameAddress(sentBy, 0, connection.peer, 0) ? "" : null;
+  return Buffer.from(bytes.subarray(hostStart, hostEnd)).toString("latin1").toLowerCase().replace(/\.$/, "");
 }
 
 /** Whether `via` is one of TLS and has the parameter `alias`. */

@@ -43,6 +43,7 @@ import { carryWeb } from "./websocket-client.ts";
 /** The table of connections. */
 export class Connections implements ConnectionOwner {
   readonly intake: Deliveries;
+  readonly aliases: Aliases;
   readonly #exchange: Exchange;
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
@@ -51,7 +52,6 @@ export class Connections implements ConnectionOwner {
   readonly #proxied: Proxied;
   readonly #callers: Callers;
   readonly #attempts: Attempts;
-  readonly #aliases: Aliases;
   readonly #places: (Connection | undefined)[] = [];
   /** Steps by itself, by `performance.now`. */
   readonly sweep: Sweep<Connection>;
@@ -88,8 +88,7 @@ export class Connections implements ConnectionOwner {
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
     this.#attempts = new Attempts(exchange, limits, (name) => this.countUp(name));
-    const provedBy = ({ listener, socket }: Connection) => dials.get(listener)?.secure?.provedBy(socket) ?? [];
-    this.#aliases = new Aliases(this.#byAddress, provedBy, () => this.countUp("aliases"));
+    this.aliases = new Aliases(this.#byAddress, dials, () => this.countUp("aliases"));
     const overdue = new Overdue(limits, this.#farewells, this.#places, this);
     this.sweep = new Sweep(this.#places, (one, now) => overdue.judge(one, now), performance.now());
     setInterval(() => this.sweep.step(performance.now()), STEP).unref();
@@ -201,12 +200,15 @@ export class Connections implements ConnectionOwner {
   }
 
   headers(connection: Connection, message: Message): void {
-    this.#aliases.look(connection, message);
+    this.aliases.look(connection, message);
   }
 
   #unlist(connection: Connection): void {
-    if (this.#byAddress.get(connection.key) === connection) this.#byAddress.delete(connection.key);
-    this.#aliases.forget(connection);
+    if (this.#byAddress.get(connection.key) === connection) {
+      this.#byAddress.delete(connection.key);
+      this.aliases.vacant(connection.key);
+    }
+    this.aliases.forget(connection);
   }
 
   #find(listener: number, peer: Int32Array, caller: Int32Array): Connection | null {

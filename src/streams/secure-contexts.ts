@@ -42,12 +42,13 @@ export class SecureContexts {
 
   /**
    * Whom somebody has proved to be with `certificate` under `profile`, by numbers: as whoever is connected to has to under the same profile,
-   * with the same authorities and lists as now. Not by address alone (number 0).
+   * with the same authorities and lists as now. Not by address alone (number 0). With a `name`, in lower case, only who has to have that.
    */
-  provedBy(profile: TlsProfile, certificate: X509Certificate): number[] {
+  provedBy(profile: TlsProfile, certificate: X509Certificate, name = ""): number[] {
     return this.#state.identities.flatMap(({ profile: index, host }, number) => {
       const own = this.#profiles[index]?.profile;
       if (number === 0 || own === undefined || !isSameTrust(own, profile)) return [];
+      if (name !== "" && host.toLowerCase().replace(/\.$/, "") !== name) return [];
       return host !== "" && identityFault(certificate, host) === "" ? [number] : [];
     });
   }

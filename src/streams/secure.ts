@@ -2,7 +2,7 @@
 // to somebody who has to prove a name.
 import { createHash, type X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from "node:net";
-import { connect, createServer, type Server, type TLSSocket } from "node:tls";
+import { connect, createServer, type Server, TLSSocket } from "node:tls";
 import { NO_TLS, type TlsProfile, type TlsState } from "../bridge/tls-state.ts";
 import { identityFault } from "../net/sip-identity.ts";
 import { Beginnings } from "./beginnings.ts";
@@ -126,10 +126,13 @@ export class Secure {
     return this.#reusable.has(socket);
   }
 
-  /** The numbers of whom they have proved to be, as a destination under the same profile would have to; none: nobody, or not any more. */
-  provedBy(socket: Socket): readonly number[] {
+  /**
+   * The numbers of whom they have proved to be, as a destination under the same profile would have to; none: nobody, or not any more. With
+   * a `name`, in lower case, only of who has to have that name.
+   */
+  provedBy(socket: Socket, name = ""): readonly number[] {
     const client = this.#reusable.get(socket);
-    return client === undefined ? [] : this.#contexts.provedBy(client.profile, client.certificate);
+    return client === undefined ? [] : this.#contexts.provedBy(client.profile, client.certificate, name);
   }
 
   /**
@@ -234,6 +237,11 @@ export class Secure {
     clearTimeout(deadline);
     if (this.#deadlines.get(name) === deadline) this.#deadlines.delete(name);
   }
+}
+
+/** Of the certificate that the other end of a connection has shown; empty: none, or not yet. */
+export function fingerprintOf(socket: Socket): string {
+  return socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.fingerprint256 ?? "") : "";
 }
 
 /** Whether the profile lets what we send go over connections of clients: all of these have proved who they are then. */

@@ -200,6 +200,7 @@ async function main(): Promise<void> {
     }
     if (message.kind === "tls") {
       tell({ kind: "secured", number: message.number, problem: adopt(secure, message.tls) });
+      connections.aliases.renew();
       return;
     }
     while (drain(exchange, connections));

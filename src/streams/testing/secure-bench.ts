@@ -75,6 +75,12 @@ export class SecureBench {
     this.connections = new Connections(new Exchange(start, this.#words, () => undefined), all, this.#words, dials);
   }
 
+  /** Puts another state into force, as the stream worker does. */
+  adopt(state: TlsState): void {
+    this.secure.adopt(state);
+    this.connections.aliases.renew();
+  }
+
   count(name: StreamCounter): number {
     return this.#words[streamCounter(name)]!;
   }
