@@ -2,7 +2,6 @@
 // code a failure has.
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command as Program } from "commander";
-import { stringify } from "yaml";
 import { AdminClient, AdminError, DEFAULT_ADMIN } from "../admin/client.ts";
 import type { AppliedResource, ProblemResource } from "../admin/resources.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -61,9 +60,9 @@ export function addDryRun(command: Program): Program {
 }
 
 /** Prints what a change has changed, or would. */
-export function printApplied(applied: AppliedResource, options: AdminCommandOptions): void {
+export async function printApplied(applied: AppliedResource, options: AdminCommandOptions): Promise<void> {
   printProblems(applied.problems);
-  print(applied, options, () => ({
+  await print(applied, options, () => ({
     columns: [{ title: applied.dry_run ? "WOULD CHANGE" : "CHANGED" }, { title: "BEFORE" }, { title: "AFTER" }],
     rows: applied.changes.map(({ path, before, after }) => [path, shown(before), shown(after)]),
   }));
@@ -85,9 +84,9 @@ export function readInput(file: string): string {
 }
 
 /** Prints an answer as it was asked for. */
-export function print(value: unknown, { output }: AdminCommandOptions, table: () => Table): void {
+export async function print(value: unknown, { output }: AdminCommandOptions, table: () => Table): Promise<void> {
   if (output === "json") process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  else if (output === "yaml") process.stdout.write(stringify(value));
+  else if (output === "yaml") process.stdout.write((await import("yaml")).stringify(value));
   else {
     const { columns, rows } = table();
     process.stdout.write(formatTable(columns, rows, wantsColour(process.stdout, process.env)));

@@ -16,7 +16,7 @@ export const auditCommand: Command = {
       .action((options: AuditOptions) =>
         withAdmin(options, async (client) => {
           const records = await client.auditLog(options.last);
-          print(records, options, () => ({
+          await print(records, options, () => ({
             columns: [
               { title: "AT" },
               { title: "BY" },

@@ -10,7 +10,7 @@ export const callsCommand: Command = {
     addAdminOptions(program.command("calls").description(callsCommand.summary)).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const calls = await client.calls();
-        print(calls, options, () => callsTable(calls));
+        await print(calls, options, () => callsTable(calls));
         const { transactions, dialogs, workers } = calls;
         if (options.output === "table") {
           process.stdout.write(`\n${transactions} transactions, ${dialogs} dialogs on ${workers.length} workers\n`);

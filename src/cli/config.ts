@@ -1,5 +1,4 @@
 // fairlead config: the configuration of the running instance, as a whole.
-import { stringify } from "yaml";
 import {
   type AdminCommandOptions,
   addAdminOptions,
@@ -27,8 +26,10 @@ export const configCommand: Command = {
       withAdmin(options, async (client) => {
         const { etag, ...resource } = await client.configuration();
         if (options.output === "json") process.stdout.write(`${JSON.stringify(resource, null, 2)}\n`);
-        else
+        else {
+          const { stringify } = await import("yaml");
           process.stdout.write(`# generation: ${resource.generation}\n# etag: ${etag}\n${stringify(resource.config)}`);
+        }
       }),
     );
     const put = family
@@ -41,7 +42,7 @@ export const configCommand: Command = {
         const text = readInput(file);
         const ifMatch = TAG.exec(text)?.[1];
         const isDryRun = options.dryRun === true;
-        printApplied(
+        await printApplied(
           await client.putConfiguration(text, { isDryRun, ...(ifMatch === undefined ? {} : { ifMatch }) }),
           options,
         );

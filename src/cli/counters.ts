@@ -18,7 +18,7 @@ export const countersCommand: Command = {
     ).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const resource = await client.counters();
-        print(resource, options, () => countersTable(resource));
+        await print(resource, options, () => countersTable(resource));
       }),
     );
     const audit = counters
@@ -30,7 +30,7 @@ export const countersCommand: Command = {
     addAdminOptions(audit).action((options: AuditOptions) =>
       withAdmin(options, async (client) => {
         const found = await client.audit(options.repair === true);
-        print(found, options, () => auditTable(found));
+        await print(found, options, () => auditTable(found));
         if (options.output === "table") process.stdout.write(`\n${verdict(found)}\n`);
         if (!found.ok) process.exitCode = ExitCode.failure;
       }),

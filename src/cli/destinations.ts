@@ -125,7 +125,10 @@ function registerForget(family: Program): void {
       const { set, key, name } = await namedDestination(client, destination, options.set);
       const done = await client.forgetCalls(set, key);
       const columns = [{ title: "DESTINATION" }, { title: "FORGOTTEN", right: true }, { title: "MADE", right: true }];
-      print(done, options, () => ({ columns, rows: [[`${set} ${name}`, String(done.forgotten), String(done.made)]] }));
+      await print(done, options, () => ({
+        columns,
+        rows: [[`${set} ${name}`, String(done.forgotten), String(done.made)]],
+      }));
     }),
   );
 }
@@ -146,7 +149,7 @@ function registerList(family: Program): void {
       withAdmin(options, async (client) => {
         const all = await client.destinations();
         const shown = options.set === undefined ? all : all.filter(({ set }) => set === options.set);
-        print(shown, options, () => destinationTable(shown, Date.now()));
+        await print(shown, options, () => destinationTable(shown, Date.now()));
       }),
     );
 }
@@ -202,7 +205,7 @@ function registerRemove(family: Program): void {
     .action((destination: string, options: ChangeOptions) =>
       withAdmin(options, async (client) => {
         const { set, key } = await namedDestination(client, destination, options.set);
-        printApplied(await client.remove(set, key, { isDryRun: options.dryRun === true }), options);
+        await printApplied(await client.remove(set, key, { isDryRun: options.dryRun === true }), options);
       }),
     );
 }
@@ -248,5 +251,5 @@ async function printOutcome(
 async function printOne(client: AdminClient, set: string, key: string, options: AdminCommandOptions): Promise<void> {
   const { destinations } = await client.set(set);
   const own = destinations.filter(({ name, configured, uri }) => [name, configured, uri].includes(key));
-  print(own, options, () => destinationTable(own, Date.now()));
+  await print(own, options, () => destinationTable(own, Date.now()));
 }

@@ -1,34 +1,8 @@
 // `fairlead import FILE` (or a database): the same configuration as fairlead.yaml, on standard output; problems on standard error.
 import type { Command as Commander } from "commander";
-import { translate } from "../config/open.ts";
-import { formatProblem } from "../config/problem.ts";
-import { type ImportedTable, importTable, isDatabaseUrl } from "../sources/import-table.ts";
-import { TableReader } from "../sources/table-reader.ts";
+import type { ImportFlags } from "./actions/import.ts";
 import type { Command } from "./command.ts";
-import { configurationIo } from "./configuration-io.ts";
-import { addImportOptions, type ConfigurationFlags, readOptions } from "./configuration-options.ts";
-import { ExitCode } from "./exit-code.ts";
-
-interface Flags extends ConfigurationFlags {
-  readonly table: string;
-  readonly dialplan?: string;
-}
-
-async function run(file: string, flags: Flags): Promise<void> {
-  const { yaml, problems } = await translated(file, flags);
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  if (yaml !== undefined) process.stdout.write(yaml);
-  process.exitCode = yaml === undefined ? ExitCode.invalidConfiguration : ExitCode.ok;
-}
-
-async function translated(file: string, { table, dialplan, ...flags }: Flags): Promise<ImportedTable> {
-  const options = readOptions(flags);
-  if (!isDatabaseUrl(file)) return translate(file, options, configurationIo);
-  const reader = new TableReader();
-  const found = await importTable(file, table, options, configurationIo, reader, dialplan);
-  reader.stop();
-  return found;
-}
+import { addImportOptions } from "./configuration-options.ts";
 
 /** The command. */
 export const importCommand: Command = {
@@ -46,6 +20,8 @@ export const importCommand: Command = {
     addImportOptions(command)
       .option("--table <name>", "of a database: the table", "dispatcher")
       .option("--dialplan <id>", "of a table `dialplan` with several: which one (dpid)")
-      .action(run);
+      .action(async (file: string, flags: ImportFlags) =>
+        (await import("./actions/import.ts")).importFile(file, flags),
+      );
   },
 };

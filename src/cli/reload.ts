@@ -12,7 +12,7 @@ export const reloadCommand: Command = {
           const applied = await client.reload();
           printProblems(applied.problems);
           const rows = [[String(applied.generation)]];
-          print(applied, options, () => ({ columns: [{ title: "GENERATION" }], rows }));
+          await print(applied, options, () => ({ columns: [{ title: "GENERATION" }], rows }));
         }),
     );
   },

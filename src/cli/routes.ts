@@ -1,5 +1,4 @@
 // fairlead routes: which request goes where, in which order.
-import { parse } from "yaml";
 import {
   type AdminCommandOptions,
   addAdminOptions,
@@ -24,7 +23,7 @@ export const routesCommand: Command = {
     ).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const all = await client.routes();
-        print(all, options, () => routeTable(all));
+        await print(all, options, () => routeTable(all));
       }),
     );
     const put = routes
@@ -34,9 +33,10 @@ export const routesCommand: Command = {
       );
     addDryRun(addAdminOptions(put)).action((file: string, options: DryRunOptions) =>
       withAdmin(options, async (client) => {
+        const { parse } = await import("yaml");
         const list: unknown = parse(readInput(file));
         if (!Array.isArray(list)) throw new UsageError(`${file} is no list of routes`);
-        printApplied(await client.putRoutes(list, { isDryRun: options.dryRun === true }), options);
+        await printApplied(await client.putRoutes(list, { isDryRun: options.dryRun === true }), options);
       }),
     );
   },

@@ -22,7 +22,7 @@ export const rpcCommand: Command = {
     addTextOptions(command).action((method: string, parameters: readonly string[], options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const result = await client.command(KAMAILIO.test(method) ? "/RPC" : "/mi", method, parameters);
-        print(result, options, () => ({ columns: [], rows: [] }));
+        await print(result, options, () => ({ columns: [], rows: [] }));
       }),
     );
   },

@@ -26,7 +26,7 @@ export function registerScore(family: Program): void {
       const rows = Object.entries(scores).flatMap(([set, own]) =>
         Object.entries(own).map(([name, score]) => [set, name, String(score)]),
       );
-      print(scores, options, () => ({ columns, rows }));
+      await print(scores, options, () => ({ columns, rows }));
     }),
   );
 }

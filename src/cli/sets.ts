@@ -1,6 +1,5 @@
 // fairlead sets: the dispatcher sets of the running instance.
 import type { Command as Program } from "commander";
-import { parse } from "yaml";
 import type { SetResource } from "../admin/resources.ts";
 import {
   type AdminCommandOptions,
@@ -26,14 +25,14 @@ export const setsCommand: Command = {
       (options: AdminCommandOptions) =>
         withAdmin(options, async (client) => {
           const resources = await client.sets();
-          print(resources, options, () => setTable(resources));
+          await print(resources, options, () => setTable(resources));
         }),
     );
     addAdminOptions(sets.command("show <set>").description("One set and its destinations.")).action(
       (name: string, options: AdminCommandOptions) =>
         withAdmin(options, async (client) => {
           const resource = await client.set(name);
-          print(resource, options, () => destinationTable(resource.destinations, Date.now()));
+          await print(resource, options, () => destinationTable(resource.destinations, Date.now()));
         }),
     );
     registerChanges(sets);
@@ -50,9 +49,10 @@ function registerChanges(sets: Program): void {
     .description("Adds a set, or puts one in the place of the set of that name, from a YAML file (-: standard input).");
   addDryRun(addAdminOptions(put)).action((name: string, file: string, options: DryRunOptions) =>
     withAdmin(options, async (client) => {
+      const { parse } = await import("yaml");
       const set: unknown = parse(readInput(file));
       if (typeof set !== "object" || set === null) throw new UsageError(`${file} is no set`);
-      printApplied(await client.putSet(name, set, { isDryRun: options.dryRun === true }), options);
+      await printApplied(await client.putSet(name, set, { isDryRun: options.dryRun === true }), options);
     }),
   );
   const set = sets.command("set <set>").description("Changes settings of a set.");
@@ -61,13 +61,15 @@ function registerChanges(sets: Program): void {
     .action((name: string, { algorithm, ...options }: SettingsOptions) =>
       withAdmin(options, async (client) => {
         if (algorithm === undefined) throw new UsageError("nothing to change: --algorithm");
-        printApplied(await client.changeSet(name, { algorithm }, { isDryRun: options.dryRun === true }), options);
+        await printApplied(await client.changeSet(name, { algorithm }, { isDryRun: options.dryRun === true }), options);
       }),
     );
   const remove = sets.command("rm <set>").description("Removes a set that no route leads to.");
   addDryRun(addAdminOptions(remove)).action((name: string, options: DryRunOptions) =>
-    withAdmin(options, async (client) =>
-      printApplied(await client.removeSet(name, { isDryRun: options.dryRun === true }), options),
+    withAdmin(
+      options,
+      async (client) =>
+        await printApplied(await client.removeSet(name, { isDryRun: options.dryRun === true }), options),
     ),
   );
 }

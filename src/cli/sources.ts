@@ -21,7 +21,7 @@ export const sourcesCommand: Command = {
     addAdminOptions(reload).action((source: string | undefined, options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const found = await client.reloadSources(source);
-        show(found, options);
+        await show(found, options);
         if (found.some(({ error }) => error !== null)) process.exitCode = ExitCode.failure;
       }),
     );
@@ -29,8 +29,8 @@ export const sourcesCommand: Command = {
 };
 
 /** Remarks go to stderr: a script reads the table. */
-function show(sources: readonly SourceResource[], options: AdminCommandOptions): void {
-  print(sources, options, () => sourceTable(sources));
+async function show(sources: readonly SourceResource[], options: AdminCommandOptions): Promise<void> {
+  await print(sources, options, () => sourceTable(sources));
   if (options.output !== "table") return;
   for (const { name, remarks, error, cache_error: notKept } of sources) {
     if (error !== null) process.stderr.write(`${name}: ${error}\n`);

@@ -4,7 +4,7 @@ import type { DispatchActionConfig } from "./sections/dispatching.ts";
 import { type FailoverConfig, type UnavailableConfig, writtenEvents, writtenMarks } from "./sections/failover.ts";
 import type { RequestHeadersConfig } from "./sections/request-headers.ts";
 import type { route as routeSchema } from "./sections/routes.ts";
-import { formatDuration } from "./values/duration.ts";
+import { formatDuration } from "./values/written-duration.ts";
 
 type WrittenRoute = z.input<typeof routeSchema>;
 

@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import type { RedirectActionConfig, RouteConfig, route as routeSchema } from "./sections/routes.ts";
 import { formatAddressBlock } from "./values/address-block.ts";
-import { formatDuration } from "./values/duration.ts";
 import { formatTextPattern } from "./values/text-pattern.ts";
 import type { UriPatternConfig } from "./values/uri-pattern.ts";
+import { formatDuration } from "./values/written-duration.ts";
 import { writtenDispatch } from "./written-dispatch.ts";
 
 type WrittenRoute = z.input<typeof routeSchema>;

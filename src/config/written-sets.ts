@@ -5,9 +5,9 @@ import type { DestinationConfig, destination as destinationSchema } from "./sect
 import { writtenEvents, writtenMarks } from "./sections/failover.ts";
 import type { Capacity } from "./sections/resources.ts";
 import type { SetConfig, set as setSchema } from "./sections/sets.ts";
-import { formatDuration } from "./values/duration.ts";
 import { formatEventSocket } from "./values/event-socket.ts";
 import type { StatusRange } from "./values/status.ts";
+import { formatDuration } from "./values/written-duration.ts";
 
 /** With every key present: what a section gains has to be written, too. */
 export type Full<T> = { readonly [Key in keyof T]-?: T[Key] };

@@ -1,7 +1,7 @@
 // A source in the words of fairlead.yaml.
 import type { SourceConfig } from "./source-databases.ts";
 import { shownDatabaseUrl } from "./values/database-url.ts";
-import { formatDuration } from "./values/duration.ts";
+import { formatDuration } from "./values/written-duration.ts";
 
 /** As `written` has it: the URL without its password, and where that was read from in its place. `defaults`: as written. */
 export function writtenSource<Defaults extends { readonly destinations: unknown }>(

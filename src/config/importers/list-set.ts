@@ -2,8 +2,8 @@
 import { ALGORITHMS, algorithmByKamailioNumber } from "../../dispatch/algorithms/index.ts";
 import { KeySource } from "../../dispatch/types.ts";
 import { algorithmFault, isCompat } from "../values/algorithm.ts";
-import { formatDuration, parseDuration } from "../values/duration.ts";
 import { hasCongestionControl } from "../values/latency-attributes.ts";
+import { formatDuration, parseDuration } from "../values/written-duration.ts";
 import type { DestinationData } from "./kamailio-destination.ts";
 import type { ListDestination } from "./list-destination.ts";
 

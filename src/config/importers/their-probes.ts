@@ -1,6 +1,6 @@
 // How Kamailio and OpenSIPS probe where a script says no more than how often.
 import type { SourceKind } from "../sections/sources.ts";
-import { formatDuration, parseDuration } from "../values/duration.ts";
+import { formatDuration, parseDuration } from "../values/written-duration.ts";
 
 /** How long their probes wait for an answer: `fr_timer` of their transaction modules; milliseconds. Ours never overlap. */
 const THEIR_TIMEOUT = 30_000;
