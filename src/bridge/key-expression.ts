@@ -34,6 +34,10 @@ export const KeyField = {
   listenerPort: 23,
   /** The number in CSeq. */
   cseq: 24,
+  /** In small letters. */
+  requestScheme: 25,
+  /** Value of the request URI's `transport`, as it is written. */
+  requestTransport: 26,
 } as const;
 export type KeyField = (typeof KeyField)[keyof typeof KeyField];
 

@@ -33,6 +33,8 @@ const FIELDS: Readonly<Record<KeyFieldName, KeyField>> = {
   "request-uri.user": KeyField.requestUser,
   "request-uri.host": KeyField.requestHost,
   "request-uri.port": KeyField.requestPort,
+  "request-uri.scheme": KeyField.requestScheme,
+  "request-uri.transport": KeyField.requestTransport,
   "request-uri.param": KeyField.requestParam,
   "from.param": KeyField.fromParam,
   "to.param": KeyField.toParam,

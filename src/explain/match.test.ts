@@ -36,3 +36,18 @@ it("a pattern that does not fit is told with what the message has there", async 
     "dispatch to sets media, then registrars, with the destination's host in the request URI",
   );
 });
+
+it("a transport is the same in any case, and a URI with user=phone is none of SIP's scheme", () => {
+  const match = { "request-uri.transport": { is: "tcp" }, "request-uri.scheme": "^sip$" };
+  const config = configOf({ ...CONFIG, routes: [{ match, set: "registrars" }, { set: "media" }] });
+  const stage = setStage(config, null, new Map());
+  assert.ok("snapshot" in stage);
+  const led = (requestUri: string) => {
+    const form = { method: "INVITE", requestUri, source: "192.0.2.7:5060", headers: [] };
+    const answer = explain(config, stage, shortMessage(form), { isLive: false });
+    return typeof answer === "string" ? answer : answer.route?.action;
+  };
+  assert.equal(led("SIP:a@x;Transport=TCP"), "dispatch to set registrars");
+  assert.equal(led("sip:a@x;transport=TCP;user=phone"), "dispatch to set media");
+  assert.equal(led("sip:a@x"), "dispatch to set media");
+});

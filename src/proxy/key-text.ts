@@ -10,11 +10,9 @@ import type { Context } from "./context.ts";
 import { escapedAt, PLAIN, PLAIN_IN_PARAM, PLAIN_IN_USER } from "./escape.ts";
 import { lineEndAt, nameEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
+import { unfold } from "./unfold.ts";
+import { findTransport, schemeOf, transportPart } from "./uri-kind.ts";
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const BLANK = 0x20;
 const COLON = 0x3a;
 const DOT = 0x2e;
 /** Longest text of a key or a header that is written; what is longer is cut. */
@@ -63,7 +61,7 @@ export function isAccepted(c: Context, expression: KeyExpression, automaton: Aut
 }
 
 function isTextAccepted(expression: KeyExpression, automaton: Automaton): boolean {
-  unfold();
+  length = unfold(text, length);
   if (isHostAlone(expression)) foldHost();
   const start = trim();
   return accepts(automaton, text, start, length);
@@ -75,6 +73,10 @@ function trim(): number {
   let start = 0;
   while (start < length && text[start]! <= 0x20) start++;
   return start;
+}
+
+function toSmall(from: number): void {
+  for (let at = from; at < length; at++) if (text[at]! >= 0x41 && text[at]! <= 0x5a) text[at] = text[at]! | 0x20;
 }
 
 /** Adds the text to `edits`; control characters, such as the line ends of folded headers, become blanks. */
@@ -92,28 +94,8 @@ export function expressionText(c: Context, expression: KeyExpression): string {
 
 /** In small letters, and without the dot that ends a name from the root. */
 function foldHost(): void {
-  for (let at = 0; at < length; at++) if (text[at]! >= 0x41 && text[at]! <= 0x5a) text[at] = text[at]! | 0x20;
+  toSmall(0);
   if (length > 1 && text[length - 1] === DOT) length--;
-}
-
-/** Turns each line end in the text, with the blanks around it, into one blank. */
-function unfold(): void {
-  let to = 0;
-  while (to < length && text[to] !== CR) to++;
-  for (let at = to; at < length; at++) {
-    if (text[at] !== CR || text[at + 1] !== LF) {
-      text[to++] = text[at]!;
-      continue;
-    }
-    while (to > 0 && isBlank(text[to - 1]!)) to--;
-    while (at + 1 < length && (isBlank(text[at + 1]!) || text[at + 1] === CR || text[at + 1] === LF)) at++;
-    text[to++] = BLANK;
-  }
-  length = to;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === BLANK || byte === TAB;
 }
 
 function write(c: Context, { parts }: KeyExpression): void {
@@ -122,7 +104,7 @@ function write(c: Context, { parts }: KeyExpression): void {
     const part = parts[i]!;
     const before = length;
     writePart(c, part);
-    if (length === before) put(part.ifNone, 0, part.ifNone.length);
+    if (length === before) putAll(part.ifNone);
   }
 }
 
@@ -130,7 +112,7 @@ function writePart(c: Context, part: KeyPart): void {
   const { message } = c;
   switch (part.field) {
     case KeyField.text:
-      put(part.text, 0, part.text.length);
+      putAll(part.text);
       break;
     case KeyField.callId:
       put(message.bytes, message.callIdStart, message.callIdEnd);
@@ -155,6 +137,12 @@ function writePart(c: Context, part: KeyPart): void {
       break;
     case KeyField.requestPort:
       if (c.uri.reset(message.bytes, message.uriStart, message.uriEnd) && c.uri.port > 0) putNumber(c.uri.port, 10);
+      break;
+    case KeyField.requestScheme:
+      putAll(schemeOf(message.bytes, message.uriStart, message.uriEnd));
+      break;
+    case KeyField.requestTransport:
+      if (findTransport(message.bytes, message.uriStart, message.uriEnd)) putTransport(message.bytes);
       break;
     case KeyField.requestParam:
       putParam(c, message.uriStart, message.uriEnd, part.text);
@@ -215,7 +203,7 @@ function putParam(c: Context, start: number, end: number, name: Uint8Array): voi
   const { uri, message } = c;
   if (!uri.reset(message.bytes, start, end) || !uri.findParam(name)) return;
   if (uri.paramValueStart >= 0) putPart(message.bytes, uri.paramValueStart, uri.paramValueEnd, PLAIN_IN_PARAM);
-  else put(name, 0, name.length);
+  else putAll(name);
 }
 
 /** Part of a URI; where it is compared, without escapes of the bytes that are `plain` there. */
@@ -229,6 +217,13 @@ function putPart(bytes: Uint8Array, start: number, end: number, plain: Uint8Arra
     putByte(escaped < 0 ? bytes[at]! : escaped);
     if (escaped >= 0) at += 2;
   }
+}
+
+/** As it is written; where it is compared, in small letters (RFC 3261 19.1.4). */
+function putTransport(bytes: Uint8Array): void {
+  const before = length;
+  put(bytes, transportPart.start, transportPart.end);
+  if (isCompared) toSmall(before);
 }
 
 function putHeader(c: Context, name: Uint8Array): void {
@@ -288,6 +283,10 @@ function putNumber(value: number, base: number): void {
 
 function putByte(byte: number): void {
   if (length < most) text[length++] = byte;
+}
+
+function putAll(bytes: Uint8Array): void {
+  put(bytes, 0, bytes.length);
 }
 
 function put(bytes: Uint8Array, start: number, end: number): void {

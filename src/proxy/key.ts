@@ -106,7 +106,7 @@ function found(userStart: number, userEnd: number, hostStart: number, hostEnd: n
  * Whether `;user=phone` is among the parameters: Kamailio then reads the user as a telephone number, without what follows its
  * semicolon, and takes 5060 for the usual port even of sips.
  */
-function hasUserPhone(bytes: Uint8Array, start: number, end: number): boolean {
+export function hasUserPhone(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at + USER_PHONE.length <= end && bytes[at] !== QUESTION; at++) {
     if (bytes[at] !== SEMICOLON) continue;
     let i = 1;

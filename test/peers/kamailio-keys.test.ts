@@ -27,7 +27,7 @@ const PORT = 22_110;
 const LOCAL_PORT = 22_111;
 const REQUESTS = 600;
 const SEED = 20_261_121;
-const HASHED = "$fU/$hdr(X-Account) $rU@$rd;$ci;$si:$sp $tu $hdr(Subject)";
+const HASHED = "$fU/$hdr(X-Account) $rU@$rd;$ci;$si:$sp $tu $hdr(Subject) $rP $rz";
 const USERS = ["alice", "bob@example.com", "x y", "+4930123", "", "é", "a\\\\b"];
 /** Which lines of each set are inactive. */
 const SETS: ReadonlyMap<number, readonly number[]> = new Map([

@@ -58,6 +58,7 @@ test("every part of a key is the part of the message that it names", () => {
     ["$(hdr(X-Account)) $(hdr(X-None)) $(fU)", "a 1,  b <null> ann"],
     ["$ou|$oU|$od", "sip:22;phone-context=+1@gw;y|22;phone-context=+1|gw"],
     ["$ft $cs $Ri:$Rp $ct", "1 71 10.9.9.1:5060 <sip:ann@192.0.2.7>"],
+    ["$rP $rz|{request-uri.transport} {request-uri.scheme}", "UDP sip| sip"],
     ["{from.tag} {cseq} {listener.host}:{listener.port}", "1 71 10.9.9.1:5060"],
   ];
   const wire = [

@@ -19,6 +19,8 @@ const FIELDS = {
   "request-uri.user": "rU",
   "request-uri.host": "rd",
   "request-uri.port": "",
+  "request-uri.scheme": "rz",
+  "request-uri.transport": "rP",
   source: "si",
   "source.port": "sp",
   listener: "",
@@ -51,6 +53,8 @@ const HOSTS: readonly KeyFieldName[] = ["from.host", "to.host", "request-uri.hos
 const UNSTABLE: readonly KeyFieldName[] = ["method", "source.port", "header", "auth-user"];
 /** What Kamailio prints for a variable without a value. */
 const NULL = "<null>";
+/** A request URI that names no transport is of this one to it. */
+const USUAL_TRANSPORT = "UDP";
 const MOST_PARTS = 32;
 const PART = /\{([^{}]*)\}|\$hdr\(([^()]*)\)|\$\(hdr\(([^()]*)\)\)|\$(?:\((\w+)\)|(\w{2}))|([^{}$]+)|([{}$])/gy;
 
@@ -112,7 +116,8 @@ function variableOf(header: string | undefined, variable: string): KeyPartConfig
   if (known !== undefined) return { field: "header", text: known, ifNone: NULL };
   const meant = Object.hasOwn(ALIASES, variable) ? ALIASES[variable] : variable;
   const field = NAMES.find((name) => FIELDS[name] === meant);
-  return field === undefined ? `the variable $${variable} is not known` : { field, text: "", ifNone: NULL };
+  if (field === undefined) return `the variable $${variable} is not known`;
+  return { field, text: "", ifNone: field === "request-uri.transport" ? USUAL_TRANSPORT : NULL };
 }
 
 /** What a key can be made of, for hints. */
