@@ -14,6 +14,7 @@ import { Context } from "../../src/proxy/context.ts";
 import { Loop } from "../../src/proxy/loop.ts";
 import type { Chance } from "./chance.ts";
 import type { Setting } from "./configurations.ts";
+import { RecycledMemory } from "./recycled-memory.ts";
 
 /** Tables that are hardly ever full, and tables that mostly are. */
 const ROOMY = { transactions: 3000, dialogs: 400, messageBytes: 1 << 24 };
@@ -34,6 +35,8 @@ const MOST_TICKS = 100_000;
 /** Where the datagrams go that leave; the batch is good until the call returns. */
 export type Sink = (outbox: Outbox) => void;
 
+const memory = new RecycledMemory();
+
 interface Worker {
   readonly loop: Loop;
   readonly plane: Plane;
@@ -41,7 +44,7 @@ interface Worker {
   readonly toMain: Ring;
 }
 
-/** All workers of a process. */
+/** All workers of a process. The next world takes the tables' memory: one at a time. */
 export class World {
   readonly workers: Worker[] = [];
   readonly live: LiveTables;
@@ -57,6 +60,7 @@ export class World {
     const { workers, snapshot } = setting;
     const limits = chance.once(3) ? NARROW : ROOMY;
     const ringBytes = chance.pick(RING_BYTES);
+    memory.recycle();
     this.#snapshot = snapshot;
     this.#seconds = Array.from({ length: workers }, (_, i) => i);
     const control = new SharedArrayBuffer((workers + 1) * CONTROL_WORDS * 4);
@@ -97,7 +101,9 @@ export class World {
         priority: null,
         seed: [1, 2] as const,
       };
-      const context = new Context(start, outbox, toMain, new Adopted(snapshot), EPOCH | 0);
+      const context = new Context(start, outbox, toMain, new Adopted(snapshot), EPOCH | 0, (bytes) =>
+        memory.reserve(bytes),
+      );
       // Secrets that can be repeated: a failure has to be the same when it is looked at again.
       Object.assign(context, { nonces: { next: () => chance.next() | 1 }, live: new LiveTables(live, chance.next()) });
       const loop = new Loop(context, plane, {
