@@ -7,7 +7,7 @@ import { ENDPOINT_WORDS, parseEndpoint } from "../src/net/endpoint.ts";
 import { noCounts, type Plane } from "../src/net/plane.ts";
 import { loneLoop } from "../src/proxy/lone-loop.ts";
 import { syntheticSnapshot } from "../src/proxy/synthetic-snapshot.ts";
-import { warmUp } from "../src/proxy/warm.ts";
+import { CALLS, WarmUp } from "../src/proxy/warm.ts";
 
 compileForPackets();
 const stateful = process.argv[2] !== "stateless";
@@ -25,7 +25,7 @@ const plane: Plane = {
   stop() {},
 };
 const snapshot = syntheticSnapshot(stateful);
-warmUp();
+new WarmUp(null).until(CALLS);
 const { loop } = loneLoop(plane, {
   snapshot: { ...snapshot, timers: { ...snapshot.timers, linger: Number(process.env.LINGER ?? 20) } },
   limits: { transactions: 1_000_000, dialogs: 1_000_000, messageBytes: 1 << 30 },

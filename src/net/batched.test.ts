@@ -128,6 +128,25 @@ describe("a wildcard listener of the batched plane", { skip }, () => {
   }
 });
 
+describe("the spare time of the batched plane", { skip }, () => {
+  it("is given away while nothing waits, until it is wanted no more", () => {
+    using bench = new Bench(["127.0.0.1"]);
+    for (let i = 0; i < 500; i++) bench.send(0, "127.0.0.1", bench.ports[0]!, `${i}`);
+    bench.flush();
+    const late = performance.now() + 100;
+    let turns = 0;
+    const before: number[] = [];
+    const spend = (): boolean => {
+      before.push(bench.got.length);
+      // What comes meanwhile is received before there is spare time again.
+      bench.send(0, "127.0.0.1", bench.ports[0]!, `meanwhile ${turns}`);
+      return ++turns < 3;
+    };
+    bench.runUntil(() => bench.got.length === 503 && performance.now() > late, spend);
+    assert.deepEqual(before, [500, 501, 502], "once all that waited was received, and three times in all");
+  });
+});
+
 describe("the sockets of the batched plane", { skip }, () => {
   it("share one chosen port between workers and say what receive buffer was granted", () => {
     const libc = libcOrThrow();

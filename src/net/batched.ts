@@ -3,7 +3,7 @@ import { BATCH, Inbox, Outbox } from "./batch.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN, type Libc } from "./libc.ts";
-import { noCounts, type Plane, type PlaneCounts, type PlaneHandler } from "./plane.ts";
+import { noCounts, type Plane, type PlaneCounts, type PlaneHandler, type SpareTime } from "./plane.ts";
 import { QueueGauge } from "./queue-gauge.ts";
 import { ReceiveMemory, Receiver } from "./receiver.ts";
 import { Refusals } from "./refusals.ts";
@@ -39,6 +39,7 @@ export class BatchedPlane implements Plane {
   readonly #events: Memory;
   readonly #drained: Memory;
   #epoll = -1;
+  #spareTime: SpareTime | null = null;
   #stopped = false;
   /** Turns in a row in which nothing new was received, because there was enough else. */
   #passedOver = 0;
@@ -65,7 +66,8 @@ export class BatchedPlane implements Plane {
   }
 
   /** Loops until `stop`; runs once. Throws when a descriptor is none, and whatever the handler throws. */
-  run(handler: PlaneHandler): void {
+  run(handler: PlaneHandler, spareTime: SpareTime | null = null): void {
+    this.#spareTime = spareTime;
     try {
       this.#watch();
       let turns = 0;
@@ -152,9 +154,12 @@ export class BatchedPlane implements Plane {
     let milliseconds = Math.min(Math.ceil(wait), LONGEST_SLEEP);
     const maySleep = milliseconds > 0;
     if (maySleep && !handler.arm()) milliseconds = 0;
+    const hasSpare = milliseconds > 0 && this.#spareTime !== null;
+    if (hasSpare) milliseconds = 0;
     const events = this.#events.words;
     const count = this.#libc.epoll_wait(this.#epoll, this.#events.address, this.#sockets.length + 1, milliseconds);
     if (maySleep) handler.disarm();
+    if (hasSpare && count === 0 && this.#spareTime?.() === false) this.#spareTime = null;
     for (let i = 0; i < count; i++) {
       const index = epollData(events, i);
       if (index === BELL) {

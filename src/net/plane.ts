@@ -21,6 +21,12 @@ export interface PlaneHandler {
   unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void;
 }
 
+/**
+ * What a plane calls in turns in which nothing waits and nothing is due, until it returns false; for a millisecond at most, because
+ * whatever arrives meanwhile waits. Must not throw.
+ */
+export type SpareTime = () => boolean;
+
 /** What a plane could not pass on, since it was made. Read by the worker's counters; plain numbers, one writer. */
 export interface PlaneCounts {
   /** Received and dropped: larger than MAX_DATAGRAM, or cut off. */
@@ -66,7 +72,7 @@ export interface Plane {
   readonly counts: PlaneCounts;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  /** Batched: returns when `stop` was called. Portable: returns at once and keeps the event loop alive until `stop`. */
-  run(handler: PlaneHandler): void;
+  /** Batched: returns when `stop` was called. Portable: returns at once and keeps the event loop alive until `stop`, and has no spare time. */
+  run(handler: PlaneHandler, spareTime?: SpareTime): void;
   stop(): void;
 }

@@ -13,9 +13,14 @@ import { SilentPlane } from "./silent-plane.ts";
 import { syntheticSnapshot } from "./synthetic-snapshot.ts";
 import { answer, byeOfDestination, CALLER, callOf, dialogOf, lengthened, PROBED, request } from "./warm-messages.ts";
 
-const CALLS = 6000;
+/** Made-up calls before the first real one; about a second. */
+export const CALLS = 6000;
+/** And with those that a worker makes in turns in which nothing waits for it: then all is compiled. */
+export const ALL_CALLS = 20_000;
 /** Calls between two pauses. */
 const SLICE = 8;
+/** Calls of one turn in which nothing waited: a message that comes meanwhile waits for less than a millisecond. */
+const SPARE_TIME = 4;
 /** Milliseconds that pass from one batch to the next in the made-up world; not in step with the wheels, as no real time is. */
 const STEP = 31;
 /** How full the queue is that the next messages come from, of 255; most of a balancer's queues are nearly empty, some are too full. */
@@ -56,24 +61,28 @@ class World {
     }).loop;
   }
 
-  /** All of `datagrams` arrive, a batch at a time; what left meanwhile. */
-  exchange(datagrams: readonly Datagram[]): Datagram[] {
+  /** All of `datagrams` arrive, a batch at a time. */
+  exchange(datagrams: readonly Datagram[]): void {
     const { counts, inbox, sent } = this.#plane;
     sent.length = 0;
     counts.fill = FILLS[this.#exchanges++ % FILLS.length]!;
     for (let first = 0; first < datagrams.length; first += BATCH) {
-      const batch = datagrams.slice(first, first + BATCH);
-      for (const [i, { text, host }] of batch.entries()) {
+      const count = Math.min(BATCH, datagrams.length - first);
+      for (let i = 0; i < count; i++) {
+        const { text, host } = datagrams[first + i]!;
         inbox.end[i] = inbox.start[i]! + inbox.bytes.write(text, inbox.start[i]!, "latin1");
         parseEndpoint(host, 5060, inbox.peer, i * ENDPOINT_WORDS);
       }
-      this.#loop.receive(batch.length);
+      this.#loop.receive(count);
     }
     this.pass(STEP);
-    return sent.map(({ bytes, peer }) => ({
-      text: lengthened(bytes.toString("latin1")),
-      host: formatAddress(peer, 0),
-    }));
+  }
+
+  /** What left since the last exchange began, and begins like that: most of it nobody reads. */
+  left(beginning: string): Datagram[] {
+    return this.#plane.sent
+      .filter(({ bytes }) => bytes.toString("latin1", 0, beginning.length) === beginning)
+      .map(({ bytes, peer }) => ({ text: lengthened(bytes.toString("latin1")), host: formatAddress(peer, 0) }));
   }
 
   /** Time goes by: timers fire. */
@@ -84,8 +93,10 @@ class World {
   }
 }
 
-function toDestinations(datagrams: readonly Datagram[], method: string): Datagram[] {
-  return datagrams.filter(({ text, host }) => host !== CALLER && text.startsWith(`${method} `));
+/** `datagrams` arrive; the requests that go to destinations then. */
+function forwarded(world: World, datagrams: readonly Datagram[], method: string): Datagram[] {
+  world.exchange(datagrams);
+  return world.left(`${method} `).filter(({ host }) => host !== CALLER);
 }
 
 function answered(requests: readonly Datagram[], status: (i: number) => string): Datagram[] {
@@ -97,23 +108,23 @@ function runCalls(world: World, first: number, count: number): void {
   const from = (text: string): Datagram => ({ text, host: CALLER });
   const calls = Array.from({ length: count }, (_, i) => first + i);
   const invites = calls.map((call) => from(request("INVITE", call)));
-  let invited = toDestinations(world.exchange(invites), "INVITE");
+  let invited = forwarded(world, invites, "INVITE");
   // Repetitions, and a first destination that refuses: its calls move.
   const again = invites.filter((_, i) => i % 7 === 0);
   const refused = answered(
     invited.filter((_, i) => i % 5 === 0),
     () => "503 Service Unavailable",
   );
-  const moved = toDestinations(world.exchange([...again, ...refused]), "INVITE");
+  const moved = forwarded(world, [...again, ...refused], "INVITE");
   invited = [...invited.filter((_, i) => i % 5 !== 0), ...moved];
   const heard = invited.filter((_, i) => i % 9 !== 8);
   world.exchange(answered(heard, (i) => (i % 2 === 0 ? "100 Trying" : "180 Ringing")));
   const givenUp = calls.filter((call) => call % 11 === 0).map((call) => from(request("CANCEL", call)));
-  const cancels = toDestinations(world.exchange(givenUp), "CANCEL");
+  const cancels = forwarded(world, givenUp, "CANCEL");
   world.exchange(answered(cancels, () => "200 OK"));
   const finals = answered(heard, (i) => (i % 13 === 12 ? "486 Busy Here" : "200 OK"));
-  const got = world.exchange([...finals, ...finals.filter((_, i) => i % 6 === 0)]);
-  const phones = got.filter(({ text, host }) => host === CALLER && text.startsWith("SIP/2.0 200"));
+  world.exchange([...finals, ...finals.filter((_, i) => i % 6 === 0)]);
+  const phones = world.left("SIP/2.0 200").filter(({ host }) => host === CALLER);
   const dialogs = new Map(phones.map(({ text }) => dialogOf(text)).map((dialog) => [dialog.call, dialog]));
   const side = new Map(heard.map(({ text, host }) => [callOf(text), host]));
   const within = (method: string): Datagram[] =>
@@ -125,11 +136,11 @@ function runCalls(world: World, first: number, count: number): void {
       ? { text: byeOfDestination(dialog, side.get(dialog.call)!), host: side.get(dialog.call)! }
       : from(request("BYE", dialog.call, dialog)),
   );
-  const byes = world.exchange(ending).filter(({ text }) => text.startsWith("BYE "));
-  world.exchange(answered(byes, () => "200 OK"));
+  world.exchange(ending);
+  world.exchange(answered(world.left("BYE "), () => "200 OK"));
   world.exchange([{ text: PROBED, host: "192.0.2.2" }]);
   const options = calls.filter((call) => call % SLICE === 0).map((call) => from(request("OPTIONS", call)));
-  world.exchange(answered(toDestinations(world.exchange(options), "OPTIONS"), () => "200 OK"));
+  world.exchange(answered(forwarded(world, options, "OPTIONS"), () => "200 OK"));
 }
 
 /** The worlds in the order in which they take turns: three for those that forward as `snapshot` does to one of the others. */
@@ -146,25 +157,50 @@ function turnsOf(snapshot: Snapshot | null): readonly World[] {
   return seldom.flatMap((world) => [...often, often[0]!, world]);
 }
 
-/**
- * Runs calls through loops of its own, over tables of its own; about a second. With a `pause` (milliseconds after every few
- * calls) it takes its time: a spare that warms up must not take the processor from those who work. A worker that knows its
- * `snapshot` makes most calls of the kind that it will have.
- */
-export function warmUp(calls: number = CALLS, pause = 0, snapshot: Snapshot | null = null): void {
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  const worlds = turnsOf(snapshot);
-  // Full batches, such as a busy worker sees, and single messages; a spare that must not be felt keeps to small ones.
-  const sizes = pause > 0 ? [SLICE] : [BATCH, 1, SLICE, 5 * BATCH];
-  let first = 0;
-  for (let round = 0; first < calls; round++) {
-    const count = Math.min(sizes[round % sizes.length]!, calls - first);
+/** Batches in which the calls come: full ones, such as a busy worker sees, and single messages. */
+const FULL_BATCHES = [BATCH, 1, SLICE, 5 * BATCH] as const;
+/** Those of whoever must not be felt. */
+const SMALL_BATCHES = [SLICE] as const;
+
+/** Made-up calls through loops of their own, over tables of their own, a few at a time. */
+export class WarmUp {
+  readonly #worlds: readonly World[];
+  #calls = 0;
+  #rounds = 0;
+
+  /** For a worker that knows its `snapshot` most calls are of the kind that it will have. */
+  constructor(snapshot: Snapshot | null) {
+    this.#worlds = turnsOf(snapshot);
+  }
+
+  /** Goes on until there were so many `calls`, in batches of these `sizes`; about a second for the usual ones. */
+  until(calls: number, sizes: readonly number[] = FULL_BATCHES): void {
+    while (this.#calls < calls) this.#round(sizes[this.#rounds % sizes.length]!, sizes.length, calls);
+  }
+
+  /** `until` in small batches, and `pause` milliseconds after each: a spare that warms up must not take the processor from those who work. */
+  gently(calls: number, pause: number): void {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    while (this.#calls < calls) {
+      this.until(Math.min(calls, this.#calls + SLICE), SMALL_BATCHES);
+      Atomics.wait(never, 0, 0, pause);
+    }
+  }
+
+  /** What a worker does in turns in which nothing waits for it: some more calls, until there were `calls`. Whether there are more to come. */
+  goOn(calls: number): boolean {
+    if (this.#calls < calls) this.#round(SPARE_TIME, 1, calls);
+    return this.#calls < calls;
+  }
+
+  #round(most: number, sizes: number, calls: number): void {
+    const count = Math.min(most, calls - this.#calls);
     // Every world has batches of every size.
-    const world = worlds[Math.floor(round / sizes.length) % worlds.length]!;
-    runCalls(world, first, count);
+    const world = this.#worlds[Math.floor(this.#rounds / sizes) % this.#worlds.length]!;
+    runCalls(world, this.#calls, count);
     // The silent ones time out, and what is over is forgotten.
     for (let i = 0; i < 8; i++) world.pass(i * 203);
-    first += count;
-    if (pause > 0) Atomics.wait(never, 0, 0, pause);
+    this.#calls += count;
+    this.#rounds++;
   }
 }

@@ -7,7 +7,7 @@ import { BatchedPlane } from "../net/batched.ts";
 import { Ringer } from "../net/bell.ts";
 import { adviseHugePages } from "../net/huge-pages.ts";
 import { loadLibc } from "../net/libc.ts";
-import type { Plane } from "../net/plane.ts";
+import type { Plane, SpareTime } from "../net/plane.ts";
 import { openPortable } from "../net/portable.ts";
 import { comeForward, standsBack } from "../net/priority.ts";
 import { threadNumber } from "../net/thread-number.ts";
@@ -20,7 +20,7 @@ import { plainMemory, type Reserve } from "./reserve.ts";
 import { linkStreams } from "./stream-link.ts";
 import { StreamRings } from "./stream-rings.ts";
 import { ThreadSurroundings } from "./surroundings.ts";
-import { warmUp } from "./warm.ts";
+import { ALL_CALLS, CALLS, WarmUp } from "./warm.ts";
 
 /** Milliseconds that a spare that cannot stand back rests after every few calls of its warm-up, so that it takes little from those who work. */
 const SPARE_PAUSE = 20;
@@ -29,6 +29,7 @@ const SHORT = process.env.FAIRLEAD_WARM_UP === "short" ? 300 : undefined;
 /** Those of a spare: all is compiled then but the last of it, whose compilers would take the processor from those who work. */
 const SPARE_CALLS = 600;
 const port = parentPort;
+let warmUp: WarmUp | null = null;
 const start = (workerData ?? (await assignment())) as WorkerStart;
 const control = new Int32Array(start.control);
 const own = start.index * CONTROL_WORDS;
@@ -38,7 +39,9 @@ let posted: Snapshot | null = null;
 /** A spare has everything loaded and warm, and waits to be told whose place it takes. */
 function assignment(): Promise<WorkerStart> {
   const loaded = loadLibc();
-  warmUp(SHORT ?? SPARE_CALLS, loaded.ok && standsBack(loaded.libc) ? 0 : SPARE_PAUSE);
+  warmUp = new WarmUp(null);
+  if (loaded.ok && standsBack(loaded.libc)) warmUp.until(SHORT ?? SPARE_CALLS);
+  else warmUp.gently(SHORT ?? SPARE_CALLS, SPARE_PAUSE);
   tell({ kind: "spare" });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {
@@ -70,6 +73,13 @@ function newestPosted(): Snapshot | null {
     if (message.kind === "snapshot") newest = message.snapshot;
   }
   return newest;
+}
+
+/** The rest of the warm-up. A worker that calls wait for has no spare time, and the calls warm it up. */
+function spareTime(): SpareTime | undefined {
+  const rest = warmUp;
+  warmUp = null;
+  return rest === null || SHORT !== undefined ? undefined : () => rest.goOn(ALL_CALLS);
 }
 
 function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserve = plainMemory): void {
@@ -114,7 +124,7 @@ function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserv
   );
   Atomics.store(control, own + ControlWord.adopted, start.snapshot.generation);
   Atomics.store(control, own + ControlWord.ready, 1);
-  plane.run(loop);
+  plane.run(loop, spareTime());
 }
 
 function runBatched(): void {
@@ -162,6 +172,9 @@ async function runPortable(): Promise<void> {
 }
 
 control[own + ControlWord.thread] = threadNumber();
-if (workerData !== null) warmUp(start.warmCalls ?? SHORT, 0, start.snapshot);
+if (workerData !== null) {
+  warmUp = new WarmUp(start.snapshot);
+  warmUp.until(start.warmCalls ?? SHORT ?? CALLS);
+}
 if (start.io === "batched") runBatched();
 else void runPortable();

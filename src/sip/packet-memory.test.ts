@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Inbox, Outbox } from "../net/batch.ts";
-import { warmUp } from "../proxy/warm.ts";
+import { CALLS, WarmUp } from "../proxy/warm.ts";
 import { Edits } from "./edits.ts";
 import { Message } from "./message.ts";
 import { packetBytes, placeOf } from "./packet-memory.ts";
 
 it("a warm-up leaves room in the packets' memory for an inbox, an outbox, edits and a message of the worker", () => {
-  warmUp();
+  new WarmUp(null).until(CALLS);
   const outbox = new Outbox(() => {});
   for (const bytes of [new Inbox().bytes, outbox.bytes, new Edits().scratch, new Message().valueStart])
     assert.ok(placeOf(bytes) >= 0);

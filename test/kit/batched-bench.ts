@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BatchedPlane } from "../../src/net/batched.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Libc } from "../../src/net/libc.ts";
-import type { PlaneHandler } from "../../src/net/plane.ts";
+import type { PlaneHandler, SpareTime } from "../../src/net/plane.ts";
 import { closeAll, openUdpSockets } from "../../src/net/sockets.ts";
 import { libcOrThrow } from "./echo-plane.ts";
 
@@ -80,10 +80,10 @@ export class Bench implements PlaneHandler {
   }
 
   /** Runs turns until the condition holds, at most ten seconds. */
-  runUntil(isDone: () => boolean): void {
+  runUntil(isDone: () => boolean, spareTime: SpareTime | null = null): void {
     this.#isDone = isDone;
     this.#deadline = performance.now() + 10_000;
-    this.#current.run(this);
+    this.#current.run(this, spareTime);
     assert.ok(isDone(), "within ten seconds");
   }
 
