@@ -1,11 +1,13 @@
 // What a scripted FreeSWITCH says over a real connection stands in the snapshot, and is put into the next one.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { EventSocketServer } from "../../test/kit/event-socket.ts";
 import { until } from "../../test/kit/wait.ts";
 import { compile } from "./compile.ts";
 import { TlsIdentities } from "./compile-tls.ts";
-import { MeasuredCapacities } from "./measured-capacities.ts";
+import { USUAL_TIMES } from "./event-socket.ts";
+import { MeasuredCapacities, WEIGHT_KEPT } from "./measured-capacities.ts";
 import { type PlacedDestination, placeDestinations, slotIdentities } from "./place.ts";
 import { compileResources, freshResourceRows } from "./resource-table.ts";
 import { rowsOf } from "./rows.ts";
@@ -26,6 +28,30 @@ function compiled(...resources: object[]) {
     new TlsIdentities(),
   );
   return { placed, resources: compileResources(placed, freshResourceRows(config, placed), rows.length), sets: [] };
+}
+
+/** A set whose second destination has the weight that an event socket tells. */
+function weighted(algorithm: string, url: string) {
+  const config = configOf({
+    listeners: ["udp://127.0.0.1:23000"],
+    sets: {
+      a: {
+        algorithm,
+        destinations: [
+          { uri: "sip:10.0.0.1", weight: 7 },
+          { uri: "sip:10.0.0.2", weight: url },
+        ],
+      },
+    },
+  });
+  const rows = rowsOf(config, new Map());
+  const identities = slotIdentities(rows);
+  const slots = [...rows.keys()];
+  const placed = placeDestinations(config, rows, identities, slots, new TlsIdentities());
+  const context = { generation: 1, placed, rows: 2, setRows: [0], ports: [], keys: [], closing: false };
+  const made = compile(config, context);
+  assert.ok(made.ok, made.ok ? "" : made.problems.join());
+  return { placed, snapshot: made.snapshot, weights: () => [...(made.snapshot.sets[0]?.weights ?? [])] };
 }
 
 describe("capacities that FreeSWITCHes tell", () => {
@@ -92,29 +118,7 @@ describe("capacities that FreeSWITCHes tell", () => {
   });
 
   it("are weights under algorithms that read these at each choice: the free share of sessions and processors", async () => {
-    const weighted = (algorithm: string) => {
-      const config = configOf({
-        listeners: ["udp://127.0.0.1:23000"],
-        sets: {
-          a: {
-            algorithm,
-            destinations: [
-              { uri: "sip:10.0.0.1", weight: 7 },
-              { uri: "sip:10.0.0.2", weight: url },
-            ],
-          },
-        },
-      });
-      const rows = rowsOf(config, new Map());
-      const identities = slotIdentities(rows);
-      const slots = [...rows.keys()];
-      const placed = placeDestinations(config, rows, identities, slots, new TlsIdentities());
-      const context = { generation: 1, placed, rows: 2, setRows: [0], ports: [], keys: [], closing: false };
-      const made = compile(config, context);
-      assert.ok(made.ok, made.ok ? "" : made.problems.join());
-      return { placed, snapshot: made.snapshot, weights: () => [...(made.snapshot.sets[0]?.weights ?? [])] };
-    };
-    const first = weighted("opensips:4");
+    const first = weighted("opensips:4", url);
     measured.adopt(first.placed, first.snapshot);
     assert.deepEqual(first.weights(), [7, 100]);
     measured.start();
@@ -126,16 +130,57 @@ describe("capacities that FreeSWITCHes tell", () => {
         return weights()[1] === wanted;
       });
     await says(20, first.weights, 60);
-    const next = weighted("opensips:0");
+    const next = weighted("opensips:0", url);
     measured.fill(next.placed, next.snapshot);
     assert.deepEqual(next.weights(), [7, 60], "before anybody has it");
     measured.adopt(next.placed, next.snapshot);
     await says(61, next.weights, 0);
-    await until("its silence to count", () => next.weights()[1] === 100);
-    const compiledOnce = weighted("weighted");
+    const compiledOnce = weighted("weighted", url);
     measured.adopt(compiledOnce.placed, compiledOnce.snapshot);
     assert.deepEqual(compiledOnce.weights(), [7, 100]);
     await until("nobody to ask", () => server.alive === 0);
+  });
+
+  it("are weights that outlive a silence by nine minutes, before who says nothing counts as free again", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { silence } = USUAL_TIMES;
+    measured = new MeasuredCapacities({
+      live: { resourceLoad: () => 0 },
+      log: SILENT,
+      random: () => 1,
+      times: USUAL_TIMES,
+    });
+    const turn = async (what: string, check: () => boolean) => {
+      const end = performance.now() + 30_000;
+      while (!check()) {
+        assert.ok(performance.now() < end, `still waiting for ${what}`);
+        await setImmediate();
+      }
+    };
+    const set = weighted("opensips:4", url);
+    measured.adopt(set.placed, set.snapshot);
+    measured.start();
+    // Each portion that arrives is followed by a pause of this clock.
+    const told = (what: string, check: () => boolean) =>
+      turn(what, () => {
+        t.mock.timers.tick(1);
+        return check();
+      });
+    const says = async (sessions: number, wanted: number) => {
+      server.heartbeat({ max: 60, sessions, idle: 90 });
+      await told(`a weight of ${wanted}`, () => set.weights()[1] === wanted);
+    };
+    await told("a subscription", () => server.hasSubscriber);
+    await says(20, 60);
+    await says(57, 5);
+    t.mock.timers.tick(silence);
+    t.mock.timers.tick(WEIGHT_KEPT - silence);
+    assert.equal(set.weights()[1], 5, "who has fallen silent is not taken for a free one");
+    const next = weighted("opensips:4", url);
+    measured.fill(next.placed, next.snapshot);
+    assert.equal(next.weights()[1], 5);
+    t.mock.timers.tick(silence);
+    assert.equal(set.weights()[1], 100, "not for ever");
   });
 
   it("of whom nobody names any more are not followed, and who is named anew begins anew", async () => {

@@ -14,6 +14,12 @@ export interface MeasuredContext extends Omit<EventSocketContext, "told"> {
   readonly live: Pick<LiveTables, "resourceLoad">;
 }
 
+/**
+ * How long a weight outlives the silence that voids a capacity; milliseconds. Who is silent may be busy: with the weight of a free one it would
+ * draw the calls of all others.
+ */
+export const WEIGHT_KEPT = 540_000;
+
 /** What of a snapshot is told. */
 type Told = Pick<Snapshot, "resources" | "sets">;
 
@@ -36,6 +42,10 @@ interface Feed {
   readonly place: EventSocket;
   /** The last one; null: none, or too long ago. */
   heartbeat: Heartbeat | null;
+  /** The same for weights, for which it is longer until that is too long ago. */
+  weighed: Heartbeat | null;
+  /** Ends that. */
+  forgetting: NodeJS.Timeout | undefined;
   /** What counts without a heartbeat. */
   most: number;
   cells: readonly Cell[];
@@ -66,7 +76,7 @@ export class MeasuredCapacities {
     const cells = Map.groupBy(cellsOf(placed, snapshot), ({ key }) => key);
     for (const [key, feed] of this.#feeds) {
       if (cells.has(key)) continue;
-      feed.client?.stop();
+      halt(feed);
       this.#feeds.delete(key);
     }
     for (const [key, found] of cells) {
@@ -75,6 +85,8 @@ export class MeasuredCapacities {
         client: null,
         place,
         heartbeat: null,
+        weighed: null,
+        forgetting: undefined,
         most: UNTOLD_CAPACITY,
         cells: [],
         values: new Map(),
@@ -97,10 +109,7 @@ export class MeasuredCapacities {
 
   stop(): void {
     this.#isStarted = false;
-    for (const feed of this.#feeds.values()) {
-      feed.client?.stop();
-      feed.client = null;
-    }
+    for (const feed of this.#feeds.values()) halt(feed);
   }
 
   #follow(feed: Feed): void {
@@ -111,8 +120,20 @@ export class MeasuredCapacities {
   }
 
   #hear(feed: Feed, heartbeat: Heartbeat | null): void {
+    clearTimeout(feed.forgetting);
     feed.heartbeat = heartbeat;
-    if (heartbeat !== null) feed.most = heartbeat.maxSessions;
+    if (heartbeat !== null) {
+      feed.weighed = heartbeat;
+      feed.most = heartbeat.maxSessions;
+    } else
+      feed.forgetting = setTimeout(() => {
+        feed.weighed = null;
+        this.#tell(feed);
+      }, WEIGHT_KEPT);
+    this.#tell(feed);
+  }
+
+  #tell(feed: Feed): void {
     for (const cell of feed.cells) {
       const value = this.#valueOf(feed, cell);
       feed.values.set(idOf(cell), value);
@@ -120,11 +141,18 @@ export class MeasuredCapacities {
     }
   }
 
-  #valueOf({ heartbeat, most }: Feed, { account, number, share }: Cell): number {
+  #valueOf({ heartbeat, weighed, most }: Feed, { account, number, share }: Cell): number {
     if (account === WEIGHT.account)
-      return Math.round(share * (heartbeat === null ? MOST_TOLD_WEIGHT : weightOf(heartbeat, MOST_TOLD_WEIGHT)));
+      return Math.round(share * (weighed === null ? MOST_TOLD_WEIGHT : weightOf(weighed, MOST_TOLD_WEIGHT)));
     return heartbeat === null ? most : capacityOf(heartbeat, this.#context.live.resourceLoad(account, number));
   }
+}
+
+/** Nobody is asked any more; what was told stays until somebody is asked again. */
+function halt(feed: Feed): void {
+  feed.client?.stop();
+  feed.client = null;
+  clearTimeout(feed.forgetting);
 }
 
 interface MeasuredCell {

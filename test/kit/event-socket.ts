@@ -47,9 +47,13 @@ export class EventSocketServer {
     return this.#sockets.size;
   }
 
+  get hasSubscriber(): boolean {
+    return this.#subscribed.size > 0;
+  }
+
   /** Resolves once somebody is subscribed. */
   async subscribed(): Promise<void> {
-    await until("a subscription to heartbeats", () => this.#subscribed.size > 0);
+    await until("a subscription to heartbeats", () => this.hasSubscriber);
   }
 
   /** To everybody who is subscribed. */
