@@ -1,6 +1,7 @@
 // From an HTTP request to the operation that it asks for: query, body and precondition are read before anything is done.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { withoutInnerNulls } from "../config/merge-patch.ts";
 import { schemaFindings } from "../config/schema-findings.ts";
 import type { AdminContext } from "./context.ts";
 import { readPrecondition, UNCONDITIONAL } from "./etag.ts";
@@ -47,10 +48,10 @@ async function run(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { ifMatch, shape, body, query } = operation;
+  const { method, ifMatch, shape, body, query } = operation;
   // The precondition comes first (RFC 9110 13.2.2): who forgot it learns that before anything else.
   const precondition = ifMatch === undefined ? UNCONDITIONAL : readPrecondition(request.headers["if-match"], ifMatch);
-  if (shape !== undefined) read(shape, request.body, "body");
+  if (shape !== undefined) read(shape, method === "PATCH" ? withoutInnerNulls(request.body) : request.body, "body");
   return operation.run({
     context,
     params: request.params as Readonly<Record<string, string>>,

@@ -94,6 +94,34 @@ describe("commands for the running instance", () => {
     ]);
   });
 
+  it("set takes any setting as KEY=VALUE in the words of the file, beside the options, and null is the default again", async () => {
+    const before = fake.seen.changes.length;
+    const wanted = ["probe=never", "attrs.site=north", "attrs.rack=null", "resources={pstn: 48}", "--weight", "3"];
+    assert.equal((await run(["destinations", "set", "media1", ...wanted])).code, 0);
+    const ofSet = ["algorithm=round-robin", "probe.every=5s", "probe.accept=[2xx, 403]", "failover=null"];
+    assert.equal((await run(["sets", "set", "media", ...ofSet])).code, 0);
+    assert.equal((await run(["sets", "set", "media", "probe=false", "--dry-run"])).code, 0);
+    const attrs = { site: "north", rack: null };
+    const probe = { every: "5s", accept: ["2xx", 403] };
+    assert.deepEqual(fake.seen.changes.slice(before), [
+      { kind: "change", slot: 0, change: { probe: "never", attrs, resources: { pstn: 48 }, weight: 3 } },
+      { kind: "change-set", set: "media", change: { algorithm: "round-robin", probe, failover: null } },
+    ]);
+    for (const wrong of [["weight"], ["=3"], ["attrs.=x"], ["weight=[1"], []]) {
+      for (const command of [
+        ["destinations", "set", "media1"],
+        ["sets", "set", "media"],
+      ]) {
+        const { code, stderr } = await run([...command, ...wrong]);
+        assert.notEqual(code, 0);
+        assert.match(stderr, /expected KEY=VALUE|the = is not YAML|nothing to change: KEY=VALUE/);
+      }
+    }
+    assert.equal(fake.seen.changes.length, before + 2);
+    const { stderr } = await run(["destinations", "set", "media1", "wieght=3"]);
+    assert.match(stderr, /unknown key "wieght" \(did you mean "weight"|wieght/);
+  });
+
   it("scores are told as they are given, below 0 too, and taken back by `configured`", async () => {
     const uri = fake.backend.destinations()[1]?.uri ?? "";
     const { stderr, stdout } = await run(["destinations", "score", "media/media1=-7", `${uri}=12`]);

@@ -20,6 +20,7 @@ import {
   printApplied,
   printProblems,
   type Table,
+  UsageError,
   wholeNumber,
   withAdmin,
 } from "./admin-command.ts";
@@ -27,6 +28,7 @@ import type { Command } from "./command.ts";
 import { drainText, waitForDrain } from "./drain.ts";
 import { namedDestination, setOption } from "./named-destination.ts";
 import { registerScore } from "./scores.ts";
+import { settingsArgument, settingsOf } from "./setting.ts";
 import { formatAge, type Tone } from "./table.ts";
 
 const VERB_SUMMARIES: Readonly<Record<StateVerb, string>> = {
@@ -173,12 +175,16 @@ function registerVerb(family: Program, verb: StateVerb): void {
 function registerSet(family: Program): void {
   const command = family
     .command("set <destination>")
-    .description("Changes weight, priority, score, max_calls or resources.");
+    .description("Changes settings of a destination: weight, priority, max_calls, probe, attrs and the others.")
+    .addArgument(settingsArgument());
   addShareOptions(addDryRun(addAdminOptions(command).addOption(setOption()))).action(
-    (destination: string, options: ChangeOptions) =>
+    (destination: string, texts: readonly string[], options: ChangeOptions) =>
       withAdmin(options, async (client) => {
+        const given = Object.entries(changeOf(options)).filter(([, value]) => value !== undefined);
+        const change = { ...(await settingsOf(texts)), ...Object.fromEntries(given) };
+        if (Object.keys(change).length === 0) throw new UsageError("nothing to change: KEY=VALUE, such as weight=3");
         const { set, key } = await namedDestination(client, destination, options.set);
-        const applied = await client.change(set, key, changeOf(options), { isDryRun: options.dryRun === true });
+        const applied = await client.change(set, key, change, { isDryRun: options.dryRun === true });
         await printOutcome(client, applied, set, key, options);
       }),
   );

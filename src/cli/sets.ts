@@ -15,6 +15,7 @@ import {
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
+import { settingsArgument, settingsOf } from "./setting.ts";
 
 export const setsCommand: Command = {
   name: "sets",
@@ -55,13 +56,16 @@ function registerChanges(sets: Program): void {
       await printApplied(await client.putSet(name, set, { isDryRun: options.dryRun === true }), options);
     }),
   );
-  const set = sets.command("set <set>").description("Changes settings of a set.");
+  const set = sets.command("set <set>").description("Changes settings of a set.").addArgument(settingsArgument());
   addDryRun(addAdminOptions(set))
     .option("--algorithm <name>", "how candidates are ordered")
-    .action((name: string, { algorithm, ...options }: SettingsOptions) =>
+    .action((name: string, given: readonly string[], { algorithm, ...options }: SettingsOptions) =>
       withAdmin(options, async (client) => {
-        if (algorithm === undefined) throw new UsageError("nothing to change: --algorithm");
-        await printApplied(await client.changeSet(name, { algorithm }, { isDryRun: options.dryRun === true }), options);
+        const settings = await settingsOf(given);
+        const change = algorithm === undefined ? settings : { ...settings, algorithm };
+        if (Object.keys(change).length === 0)
+          throw new UsageError("nothing to change: KEY=VALUE, such as algorithm=call-load");
+        await printApplied(await client.changeSet(name, change, { isDryRun: options.dryRun === true }), options);
       }),
     );
   const remove = sets.command("rm <set>").description("Removes a set that no route leads to.");

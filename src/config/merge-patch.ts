@@ -11,3 +11,17 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   }
   return Object.fromEntries(result);
 }
+
+/** The patch without what it takes away below its own keys: what is left has to look like the settings themselves. */
+export function withoutInnerNulls(patch: unknown): unknown {
+  return isObject(patch) ? mapped(patch, (value) => (isObject(value) ? withoutNulls(value) : value)) : patch;
+}
+
+function withoutNulls(patch: Readonly<Record<string, unknown>>): unknown {
+  const kept = Object.entries(patch).filter(([, value]) => value !== null);
+  return mapped(Object.fromEntries(kept), (value) => (isObject(value) ? withoutNulls(value) : value));
+}
+
+function mapped(from: Readonly<Record<string, unknown>>, change: (value: unknown) => unknown): unknown {
+  return Object.fromEntries(Object.entries(from).map(([key, value]) => [key, change(value)]));
+}

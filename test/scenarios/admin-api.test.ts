@@ -59,6 +59,9 @@ scenario(
     await client.removeSet("spare");
     const slow = await client.changeSet("media", { failover: { answer_within: "2s" } });
     assert.deepEqual(slow.changes, [{ path: "sets.media.failover.answer_within", before: "5s", after: "2s" }]);
+    await client.changeSet("media", { failover: { answer_within: "3s" } });
+    const usual = await client.changeSet("media", { failover: { answer_within: null } });
+    assert.deepEqual(usual.changes, [{ path: "sets.media.failover.answer_within", before: "3s", after: "2s" }]);
     assert.equal((await client.sets()).length, 1);
     assert.equal(await call.bye(), 200);
     // Everything was in memory: the file says what it said.
