@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { DeafListener } from "../../test/kit/deaf-listener.ts";
 import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
+import { connectionWord, flowWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { Bench } from "./testing/bench.ts";
 
@@ -120,6 +121,31 @@ test("an address that nobody knows another one for is waited for to the end, and
   t.mock.timers.tick(4 * DELAY);
   assert.equal((await bench.next()).kind, RecordKind.unreachable);
   assert.deepEqual([bench.count("connect_failed"), bench.count("unsent")], [1, 1]);
+});
+
+test("a request of which the worker cannot be told that it may leave elsewhere goes on waiting, and is asked for again", async (t) => {
+  const [slow, quick] = [await deafListener(t), await server(t)];
+  const bench = new TimedBench(t, LONG);
+  bench.send(options(1), slow.port);
+  const asked = await bench.later();
+  // More than the ring has room for, and than is kept when it has none.
+  const gone = flowWord(connectionWord(7, 7));
+  for (let i = 0; i < 6_000; i++) bench.send(options(9), quick.port, gone);
+  mayGo(bench, quick.port, asked.time, 7);
+  await until("the other one to be connected", () => bench.count("opened") === 1);
+  const ring = bench.fromStreams;
+  for (let round = 0; round < 60; round++) {
+    for (; ring.next(); ring.take()) assert.equal(ring.kind, RecordKind.unreachable);
+    bench.send(options(9), quick.port, gone);
+  }
+  assert.equal(bench.count("outrun"), 0);
+  t.mock.timers.tick(DELAY);
+  let again = await bench.next();
+  while (again.kind === RecordKind.unreachable) again = await bench.next();
+  assert.deepEqual([again.kind, again.text, again.first], [RecordKind.slow, options(1), 1]);
+  mayGo(bench, quick.port, again.time, 7);
+  const told = await bench.next();
+  assert.deepEqual([told.kind, told.text, bench.count("outrun")], [RecordKind.outrun, options(1), 1]);
 });
 
 test("an attempt that fails after its request has left elsewhere is told all the same", async (t) => {

@@ -1,6 +1,6 @@
 // Connections that are being made, and what waits for them. When that takes long, the owner of what waits is asked whether it may
 // leave by another connection instead: one to another address of the same name (RFC 8305). It waits in one place only, and is taken from
-// there before it goes elsewhere, so it never leaves twice.
+// there in the same turn in which its owner is told, and only if that can be told: so it never leaves twice, and is never lost.
 import { randomInt } from "node:crypto";
 import { RecordKind } from "../bridge/handoff.ts";
 import type { StreamCounter, StreamLimits } from "../bridge/stream-start.ts";
@@ -148,13 +148,14 @@ export class Attempts {
   }
 
   #outrun({ number, connection, waiting }: Race, by: Connection, slot: number): void {
+    const { worker, bytes } = waiting;
+    // Who does not hear of it would never send it again: it waits on, and is asked for at the next pulse.
+    if (!this.#exchange.tell(worker, RecordKind.outrun, by.listener, by.peer, bytes, 0, bytes.length, slot)) return;
     const attempt = this.#attempts.get(connection);
     this.#races.delete(number);
     attempt?.races.delete(waiting);
     attempt?.withdrawn.push(waiting);
     connection.waiting.withdraw(waiting);
     this.#countUp("outrun");
-    const { worker, bytes } = waiting;
-    this.#exchange.tell(worker, RecordKind.outrun, by.listener, by.peer, bytes, 0, bytes.length, slot);
   }
 }

@@ -80,7 +80,7 @@ export class Exchange {
     return this.#push(0, RecordKind.unframed, listener, status, peer, local, bytes, start, end);
   }
 
-  /** Tells a worker about something that it wanted sent. */
+  /** Tells a worker about something that it wanted sent, now or when its ring has room; false: it will not hear of that, there is too much already. */
   tell(
     worker: number,
     kind: RecordKind,
@@ -91,17 +91,18 @@ export class Exchange {
     end: number,
     time = 0,
     local: Int32Array = NOWHERE,
-  ): void {
+  ): boolean {
     const last = Math.min(end, start + RETURNED_BYTES);
     this.#deliverNews(worker);
     const waiting = this.#news[worker]!;
-    if (waiting.length === 0 && this.#push(worker, kind, listener, time, peer, local, bytes, start, last)) return;
+    if (waiting.length === 0 && this.#push(worker, kind, listener, time, peer, local, bytes, start, last)) return true;
     // A worker that misses it learns by its timers.
-    if (waiting.length < MOST_NEWS)
-      waiting.push({
-        ...{ kind, listener, time, peer: peer.slice(), local },
-        bytes: Buffer.from(bytes.subarray(start, last)),
-      });
+    if (waiting.length >= MOST_NEWS) return false;
+    waiting.push({
+      ...{ kind, listener, time, peer: peer.slice(), local },
+      bytes: Buffer.from(bytes.subarray(start, last)),
+    });
+    return true;
   }
 
   /** Tells every worker that a connection is lost, and for whom alone it was there. */
