@@ -5,6 +5,7 @@ import type { Libc } from "../../src/net/libc.ts";
 import { noCounts } from "../../src/net/plane.ts";
 import { ReceiveMemory, Receiver } from "../../src/net/receiver.ts";
 import { Refusals } from "../../src/net/refusals.ts";
+import { RefusedPeers } from "../../src/net/refused-peers.ts";
 import { Sender } from "../../src/net/sender.ts";
 import { openUdpSockets } from "../../src/net/sockets.ts";
 import { UdpSocket } from "../../src/net/udp-socket.ts";
@@ -34,7 +35,7 @@ export function openDatagrams(
   const inbox = new Inbox();
   const memory = new ReceiveMemory(libc, inbox);
   const outbox = new Outbox((full) => sender.send(full));
-  const sender = new Sender(libc, sockets, outbox, counts, new Refusals());
+  const sender = new Sender(libc, sockets, outbox, counts, new Refusals(), new RefusedPeers());
   const callers: CallerSource[] = [];
   const destinations: DestinationSource[] = [];
   for (const [i, socket] of sockets.entries()) {

@@ -6,6 +6,7 @@ export const COUNTERS = [
   "received",
   "sent",
   "sent_in_trains",
+  "sockets_without_trains",
   "forwarded_requests",
   "forwarded_responses",
   "replies",

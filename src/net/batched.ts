@@ -7,6 +7,7 @@ import { noCounts, type Plane, type PlaneCounts, type PlaneHandler, type SpareTi
 import { QueueGauge } from "./queue-gauge.ts";
 import { ReceiveMemory, Receiver } from "./receiver.ts";
 import { Refusals } from "./refusals.ts";
+import { RefusedPeers } from "./refused-peers.ts";
 import { Sender } from "./sender.ts";
 import type { PlaneSocket } from "./sockets.ts";
 import { UdpSocket } from "./udp-socket.ts";
@@ -17,8 +18,6 @@ const LONGEST_SLEEP = 100;
 const TURNS_BETWEEN_LOOKS = 8;
 /** While what is not new keeps us busy, what is new has one turn of so many. */
 const TURNS_BETWEEN_BEGINNINGS = 8;
-/** After an ICMP error so many crowds leave datagram by datagram (`UdpSocket.singles`). */
-const SINGLES_AFTER_REFUSAL = 1_000;
 const BELL = 0x7fffffff;
 
 /** One worker's inherited sockets. */
@@ -35,6 +34,7 @@ export class BatchedPlane implements Plane {
   readonly #fills: Uint8Array;
   readonly #sender: Sender;
   readonly #refusals: Refusals = new Refusals();
+  readonly #refused: RefusedPeers = new RefusedPeers();
   readonly #errors: ErrorQueue;
   readonly #events: Memory;
   readonly #drained: Memory;
@@ -59,7 +59,7 @@ export class BatchedPlane implements Plane {
     this.counts.queuesApart = this.#sockets.some(({ isForNew }) => isForNew);
     const byListener: (UdpSocket | undefined)[] = [];
     for (const socket of this.#sockets) if (!socket.isForNew) byListener[socket.listener] = socket;
-    this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals);
+    this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals, this.#refused);
     this.#errors = new ErrorQueue(libc);
     this.#events = new Memory(libc, (sockets.length + 1) * EPOLL_EVENT_BYTES);
     this.#drained = new Memory(libc, 8);
@@ -141,9 +141,7 @@ export class BatchedPlane implements Plane {
       const socket = this.#sockets[i]!;
       if (!socket.isSuspect) continue;
       socket.isSuspect = false;
-      const refused = this.#errors.drain(socket.fd, handler);
-      if (refused > 0) socket.singles = SINGLES_AFTER_REFUSAL;
-      reports += refused;
+      reports += this.#errors.drain(socket.fd, handler, this.#refused);
     }
     this.counts.unreachable += reports;
     return reports;

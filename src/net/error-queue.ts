@@ -17,6 +17,7 @@ import {
 } from "./layout.ts";
 import { Errno, type Libc, MSG_DONTWAIT, MSG_ERRQUEUE } from "./libc.ts";
 import type { PlaneHandler } from "./plane.ts";
+import type { RefusedPeers } from "./refused-peers.ts";
 
 const PAYLOAD_BYTES = 4_096;
 /** Reports taken per socket and turn. */
@@ -46,8 +47,8 @@ export class ErrorQueue {
     wireHeader(this.#header, 0, this.#name.address, NAME_BYTES, this.#iovec.address);
   }
 
-  /** Takes what is in the queue of `fd` and reports it to the handler; returns how many reports there were. */
-  drain(fd: number, handler: PlaneHandler): number {
+  /** Takes what is in the queue of `fd` and reports it to the handler, and to `refused` of whom; returns how many reports there were. */
+  drain(fd: number, handler: PlaneHandler, refused: RefusedPeers): number {
     let reported = 0;
     for (let i = 0; i < MOST; i++) {
       setNameLength(this.#header.words, 0, NAME_BYTES);
@@ -56,6 +57,7 @@ export class ErrorQueue {
       if (length < 0) break;
       if (!this.#isUnreachable()) continue;
       readName(this.#name.words, 0, this.#peer, 0);
+      refused.add(this.#peer, 0);
       handler.unreachable(this.#bytes, 0, Math.min(length, PAYLOAD_BYTES), this.#peer, 0);
       reported++;
     }

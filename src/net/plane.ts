@@ -35,6 +35,8 @@ export interface PlaneCounts {
   unsent: number;
   /** Sent in trains: several datagrams of one length in one piece, cut up by the system (trains.ts). */
   inTrains: number;
+  /** Sockets that a refused train has taught to send fewer or none (decision 0048). */
+  withoutTrains: number;
   /** Reported through `unreachable`. */
   unreachable: number;
   /**
@@ -58,6 +60,7 @@ export function noCounts(): PlaneCounts {
     oversized: 0,
     unsent: 0,
     inTrains: 0,
+    withoutTrains: 0,
     unreachable: 0,
     fill: 0,
     queuesApart: false,

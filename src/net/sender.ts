@@ -21,6 +21,7 @@ import {
 import { Errno, type Libc, MSG_DONTWAIT, MSG_NOSIGNAL, PathMtu, POLLOUT, SocketOption } from "./libc.ts";
 import type { PlaneCounts } from "./plane.ts";
 import type { Refusals } from "./refusals.ts";
+import type { RefusedPeers } from "./refused-peers.ts";
 import { TrainWires } from "./train-wires.ts";
 import { Trains } from "./trains.ts";
 import type { UdpSocket } from "./udp-socket.ts";
@@ -38,9 +39,12 @@ const WAIT = 5;
 const CROWD = 16;
 
 /** What a refused train teaches: its datagrams are too long for the path, or the way out cannot cut anything up. */
-function learn(socket: UdpSocket, error: number, length: number): void {
+function learn(socket: UdpSocket, error: number, length: number, counts: PlaneCounts): void {
   if (error === Errno.EMSGSIZE || error === Errno.EINVAL) socket.longestInTrain = length - 1;
   else if (error === Errno.EIO) socket.longestInTrain = 0;
+  else return;
+  if (!socket.hasLearnt) counts.withoutTrains++;
+  socket.hasLearnt = true;
 }
 
 /** The sendmmsg of a plane. */
@@ -62,13 +66,14 @@ export class Sender {
   readonly #option: Memory;
   #waitsLeft = 0;
 
-  /** `sockets` by listener. */
+  /** `sockets` by listener; what goes to `refused` goes in no trains. */
   constructor(
     libc: Libc,
     sockets: readonly (UdpSocket | undefined)[],
     outbox: Outbox,
     counts: PlaneCounts,
     refusals: Refusals,
+    refused: RefusedPeers,
   ) {
     const places = outbox.start.length;
     this.#libc = libc;
@@ -81,7 +86,7 @@ export class Sender {
     this.#names = new Memory(libc, places * NAME_BYTES);
     this.#controls = new Memory(libc, places * CONTROL_BYTES);
     this.#controlBytes = new Uint8Array(places);
-    this.#trains = new Trains(places);
+    this.#trains = new Trains(places, refused);
     this.#wires = new TrainWires(libc, places);
     this.#pollfd = new Memory(libc, POLLFD_BYTES);
     this.#option = new Memory(libc, 8);
@@ -108,7 +113,7 @@ export class Sender {
       let end = i + 1;
       while (end < outbox.count && outbox.listener[end] === socket.listener && this.#prepare(outbox, end, socket))
         end++;
-      if (end - i >= CROWD && socket.mayTrain()) this.#sendTrains(outbox, socket, i, end);
+      if (end - i >= CROWD && socket.longestInTrain > 0) this.#sendTrains(outbox, socket, i, end);
       else this.#sendRun(outbox, socket, i, end);
       i = end;
     }
@@ -148,7 +153,7 @@ export class Sender {
         retried = train;
         continue;
       }
-      if (trains.members[train]! > 1) learn(socket, error, trains.length[train]!);
+      if (trains.members[train]! > 1) learn(socket, error, trains.length[train]!, this.#counts);
       for (let i = from; i < to; i++) if (trains.trainOf[i] === train) this.#sendRun(outbox, socket, i, i + 1);
       train++;
     }

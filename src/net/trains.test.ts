@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fc, runs } from "../../test/kit/property.ts";
 import { Outbox } from "./batch.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "./endpoint.ts";
+import { RefusedPeers } from "./refused-peers.ts";
 import { Trains } from "./trains.ts";
 
 interface Datagram {
@@ -100,6 +101,30 @@ test("a train has 64 datagrams and 60,000 bytes at most", () => {
     sorted(Array.from({ length: count }, (_, i) => ({ port: 5060, length, call: i + 1 }))).map((list) => list.length);
   assert.deepEqual(of(100, 150), [64, 64, 22]);
   assert.deepEqual(of(1_400, 100), [42, 42, 16]);
+});
+
+test("who was refused something gets nothing in trains for a thousand crowds, whoever else was refused meanwhile", () => {
+  const refused = new RefusedPeers();
+  const trains = new Trains(256, refused);
+  const list = [5060, 5060, 5061, 5061].map((port, i) => ({ port, length: 300, call: i + 1 }));
+  const peer = new Int32Array(ENDPOINT_WORDS);
+  const refuse = (port: number): void => {
+    assert.ok(parseEndpoint("127.0.0.1", port, peer, 0));
+    refused.add(peer, 0);
+  };
+  refuse(5060);
+  const together = [
+    [0, 1],
+    [2, 3],
+  ];
+  const apart = [[0], [1], [2, 3]];
+  for (let i = 0; i < 999; i++) assert.deepEqual(sorted(list, trains), apart);
+  // Strangers' ports keep nobody else out of trains, however many there are.
+  for (let port = 10_000; port < 30_000; port++) refuse(port);
+  refuse(5060);
+  assert.deepEqual(sorted(list, trains), apart);
+  for (let i = 0; i < 998; i++) sorted(list, trains);
+  assert.deepEqual(sorted(list, trains), together);
 });
 
 test("whatever is sorted, in whatever order: everything leaves once, and each call keeps its order", () => {

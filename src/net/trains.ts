@@ -2,6 +2,7 @@
 // says which datagrams may go together; the sender does it.
 import type { Outbox } from "./batch.ts";
 import { ENDPOINT_WORDS } from "./endpoint.ts";
+import { RefusedPeers } from "./refused-peers.ts";
 
 /** Datagrams in one train at most (UDP_MAX_SEGMENTS of older kernels), and their bytes together. */
 const MOST = 64;
@@ -27,7 +28,11 @@ export class Trains {
   readonly #byCall: Int32Array = new Int32Array(CALLS);
   #epoch = 0;
 
-  constructor(places: number) {
+  readonly #refused: RefusedPeers;
+
+  /** For `places` datagrams at most; what goes to `refused` goes by itself. */
+  constructor(places: number, refused: RefusedPeers = new RefusedPeers()) {
+    this.#refused = refused;
     this.first = new Uint16Array(places);
     this.members = new Uint16Array(places);
     this.length = new Int32Array(places);
@@ -37,6 +42,7 @@ export class Trains {
   /** Sorts `from..to` of the outbox, all of one listener. What is longer than `longest` bytes goes by itself. */
   sort(outbox: Outbox, from: number, to: number, longest: number): void {
     this.#newEpoch();
+    this.#refused.nextCrowd();
     this.count = 0;
     /** Nothing that comes may leave before this train. */
     let barrier = 0;
@@ -55,7 +61,8 @@ export class Trains {
         this.first[train] = i;
         this.members[train] = 0;
         this.length[train] = length;
-        if (length > 0 && length <= longest) this.#byPeer[byPeer] = this.#epoch | train;
+        if (length > 0 && length <= longest && !this.#refused.has(outbox.peer, at))
+          this.#byPeer[byPeer] = this.#epoch | train;
       }
       this.members[train]!++;
       this.trainOf[i] = train;

@@ -6,7 +6,7 @@ import type { PlaneSocket } from "./sockets.ts";
 /** What fits an Ethernet packet over IPv4: longer datagrams are cut up on most ways, which excludes trains. */
 const LONGEST = 1_472;
 
-/** A bound UDP socket: what never changes, and two flags that its plane keeps. */
+/** A bound UDP socket: what never changes, and flags that its plane keeps. */
 export class UdpSocket {
   readonly listener: number;
   readonly fd: number;
@@ -22,8 +22,8 @@ export class UdpSocket {
   isSuspect = true;
   /** Longer datagrams, in bytes, do not go in trains (trains.ts); 0: none does. */
   longestInTrain: number;
-  /** So many crowds go one by one yet: of a train that is refused on this machine the system tells once only. */
-  singles = 0;
+  /** Whether a refused train has taught it that. */
+  hasLearnt = false;
 
   constructor(libc: Libc, socket: PlaneSocket) {
     this.listener = socket.listener;
@@ -42,14 +42,5 @@ export class UdpSocket {
     const [level, option] = SocketOption.segment;
     const isPossible = libc.getsockopt(socket.fd, level, option, name.address, length.address) === 0;
     this.longestInTrain = isPossible && socket.isWithoutTrains !== true ? LONGEST : 0;
-  }
-
-  /** Whether the crowd at hand may leave in trains. */
-  mayTrain(): boolean {
-    if (this.singles > 0) {
-      this.singles--;
-      return false;
-    }
-    return this.longestInTrain > 0;
   }
 }
