@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { processorTime } from "../../test/kit/processor-time.ts";
 import { threadNumber } from "../net/thread-number.ts";
 import { Stillness, stateFrom, threadState } from "./stillness.ts";
 
@@ -50,10 +51,8 @@ describe("stillness", () => {
     const own = threadNumber();
     const before = threadState(own);
     // Of a processor, not of the clock: whoever else is busy may have it meanwhile.
-    for (let ran = 0, from = process.threadCpuUsage(); ran < 30_000; ) {
-      const { user, system } = process.threadCpuUsage(from);
-      ran = user + system;
-    }
+    const begin = processorTime();
+    while (processorTime() - begin < 30);
     const now = threadState(own);
     assert.deepEqual([before?.isRunnable, now?.isRunnable], [true, true]);
     assert.ok(now!.ran > before!.ran, `${before?.ran} to ${now?.ran}`);

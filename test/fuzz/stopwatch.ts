@@ -1,10 +1,10 @@
 // How long a message takes its worker: processor time, because others use the machine too, and without the collector's
 // pauses, which are nobody's message.
 import { PerformanceObserver } from "node:perf_hooks";
+import { processorTime } from "../kit/processor-time.ts";
 
 /** Readings of the processor's clock are dear; between two of them lie at most so many messages. */
 const READ_EVERY = 16;
-const MILLI = 1000;
 
 interface Slow {
   readonly from: number;
@@ -86,9 +86,4 @@ export class Stopwatch {
       if (duration > this.longestPause) this.longestPause = duration;
     }
   }
-}
-
-function processorTime(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / MILLI;
 }

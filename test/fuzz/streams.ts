@@ -2,6 +2,7 @@
 // nothing with it: both must find the same messages, the same keep-alives, and the same end.
 import { Message } from "../../src/sip/message.ts";
 import { type FrameHandler, Framer } from "../../src/streams/framer.ts";
+import { processorTime } from "../kit/processor-time.ts";
 import { StreamReader } from "../kit/stream-reader.ts";
 import { Chance } from "./chance.ts";
 import { readCorpus } from "./corpus.ts";
@@ -73,11 +74,10 @@ export class StreamFuzz {
     for (let at = 0; at < end; ) {
       const piece = stream.subarray(at, Math.min(end, at + 1 + chance.below(most)));
       at += piece.length;
-      const before = process.threadCpuUsage();
+      const before = processorTime();
       let isFree = framer.push(piece);
       while (!isFree) isFree = framer.resume();
-      const { user, system } = process.threadCpuUsage(before);
-      longest = Math.max(longest, (user + system) / 1000);
+      longest = Math.max(longest, processorTime() - before);
       reader.push(piece);
     }
     return { wrong: this.#difference(number, wanted, heard, reader, framer), messages: wanted.length, longest };

@@ -38,22 +38,3 @@ export async function within<T>(what: string, promise: Promise<T>, limit = PATIE
     late.catch(() => {});
   }
 }
-
-/**
- * The first of up to `tries` results of `measure` that is below `limit`: for times that a machine which is busy or stands still can
- * only make longer. `measure` is given 0, 1, 2. Rejects, naming `what` and all results, when none is.
- */
-export async function leastDisturbed(
-  what: string,
-  limit: number,
-  measure: (attempt: number) => Promise<number>,
-  tries = 3,
-): Promise<number> {
-  const results: number[] = [];
-  for (let attempt = 0; attempt < tries; attempt++) {
-    const result = await measure(attempt);
-    if (result < limit) return result;
-    results.push(Math.round(result));
-  }
-  throw new Error(`${what} took ${results.join(", ")} ms, never less than ${limit}`);
-}

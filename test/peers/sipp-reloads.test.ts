@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { type Sample, sumOf } from "../kit/metrics.ts";
 import { isLong, type Sipp, whyNoSipp } from "../kit/sipp.ts";
 import { patientCaller, repeatingServer } from "../kit/sipp-scenarios.ts";
+import { assertNoStrays } from "../kit/sipp-strays.ts";
 import { until } from "../kit/wait.ts";
 import type { ListBalancer } from "./list-balancer.ts";
 import { SippLab } from "./sipp-lab.ts";
@@ -79,7 +80,8 @@ test(
       // With all three in the list again, every destination's counters can be read.
       balancer.writeList(list(0, servers));
       await reload(balancer, 1);
-      const { calls, successful, failed, unexpected } = await caller.stop(10_000);
+      const figures = await caller.stop(10_000);
+      const { calls, successful, failed, unexpected } = figures;
       await balancer.idle(15_000);
       const metrics = await balancer.metrics();
       follow(metrics, counters, broken);
@@ -90,6 +92,7 @@ test(
       );
       assert.deepEqual(broken, []);
       assert.deepEqual([successful, failed, unexpected], [calls, 0, 0]);
+      assertNoStrays(figures, taken, metrics);
       for (const [i, server] of taken.entries()) {
         assert.deepEqual([server.failed, server.unexpected], [0, 0], `server ${i}`);
         const counted = sumOf(metrics, "destination_calls_total", { destination: servers[i]!.uri });
