@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { publishLoads } from "./balancer-events.ts";
-import { createLiveTablesMemory, LiveTables } from "./bridge/live-tables.ts";
+import { createLiveTablesMemory } from "./bridge/live-memory.ts";
+import { LiveTables } from "./bridge/live-tables.ts";
 import { EventLog, type LoadEvent } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
 

@@ -3,7 +3,7 @@ import type { Balancer } from "./control/balancer.ts";
 import type { ConfigurationEvent, EventLog } from "./control/events.ts";
 import type { Log } from "./control/log.ts";
 import { DestinationState } from "./dispatch/types.ts";
-import type { StateChange } from "./health/registry.ts";
+import type { StateChange } from "./health/health-record.ts";
 import { isWell } from "./health/standby.ts";
 import { nameOfState } from "./health/state.ts";
 

@@ -1,7 +1,9 @@
 // Before the first table of thousands of rows comes, the code that puts one into force runs over made-up ones: cold, it takes
 // more than a quarter longer (decision 0014). In short steps, because probes and the admin API wait for this thread, and on live
 // tables of its own.
-import { createLiveTablesMemory, LiveTables } from "./bridge/live-tables.ts";
+
+import { createLiveTablesMemory } from "./bridge/live-memory.ts";
+import { LiveTables } from "./bridge/live-tables.ts";
 import { impliedRoutes } from "./config/references.ts";
 import type { Config } from "./config/schema.ts";
 import type { SourceConfig } from "./config/source-databases.ts";

@@ -1,5 +1,10 @@
 // Whether an address is one of those that the configuration speaks of.
-import type { AddressBlock } from "./snapshot.ts";
+
+/** An address block: four words and a prefix length of 0 to 128 (IPv4 as ::ffff:0:0/96 plus its own length). */
+export interface AddressBlock {
+  readonly words: Int32Array;
+  readonly prefix: number;
+}
 
 /** Whether an address (4 words at `at`) lies in the block `words/prefix`. */
 export function inBlock(address: Int32Array, at: number, words: Int32Array, prefix: number): boolean {

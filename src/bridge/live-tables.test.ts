@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { DestinationState } from "../dispatch/types.ts";
-import { createLiveTablesMemory, LiveTables, type LiveTablesMemory } from "./live-tables.ts";
+import { createLiveTablesMemory, type LiveTablesMemory } from "./live-memory.ts";
+import { LiveTables } from "./live-tables.ts";
 
 const SLOT = 4_711;
 const MAX = 10;

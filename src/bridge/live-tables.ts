@@ -4,53 +4,18 @@ import { Chance } from "../dispatch/chance.ts";
 import { DestinationState, type Live } from "../dispatch/types.ts";
 import { COUNTER_PLACE, DESTINATION_COUNTER_COUNT, type DestinationCounter } from "./destination-counters.ts";
 import { Latencies } from "./latencies.ts";
-import { createRecountMemory, MAX_DESTINATIONS } from "./recount.ts";
-import { createResourceMemory, ResourceLoads } from "./resource-loads.ts";
-import { createShedMemory, ShedLoads } from "./shed-loads.ts";
+import { ADMISSION_WORDS, type LiveTablesMemory, MAX_SETS, SHARED_COLUMNS } from "./live-memory.ts";
+import { MAX_DESTINATIONS } from "./recount.ts";
+import { ResourceLoads } from "./resource-loads.ts";
+import { ShedLoads } from "./shed-loads.ts";
 import { Silences } from "./silences.ts";
 
-/** Rows reserved for sets. */
-export const MAX_SETS = 4_096;
-/** Most workers a process may have. */
-export const MAX_WORKERS = 16;
 /** In the word of a destination's state: any value with one of these is none of `DestinationState`. */
 const RESTING = 0x100;
 const EJECTED = 0x200;
 const MARKS = RESTING | EJECTED;
-/** Words that admission shares (proxy/admission.ts), a cache line each: the budgets of calls, other requests and answers. */
-export const AdmissionWord = { calls: 0, requests: 16, answers: 32 } as const;
-const ADMISSION_WORDS = 48;
-
-/** Columns of the table of destinations that are one for all workers; behind them stands a column of loads per worker. */
-const SHARED_COLUMNS = 10;
 /** Which part of what a quicker answer is quicker by counts: an eighth. */
 const ANSWER_SHIFT = 3;
-
-/** The shared buffers behind the tables; structured-clonable, handed to every worker at start. */
-export interface LiveTablesMemory {
-  readonly workers: number;
-  readonly words: SharedArrayBuffer;
-  readonly counters: SharedArrayBuffer;
-  /** See resource-loads.ts. */
-  readonly resources: SharedArrayBuffer;
-  /** See bridge/recount.ts. */
-  readonly recounts: SharedArrayBuffer;
-  /** See shed-loads.ts. */
-  readonly shed: SharedArrayBuffer;
-}
-
-/** Reserves the shared memory (untouched pages cost nothing). */
-export function createLiveTablesMemory(workers: number): LiveTablesMemory {
-  const words = MAX_DESTINATIONS * (SHARED_COLUMNS + workers) + MAX_SETS + ADMISSION_WORDS;
-  return {
-    workers,
-    words: new SharedArrayBuffer(words * 4),
-    counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
-    resources: createResourceMemory(workers),
-    recounts: createRecountMemory(workers),
-    shed: createShedMemory(),
-  };
-}
 
 /** A view of the live tables. */
 export class LiveTables implements Live {

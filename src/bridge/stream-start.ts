@@ -1,9 +1,10 @@
 // What the stream worker is started with, the words that it shares with the others, and its counters.
 
 import type { TransportName } from "../net/transport.ts";
+import type { AddressBlock } from "./address-block.ts";
 import type { AddressRanges } from "./address-ranges.ts";
 import type { RingMemory } from "./handoff.ts";
-import type { AddressBlock, Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { TlsState } from "./tls-state.ts";
 import { MAX_CONNECTIONS } from "./way-back.ts";
 

@@ -1,7 +1,7 @@
 // What a worker thread is started with, and the few words that it and main share outside the tables.
 
 import type { RingMemory } from "./handoff.ts";
-import type { LiveTablesMemory } from "./live-tables.ts";
+import type { LiveTablesMemory } from "./live-memory.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Table sizes of one worker, fixed for the life of the process. */

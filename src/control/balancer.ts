@@ -3,13 +3,14 @@
 
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { LiveTables, MAX_WORKERS } from "../bridge/live-tables.ts";
+import { MAX_WORKERS } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { policyOf } from "../bridge/stream-start.ts";
 import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
-import type { StateChange } from "../health/registry.ts";
+import type { StateChange } from "../health/health-record.ts";
 import { nameOfState, type Outcome } from "../health/state.ts";
 import type { DnsCounts } from "../net/dns/counts.ts";
 import { chooseIo } from "../net/io.ts";

@@ -1,6 +1,6 @@
 // Address blocks as workers compare them.
 import { isIPv4 } from "node:net";
-import type { AddressBlock } from "../bridge/snapshot.ts";
+import type { AddressBlock } from "../bridge/address-block.ts";
 import type { AddressBlockConfig } from "../config/values/address-block.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 

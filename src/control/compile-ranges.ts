@@ -1,6 +1,7 @@
 // Lists of address blocks as workers search them: sorted ranges, none twice.
+
+import type { AddressBlock } from "../bridge/address-block.ts";
 import type { AddressRanges } from "../bridge/address-ranges.ts";
-import type { AddressBlock } from "../bridge/snapshot.ts";
 
 /** The blocks as ranges in order; those that overlap or touch become one. */
 export function compileRanges(blocks: readonly AddressBlock[]): AddressRanges {

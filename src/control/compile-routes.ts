@@ -1,6 +1,6 @@
 // Routes as workers see them: names become indices, text becomes bytes.
 import type { MatchEntry } from "../bridge/request-changes.ts";
-import type { RouteAction, RouteEntry, UriPattern } from "../bridge/snapshot.ts";
+import { type RouteAction, type RouteEntry, routeOfAll, type UriPattern } from "../bridge/route-entry.ts";
 import type { Config } from "../config/schema.ts";
 import { automatonOfMatch, type MatchConfig, matchExpression } from "../config/sections/match.ts";
 import type { RouteConfig } from "../config/sections/routes.ts";
@@ -33,27 +33,10 @@ export function compileRoutes(
     return -1;
   };
   const entries = config.routes.map((route) => compileRoute(config, route, rowOf, keys, resources, problems));
-  const isStateful = config.forwarding === "stateful";
-  entries.push({
-    ...EVERYTHING,
-    name: "from the destinations",
-    fromSet: -2,
-    action: { kind: "forward", stateful: isStateful },
-  });
+  const back = routeOfAll("from the destinations", { kind: "forward", stateful: config.forwarding === "stateful" });
+  entries.push({ ...back, fromSet: -2 });
   return entries;
 }
-
-const EVERYTHING = {
-  methods: [],
-  requestUri: null,
-  from: null,
-  to: null,
-  match: [],
-  source: [],
-  fromSet: -1,
-  senderResources: 0,
-  listener: -1,
-} as const;
 
 /** Row of the set named by a route. */
 type RowOf = (route: string, set: string) => number;

@@ -1,6 +1,6 @@
 // Dispatcher sets and the tables about destinations, as workers see them.
 import { isIPv6 } from "node:net";
-import { MAX_SETS } from "../bridge/live-tables.ts";
+import { MAX_SETS } from "../bridge/live-memory.ts";
 import { DESTINATION_WORDS, DestinationColumn, type SetEntry } from "../bridge/snapshot.ts";
 import { algorithmIn } from "../config/own-algorithms.ts";
 import type { Config } from "../config/schema.ts";

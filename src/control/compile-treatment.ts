@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { FailoverEntry } from "../bridge/failover-entry.ts";
 import type { HeaderEdits, RewritingEntry } from "../bridge/request-changes.ts";
-import type { Treatment } from "../bridge/snapshot.ts";
+import type { Treatment } from "../bridge/route-entry.ts";
 import { translationOf } from "../config/patterns/translation.ts";
 import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";

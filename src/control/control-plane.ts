@@ -6,16 +6,14 @@ import type { Snapshot } from "../bridge/snapshot.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
 import { hasErrors, type Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
-import { compile } from "./compile.ts";
-import { TlsIdentities } from "./compile-tls.ts";
+import { type Draft, type DraftContext, Drafts } from "./draft.ts";
 import type { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
-import { isSamePlace, keptWarnings, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
-import { type PlacedDestination, placeDestinations } from "./place.ts";
+import { isSamePlace, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
+import type { PlacedDestination } from "./place.ts";
 import type { Publisher } from "./publisher.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
-import { type RowPlan, RowPlans } from "./row-plans.ts";
-import { rowsOf } from "./rows.ts";
+import { RowPlans } from "./row-plans.ts";
 import { Turns } from "./turns.ts";
 
 /** All or nothing: in force on every worker, or refused with its problems (which may hold warnings in both cases). */
@@ -27,17 +25,13 @@ export interface ApplyResult {
 }
 
 /** What a control plane needs. */
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends DraftContext {
   readonly live: LiveTables;
   readonly health: HealthLoop;
   /** Finds the servers behind names, asking as the configuration says. */
   readonly names: NameSource;
   /** Reads the files again. */
   readonly load: () => Promise<Reading>;
-  /** Bound ports, by listener; a port that is missing is as configured. */
-  readonly ports: readonly number[];
-  /** Keys for configurations without any. */
-  readonly keys: readonly Uint8Array[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Log;
@@ -66,16 +60,6 @@ export interface InForce {
 /** A worker that takes longer is being replaced or is beyond help. */
 const ADOPTION_PATIENCE = 5_000;
 
-interface Candidate {
-  readonly config: Config;
-  readonly snapshot: Snapshot;
-  readonly placed: readonly PlacedDestination[];
-  readonly tls: TlsState;
-  readonly plan: RowPlan;
-  readonly locations: Locations;
-  readonly warnings: readonly Problem[];
-}
-
 /** The control plane. */
 export class ControlPlane {
   readonly reloads = { ok: 0, failed: 0 };
@@ -83,7 +67,7 @@ export class ControlPlane {
   readonly turns = new Turns();
   readonly #options: ControlPlaneOptions;
   readonly #rows: RowPlans;
-  readonly #identities = new TlsIdentities();
+  readonly #drafts: Drafts;
   #publisher: Publisher | null = null;
   #inForce: InForce | null = null;
   #locations: Locations = new Map();
@@ -96,11 +80,12 @@ export class ControlPlane {
     this.#options = options;
     const present = { oldestGeneration: () => this.#publisher?.oldestAdopted() ?? 0, clock: options.clock };
     this.#rows = new RowPlans(options.live, present);
+    this.#drafts = new Drafts(this.#rows, options);
   }
 
   /** The first configuration; what it compiles to is what the workers are started with. */
   async begin(config: Config): Promise<ApplyResult> {
-    const made = this.#make(config, 1, await this.#locate(config));
+    const made = this.#drafts.make(config, 1, await this.#locate(config), this.#closing);
     if (Array.isArray(made)) return { ok: false, generation: 0, problems: made };
     this.#prepare(made);
     this.#commit(made);
@@ -207,7 +192,7 @@ export class ControlPlane {
     const problems = restartProblems(old.config, config);
     if (hasErrors(problems)) return this.#refused(problems);
     const locations = known ?? (await this.#locate(config));
-    const made = this.#make(config, this.#generation + 1, locations);
+    const made = this.#drafts.make(config, this.#generation + 1, locations, this.#closing);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
     if (isTrial) return { ok: true, generation: old.snapshot.generation, problems: [...problems, ...made.warnings] };
     // Before any worker sends to whom only the new state knows.
@@ -244,29 +229,11 @@ export class ControlPlane {
     this.#onLocations();
   }
 
-  #make(config: Config, generation: number, locations: Locations): Candidate | Problem[] {
-    const { ports, keys } = this.#options;
-    const destinations = rowsOf(config, locations);
-    const plan = this.#rows.plan(config, destinations);
-    if ("what" in plan) return [plan];
-    const { identities, resources } = plan;
-    const { slots } = plan.destinations;
-    const placed = placeDestinations(config, destinations, identities, slots, this.#identities, this.#rows.fronts);
-    const rows = slots.reduce((most, slot) => Math.max(most, slot + 1), this.#rows.rows);
-    const setRows = plan.sets.slots;
-    const closing = this.#closing;
-    const result = compile(config, { generation, placed, rows, setRows, resources, ports, keys, closing });
-    if (!result.ok) return result.problems.map((what) => configurationProblem(what));
-    const warnings = keptWarnings(locations);
-    const tls = this.#identities.state(config);
-    return { config, snapshot: result.snapshot, placed, tls, plan, locations, warnings };
-  }
-
   /**
    * What must be true before a worker sees the snapshot: clean rows, states of new destinations. To health all others stay
    * what they were until it is in force: should it be refused, nothing about them was forgotten.
    */
-  #prepare({ plan, placed, snapshot }: Candidate): void {
+  #prepare({ plan, placed, snapshot }: Draft): void {
     for (const slot of plan.destinations.reused) this.#options.live.clear(slot);
     this.#options.health.capacities.fill(placed, snapshot);
     const old = this.#inForce?.placed ?? [];
@@ -275,14 +242,14 @@ export class ControlPlane {
   }
 
   /** Some workers have used `refused` as generation `generation`: its rows count as left, not as never used. */
-  #returnTo(old: InForce, refused: Candidate, generation: number): void {
+  #returnTo(old: InForce, refused: Draft, generation: number): void {
     this.#rows.commit(refused.plan, generation);
     const back = this.#rows.plan(old.config, old.placed);
     if (!("what" in back)) this.#rows.commit(back, this.#generation);
     this.#options.health.adopt(old.placed, old.snapshot);
   }
 
-  #commit({ config, snapshot, placed, tls, plan, locations }: Candidate): void {
+  #commit({ config, snapshot, placed, tls, plan, locations }: Draft): void {
     this.#generation = snapshot.generation;
     this.#rows.commit(plan, snapshot.generation);
     this.#options.health.adopt(placed, snapshot);

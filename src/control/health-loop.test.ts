@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { configOf } from "./testing/config.ts";

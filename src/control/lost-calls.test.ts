@@ -1,7 +1,8 @@
 // Whose calls are over because their destination has been down for long.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
 import { HealthRegistry } from "../health/registry.ts";
 import { LostCalls } from "./lost-calls.ts";

@@ -2,7 +2,7 @@
 import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";
-import type { HealthTarget } from "../health/registry.ts";
+import type { HealthTarget } from "../health/health-record.ts";
 import { stateOf } from "../health/state.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { isSecure, transportNamed } from "../net/transport.ts";

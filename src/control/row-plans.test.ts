@@ -1,7 +1,8 @@
 // Resources keep their rows over reloads: what is in use stays counted where it was taken.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import type { Config } from "../config/schema.ts";
 import { compileResources, freshResourceRows, neededBits } from "./resource-table.ts";
 import { type RowPlan, RowPlans } from "./row-plans.ts";

@@ -1,6 +1,8 @@
 // Rows of all tables that outlive a configuration, planned and put into force together: destinations, sets, accounts of resources
 // and the numbers of their names.
-import { type LiveTables, MAX_SETS } from "../bridge/live-tables.ts";
+
+import { MAX_SETS } from "../bridge/live-memory.ts";
+import type { LiveTables } from "../bridge/live-tables.ts";
 import { MAX_DESTINATIONS } from "../bridge/recount.ts";
 import { MAX_ACCOUNTS } from "../bridge/resource-loads.ts";
 import type { Problem } from "../config/problem.ts";

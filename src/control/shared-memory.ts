@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, type RingMemory } from "../bridge/handoff.ts";
-import { createLiveTablesMemory, type LiveTablesMemory } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory, type LiveTablesMemory } from "../bridge/live-memory.ts";
 import { createSourceMemory } from "../bridge/source-memory.ts";
 import { STREAM_WORDS } from "../bridge/stream-start.ts";
 import { CONTROL_WORDS, type StreamLink } from "../bridge/worker-start.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { COUNTER_PLACE } from "../bridge/destination-counters.ts";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { CallLengths } from "./call-lengths.ts";
 
 test("the time until empty follows from the last calls' lengths and from how many are left", () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { COUNTER_PLACE } from "../bridge/destination-counters.ts";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
 import type { OutlierSettings } from "./outlier-settings.ts";
 import { Outliers } from "./outliers.ts";

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
+import type { StateChange } from "./health-record.ts";
 import { Prober, type ProbeSettings, type ProbeTarget } from "./prober.ts";
-import { HealthRegistry, type StateChange } from "./registry.ts";
+import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 
 const settings: ProbeSettings = {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
+import type { HealthTarget, StateChange } from "./health-record.ts";
 import { PassiveHealth } from "./passive.ts";
-import { HealthRegistry, type HealthTarget, type StateChange } from "./registry.ts";
+import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 
 function lab() {

@@ -2,66 +2,13 @@
 // are stable. The one writer of STATE in the live tables.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
+import type { HealthRecord, HealthTarget, ProbeResult, StateChange } from "./health-record.ts";
 import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
 import { Orders } from "./orders.ts";
 import { markAfter, type ProbeRule } from "./probe-mode.ts";
 import { Recollection, type SavedStates, saved } from "./saved-states.ts";
 import { isWell, rankedGroups, shownStates } from "./standby.ts";
-import { type Outcome, observe, type Thresholds } from "./state.ts";
-
-/** A destination as health sees it. */
-export interface HealthTarget {
-  readonly slot: number;
-  readonly set: string;
-  /** The destination as configured, which may have several rows: the servers that its name stands for. */
-  readonly group: string;
-  /** Within the group: rows of a higher rank serve when nobody of a lower one can. */
-  readonly rank: number;
-  readonly uri: string;
-  readonly name: string;
-  /** State written in the configuration. */
-  readonly state: DestinationState;
-  /** Whether it starts with a probing mark (Kamailio's P flag). */
-  readonly marked: boolean;
-  /** Why it cannot be used at all (its host name does not resolve); empty: it can. */
-  readonly unusable: string;
-}
-
-/** The last probe of a destination. */
-export interface ProbeResult {
-  /** When it was decided, milliseconds since 1970. */
-  readonly at: number;
-  readonly outcome: Outcome;
-  /** `200`, `503`, `no answer within 2 s`, `refused by the network (ICMP)`. */
-  readonly what: string;
-  /** Milliseconds; -1 when unknown. */
-  readonly rtt: number;
-}
-
-/** What is known about one destination. Replaced, not mutated. */
-export interface HealthRecord {
-  readonly slot: number;
-  readonly state: DestinationState;
-  /** Results in a row, see `Health.count`. */
-  readonly count: number;
-  /** Why it is in this state, for people. */
-  readonly reason: string;
-  /** Since when, milliseconds since 1970. */
-  readonly since: number;
-  readonly marked: boolean;
-  readonly lastProbe: ProbeResult | null;
-  /** What an operator has said since the configuration last spoke; null: nothing. */
-  readonly operator: OperatorWord | null;
-}
-
-/** A state changed. */
-export interface StateChange {
-  readonly target: HealthTarget;
-  readonly from: DestinationState;
-  readonly to: DestinationState;
-  readonly reason: string;
-  readonly at: number;
-}
+import { observe, type Thresholds } from "./state.ts";
 
 /** The registry. `clock` gives milliseconds since 1970. */
 export class HealthRegistry {

@@ -1,9 +1,11 @@
 // What outlives the process, and what does not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
-import { HealthRegistry, type HealthTarget } from "./registry.ts";
+import type { HealthTarget } from "./health-record.ts";
+import { HealthRegistry } from "./registry.ts";
 import type { SavedStates } from "./saved-states.ts";
 
 const NOW = 1_000_000;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { Scores } from "./scores.ts";
 
 test("what was told holds over reloads until the configuration says another score, and ends with the destination", () => {

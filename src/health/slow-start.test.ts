@@ -1,7 +1,8 @@
 // A destination that comes back has a tenth of its share at first, and all of it when its time is over.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
 import { SlowStart } from "./slow-start.ts";
 
 test("the share rises from a tenth to the whole, evenly, and a reload without slow start ends it", () => {

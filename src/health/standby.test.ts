@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLiveTablesMemory, LiveTables } from "../bridge/live-tables.ts";
-import { HealthRegistry, type HealthTarget } from "./registry.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
+import { LiveTables } from "../bridge/live-tables.ts";
+import type { HealthTarget } from "./health-record.ts";
+import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 
 /** Slots by rank: [0, 0, 1] are two servers and a third that stands by. */

@@ -1,5 +1,5 @@
 // What a route of tests does.
-import type { DispatchAction } from "../bridge/snapshot.ts";
+import type { DispatchAction } from "../bridge/route-entry.ts";
 
 /** To the first set, without transactions. */
 export const WITHOUT_TRANSACTIONS: DispatchAction = {

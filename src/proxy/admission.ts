@@ -1,6 +1,6 @@
 // How much new work is taken. Whatever is not of a dialog that we know asks here before anything is kept about it; those
 // who are refused cost a parse and an answer, and beyond the budget of answers only the parse.
-import { AdmissionWord } from "../bridge/live-tables.ts";
+import { AdmissionWord } from "../bridge/live-memory.ts";
 import { isSpent, keepUp, take, takeAnyway, unitsOf } from "../bridge/shared-bucket.ts";
 import { Method } from "../sip/method.ts";
 import type { Budget } from "./budget.ts";

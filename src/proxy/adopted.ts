@@ -2,13 +2,8 @@
 // codes as a bitmap. Built once per generation, between two batches.
 
 import { BRANCH_BYTES } from "../bridge/branch-format.ts";
-import {
-  DESTINATION_WORDS,
-  DestinationColumn,
-  type ListenerEntry,
-  type RouteEntry,
-  type Snapshot,
-} from "../bridge/snapshot.ts";
+import type { RouteEntry } from "../bridge/route-entry.ts";
+import { DESTINATION_WORDS, DestinationColumn, type ListenerEntry, type Snapshot } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
 import type { FaultListener } from "../own/guarded.ts";

@@ -1,7 +1,8 @@
 // Headers without a number of their own: in compact form they are the same headers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DispatchAction, RouteEntry, Snapshot } from "../bridge/snapshot.ts";
+import type { DispatchAction, RouteEntry } from "../bridge/route-entry.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { automatonOfTexts } from "../config/patterns/automaton.ts";
 import { compileExpression } from "../control/compile-keys.ts";
 import { Rig } from "./rig-fake.ts";

@@ -1,7 +1,7 @@
 // Conditions on a header cannot be got round by folding its line, by another line before it, or by what is long.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RouteEntry } from "../bridge/snapshot.ts";
+import type { RouteEntry } from "../bridge/route-entry.ts";
 import { automatonOfTexts } from "../config/patterns/automaton.ts";
 import { compileExpression } from "../control/compile-keys.ts";
 import { Rig } from "./rig-fake.ts";

@@ -1,5 +1,7 @@
 // What the tests of forking have in common: sets that ring all at once, and what left in short words.
-import type { DispatchAction, Snapshot } from "../bridge/snapshot.ts";
+
+import type { DispatchAction } from "../bridge/route-entry.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { DestinationColumn } from "../bridge/snapshot.ts";
 import { type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { kind, type RequestFields, request } from "./rig-message.ts";

@@ -1,6 +1,7 @@
 // Sending a request on its way: into a set, within its dialog, or from the pool to wherever it asks to go.
 
-import { DestinationColumn, type DispatchAction } from "../bridge/snapshot.ts";
+import type { DispatchAction } from "../bridge/route-entry.ts";
+import { DestinationColumn } from "../bridge/snapshot.ts";
 import { THEIRS_ONLY } from "../bridge/way-back.ts";
 import { copyEndpoint, ENDPOINT_WORDS, isV4, sameEndpoint } from "../net/endpoint.ts";
 import { Header } from "../sip/header.ts";

@@ -1,7 +1,8 @@
 // How large a request may be: what a limit refuses, what it lets through to the last byte.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DispatchAction, Snapshot } from "../bridge/snapshot.ts";
+import type { DispatchAction } from "../bridge/route-entry.ts";
+import type { Snapshot } from "../bridge/snapshot.ts";
 import { compileText } from "../control/compile-keys.ts";
 import { CALLER, Rig } from "./rig-fake.ts";
 import { kind, request } from "./rig-message.ts";

@@ -2,7 +2,7 @@
 // the benches and the tests of the proxy send their messages through, over whatever plane they have.
 import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, Ring } from "../bridge/handoff.ts";
-import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import { createSourceMemory } from "../bridge/source-memory.ts";
 import { CONTROL_WORDS, ControlWord, type TableLimits } from "../bridge/worker-start.ts";

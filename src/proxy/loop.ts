@@ -9,8 +9,7 @@ import { Method } from "../sip/method.ts";
 import { packetBytes } from "../sip/packet-memory.ts";
 import { Reason } from "../sip/reason.ts";
 import { validateResponse } from "../sip/validate.ts";
-import { dialogTimer } from "./call.ts";
-import { branchRefused, branchTimer } from "./client.ts";
+import { branchRefused } from "./client.ts";
 import { type Context, Count } from "./context.ts";
 import { DatagramCount } from "./datagram-count.ts";
 import { Exchange, sendFor } from "./exchange.ts";
@@ -18,7 +17,7 @@ import { isPortless, isShutOut } from "./gate.ts";
 import { showGauges } from "./gauges.ts";
 import { callOf, hashCall } from "./identity.ts";
 import { dropCount } from "./judge.ts";
-import { keepAliveAnswered, keepAliveTimer } from "./keep-alive.ts";
+import { keepAliveAnswered } from "./keep-alive.ts";
 import { LostConnections } from "./lost-connections.ts";
 import { obeyMain } from "./orders.ts";
 import { branchOwner, branchRow, findBranch, isOurs } from "./own-branch.ts";
@@ -28,12 +27,12 @@ import { HINT_SHIFT, hashNamedCall, LISTENER_MASK, NO_DIALOG, namesDialog, slotO
 import { forgetAnswer, reply } from "./reply.ts";
 import { handleRequest } from "./request.ts";
 import { handleResponse } from "./response.ts";
-import { serverTimer } from "./server.ts";
 import { statelessResponse } from "./stateless.ts";
 import { isStreamNews } from "./stream-news.ts";
 import { HELD_WAIT } from "./stream-rings.ts";
 import { answerStun } from "./stun.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Timers } from "./timers.ts";
 import { TICK } from "./wheel.ts";
 
 const LONGEST_WAIT = 100;
@@ -53,10 +52,7 @@ export class Loop implements PlaneHandler {
   readonly #datagrams: DatagramCount;
   readonly #exchange: Exchange;
   readonly #lost: LostConnections = new LostConnections();
-  readonly #onTransaction: (row: number) => void;
-  readonly #onBranch: (row: number) => void;
-  readonly #onDialog: (row: number) => void;
-  readonly #onKept: (row: number) => void;
+  readonly #timers: Timers;
 
   constructor(context: Context, plane: Plane, around: Surroundings) {
     this.#c = context;
@@ -69,10 +65,7 @@ export class Loop implements PlaneHandler {
     this.#exchange = new Exchange(context, around);
     // What the worker before us was at when it died must not kill us too.
     for (const ring of around.incoming) ring.discardOpened();
-    this.#onTransaction = (row) => serverTimer(context, row);
-    this.#onBranch = (row) => branchTimer(context, row);
-    this.#onDialog = (row) => dialogTimer(context, row);
-    this.#onKept = (row) => keepAliveTimer(context, row);
+    this.#timers = new Timers(context);
   }
 
   receive(count: number): void {
@@ -114,14 +107,11 @@ export class Loop implements PlaneHandler {
     if (c.adopted.snapshot.rates !== null) c.sources.now = this.#around.now() + c.skew;
     this.#pressure.update();
     const drained = this.#drain();
-    const a = this.#pressure.mayBeAnswered() || c.branches.wheel.advance(c.now, this.#onBranch);
-    const b = c.transactions.wheel.advance(c.now, this.#onTransaction);
-    const d = c.dialogs.wheel.advance(c.now, this.#onDialog);
-    const k = c.kept === null || c.kept.wheel.advance(c.now, this.#onKept);
+    const isDone = this.#timers.fire(this.#pressure.mayBeAnswered());
     showGauges(c, control, own);
     this.#datagrams.update();
     this.#exchange.ring();
-    if (drained || !a || !b || !d || !k) return 0;
+    if (drained || !isDone) return 0;
     if (this.#around.streams?.endTurn() === true) return HELD_WAIT;
     return c.transactions.wheel.armed + c.branches.wheel.armed > 0 ? TICK : LONGEST_WAIT;
   }

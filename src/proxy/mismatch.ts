@@ -1,5 +1,5 @@
 // Why a route did not match: for people, after the fact. The packet path only asks whether.
-import type { RouteEntry } from "../bridge/snapshot.ts";
+import { type RouteEntry, routeOfAll } from "../bridge/route-entry.ts";
 import type { Context } from "./context.ts";
 import { isAccepted } from "./key-text.ts";
 import { isMatch } from "./routing.ts";
@@ -27,19 +27,7 @@ export type RouteCondition = (typeof ROUTE_CONDITIONS)[number];
  * put to `isMatch` alone, so this cannot say anything else than the packet path does.
  */
 export function routeMismatch(c: Context, route: RouteEntry): RouteCondition | null {
-  const anything: RouteEntry = {
-    name: "",
-    methods: [],
-    requestUri: null,
-    from: null,
-    to: null,
-    match: [],
-    source: [],
-    fromSet: c.pool >= 0 ? -2 : -1,
-    senderResources: 0,
-    listener: -1,
-    action: route.action,
-  };
+  const anything = { ...routeOfAll("", route.action), fromSet: c.pool >= 0 ? -2 : -1 };
   for (const condition of ROUTE_CONDITIONS) {
     if (!isMatch(c, { ...anything, [condition]: route[condition] })) return condition;
   }

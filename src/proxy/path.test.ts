@@ -2,7 +2,7 @@
 // other; whoever has a token without the right to it reaches nobody.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PathPolicy, RouteAction } from "../bridge/snapshot.ts";
+import type { PathPolicy, RouteAction } from "../bridge/route-entry.ts";
 import { connectionWord, flowWord, THEIRS_ONLY } from "../bridge/way-back.ts";
 import { destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";

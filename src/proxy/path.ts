@@ -1,6 +1,6 @@
 // The Path of a registration (RFC 3327): our URI above all others, so that what the registrar sends to the phone comes
 // through us, and in it the flow by which the phone is reached (RFC 5626 5.1).
-import type { PathPolicy } from "../bridge/snapshot.ts";
+import type { PathPolicy } from "../bridge/route-entry.ts";
 import { Header } from "../sip/header.ts";
 import { Method } from "../sip/method.ts";
 import { hasOptionTag } from "../sip/option-tags.ts";

@@ -1,5 +1,5 @@
 // Matching a URI's user and host against a route's patterns, bytes against bytes, `*` for any run.
-import type { UriPattern } from "../bridge/snapshot.ts";
+import type { UriPattern } from "../bridge/route-entry.ts";
 import type { UriView } from "../sip/uri.ts";
 import { escapedAt, PLAIN_IN_USER } from "./escape.ts";
 

@@ -2,7 +2,7 @@
 // remembers nothing, as after a restart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RouteEntry } from "../bridge/snapshot.ts";
+import type { RouteEntry } from "../bridge/route-entry.ts";
 import { CALLER, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 

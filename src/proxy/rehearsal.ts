@@ -3,7 +3,8 @@
 
 import { COUNTERS } from "../bridge/counters.ts";
 import { FIRST_EXPRESSION } from "../bridge/key-expression.ts";
-import { DESTINATION_WORDS, type RouteEntry, type Snapshot } from "../bridge/snapshot.ts";
+import type { RouteEntry } from "../bridge/route-entry.ts";
+import { DESTINATION_WORDS, type Snapshot } from "../bridge/snapshot.ts";
 import { DestinationState, KeySource } from "../dispatch/types.ts";
 import { ENDPOINT_WORDS, formatAddress, formatEndpoint, isV4, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort } from "../net/transport.ts";

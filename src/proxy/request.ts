@@ -1,6 +1,6 @@
 // A request has arrived: RFC 3261 16.3 to 16.6. Each step either settles the matter or passes on to the next; what comes
 // back is 0, or the status that the loop has to answer.
-import type { DispatchAction } from "../bridge/snapshot.ts";
+import type { DispatchAction } from "../bridge/route-entry.ts";
 import { Method } from "../sip/method.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { Admission, admit, mayRefuse, refuseNew } from "./admission.ts";

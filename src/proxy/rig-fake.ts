@@ -4,13 +4,13 @@ import type { AddressRanges } from "../bridge/address-ranges.ts";
 import type { CounterName } from "../bridge/counters.ts";
 import type { FailoverEntry } from "../bridge/failover-entry.ts";
 import type { Rates } from "../bridge/rates.ts";
+import type { RouteAction } from "../bridge/route-entry.ts";
 import {
   DESTINATION_WORDS,
   DestinationColumn,
   type KeepAliveEntry,
   type OverloadEntry,
   type RequestLimits,
-  type RouteAction,
   type Snapshot,
   type TimerSettings,
 } from "../bridge/snapshot.ts";

@@ -1,7 +1,8 @@
 // Which route a new request takes (the first that matches), and which candidates its set offers.
 import { inBlocks } from "../bridge/address-block.ts";
 import type { MatchEntry } from "../bridge/request-changes.ts";
-import { DestinationColumn, type DispatchAction, type RouteEntry } from "../bridge/snapshot.ts";
+import type { DispatchAction, RouteEntry } from "../bridge/route-entry.ts";
+import { DestinationColumn } from "../bridge/snapshot.ts";
 import { demandOf } from "../dispatch/resources.ts";
 import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";

@@ -1,6 +1,6 @@
 // What a call takes of the destination that makes it: a gateway's lines are as busy with the calls that come from it as with those
 // that go there (OpenSIPS's `lb_count_call`). Taken whether there is room or not, and given back when the call is over.
-import type { RouteEntry } from "../bridge/snapshot.ts";
+import type { RouteEntry } from "../bridge/route-entry.ts";
 import { Method } from "../sip/method.ts";
 import type { Context } from "./context.ts";
 import { D, DialogFlag } from "./dialogs.ts";

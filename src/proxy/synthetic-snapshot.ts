@@ -1,4 +1,5 @@
 // A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
+import { routeOfAll } from "../bridge/route-entry.ts";
 import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import { NO_RESOURCES, PLAIN_RULE } from "../dispatch/resources.ts";
 import { SlotChoice } from "../dispatch/types.ts";
@@ -80,29 +81,17 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     ],
     algorithms: [],
     routes: [
-      {
-        name: "warm",
-        methods: [],
-        requestUri: null,
-        from: null,
-        to: null,
-        match: [],
-        source: [],
-        fromSet: -1,
-        senderResources: 0,
-        listener: -1,
-        action: {
-          kind: "dispatch",
-          set: 0,
-          others: [],
-          key: -1,
-          resources: 0,
-          stateful,
-          path: "supported",
-          treatment: null,
-          noDestination: null,
-        },
-      },
+      routeOfAll("warm", {
+        kind: "dispatch",
+        set: 0,
+        others: [],
+        key: -1,
+        resources: 0,
+        stateful,
+        path: "supported",
+        treatment: null,
+        noDestination: null,
+      }),
     ],
     expressions: [],
     destinations,

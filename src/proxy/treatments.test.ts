@@ -1,7 +1,8 @@
 // A request keeps the treatment that it began with: through repetitions, failover, CANCEL and ACK, whatever a reload brings.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DESTINATION_WORDS, DestinationColumn, type DispatchAction, type Treatment } from "../bridge/snapshot.ts";
+import type { DispatchAction, Treatment } from "../bridge/route-entry.ts";
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { translationOf } from "../config/patterns/translation.ts";
 import { compileText } from "../control/compile-keys.ts";
 import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";

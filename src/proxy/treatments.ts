@@ -1,6 +1,6 @@
 // Treatments of routes by number, for the life of a worker. A transaction keeps the number of the one that it began with; a
 // number is given to another treatment only when no transaction and no route has it any more.
-import type { DispatchAction, RouteEntry, Treatment } from "../bridge/snapshot.ts";
+import type { DispatchAction, RouteEntry, Treatment } from "../bridge/route-entry.ts";
 import { type HeaderChanges, spellOutChanges } from "./header-changes.ts";
 import { spellOutTranslation, type WorkerTranslation } from "./translations.ts";
 import { type Policy, policyOf, spellOutAnswer, type UnavailableAnswer } from "./worker-set.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCountersMemory } from "../bridge/counters.ts";
 import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
-import { createLiveTablesMemory } from "../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { createSourceMemory } from "../bridge/source-memory.ts";
 import { CONTROL_WORDS } from "../bridge/worker-start.ts";
 import { parseEndpoint } from "../net/endpoint.ts";

@@ -5,6 +5,7 @@ import { parsePeer } from "../net/dgram-address.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
+import { Outflow } from "./outflow.ts";
 import { NOBODY } from "./proxied.ts";
 import { WaitingRoom } from "./waiting.ts";
 
@@ -86,10 +87,7 @@ export class Connection implements CarrierHandler {
   heard: number;
   #asked = 0;
   readonly #since: number;
-  /** Bytes that it was given to send, how many of them had left when that was looked at, and when that was other than before. */
-  #given = 0;
-  #left = 0;
-  #leftAt = 0;
+  readonly #outflow = new Outflow();
 
   constructor(
     owner: ConnectionOwner,
@@ -145,7 +143,7 @@ export class Connection implements CarrierHandler {
   /** Sends `start..end`, which may be overwritten afterwards: when it is connected, at the next `flush`. */
   send(worker: number, bytes: Buffer, start: number, end: number): void {
     if (this.#isConnected) {
-      this.#given += end - start;
+      this.#outflow.given += end - start;
       this.#carrier.write(bytes, start, end);
       return;
     }
@@ -201,7 +199,7 @@ export class Connection implements CarrierHandler {
    * worker has no room: what is late then is late because of us.
    */
   overdue(now: number, limits: StreamLimits, isHeld: boolean): StreamCounter | null {
-    if (this.#isStuck(now, limits.writeTimeout)) return "stalled";
+    if (this.#outflow.stoodFor(now, this) > limits.writeTimeout) return "stalled";
     // Its end has been counted already, where it was one of ours.
     if (this.#leavingSince !== 0) return now - this.#leavingSince > limits.writeTimeout ? "stalled" : null;
     if (isHeld) return null;
@@ -272,18 +270,6 @@ export class Connection implements CarrierHandler {
     this.#owner.connected(this);
     for (const { worker, bytes } of this.waiting.takeAll()) this.send(worker, bytes, 0, bytes.length);
     this.flush();
-  }
-
-  /** Whether bytes wait, and for so long no write has come to its end. */
-  #isStuck(now: number, writeTimeout: number): boolean {
-    // Mostly everything had left and nothing was sent since: no need to ask.
-    const left = this.#left === this.#given ? this.#given : this.#given - this.backlog;
-    if (left >= this.#given || left !== this.#left || this.#leftAt === 0) {
-      this.#left = left;
-      this.#leftAt = now;
-      return false;
-    }
-    return now - this.#leftAt > writeTimeout;
   }
 
   #notePartial(): void {

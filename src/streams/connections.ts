@@ -1,19 +1,14 @@
 // Every connection of the process: found by name (place and generation) or by listener and address, made where there is none,
 // bounded in number, closed when nothing passes.
-import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { WebSocket } from "ws";
 import { RecordKind } from "../bridge/handoff.ts";
-import { type StreamCounter, type StreamLimits, StreamWord, serialAt, streamCounter } from "../bridge/stream-start.ts";
+import { type StreamCounter, type StreamLimits, streamCounter } from "../bridge/stream-start.ts";
 import {
-  connectionWord,
-  GENERATIONS,
-  generationOf,
   hasSecondPort,
   identityOf,
   isFlow,
-  MAX_CONNECTIONS,
   namesConnection,
   placeOf,
   portToConnect,
@@ -33,6 +28,7 @@ import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { fullnessAt, type Guests, STRANGERS } from "./guests.ts";
 import { Overdue } from "./overdue.ts";
+import { Places } from "./places.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { reset } from "./reset.ts";
 import { STEP, Sweep } from "./sweep.ts";
@@ -47,26 +43,20 @@ export class Connections implements ConnectionOwner {
   readonly #exchange: Exchange;
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
+  readonly #places: Places;
   readonly #dials: ReadonlyMap<number, Dial>;
   readonly #guests: Guests;
   readonly #proxied: Proxied;
   readonly #callers: Callers;
   readonly #attempts: Attempts;
-  readonly #places: (Connection | undefined)[] = [];
   /** Steps by itself, by `performance.now`. */
   readonly sweep: Sweep<Connection>;
-  /** Not from 0 on: workers may still hold names that the stream worker before us gave out. */
-  readonly #generations: Uint16Array = new Uint16Array(MAX_CONNECTIONS).fill(randomInt(GENERATIONS));
-  readonly #free: number[] = [];
   readonly #byAddress = new Map<string | number, Connection>();
   readonly #touched = new Set<Connection>();
   /** Those to be closed: thousands may end, or be overdue, at once. In a round, one is accepted for each listener, and not one in all. */
   readonly #farewells = new Turns(256);
   readonly #view = new Message();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
-  /** Where an earlier process or stream worker had got to is not known: chance keeps their numbers apart from ours. */
-  #serial = randomInt(-0x80000000, 0x7fffffff);
-  #count = 0;
   /** Why the last one that was to be made was not: we had no room, which says nothing of where it was to go. */
   #hadNoRoom = false;
 
@@ -83,14 +73,15 @@ export class Connections implements ConnectionOwner {
     this.#exchange = exchange;
     this.#limits = limits;
     this.#words = words;
+    this.#places = new Places(words);
     this.#dials = dials;
     this.#guests = guests;
     this.#proxied = proxied;
     this.#callers = new Callers(limits, guests);
     this.#attempts = new Attempts(exchange, limits, (name) => this.countUp(name));
     this.aliases = new Aliases(this.#byAddress, dials, () => this.countUp("aliases"));
-    const overdue = new Overdue(limits, this.#farewells, this.#places, this);
-    this.sweep = new Sweep(this.#places, (one, now) => overdue.judge(one, now), performance.now());
+    const overdue = new Overdue(limits, this.#farewells, this.#places.all, this);
+    this.sweep = new Sweep(this.#places.all, (one, now) => overdue.judge(one, now), performance.now());
     setInterval(() => this.sweep.step(performance.now()), STEP).unref();
   }
 
@@ -116,7 +107,7 @@ export class Connections implements ConnectionOwner {
   /** Why nobody, or no stranger, may make one more connection, besides `others` that are about to be there; null: they may. */
   fullness(others: number, isTrusted: boolean): "refused" | "reserved" | null {
     // Those for callers have places of their own: who calls by datagrams must not cut off who connects.
-    return fullnessAt(this.#count - this.#callers.count + others, this.#limits, isTrusted);
+    return fullnessAt(this.#places.count - this.#callers.count + others, this.#limits, isTrusted);
   }
 
   countUp(name: StreamCounter): void {
@@ -160,7 +151,7 @@ export class Connections implements ConnectionOwner {
 
   /** Closes all of them, when everything has left. */
   leave(): void {
-    for (const connection of this.#places) connection?.leave();
+    for (const connection of this.#places.all) connection?.leave();
   }
 
   /** Lets go what `send` has saved up. */
@@ -185,14 +176,10 @@ export class Connections implements ConnectionOwner {
   }
 
   closed(connection: Connection): void {
-    const { place } = connection;
-    this.#places[place] = undefined;
-    Atomics.store(this.#words, serialAt(place), 0);
-    this.#free.push(place);
+    this.#places.leave(connection);
     this.#unlist(connection);
     this.#touched.delete(connection);
     this.intake.forget(connection);
-    this.#words[StreamWord.connections] = --this.#count;
     if (!connection.isConnected) {
       this.countUp(connection.isUnverified ? "unverified" : "connect_failed");
       this.#attempts.failed(connection);
@@ -214,10 +201,8 @@ export class Connections implements ConnectionOwner {
   #find(listener: number, peer: Int32Array, caller: Int32Array): Connection | null {
     const word = peer[5]!;
     if (namesConnection(word)) {
-      const place = placeOf(word);
-      const named = this.#places[place];
-      const isIt = this.#generations[place] === generationOf(word);
-      if (isIt && named?.isOpen && sameAddress(named.peer, 0, peer, 0)) return named;
+      const named = this.#places.named(word);
+      if (named?.isOpen && sameAddress(named.peer, 0, peer, 0)) return named;
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
@@ -280,18 +265,12 @@ export class Connections implements ConnectionOwner {
     carry: Carry,
     isConnected: boolean,
   ): Connection | null {
-    if (this.#count >= MAX_CONNECTIONS) return null;
-    const place = this.#free.pop() ?? this.#places.length;
-    const generation = (this.#generations[place]! + 1) % GENERATIONS;
-    this.#generations[place] = generation;
-    const word = connectionWord(place, generation);
-    const connection = new Connection(this, socket, place, word, listener, peer, key, carry, isConnected);
-    this.#places[place] = connection;
-    this.#serial = (this.#serial + 1) | 0 || 1;
-    Atomics.store(this.#words, serialAt(place), this.#serial);
+    const word = this.#places.claim();
+    if (word === null) return null;
+    const connection = new Connection(this, socket, placeOf(word), word, listener, peer, key, carry, isConnected);
+    this.#places.take(connection);
     // The newest connection of an address is the one that it reads.
     this.#byAddress.set(key, connection);
-    this.#words[StreamWord.connections] = ++this.#count;
     if (isConnected) connection.noteLocal();
     return connection;
   }

@@ -2,7 +2,8 @@
 // chance that can be repeated.
 import { createCountersMemory } from "../../src/bridge/counters.ts";
 import { createRingMemory, Ring, type RingMemory } from "../../src/bridge/handoff.ts";
-import { createLiveTablesMemory, LiveTables } from "../../src/bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../../src/bridge/live-memory.ts";
+import { LiveTables } from "../../src/bridge/live-tables.ts";
 import type { Snapshot } from "../../src/bridge/snapshot.ts";
 import { createSourceMemory } from "../../src/bridge/source-memory.ts";
 import { CONTROL_WORDS } from "../../src/bridge/worker-start.ts";

@@ -1,7 +1,8 @@
 // A process that does what it is told and remembers it: for the shapes of the API and of the commands. What a real one does
 // is for the scenarios.
 import { createCountersMemory } from "../../bridge/counters.ts";
-import { createLiveTablesMemory, LiveTables } from "../../bridge/live-tables.ts";
+import { createLiveTablesMemory } from "../../bridge/live-memory.ts";
+import { LiveTables } from "../../bridge/live-tables.ts";
 import type { SourceView } from "../../config/tables/source-view.ts";
 import { EventLog } from "../../control/events.ts";
 import type { AccessView, AdminBackend, Applied, Change, DestinationView, Fault, StreamsView } from "../backend.ts";
