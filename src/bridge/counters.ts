@@ -73,6 +73,7 @@ export const COUNTERS = [
   "dialogs_expired",
   "access_log_lost",
   "algorithm_faults",
+  "stream_queue_full",
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 

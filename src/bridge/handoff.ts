@@ -90,7 +90,7 @@ export function createRingMemory(bytes: number = 1 << 22): RingMemory {
 export class Ring {
   readonly bytes: Buffer;
   readonly #words: Int32Array;
-  readonly #capacity: number;
+  readonly capacity: number;
   /** The record that `next` found: where its bytes lie in `bytes`, and its header. */
   start = 0;
   end = 0;
@@ -103,7 +103,7 @@ export class Ring {
   constructor(memory: RingMemory) {
     this.bytes = Buffer.from(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
-    this.#capacity = memory.buffer.byteLength - FIRST_BYTE;
+    this.capacity = memory.buffer.byteLength - FIRST_BYTE;
   }
 
   /**
@@ -123,7 +123,7 @@ export class Ring {
     end: number,
   ): boolean {
     const words = this.#words;
-    const capacity = this.#capacity;
+    const capacity = this.capacity;
     const size = (HEADER_WORDS * 4 + (end - start) + 63) & ~63;
     if (size > capacity >> 1) return false;
     let tail = words[0]!;
@@ -179,7 +179,7 @@ export class Ring {
     const size = (HEADER_WORDS * 4 + (this.end - this.start) + 63) & ~63;
     const head = this.#words[HEAD]! + size;
     this.#words[OPENED] = 0;
-    Atomics.store(this.#words, HEAD, head === this.#capacity ? 0 : head);
+    Atomics.store(this.#words, HEAD, head === this.capacity ? 0 : head);
   }
 
   /** For a new consumer: drops the record that the one before it had looked at and not taken when it died, if any. */
@@ -189,8 +189,13 @@ export class Ring {
 
   /** How full it is, from 0 to 255. */
   get fill(): number {
-    const used = Atomics.load(this.#words, 0) - this.#words[HEAD]!;
-    return Math.floor(((used < 0 ? used + this.#capacity : used) * 255) / this.#capacity);
+    return Math.floor((this.used * 255) / this.capacity);
+  }
+
+  /** Bytes of the records in it, of `capacity`. */
+  get used(): number {
+    const used = Atomics.load(this.#words, 0) - Atomics.load(this.#words, HEAD);
+    return used < 0 ? used + this.capacity : used;
   }
 
   get isEmpty(): boolean {

@@ -58,6 +58,8 @@ export class Outbox {
    * such listeners.
    */
   passOn: (outbox: Outbox, i: number) => boolean = () => false;
+  /** Whether there is room for more new requests with whoever `passOn` gives to; what follows from earlier ones has more. Set as `passOn` is. */
+  takesNew: () => boolean = () => true;
   /**
    * What was passed on so far is not to be sent any more, if it has not left: on the word of `number` (bridge/handoff.ts, `lost`). False:
    * everything was passed on after that. Set as `passOn` is.
@@ -80,6 +82,11 @@ export class Outbox {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.place = placeOf(bytes);
     this.#send = send;
+  }
+
+  /** Bytes that wait here, with as much for each message as a ring adds (bridge/handoff.ts). */
+  get pending(): number {
+    return this.#next + this.count * 64;
   }
 
   /** Offset at which a message of up to 64 KiB may be written; sends what is waiting when there is no room. */

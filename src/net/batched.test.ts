@@ -49,6 +49,15 @@ describe("the batched plane and the network's refusals", { skip }, () => {
     assert.deepEqual(told, closed.map((port) => `127.0.0.1:${port}`).sort());
   });
 
+  it("tells as ours what it has no room to pass on, and as the network's what the network refuses", () => {
+    using bench = new Bench(["127.0.0.1"]);
+    bench.send(7, "127.0.0.1", 5_060, "for a stream");
+    bench.send(0, "255.255.255.255", 5_060, "broadcast is not permitted");
+    bench.flush();
+    bench.runUntil(() => bench.refused.length === 2);
+    assert.deepEqual([bench.short, bench.plane.counts.unsent], [1, 2]);
+  });
+
   it("reports what the system refuses at once, after the turn, and sends the rest", () => {
     using bench = new Bench(["127.0.0.1"]);
     bench.send(0, "127.0.0.1", bench.ports[0]!, "before");

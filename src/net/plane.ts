@@ -16,9 +16,9 @@ export interface PlaneHandler {
    * A datagram that we sent was refused by the network (ICMP; batched plane only). `start..end` is as much of its payload
    * as the network returned, in `bytes`; `peer[at]` is where it had been sent. Where workers share a port the kernel may
    * tell any of them, not only the one that sent: the branch in the payload says whose it is. Also called, after the turn,
-   * for what the system refused to send at once (no route). What it commits to the outbox is sent in this turn or the next.
+   * for what the system refused to send at once (no route), and with `isOurs` for what only we had no room to pass on. What it commits to the outbox is sent in this turn or the next.
    */
-  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void;
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number, isOurs?: boolean): void;
 }
 
 /**

@@ -230,7 +230,7 @@ export class PortablePlane implements Plane {
       const length = outbox.end[i]! - outbox.start[i]!;
       if (socket === null) {
         if (outbox.passOn(outbox, i)) continue;
-        this.#refusals.add(outbox, i);
+        this.#refusals.add(outbox, i, true);
         this.counts.unsent++;
         continue;
       }

@@ -12,13 +12,15 @@ const KEPT_BYTES = 1_280;
 export class Refusals {
   readonly #bytes: Buffer = Buffer.from(new ArrayBuffer(PLACES * KEPT_BYTES));
   readonly #end: Int32Array = new Int32Array(PLACES);
+  readonly #isOurs: Uint8Array = new Uint8Array(PLACES);
   readonly #peer: Int32Array = new Int32Array(PLACES * ENDPOINT_WORDS);
   #count = 0;
 
-  /** Keeps the i-th datagram of the outbox. */
-  add(outbox: Outbox, i: number): void {
+  /** Keeps the i-th datagram of the outbox; with `isOurs`, only we had no room for it. */
+  add(outbox: Outbox, i: number, isOurs: boolean): void {
     if (this.#count === PLACES) return;
     const place = this.#count++;
+    this.#isOurs[place] = isOurs ? 1 : 0;
     const start = outbox.start[i]!;
     const length = Math.min(outbox.end[i]! - start, KEPT_BYTES);
     outbox.bytes.copy(this.#bytes, place * KEPT_BYTES, start, start + length);
@@ -30,7 +32,14 @@ export class Refusals {
   deliver(handler: PlaneHandler): number {
     const count = this.#count;
     for (let i = 0; i < count; i++) {
-      handler.unreachable(this.#bytes, i * KEPT_BYTES, this.#end[i]!, this.#peer, i * ENDPOINT_WORDS);
+      handler.unreachable(
+        this.#bytes,
+        i * KEPT_BYTES,
+        this.#end[i]!,
+        this.#peer,
+        i * ENDPOINT_WORDS,
+        this.#isOurs[i] === 1,
+      );
     }
     this.#count = 0;
     return count;

@@ -162,7 +162,7 @@ export class Sender {
   #passOn(outbox: Outbox, i: number): void {
     if (outbox.passOn(outbox, i)) return;
     this.#counts.unsent++;
-    this.#refusals.add(outbox, i);
+    this.#refusals.add(outbox, i, true);
   }
 
   #prepare(outbox: Outbox, i: number, socket: UdpSocket): boolean {
@@ -211,7 +211,7 @@ export class Sender {
         retried = at;
         socket.isSuspect = true;
         continue;
-      } else this.#refusals.add(outbox, at);
+      } else this.#refusals.add(outbox, at, false);
       this.#counts.unsent++;
       at++;
     }

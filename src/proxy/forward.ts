@@ -22,6 +22,7 @@ import { insecure, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { startBranch } from "./start-branch.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
+import { isShort } from "./stream-room.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { makeUri, policyAt } from "./treatment-of.ts";
 import { tryNext } from "./tries.ts";
@@ -91,6 +92,7 @@ function forwardOut(c: Context, stateful: boolean, flag: number): number {
   }
   if (method === Method.CANCEL && stateful) return 481;
   const opens = opensDialog(c);
+  if (opens && isShort(c, c.outgoing)) return busy(c);
   if (!stateful) return forwardStateless(c, opens ? RecordRoute.plain : RecordRoute.none);
   if (c.adopted.snapshot.closing && opens) return closing(c);
   const row = openTransaction(c, c.message.to.tagStart >= 0);
@@ -170,6 +172,8 @@ function dispatchStateless(
   }
   const number = c.treatments.numberOf(treatment);
   const own = number === 0 ? null : c.treatments.at(number);
+  if (!isInDialog && c.message.method !== Method.ACK && c.message.method !== Method.CANCEL && isShort(c, c.outgoing))
+    return busy(c);
   // An ACK has a To tag: it is that to a failure, for the one to a 2xx follows our Record-Route.
   const { method } = c.message;
   const isHop = method === Method.ACK || method === Method.CANCEL;

@@ -110,7 +110,7 @@ export class Rig {
     this.#epoch = options.epoch ?? 1000;
     this.#plane = new RigPlane((outbox) => {
       for (let i = 0; i < outbox.count; i++) {
-        if (outbox.passOn(outbox, i)) continue;
+        if (outbox.listener[i] === 1 && outbox.passOn(outbox, i)) continue;
         const text = outbox.bytes.toString("latin1", outbox.start[i], outbox.end[i]);
         const at = i * ENDPOINT_WORDS;
         const [listener, word] = [outbox.listener[i]!, outbox.peer[at + 5]!];

@@ -6,6 +6,8 @@ import type { StreamLink } from "../bridge/worker-start.ts";
 import type { Outbox } from "../net/batch.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 
+/** Of the ring: what begins something fills no more, so that dialogs, answers and acknowledgements that follow have the rest. */
+const FOR_NEW = 0.75;
 const NOTHING = Buffer.alloc(0);
 const nowhere = new Int32Array(ENDPOINT_WORDS);
 const where = new Int32Array(4);
@@ -41,6 +43,7 @@ export function linkStreams(outbox: Outbox, link: StreamLink): Ring {
     wakeStreams(words);
     return true;
   };
+  outbox.takesNew = () => ring.used + outbox.pending <= ring.capacity * FOR_NEW;
   outbox.passDial = (listener, peer, at, which, slot) => {
     if (!isSaid && !say()) return;
     where[0] = slot;

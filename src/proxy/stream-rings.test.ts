@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRingMemory, RecordKind, Ring } from "../bridge/handoff.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import { STREAM_WORDS } from "../bridge/stream-start.ts";
 import { connectionWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
-import { type Left, Rig } from "./rig-fake.ts";
-import { kind, request } from "./rig-message.ts";
+import { Transport } from "../net/transport.ts";
+import { destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { header, kind, request } from "./rig-message.ts";
 import { linkStreams } from "./stream-link.ts";
 import { StreamRings } from "./stream-rings.ts";
 
@@ -31,12 +33,12 @@ class Pair {
   #calls = 0;
 
   /** With `isLinked` what leaves goes into the ring to the stream worker, and only what has no room there is in `rig.left`. */
-  constructor(toBytes = 1 << 14, isLinked = false) {
+  constructor(toBytes = 1 << 14, isLinked = false, more: RigOptions = {}) {
     const [from, to] = [createRingMemory(), createRingMemory(toBytes)];
     this.toWorker = new Ring(from);
     this.fromWorker = new Ring(to);
     this.#filler = new Ring(to);
-    this.rig = new Rig({ transactions: 16_384, streams: new StreamRings(new Ring(from), this.#filler) });
+    this.rig = new Rig({ transactions: 16_384, streams: new StreamRings(new Ring(from), this.#filler), ...more });
     const words = new SharedArrayBuffer(STREAM_WORDS * 4);
     if (isLinked) linkStreams(this.rig.context.outbox, { toStreams: to, fromStreams: from, words });
     this.catchesUp();
@@ -148,4 +150,35 @@ test("of long messages that have piled up no more are taken than there is room f
   for (pair.rig.pass(1); !pair.toWorker.isEmpty || !pair.fromWorker.isEmpty; pair.rig.pass(1))
     answered += pair.catchesUp();
   assert.deepEqual([kindsOf(pair.rig.left), answered], [[], asked]);
+});
+
+for (const stateful of [true, false]) {
+  test(`a ${stateful ? "" : "stateless "}call by UDP that finds no room on its way to TCP is answered 503, and none is lost`, () => {
+    const pair = new Pair(1 << 17, true, { farTcp: true, stateful, destinations: 2 });
+    const left = Array.from({ length: 400 }, (_, i) => pair.rig.receive(request("INVITE", { call: `u${i}` }))).flat();
+    const refused = left.filter(({ text }) => kind(text) === "503");
+    assert.deepEqual(
+      [left.length, refused.every(({ text }) => Number(header(text, "Retry-After")) > 0)],
+      [refused.length, true],
+    );
+    const { live } = pair.rig.context;
+    assert.ok(refused.length > 100 && refused.length < 400, `${refused.length} refused`);
+    assert.deepEqual([live.failures(0), live.failures(1)], [0, 0]);
+    assert.ok(pair.rig.counter("stream_queue_full") >= refused.length);
+    assert.equal(pair.catchesUp(), 400 - refused.length);
+    assert.deepEqual(pair.rig.receive(request("INVITE", { call: "later" })), []);
+    assert.equal(pair.catchesUp(), 1);
+  });
+}
+
+test("a call that finds no room on its way to TCP goes to a candidate that is reached otherwise", () => {
+  const reshape = (snapshot: Snapshot): Snapshot => {
+    snapshot.destinations[DESTINATION_WORDS + DestinationColumn.listener] = -1;
+    snapshot.destinations[DESTINATION_WORDS + DestinationColumn.transport] = Transport.udp;
+    return snapshot;
+  };
+  const pair = new Pair(1 << 17, true, { farTcp: true, algorithm: "priority", destinations: 2, reshape });
+  const left = Array.from({ length: 400 }, (_, i) => pair.rig.receive(request("INVITE", { call: `u${i}` }))).flat();
+  assert.deepEqual([...new Set(left.map(({ text, to }) => `${kind(text)} ${to}`))], [`INVITE ${destinationAt(1)}`]);
+  assert.equal(left.length + pair.catchesUp(), 400);
 });

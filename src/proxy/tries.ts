@@ -10,6 +10,7 @@ import { takeResources } from "./resources.ts";
 import { chooseAgain } from "./routing.ts";
 import { isToBeTried, moveUp } from "./same-name.ts";
 import { startBranch } from "./start-branch.ts";
+import { isShort } from "./stream-room.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
 /** A candidate was passed over: it is gone, cannot be reached from here, or has no room. */
@@ -121,6 +122,7 @@ function tryOne(c: Context, row: number, slot: number, flags: number, breadth: n
   if (rows[destination + DestinationColumn.used] === 0) return PASSED_OVER;
   const listener = sendingListener(c, at, destination);
   if (listener < 0) return PASSED_OVER;
+  if ((t[at + T.flags]! & TransactionFlag.inDialog) === 0 && isShort(c, listener)) return PASSED_OVER;
   if (t[at + T.method] !== Method.INVITE) return startBranch(c, row, slot, rows, destination, listener, flags, breadth);
   if (!c.live.reserve(c.worker, slot, rows[destination + DestinationColumn.maxCalls]!)) return PASSED_OVER;
   const needed = t[at + T.resources]!;

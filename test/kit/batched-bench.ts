@@ -18,6 +18,8 @@ export class Bench implements PlaneHandler {
   readonly plane: BatchedPlane;
   readonly ports: readonly number[];
   readonly refused: { readonly text: string; readonly peer: string }[] = [];
+  /** How many of these were refused only because there was no room to pass them on. */
+  short = 0;
   got: { readonly text: string; readonly listener: number }[] = [];
   locals: string[] = [];
   peers: string[] = [];
@@ -142,7 +144,8 @@ export class Bench implements PlaneHandler {
 
   disarm(): void {}
 
-  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number): void {
+  unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number, isOurs = false): void {
+    if (isOurs) this.short++;
     this.refused.push({ text: bytes.toString("latin1", start, end), peer: formatEndpoint(peer, at) });
   }
 
