@@ -35,7 +35,7 @@ export function written(config: Config): Written {
     admin: adminOf(config),
     hooks: config.hooks.map(hookOf),
     log: { ...config.log },
-    state: { ...config.state, every: formatDuration(config.state.every) },
+    state: writtenState(config),
     rate_limits: rateLimitsOf(config),
     scanners: { user_agents: [...config.scanners.userAgents] },
     trusted: config.trusted.map(formatAddressBlock),
@@ -171,4 +171,8 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     ...(one.advertise === undefined ? {} : { advertise: formatHostPort(one.advertise.host, one.advertise.port) }),
     ...(one.tls === undefined ? {} : { tls: one.tls }),
   };
+}
+
+function writtenState({ state: { every, maxAge, ...others } }: Config): Written["state"] {
+  return { ...others, every: formatDuration(every), max_age: formatDuration(maxAge) };
 }

@@ -119,13 +119,14 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     },
     onLost: (slots) => void audit.forgetCalls(slots, "their destination has been down for too long"),
   });
-  health.registry.recallFrom(readStates(config.state.file, log));
-  const stateFile = new StateFile(() => health.registry.save(), log);
+  const tooOld = health.recallFrom(readStates(config.state.file, log), config.state.maxAge);
+  if (tooOld > 0) log.info({ tooOld }, "saved latencies and scores are older than state.max_age: these begin anew");
+  const stateFile = new StateFile(() => health.save(), log);
   const keys = [new Uint8Array(randomBytes(16))];
   const names = new DnsNames(SYSTEM_NAMES);
   const control = new ControlPlane({ live, health, names, load: options.load, ports: opened.ports, keys, clock, log });
   const begun = await control.begin(config);
-  health.registry.recallFrom(null);
+  health.recallFrom(null);
   if (!begun.ok) {
     opened.close();
     return { ok: false, problems: begun.problems, failure: "" };

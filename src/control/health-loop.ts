@@ -9,6 +9,8 @@ import { PassiveHealth } from "../health/passive.ts";
 import { Prober, type ProberContext } from "../health/prober.ts";
 import { HealthRegistry } from "../health/registry.ts";
 import { Rests } from "../health/rests.ts";
+import { recentFigures } from "../health/saved-figures.ts";
+import type { SavedHealth } from "../health/saved-states.ts";
 import { Scores } from "../health/scores.ts";
 import { SlowStart } from "../health/slow-start.ts";
 import { isWell } from "../health/standby.ts";
@@ -66,7 +68,7 @@ export class HealthLoop {
     this.prober = new Prober({ ...options, registry: this.registry });
     this.rests = new Rests(live, now);
     this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
-    this.scores = new Scores(live);
+    this.scores = new Scores(live, clock);
     this.slowStart = new SlowStart(live, now);
     this.lostCalls = new LostCalls(live, this.registry, now);
     this.callLengths = new CallLengths(live);
@@ -109,6 +111,24 @@ export class HealthLoop {
     for (const { slot } of probed) cared.add(slot);
     for (const { slot, failures } of watched) if (failures > 0) cared.add(slot);
     for (const slot of down) if (!cared.has(slot)) this.registry.unwatched(slot);
+  }
+
+  /** All that is worth knowing after a restart. */
+  save(): SavedHealth {
+    return { ...this.registry.save(), latencies: this.prober.save(), scores: this.scores.save() };
+  }
+
+  /**
+   * Until `saved` is null, destinations begin as they were saved; with figures only that are less than `maxAge` milliseconds old.
+   * Returns how many were too old.
+   */
+  recallFrom(saved: SavedHealth | null, maxAge = 0): number {
+    const all = saved ?? { latencies: [], scores: [] };
+    const { latencies, scores } = recentFigures(all, this.#options.clock(), maxAge);
+    this.registry.recallFrom(saved);
+    this.prober.recallFrom(latencies);
+    this.scores.recallFrom(scores);
+    return all.latencies.length + all.scores.length - latencies.length - scores.length;
   }
 
   /** Begins probing and watching. */

@@ -84,7 +84,7 @@ export function outlierTargets(placed: readonly PlacedDestination[]): OutlierTar
 
 /** What each is worth. */
 export function scoreTargets(placed: readonly PlacedDestination[]): ScoreTarget[] {
-  return placed.map(({ slot, config }) => ({ slot, score: config.score }));
+  return placed.map(({ slot, target, config }) => ({ slot, subject: target, score: config.score }));
 }
 
 /** Those that start slowly. */

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import type { SavedStates } from "../health/saved-states.ts";
+import type { SavedHealth } from "../health/saved-states.ts";
 import type { Log } from "./log.ts";
 import { readStates, StateFile } from "./state-file.ts";
 
@@ -30,12 +30,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function states(reason: string): SavedStates {
+function states(reason: string): SavedHealth {
   const common = { set: "a", uri: "sip:x", name: "x", configured: "active", state: "draining" } as const;
   const operator = { state: "draining", reason } as const;
   return {
-    destinations: [{ ...common, reason, since: 5, marked: false, operator, latency: 12 }],
+    destinations: [{ ...common, reason, since: 5, marked: false, operator }],
     orders: [{ group: "g", name: "", state: "draining", reason }],
+    latencies: [
+      {
+        set: "a",
+        uri: "sip:x",
+        name: "x",
+        at: 7,
+        samples: 12,
+        average: 2.5,
+        estimate: 3,
+        squares: 0.5,
+        most: 4,
+        timeouts: 1,
+      },
+    ],
+    scores: [{ set: "a", uri: "sip:x", name: "x", at: 7, score: -3, configured: 0 }],
   };
 }
 
@@ -67,14 +82,26 @@ test("no file is normal; what is no such file is told, and nothing is read from 
     "{}",
     '{"version": 2}',
     JSON.stringify({ version: 1, ...states("x") }).replace("draining", "gone"),
+    JSON.stringify({ version: 1, ...states("x") }).replace('"score":-3', '"score":0.5'),
+    JSON.stringify({ version: 1, ...states("x") }).replace('"samples":12', '"samples":-1'),
   ]) {
     writeFileSync(path, text);
     assert.equal(readStates(path, log), null);
   }
   assert.deepEqual(
     told.map((line) => line.slice(0, 5)),
-    ["info:", "warn:", "warn:", "warn:", "warn:", "warn:"],
+    ["info:", ...new Array<string>(7).fill("warn:")],
   );
+});
+
+test("a file of before there were figures is read", () => {
+  const path = join(folder, "state.json");
+  const { destinations, orders } = states("one");
+  writeFileSync(
+    path,
+    JSON.stringify({ version: 1, destinations: destinations.map((one) => ({ ...one, latency: 12 })), orders }),
+  );
+  assert.deepEqual(readStates(path, log), { version: 1, destinations, orders, latencies: [], scores: [] });
 });
 
 test("a folder that cannot be written to is told once, and again when it had worked in between", () => {

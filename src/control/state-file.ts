@@ -2,7 +2,7 @@
 // the new one, whole; what cannot be read is told, and does not keep anybody from starting.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import type { SavedStates } from "../health/saved-states.ts";
+import type { SavedHealth } from "../health/saved-states.ts";
 import { STATE_NAMES } from "../health/state.ts";
 import type { Log } from "./log.ts";
 
@@ -11,27 +11,44 @@ const POLL = 1_000;
 /** Far more than states of all slots take. */
 const MOST_BYTES = 268_435_456;
 const state = z.enum(STATE_NAMES);
+const subject = { set: z.string(), uri: z.string(), name: z.string() };
+const figure = z.number().min(0);
+const at = z.number();
+const score = z.int().min(-2_147_483_648).max(2_147_483_647);
 const SAVED = z.object({
   version: z.literal(VERSION),
   destinations: z.array(
     z.object({
-      set: z.string(),
-      uri: z.string(),
-      name: z.string(),
+      ...subject,
       configured: state,
       state,
       reason: z.string(),
       since: z.number(),
       marked: z.boolean(),
       operator: z.object({ state, reason: z.string() }).nullable(),
-      latency: z.number().min(0),
     }),
   ),
   orders: z.array(z.object({ group: z.string(), name: z.string(), state, reason: z.string() })),
+  // A file of an earlier version has neither.
+  latencies: z
+    .array(
+      z.object({
+        ...subject,
+        at,
+        samples: z.int().min(1),
+        average: figure,
+        estimate: figure,
+        squares: figure,
+        most: figure,
+        timeouts: figure,
+      }),
+    )
+    .default([]),
+  scores: z.array(z.object({ ...subject, at, score, configured: score })).default([]),
 });
 
 /** What was saved; null: nothing was, or nobody can read it, and then that is logged. */
-export function readStates(file: string, log: Log): SavedStates | null {
+export function readStates(file: string, log: Log): SavedHealth | null {
   if (file === "") return null;
   try {
     const about = statSync(file);
@@ -48,14 +65,14 @@ export function readStates(file: string, log: Log): SavedStates | null {
 
 /** Keeps such a file true. */
 export class StateFile {
-  readonly #states: () => SavedStates;
+  readonly #states: () => SavedHealth;
   readonly #log: Log;
   #file = "";
   #written = "";
   #isFailing = false;
   #next = 0;
 
-  constructor(states: () => SavedStates, log: Log) {
+  constructor(states: () => SavedHealth, log: Log) {
     this.#states = states;
     this.#log = log;
   }

@@ -69,6 +69,18 @@ test("how far round trips are from their average, the longest of them, and how m
   assert.deepEqual([preset.deviation.toFixed(5), preset.most], ["0.99995", 105]);
 });
 
+test("one that goes on from what was written down is the same as one that never stopped", () => {
+  const latency = new Latency();
+  after(latency, [...TEN, 40, 3]);
+  latency.addTimeout();
+  latency.measuredAt = 77;
+  const copy = Latency.of(JSON.parse(JSON.stringify(latency.figures)));
+  assert.deepEqual(copy.figures, latency.figures);
+  assert.deepEqual([copy.measuredAt, copy.timeouts, copy.most], [77, 1, 40]);
+  assert.deepEqual(after(copy, TEN), after(latency, TEN));
+  assert.equal(copy.deviation, latency.deviation);
+});
+
 test("an answer without delay is known to be one", () => {
   assert.deepEqual(after(new Latency(), [0, 0]), [1, 0]);
 });

@@ -11,8 +11,23 @@ const STEADY = 0.5;
 /** More samples are not counted, so that none weighs less than one of so many. */
 const MOST = 2 ** 21;
 
+/** All that is known of one destination's round trips, as plain data; milliseconds. */
+export interface LatencyFigures {
+  /** When the last one was measured, milliseconds since 1970; 0: none was. */
+  readonly at: number;
+  readonly samples: number;
+  readonly average: number;
+  readonly estimate: number;
+  /** Sum of the squared distances from the average. */
+  readonly squares: number;
+  readonly most: number;
+  readonly timeouts: number;
+}
+
 /** One destination's estimate, in milliseconds. */
 export class Latency {
+  /** When the last round trip was measured, milliseconds since 1970; 0: none was. Whoever adds one says so. */
+  measuredAt = 0;
   #samples = 0;
   #average: number;
   #estimate: number;
@@ -30,6 +45,32 @@ export class Latency {
     this.#average = usualMicros / 1000;
     this.#estimate = micros / 1000;
     this.#most = Math.max(micros, usualMicros) / 1000;
+  }
+
+  /** One that goes on with what another has found out. */
+  static of({ at, samples, average, estimate, squares, most, timeouts }: LatencyFigures): Latency {
+    const latency = new Latency();
+    latency.measuredAt = at;
+    latency.#samples = Math.min(samples, MOST);
+    latency.#average = average;
+    latency.#estimate = estimate;
+    latency.#squares = squares;
+    latency.#most = most;
+    latency.#timeouts = timeouts;
+    return latency;
+  }
+
+  /** For `of`. */
+  get figures(): LatencyFigures {
+    return {
+      at: this.measuredAt,
+      samples: this.#samples,
+      average: this.#average,
+      estimate: this.#estimate,
+      squares: Math.max(0, this.#squares),
+      most: this.#most,
+      timeouts: this.#timeouts,
+    };
   }
 
   /** As it is lately, in microseconds; at least 1, because 0 means unknown. */

@@ -7,6 +7,7 @@ import { Latency } from "./latency.ts";
 import { probeCheck, readProbeAnswer, writeProbe } from "./probe-message.ts";
 import { isProbed, type ProbeRule } from "./probe-mode.ts";
 import type { HealthRegistry } from "./registry.ts";
+import { byDestination, type SavedLatency, savedKey } from "./saved-figures.ts";
 import type { Outcome, Thresholds } from "./state.ts";
 
 /** How the destinations of a set are probed; times in milliseconds. */
@@ -89,9 +90,25 @@ export class Prober {
   isActive = true;
   readonly #context: ProberContext;
   readonly #tasks = new Map<number, Task>();
+  #before: ReadonlyMap<string, SavedLatency> = new Map();
 
   constructor(context: ProberContext) {
     this.#context = context;
+  }
+
+  /** Destinations that are new begin with the round trips that were measured before. */
+  recallFrom(latencies: readonly SavedLatency[]): void {
+    this.#before = byDestination(latencies);
+  }
+
+  /** The round trips that were measured, for a later process. */
+  save(): SavedLatency[] {
+    return [...this.#tasks].flatMap(([slot, { latency }]) => {
+      const target = this.#context.registry.target(slot);
+      if (latency.measuredAt === 0 || target === undefined) return [];
+      const { set, uri, name } = target;
+      return [{ set, uri, name, ...latency.figures }];
+    });
   }
 
   /** Whether there is nobody to be probed. */
@@ -154,6 +171,7 @@ export class Prober {
     if (rtt >= 0) live.noteAnswerTime(task.target.slot, Math.round(rtt * 1000));
     latency.add(Math.max(0, now - task.startedAt), task.target.settings.newestShare);
     live.latencies.set(task.target.slot, latency.micros, latency.usualMicros);
+    latency.measuredAt = this.#context.clock();
     this.#decide(task, task.target.settings.accepts(answer.status) ? "ok" : "bad", String(answer.status), rtt);
     return true;
   }
@@ -174,9 +192,21 @@ export class Prober {
   }
 
   /** Begins with what is known, which may be from another place of the same destination or from before a restart. */
-  #latencyOf({ slot, presetLatency }: ProbeTarget): Latency {
+  #latencyOf(target: ProbeTarget): Latency {
     const { live } = this.#context;
+    const { slot, presetLatency } = target;
+    const before = this.#saved(target);
+    if (before !== undefined) {
+      const known = Latency.of(before);
+      live.latencies.set(slot, known.micros, known.usualMicros);
+      return known;
+    }
     return new Latency(live.latency(slot), live.latencies.usually(slot), presetLatency > 0);
+  }
+
+  #saved({ slot }: ProbeTarget): SavedLatency | undefined {
+    const target = this.#before.size === 0 ? undefined : this.#context.registry.target(slot);
+    return target === undefined ? undefined : this.#before.get(savedKey(target));
   }
 
   #open(slot: number, check: string): Task | null {

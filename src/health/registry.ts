@@ -63,11 +63,11 @@ export class HealthRegistry {
     }
   }
 
-  /** All that is worth knowing after a restart. */
+  /** States and orders, for a later process. */
   save(): SavedStates {
     const destinations = [...this.#records].flatMap(([slot, record]) => {
       const target = this.#targets.get(slot);
-      return target === undefined ? [] : [saved(target, record, this.#live)];
+      return target === undefined ? [] : [saved(target, record)];
     });
     return { destinations, orders: this.#orders.save() };
   }
@@ -194,7 +194,7 @@ export class HealthRegistry {
 
   #begin(target: HealthTarget, operator: OperatorWord | null): void {
     const { slot, marked } = target;
-    const begun = this.#recollection?.recall(target, this.#live);
+    const begun = this.#recollection?.recall(target);
     const { state, reason } = begun ?? beginState(target.state, target.unusable, operator);
     const fresh = { slot, state, count: 0, reason, since: this.#clock(), marked, lastProbe: null, operator };
     this.#live.setState(slot, state);

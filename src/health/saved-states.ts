@@ -1,8 +1,8 @@
 // What is known about destinations, as plain data that outlives the process.
-import type { LiveTables } from "../bridge/live-tables.ts";
 import type { DestinationState } from "../dispatch/types.ts";
 import { isOperators, type OperatorWord } from "./operator-word.ts";
 import type { SavedOrder } from "./orders.ts";
+import { byDestination, type SavedFigures, savedKey } from "./saved-figures.ts";
 import { nameOfState, type StateName, stateOf } from "./state.ts";
 
 /** A destination as the registry knows it, and its record. */
@@ -37,8 +37,6 @@ export interface SavedDestination {
   readonly marked: boolean;
   /** What an operator had said; null: nothing. */
   readonly operator: { readonly state: StateName; readonly reason: string } | null;
-  /** Microseconds; 0: unknown. */
-  readonly latency: number;
 }
 
 /** All of them, and what operators have ordered. */
@@ -47,10 +45,13 @@ export interface SavedStates {
   readonly orders: readonly SavedOrder[];
 }
 
+/** All that outlives the process. */
+export interface SavedHealth extends SavedStates, SavedFigures {}
+
 const BEFORE = " (before the restart)";
 
 /** What is to be saved of one. */
-export function saved(target: Subject, record: Record, live: LiveTables): SavedDestination {
+export function saved(target: Subject, record: Record): SavedDestination {
   const { set, uri, name, state: configured } = target;
   const { state, reason, since, marked, operator } = record;
   return {
@@ -63,7 +64,6 @@ export function saved(target: Subject, record: Record, live: LiveTables): SavedD
     since,
     marked,
     operator: operator === null ? null : { state: nameOfState(operator.state), reason: operator.reason },
-    latency: live.latency(target.slot),
   };
 }
 
@@ -72,20 +72,19 @@ export class Recollection {
   readonly #destinations: ReadonlyMap<string, SavedDestination>;
 
   constructor({ destinations }: Pick<SavedStates, "destinations">) {
-    this.#destinations = new Map(destinations.map((one) => [keyOf(one), one] as const));
+    this.#destinations = byDestination(destinations);
   }
 
   /** Whether the configuration says another state of it than when it was saved. */
   isVoid(target: Subject): boolean {
-    const before = this.#destinations.get(keyOf(target));
+    const before = this.#destinations.get(savedKey(target));
     return before !== undefined && stateOf(before.configured) !== target.state;
   }
 
   /** The record with which a destination begins where something was saved that still holds; else null. */
-  recall(target: Subject, live: LiveTables): Record | null {
-    const before = this.#destinations.get(keyOf(target));
+  recall(target: Subject): Record | null {
+    const before = this.#destinations.get(savedKey(target));
     if (before === undefined || this.isVoid(target)) return null;
-    if (before.latency > 0) live.latencies.set(target.slot, before.latency);
     const state = stateOf(before.state);
     if (target.unusable !== "" && !isOperators(state)) return null;
     const { since, marked, operator } = before;
@@ -94,8 +93,4 @@ export class Recollection {
     const word = operator === null ? null : { state: stateOf(operator.state), reason: operator.reason };
     return { slot: target.slot, state, reason, since, marked, operator: word };
   }
-}
-
-function keyOf({ set, uri, name }: Pick<SavedDestination, "set" | "uri" | "name">): string {
-  return `${set}\n${uri}\n${name}`;
 }
