@@ -1,8 +1,8 @@
-// npm test: every *.test.ts of the project. Three files at a time: unit tests, and those of BESIDE_OTHERS, which mostly wait. What
-// measures, floods or kills says so in a line "// Runs alone: why", and so does all else under test/ without a word: one file after
-// the other. Balancers of the former warm up shortly (FAIRLEAD_WARM_UP), those of the latter as they do for users. A line per file,
-// failures in full, skips with their reasons. Where one or two files of the whole suite fail they run once more, alone: what fails
-// again has failed, what passes then is told at the end as unsteady, and is a defect to be mended.
+// npm test: every *.test.ts of the project. Three files at a time: unit tests, and those of BESIDE_OTHERS, which mostly wait. All other
+// files under test/ run alone, one after the other, and of BESIDE_OTHERS those that measure, flood or kill, which say so in a line
+// "// Runs alone: why". Balancers of tests that share the machine warm up shortly (FAIRLEAD_WARM_UP), those of tests that run alone
+// as they do for users. A line per file, failures in full, skips with their reasons. Where one or two files of the whole suite fail
+// they run once more, alone: what fails again has failed, what passes then is told at the end as unsteady, and is a defect to be mended.
 import { globSync, readFileSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";

@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { Counters, counterIndex } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import { SILENT } from "../control/testing/silent-log.ts";
+import { AdminError } from "./admin-error.ts";
 import type { Applied, StreamsView } from "./backend.ts";
-import { AdminClient, AdminError } from "./client.ts";
+import { AdminClient } from "./client.ts";
 import { createAdminApp, listenProblem, startAdmin } from "./server.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 

@@ -1,5 +1,7 @@
 // The admin API as a typed client: what the command line uses. A refusal is an AdminError with the server's own words; a
 // server that is not there is one with status 0.
+
+import { AdminError, causeOf, errorOf } from "./admin-error.ts";
 import type {
   AppliedResource,
   AuditResource,
@@ -11,8 +13,6 @@ import type {
   EventResource,
   EventType,
   NewDestination,
-  ProblemDetails,
-  ProblemResource,
   ReadinessResource,
   RequestRecord,
   ScoresChange,
@@ -39,19 +39,6 @@ interface CommandAnswer {
   readonly detail?: string;
 }
 
-/** What went wrong with a request. */
-export class AdminError extends Error {
-  /** HTTP status; 0 when there was no answer. */
-  readonly status: number;
-  readonly problems: readonly ProblemResource[];
-
-  constructor(status: number, message: string, problems: readonly ProblemResource[] = []) {
-    super(message);
-    this.status = status;
-    this.problems = problems;
-  }
-}
-
 /** How something is changed. */
 export interface WriteOptions {
   /** ETag of what was seen; absent: whatever is there. */
@@ -76,10 +63,12 @@ export class AdminClient {
     return this.#call("GET", "/readyz", undefined, [503]);
   }
 
+  /** All sets. */
   sets(): Promise<SetResource[]> {
     return this.#call("GET", "/api/v1/sets");
   }
 
+  /** One set, with its destinations. */
   set(name: string): Promise<SetDetailResource> {
     return this.#call("GET", pathOf("sets", name));
   }
@@ -89,6 +78,7 @@ export class AdminClient {
     return this.#write("PUT", pathOf("sets", name), options, set);
   }
 
+  /** Changes what `change` names of a set. */
   changeSet(name: string, change: object, options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("PATCH", pathOf("sets", name), options, change);
   }
@@ -98,23 +88,28 @@ export class AdminClient {
     return this.#call("PATCH", `${pathOf("sets", set)}/scores`, scores);
   }
 
+  /** Removes a set. */
   removeSet(name: string, options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("DELETE", pathOf("sets", name), options);
   }
 
+  /** All destinations. */
   destinations(): Promise<DestinationResource[]> {
     return this.#call("GET", "/api/v1/destinations");
   }
 
+  /** The operator's word about a destination, and what it is after it. */
   setState(set: string, destination: string, verb: StateVerb, reason?: string): Promise<DestinationResource> {
     const path = `${pathOf("destinations", set, destination)}/${verb}`;
     return this.#write("POST", path, {}, reason === undefined ? undefined : { reason });
   }
 
+  /** Adds a destination to a set. */
   add(destination: NewDestination, options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("POST", "/api/v1/destinations", options, destination);
   }
 
+  /** Changes what `change` names of a destination. */
   change(
     set: string,
     destination: string,
@@ -124,18 +119,22 @@ export class AdminClient {
     return this.#write("PATCH", pathOf("destinations", set, destination), options, change);
   }
 
+  /** Removes a destination. */
   remove(set: string, destination: string, options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("DELETE", pathOf("destinations", set, destination), options);
   }
 
+  /** The routes in force. */
   routes(): Promise<Readonly<Record<string, unknown>>[]> {
     return this.#call("GET", "/api/v1/routes");
   }
 
+  /** Puts these routes in the place of all. */
   putRoutes(routes: readonly unknown[], options: WriteOptions = {}): Promise<AppliedResource> {
     return this.#write("PUT", "/api/v1/routes", options, routes);
   }
 
+  /** All sources. */
   sources(): Promise<SourceResource[]> {
     return this.#call("GET", "/api/v1/sources");
   }
@@ -145,6 +144,7 @@ export class AdminClient {
     return this.#write("POST", name === undefined ? "/api/v1/sources/reload" : `${pathOf("sources", name)}/reload`, {});
   }
 
+  /** What is going on, in figures. */
   calls(): Promise<CallsResource> {
     return this.#call("GET", "/api/v1/calls");
   }
@@ -154,10 +154,12 @@ export class AdminClient {
     return this.#call(repair ? "POST" : "GET", "/api/v1/counters/audit");
   }
 
+  /** Makes a destination free of the calls that it has; `forgotten` of them. */
   forgetCalls(set: string, destination: string): Promise<{ forgotten: number; made: number }> {
     return this.#write("POST", `${pathOf("destinations", set, destination)}/forget-calls`, {});
   }
 
+  /** All counters. */
   counters(): Promise<CountersResource> {
     return this.#call("GET", "/api/v1/counters");
   }
@@ -173,10 +175,12 @@ export class AdminClient {
     return this.#write("PUT", "/api/v1/config", options, text);
   }
 
+  /** The last entries of the audit log, so many. */
   auditLog(last: number): Promise<RequestRecord[]> {
     return this.#call("GET", `/api/v1/audit?last=${last}`);
   }
 
+  /** Reads the files again. */
   reload(): Promise<AppliedResource> {
     return this.#call("POST", "/api/v1/reload");
   }
@@ -268,22 +272,4 @@ export class AdminClient {
 
 function pathOf(...parts: readonly string[]): string {
   return `/api/v1/${parts.map(encodeURIComponent).join("/")}`;
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (cause instanceof AggregateError) return String((cause as { code?: unknown }).code ?? cause.message);
-  return cause instanceof Error ? cause.message : error.message;
-}
-
-function errorOf(status: number, text: string): AdminError {
-  try {
-    const details = JSON.parse(text) as Partial<ProblemDetails>;
-    if (typeof details.detail === "string") return new AdminError(status, details.detail, details.problems ?? []);
-  } catch {
-    // Not ours: told below.
-  }
-  return new AdminError(status, `the admin API answered ${status}`);
 }

@@ -34,6 +34,7 @@ export class EventStreams {
     this.#timer.unref();
   }
 
+  /** Whether nobody more is let in. */
   get isFull(): boolean {
     return this.#clients.size >= MOST_CLIENTS;
   }

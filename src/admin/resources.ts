@@ -15,9 +15,11 @@ export const STATE_VERBS = {
   drain: "draining",
   inactive: "inactive",
 } as const satisfies Record<string, StateName>;
+/** One of `STATE_VERBS`. */
 export type StateVerb = keyof typeof STATE_VERBS;
 /** States that an operator can give; `trying` comes from results only. */
 export const GIVEN_STATES: readonly GivenState[] = Object.values(STATE_VERBS);
+/** One of `GIVEN_STATES`. */
 export type GivenState = (typeof STATE_VERBS)[StateVerb];
 
 /** The last probe of a destination. */

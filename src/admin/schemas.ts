@@ -85,14 +85,20 @@ const problem = z.strictObject({
 });
 const difference = z.strictObject({ path: z.string(), before: z.unknown(), after: z.unknown() });
 
+/** A destination. */
 export const DESTINATION: z.ZodType<DestinationResource> = named("Destination", destination);
+/** Several. */
 export const DESTINATIONS = z.array(DESTINATION);
+/** A set without its destinations. */
 export const SET: z.ZodType<SetResource> = named("Set", z.strictObject({ ...setFields, destinations: count }));
+/** Several. */
 export const SETS = z.array(SET);
+/** A set with its destinations. */
 export const SET_DETAIL: z.ZodType<SetDetailResource> = named(
   "SetDetail",
   z.strictObject({ ...setFields, destinations: DESTINATIONS }),
 );
+/** What is going on, in figures. */
 export const CALLS: z.ZodType<CallsResource> = named(
   "Calls",
   z.strictObject({
@@ -102,10 +108,12 @@ export const CALLS: z.ZodType<CallsResource> = named(
     destinations: z.array(destination.pick({ set: true, name: true, state: true, load: true, max_calls: true })),
   }),
 );
+/** Whether calls may come, and why not. */
 export const READINESS: z.ZodType<ReadinessResource> = named(
   "Readiness",
   z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()), workers: z.array(worker) }),
 );
+/** All counters. */
 export const COUNTERS_SHOWN: z.ZodType<CountersResource> = named(
   "Counters",
   z.strictObject({
@@ -116,6 +124,7 @@ export const COUNTERS_SHOWN: z.ZodType<CountersResource> = named(
     destinations: z.array(destination.pick({ set: true, name: true, counters: true })),
   }),
 );
+/** What a recount of calls found. */
 export const COUNTERS_AUDIT: z.ZodType<AuditResource> = named(
   "CountersAudit",
   z.strictObject({
@@ -144,6 +153,7 @@ export const COUNTERS_AUDIT: z.ZodType<AuditResource> = named(
       .describe("Named resources that differ."),
   }),
 );
+/** What a change came to. */
 export const APPLIED: z.ZodType<AppliedResource> = named(
   "Applied",
   z.strictObject({
@@ -153,6 +163,7 @@ export const APPLIED: z.ZodType<AppliedResource> = named(
     changes: z.array(difference).max(200),
   }),
 );
+/** The configuration in force. */
 export const CONFIGURATION: z.ZodType<ConfigurationResource> = named(
   "Configuration",
   z.strictObject({
@@ -161,10 +172,12 @@ export const CONFIGURATION: z.ZodType<ConfigurationResource> = named(
     config: z.record(z.string(), z.unknown()).describe("In the words of fairlead.yaml; see fairlead.schema.json."),
   }),
 );
+/** The routes in force. */
 export const ROUTES: z.ZodType<readonly unknown[]> = named(
   "Routes",
   z.array(z.unknown()).describe("As in fairlead.yaml; the first match wins."),
 );
+/** Tables, and how it stands with each. */
 export const SOURCES: z.ZodType<readonly SourceResource[]> = z.array(
   named(
     "Source",
@@ -187,6 +200,7 @@ export const SOURCES: z.ZodType<readonly SourceResource[]> = z.array(
     }),
   ),
 );
+/** Entries of the audit log. */
 export const AUDIT: z.ZodType<readonly RequestRecord[]> = named(
   "Audit",
   z.array(
@@ -201,10 +215,12 @@ export const AUDIT: z.ZodType<readonly RequestRecord[]> = named(
     }),
   ),
 );
+/** An event; each type has more fields. */
 export const EVENT: z.ZodType<EventResource> = named(
   "Event",
   z.looseObject({ id: z.string().nullable(), at: time, type: z.enum(EVENT_TYPES) }),
 );
+/** A refusal (RFC 9457). */
 export const PROBLEM: z.ZodType<ProblemDetails> = named(
   "Problem",
   z.strictObject({

@@ -75,6 +75,7 @@ export const COUNTERS = [
   "algorithm_faults",
   "stream_queue_full",
 ] as const;
+/** One of `COUNTERS`. */
 export type CounterName = (typeof COUNTERS)[number];
 
 /** Index of a counter; resolve once, outside the packet path. */
@@ -100,10 +101,12 @@ export class Counters {
     this.column = new Float64Array(memory, worker * COLUMN * 8, COLUMN);
   }
 
+  /** One more, by the index that `counterIndex` gave. */
   add(index: number): void {
     this.column[index]!++;
   }
 
+  /** One more request that came by a listener; the method is a value of sip/method.ts. */
   addRequest(listener: number, method: number): void {
     this.column[COUNTERS.length + listener * METHODS + method]!++;
   }

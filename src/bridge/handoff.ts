@@ -198,6 +198,7 @@ export class Ring {
     return used < 0 ? used + this.capacity : used;
   }
 
+  /** Whether there is nothing to take. */
   get isEmpty(): boolean {
     return this.#words[HEAD] === Atomics.load(this.#words, 0);
   }

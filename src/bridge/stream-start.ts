@@ -80,6 +80,7 @@ export const STREAM_COUNTERS = [
   /** WebSocket handshakes that came to nothing. */
   "upgrade_failed",
 ] as const;
+/** One of `STREAM_COUNTERS`. */
 export type StreamCounter = (typeof STREAM_COUNTERS)[number];
 const FIRST_COUNTER = 16;
 /**
@@ -87,6 +88,7 @@ const FIRST_COUNTER = 16;
  * two connections of a process have the same, whichever place they took: a name (way-back.ts) is used again, a serial is not.
  */
 const FIRST_SERIAL = 64;
+/** How many words the stream worker shares: state, counters, serial numbers. */
 export const STREAM_WORDS: number = FIRST_SERIAL + MAX_CONNECTIONS;
 
 /** Index of a counter among the words. */

@@ -13,8 +13,9 @@ const IDENTITY_BITS = 16;
 const MOST_SCOPE = 0x1fff;
 /** Most identities that a word can name. */
 export const MAX_IDENTITIES = 1 << IDENTITY_BITS;
-/** Connections that can be told apart at a time, and how often a place is used again before two get the same name. */
+/** Connections that can be told apart at a time. */
 export const MAX_CONNECTIONS = 65_536;
+/** How often a place is used again before two connections get the same name. */
 export const GENERATIONS = 16_384;
 
 /** The word that names a connection by its place and generation. */

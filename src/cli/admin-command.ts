@@ -2,7 +2,8 @@
 // code a failure has.
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option, type Command as Program } from "commander";
-import { AdminClient, AdminError, DEFAULT_ADMIN } from "../admin/client.ts";
+import { AdminError } from "../admin/admin-error.ts";
+import { AdminClient, DEFAULT_ADMIN } from "../admin/client.ts";
 import type { AppliedResource, ProblemResource } from "../admin/resources.ts";
 import { ExitCode } from "./exit-code.ts";
 import { type Cell, type Column, formatTable, wantsColour } from "./table.ts";

@@ -7,6 +7,7 @@ interface AuditOptions extends AdminCommandOptions {
   readonly last: number;
 }
 
+/** `fairlead audit`. */
 export const auditCommand: Command = {
   name: "audit",
   summary: "Shows the latest requests that were meant to change something, refused ones included.",

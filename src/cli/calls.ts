@@ -3,6 +3,7 @@ import type { CallsResource } from "../admin/resources.ts";
 import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 
+/** `fairlead calls`. */
 export const callsCommand: Command = {
   name: "calls",
   summary: "Shows calls in progress: per destination, and transactions and dialogs in all.",

@@ -9,6 +9,7 @@ import { zshScript } from "./completion/zsh.ts";
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 type Shell = keyof typeof SCRIPTS;
 
+/** `fairlead completion`. */
 export const completionCommand: Command = {
   name: "completion",
   summary: "Prints what makes a shell complete commands and options.",

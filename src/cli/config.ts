@@ -13,6 +13,7 @@ import type { Command } from "./command.ts";
 /** What `get` writes above the configuration, and `put` reads again. */
 const TAG = /^# etag: ("[\w-]+")$/m;
 
+/** `fairlead config`. */
 export const configCommand: Command = {
   name: "config",
   summary: "Shows the configuration of the running instance, or puts another one in its place.",

@@ -8,6 +8,7 @@ interface AuditOptions extends AdminCommandOptions {
   readonly repair?: boolean;
 }
 
+/** `fairlead counters`. */
 export const countersCommand: Command = {
   name: "counters",
   summary: "Shows what the running instance has counted, and whether it is true.",

@@ -65,6 +65,7 @@ interface AddOptions extends ChangeOptions {
   readonly state?: GivenState;
 }
 
+/** `fairlead destinations`. */
 export const destinationsCommand: Command = {
   name: "destinations",
   summary: "Shows and changes the destinations of the running instance.",

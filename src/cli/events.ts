@@ -1,7 +1,7 @@
 // fairlead events: what happens, as it happens.
 import { setTimeout as pause } from "node:timers/promises";
 import { Option } from "commander";
-import { AdminError } from "../admin/client.ts";
+import { AdminError } from "../admin/admin-error.ts";
 import type { EventResource, EventType } from "../admin/resources.ts";
 import { type AdminCommandOptions, addAdminOptions, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
@@ -14,6 +14,7 @@ interface EventOptions extends AdminCommandOptions {
 
 const PAUSE_MS = 1_000;
 
+/** `fairlead events`. */
 export const eventsCommand: Command = {
   name: "events",
   summary: "Follows what happens in the running instance: a line per event, until it is interrupted.",

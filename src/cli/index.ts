@@ -17,6 +17,7 @@ import { rpcCommand } from "./rpc.ts";
 import { setsCommand } from "./sets.ts";
 import { sourcesCommand } from "./sources.ts";
 
+/** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   checkCommand,
   importCommand,

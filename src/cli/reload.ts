@@ -2,6 +2,7 @@
 import { type AdminCommandOptions, addAdminOptions, print, printProblems, withAdmin } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 
+/** `fairlead reload`. */
 export const reloadCommand: Command = {
   name: "reload",
   summary: "Reads the configuration again; a wrong one changes nothing.",

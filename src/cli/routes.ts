@@ -13,6 +13,7 @@ import {
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
 
+/** `fairlead routes`. */
 export const routesCommand: Command = {
   name: "routes",
   summary: "Shows and changes the routes of the running instance.",

@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 /** Kamailio's have a dot behind the module; OpenSIPS's a colon, or none of the two. */
 const KAMAILIO = /^\w+\.\w+$/;
 
+/** `fairlead rpc`. */
 export const rpcCommand: Command = {
   name: "rpc",
   summary: "Carries out a command of Kamailio's dispatcher, or of OpenSIPS's dispatcher or load_balancer.",

@@ -17,6 +17,7 @@ import type { Command } from "./command.ts";
 import { destinationTable } from "./destinations.ts";
 import { settingsArgument, settingsOf } from "./setting.ts";
 
+/** `fairlead sets`. */
 export const setsCommand: Command = {
   name: "sets",
   summary: "Shows and changes the dispatcher sets of the running instance.",

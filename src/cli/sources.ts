@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { formatAge } from "./table.ts";
 
+/** `fairlead sources`. */
 export const sourcesCommand: Command = {
   name: "sources",
   summary: "Shows the tables that destinations come from, and has them read.",

@@ -16,6 +16,7 @@ export class PrivateText {
     return this.#text;
   }
 
+  /** Where it came from, never what it is. */
   toJSON(): string {
     return `[secret from ${this.origin}]`;
   }

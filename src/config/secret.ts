@@ -18,6 +18,7 @@ export class Secret {
     return this.#bytes.slice();
   }
 
+  /** Where it came from, never what it is. */
   toJSON(): string {
     return `[secret from ${this.origin}]`;
   }

@@ -133,6 +133,7 @@ export class ControlPlane {
     return this.#inForce;
   }
 
+  /** Whether `close` was called. */
   get isClosing(): boolean {
     return this.#closing;
   }

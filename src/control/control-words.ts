@@ -15,10 +15,12 @@ export class ControlBlocks {
     this.workers = this.#words.length / CONTROL_WORDS;
   }
 
+  /** A word of a worker's block. */
   read(worker: number, word: Word): number {
     return Atomics.load(this.#words, worker * CONTROL_WORDS + word);
   }
 
+  /** Sets it. */
   write(worker: number, word: Word, value: number): void {
     Atomics.store(this.#words, worker * CONTROL_WORDS + word, value);
   }

@@ -67,6 +67,7 @@ export const EVENT_TYPES = [
   "configuration.refused",
   "worker.died",
 ] as const satisfies readonly BalancerEvent["type"][];
+/** One of `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** An event with its time and number. */

@@ -151,6 +151,7 @@ export class HealthLoop {
     this.outliers.endAll();
   }
 
+  /** Ends it: nothing is probed or concluded any more. */
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#isStarted = false;

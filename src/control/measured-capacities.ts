@@ -107,6 +107,7 @@ export class MeasuredCapacities {
     for (const feed of this.#feeds.values()) this.#follow(feed);
   }
 
+  /** Ends all connections to event sockets. */
   stop(): void {
     this.#isStarted = false;
     for (const feed of this.#feeds.values()) halt(feed);

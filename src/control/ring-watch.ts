@@ -32,6 +32,7 @@ export class RingWatch {
     this.look();
   }
 
+  /** Ends it: nobody looks into the rings any more. */
   stop(): void {
     this.#isStarted = false;
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -19,6 +19,7 @@ const ALL = "";
 export class Orders {
   readonly #groups = new Map<string, Map<string, OperatorWord>>();
 
+  /** Whether nothing is ordered. */
   get isEmpty(): boolean {
     return this.#groups.size === 0;
   }

@@ -4,6 +4,7 @@ import type { Outcome } from "./state.ts";
 
 /** all: ds_probing_mode 1; down: 2; once: 0; marked: 3. */
 export const PROBE_MODES = ["all", "down", "once", "marked"] as const;
+/** One of `PROBE_MODES`. */
 export type ProbeMode = (typeof PROBE_MODES)[number];
 
 /** How one destination is probed: as its set's mode says, or `inactive`: while it is inactive, with a mark or without. */
@@ -11,6 +12,7 @@ export type ProbeRule = ProbeMode | "inactive";
 
 /** Which part a destination has in the set's probing: as its mode says, with Kamailio's P mark, none, or one of its own (OpenSIPS's `probe_mode`). */
 export const PROBE_MARKS = ["default", "marked", "never", "always", "down"] as const;
+/** One of `PROBE_MARKS`. */
 export type ProbeMark = (typeof PROBE_MARKS)[number];
 
 /** The rule for a destination in a set of this mode; null: it is not probed. */

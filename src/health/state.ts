@@ -56,6 +56,7 @@ export const STATE_NAMES = [
   "resting",
   "ejected",
 ] as const;
+/** One of `STATE_NAMES`. */
 export type StateName = (typeof STATE_NAMES)[number];
 
 /** The number behind a name. */

@@ -3,22 +3,39 @@
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
 
-/** Constants of 64-bit Linux (asm-generic; the same on x64, arm64, riscv64 and loong64). */
+// Constants of 64-bit Linux (asm-generic; the same on x64, arm64, riscv64 and loong64).
+
+/** IPv4. */
 export const AF_INET = 2;
+/** IPv6. */
 export const AF_INET6 = 10;
+/** Datagrams. */
 export const SOCK_DGRAM = 2;
+/** No call waits. */
 export const SOCK_NONBLOCK = 0o4000;
+/** No child inherits it. */
 export const SOCK_CLOEXEC = 0o2000000;
+/** This call does not wait. */
 export const MSG_DONTWAIT = 0x40;
+/** What was received is longer than the memory for it. */
 export const MSG_TRUNC = 0x20;
+/** From the queue of errors. */
 export const MSG_ERRQUEUE = 0x2000;
+/** No SIGPIPE. */
 export const MSG_NOSIGNAL = 0x4000;
+/** No child inherits it. */
 export const EPOLL_CLOEXEC = 0o2000000;
+/** Watch one more descriptor. */
 export const EPOLL_CTL_ADD = 1;
+/** There is something to receive. */
 export const EPOLLIN = 1;
+/** There is an error to be fetched. */
 export const EPOLLERR = 8;
+/** There is room to send. */
 export const POLLOUT = 4;
+/** No call waits. */
 export const EFD_NONBLOCK = 0o4000;
+/** No child inherits it. */
 export const EFD_CLOEXEC = 0o2000000;
 
 /** Values of `SocketOption.pathMtu` (IP_MTU_DISCOVER): fragment what does not fit, or refuse it with EMSGSIZE. */

@@ -5,6 +5,7 @@ import { Scheme, UriTransport, type UriView } from "../sip/uri.ts";
 /** Transports as numbers: those of `UriTransport`. */
 export const Transport = { udp: 1, tcp: 2, tls: 3, ws: 4, wss: 5 } as const;
 export type Transport = (typeof Transport)[keyof typeof Transport];
+/** The name of one, as in `;transport=`. */
 export type TransportName = keyof typeof Transport;
 
 /** More than any of the numbers. */

@@ -65,6 +65,7 @@ export const B = {
   /** The early dialog that came of it last; 0: none. */
   dialog: 24,
 } as const;
+/** Words per row. */
 export const BRANCH_WORDS = 32;
 
 /** The table of branches of one worker. Row 0 is never used. */
@@ -82,6 +83,7 @@ export class Branches {
     this.wheel = new Wheel(this.words, BRANCH_WORDS, B.wheel, now);
   }
 
+  /** Rows that are taken. */
   get count(): number {
     return this.#count;
   }
@@ -115,6 +117,7 @@ export class Branches {
     return this.words[at + B.state] !== BranchState.free && this.words[at + B.nonce] === nonce;
   }
 
+  /** Frees the row, and disarms its timer. */
   remove(row: number): void {
     const at = row * BRANCH_WORDS;
     this.wheel.disarm(row);

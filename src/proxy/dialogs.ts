@@ -55,6 +55,7 @@ export const D = {
   senderAccount: 30,
   senderResources: 31,
 } as const;
+/** Words per row. */
 export const DIALOG_WORDS = 32;
 
 /** The table of dialogs of one worker. Row 0 is never used. */
@@ -80,6 +81,7 @@ export class Dialogs {
     this.#mask = buckets - 1;
   }
 
+  /** Rows that are taken. */
   get count(): number {
     return this.#count;
   }
@@ -139,6 +141,7 @@ export class Dialogs {
     return 0;
   }
 
+  /** Frees the row, and disarms its timer. */
   remove(row: number): void {
     const words = this.words;
     const at = row * DIALOG_WORDS;

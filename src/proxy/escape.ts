@@ -5,8 +5,9 @@
 const PERCENT = 0x25;
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
 
-/** Of each byte, 1 where it need not be escaped (RFC 3261 25.1): in a user (`user-unreserved`), in a parameter (`param-unreserved`). */
+/** Of each byte, 1 where it need not be escaped (RFC 3261 25.1): in a user (`user-unreserved`). */
 export const PLAIN_IN_USER: Uint8Array = plainBytes("&=+$,;?/");
+/** In a parameter (`param-unreserved`). */
 export const PLAIN_IN_PARAM: Uint8Array = plainBytes("[]/:&+$");
 /** And in any part. */
 export const PLAIN: Uint8Array = plainBytes("");

@@ -22,6 +22,7 @@ export const K = {
   own: 18,
   others: 19,
 } as const;
+/** Words per row. */
 export const KEPT_WORDS = 20;
 
 /** The table of one worker. Row 0 is never used. */
@@ -44,6 +45,7 @@ export class KeptFlows {
     this.#mask = buckets - 1;
   }
 
+  /** Rows that are taken. */
   get count(): number {
     return this.#count;
   }
@@ -78,6 +80,7 @@ export class KeptFlows {
     return row;
   }
 
+  /** Frees the row, and disarms its timer. */
   remove(row: number): void {
     const { words } = this;
     const r = row * KEPT_WORDS;

@@ -20,6 +20,7 @@ export const ROUTE_CONDITIONS = [
   "to",
   "match",
 ] as const;
+/** One of `ROUTE_CONDITIONS`. */
 export type RouteCondition = (typeof ROUTE_CONDITIONS)[number];
 
 /**

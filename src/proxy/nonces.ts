@@ -8,6 +8,7 @@ export class Nonces {
   readonly #words: Int32Array = new Int32Array(PORTION);
   #next = PORTION;
 
+  /** The next one. */
   next(): number {
     if (this.#next === PORTION) {
       randomFillSync(this.#words);

@@ -12,10 +12,11 @@ const EQUALS = 0x3d;
 const TO_TAG = Buffer.from("to-tag", "latin1");
 const FROM_TAG = Buffer.from("from-tag", "latin1");
 
-// A hint is the slot of the named dialog's destination + 2, or NO_DIALOG; 0 says that nobody has looked. On its way from
-// worker to worker it stands above the listener in the record's listener word.
+/** A hint is the slot of the named dialog's destination + 2, or this: there is none. 0 says that nobody has looked. */
 export const NO_DIALOG = 1;
+/** On its way from worker to worker a hint stands above the listener in the record's listener word. */
 export const HINT_SHIFT = 8;
+/** Of that word, the listener. */
 export const LISTENER_MASK = 255;
 
 /** Whether a request is an INVITE that names a dialog. */

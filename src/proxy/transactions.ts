@@ -111,6 +111,7 @@ export const T = {
   senderAccount: 57,
   senderResources: 58,
 } as const;
+/** Words per row. */
 export const TRANSACTION_WORDS = 64;
 /** Most candidates kept for one transaction. */
 export const MAX_CANDIDATES = 16;

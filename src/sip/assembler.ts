@@ -56,17 +56,23 @@ export const Load = {
 /** The same for those that write it. */
 export const Store = { i32: [0x36, 2], i64: [0x37, 3], v128: [0xfd, 11, 0] } as const;
 
+/** A local. */
 export const get = (local: number): Code => [0x20, local];
+/** Sets a local. */
 export const set = (local: number, value: Code): Code => [...value, 0x21, local];
 /** Sets the local and is its value, too. */
 export const tee = (local: number, value: Code): Code => [...value, 0x22, local];
+/** A constant. */
 export const i32 = (value: number): Code => [0x41, ...signed(value)];
+/** A constant. */
 export const i64 = (value: number): Code => [0x42, ...signed(value)];
 /** Sixteen times the same byte. */
 export const bytes16 = (value: number): Code => [0xfd, 12, ...new Array<number>(16).fill(value)];
 /** `a` with `b`. */
 export const op = (code: Code, a: Code, b: Code): Code => [...a, ...b, ...code];
+/** Reads memory, `offset` bytes behind the address. */
 export const load = (from: Code, address: Code, offset = 0): Code => [...address, ...from, ...unsigned(offset)];
+/** Writes `value` there. */
 export const store = (to: Code, address: Code, offset: number, value: Code): Code => [
   ...address,
   ...value,
@@ -77,9 +83,11 @@ export const store = (to: Code, address: Code, offset: number, value: Code): Cod
 export const add = (local: number, value: number): Code => op(Op.i32Add, get(local), i32(value));
 /** Of an i32: whether it is 0. */
 export const not = (condition: Code): Code => op(Op.i32Eq, condition, i32(0));
-/** Of an i64, as an i32: the zeros below its lowest bit, and how many of its bits are set. */
+/** Of an i64, as an i32: the zeros below its lowest bit. */
 export const zerosBelow = (value: Code): Code => [...value, 0x7a, 0xa7];
+/** Of an i64, as an i32: how many of its bits are set. */
 export const bitsOf = (value: Code): Code => [...value, 0x7b, 0xa7];
+/** Of an i64, as an i32: whether it is 0. */
 export const isZero = (value: Code): Code => [...value, 0x50];
 /** The top bit of each of 16 bytes, as an i64. */
 export const topBits = (value: Code): Code => [...value, 0xfd, 0x64, 0xad];
@@ -91,7 +99,9 @@ export const block = (...body: Code[]): Code => [0x02, 0x40, ...body.flat(), 0x0
 export const loop = (...body: Code[]): Code => [0x03, 0x40, ...body.flat(), 0x0b];
 /** Leaves blocks: the innermost one around it (0), the one around that (1) ... */
 export const leave = (depth: number): Code => [0x0c, depth];
+/** The same, where the condition, an i32, is not 0. */
 export const leaveIf = (depth: number, condition: Code): Code => [...condition, 0x0d, depth];
+/** Runs `body` where the condition, an i32, is not 0. */
 export const when = (condition: Code, ...body: Code[]): Code => [...condition, 0x04, 0x40, ...body.flat(), 0x0b];
 
 /** Returns from the function. */

@@ -23,24 +23,32 @@ import {
   zerosBelow,
 } from "./assembler.ts";
 
-/** Their parameters: start and end of the value, and from where its offsets count. */
+/** Their first parameter: the start of the value. */
 export const AT = 0;
+/** Their second one: its end. */
 export const END = 1;
+/** Their third one: from where its offsets count. */
 export const ORIGIN = 2;
+/** How many these are. */
 export const PARAMETERS = 3;
-/** The byte at hand, where something began, and what `search` needs. */
+/** The byte at hand. */
 export const P = 3;
+/** Where something began. */
 export const START = 4;
+/** What `search` needs. */
 const BITS = 5;
 /** The 16 bytes that `search` looks at. */
 export const CHUNK = 6;
-/** Types of the locals up to here, and the number of the next one. */
+/** Types of the locals up to here. */
 export const LOCALS: readonly Type[] = [Type.i32, Type.i32, Type.i64, Type.v128];
+/** The number of the next one. */
 export const NEXT_LOCAL = 7;
 
+/** Whether P has come to the end of the value. */
 export const isAtEnd: Code = op(Op.i32GeU, get(P), get(END));
 /** The byte `offset` behind P. */
 export const byte = (offset = 0): Code => load(Load.i32From8, get(P), offset);
+/** Whether another byte than `code` stands `offset` behind P. */
 export const isOther = (code: number, offset = 0): Code => op(Op.i32Ne, byte(offset), i32(code));
 /** Whether other than these four letters stand `offset` behind P. */
 export const isOtherWord = (text: string, offset = 0): Code =>

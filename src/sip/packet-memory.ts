@@ -53,20 +53,24 @@ export const findHeaderLines: FindLines = functions.findLines;
 /** `copy` of copier.ts. */
 export const copyPacket: Copy = functions.copy;
 
-/** `readAddress` of address-reader.ts, and what it leaves: start and end of the URI, start of the tag or -1. */
+/** `readAddress` of address-reader.ts. */
 export const readPacketAddress: ReadValue = functions.readAddress;
+/** What `readPacketAddress` leaves: start and end of the URI, start of the tag or -1. */
 export const ADDRESS: Int32Array = new Int32Array(memory, ADDRESS_AT, 3);
 
-/** `readVia` of via-reader.ts, and what it leaves (`ViaWord`). */
+/** `readVia` of via-reader.ts. */
 export const readPacketVia: ReadValue = functions.readVia;
+/** What `readPacketVia` leaves (`ViaWord`). */
 export const VIA: Int32Array = new Int32Array(memory, VIA_AT, ViaWord.words);
 
-/** `readStart` of start-reader.ts, and what it leaves (`StartWord`). */
+/** `readStart` of start-reader.ts. */
 export const readPacketStart: ReadValue = functions.readStart;
+/** What `readPacketStart` leaves (`StartWord`). */
 export const START: Int32Array = new Int32Array(memory, START_AT, StartWord.words);
 
-/** `readValues` of value-reader.ts, and what it leaves (`ValueWord`). */
+/** `readValues` of value-reader.ts. */
 export const readPacketValues: ReadValue = functions.readValues;
+/** What `readPacketValues` leaves (`ValueWord`). */
 export const VALUES: Int32Array = new Int32Array(memory, VALUES_AT, ValueWord.words);
 
 /** Without vectors nothing lies in this memory but what is named above, and nobody calls what would read there. */

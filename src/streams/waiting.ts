@@ -12,10 +12,12 @@ export class WaitingRoom {
   #all: Waiting[] = [];
   #bytes = 0;
 
+  /** What waits. */
   get all(): readonly Waiting[] {
     return this.#all;
   }
 
+  /** How many bytes that are. */
   get bytes(): number {
     return this.#bytes;
   }

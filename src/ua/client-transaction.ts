@@ -56,6 +56,7 @@ export class ClientTransaction {
     send(request.raw);
   }
 
+  /** Whether its request is an INVITE. */
   get isInvite(): boolean {
     return this.request.method === "INVITE";
   }

@@ -63,6 +63,7 @@ export class ServerTransaction {
     this.#send = send;
   }
 
+  /** Whether its request is an INVITE. */
   get isInvite(): boolean {
     return this.request.method === "INVITE";
   }

@@ -9,6 +9,7 @@ const QUERY = z.strictObject({
   last: z.coerce.number().int().min(1).max(1_000).default(100).describe("How many of the latest."),
 });
 
+/** The audit log. */
 export const auditRoutes: RouteGroup = {
   name: "audit",
   operations: [

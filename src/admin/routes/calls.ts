@@ -6,6 +6,7 @@ import type { RouteGroup } from "../route-group.ts";
 import { CALLS } from "../schemas.ts";
 import { workerResource } from "../views.ts";
 
+/** What is going on, in figures. */
 export const callsRoutes: RouteGroup = {
   name: "calls",
   operations: [

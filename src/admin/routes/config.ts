@@ -10,6 +10,7 @@ const PATH = "/api/v1/config";
 /** As much as a file may have. */
 const MOST_BYTES = 8 * 1_048_576;
 
+/** The configuration as a whole, and reloads. */
 export const configRoutes: RouteGroup = {
   name: "config",
   operations: [

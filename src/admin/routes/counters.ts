@@ -7,6 +7,7 @@ import type { RouteGroup } from "../route-group.ts";
 import { COUNTERS_AUDIT, COUNTERS_SHOWN } from "../schemas.ts";
 import { destinationCounters } from "../views.ts";
 
+/** Counters, and recounts of calls. */
 export const counterRoutes: RouteGroup = {
   name: "counters",
   operations: [

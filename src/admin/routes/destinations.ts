@@ -12,12 +12,14 @@ import { APPLIED, DESTINATION, DESTINATIONS } from "../schemas.ts";
 import { destinationResource } from "../views.ts";
 
 const ALL = "/api/v1/destinations";
+/** Path of one destination. */
 export const ONE = `${ALL}/:set/:destination`;
 /** What all changes have in common. */
 const CHANGE = { role: "admin", ifMatch: "required", query: DRY_RUN, answer: APPLIED } as const;
 const NEW = z.object({ set: z.string().min(1), uri: z.string().min(1).max(1024) }).loose();
 const FILTER = z.strictObject({ set: z.string().optional().describe("Only those of this set.") });
 
+/** Destinations: looked at, added, changed, removed. */
 export const destinationRoutes: RouteGroup = {
   name: "destinations",
   operations: [

@@ -20,6 +20,7 @@ const QUERY = z.strictObject({
     .describe(`Only these, separated by commas: ${EVENT_TYPES.join(", ")}. Default: all.`),
 });
 
+/** Events as they happen. */
 export const eventRoutes: RouteGroup = {
   name: "events",
   operations: [

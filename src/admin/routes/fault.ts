@@ -9,6 +9,7 @@ const FAULT = z.union([
   z.strictObject({ worker: z.literal("streams"), fault: z.enum(["end", "slow"]) }),
 ]);
 
+/** Faults injected into workers, for tests; where they are allowed. */
 export const faultRoutes: RouteGroup = {
   name: "fault",
   operations: [

@@ -5,6 +5,7 @@ import type { RouteGroup } from "../route-group.ts";
 import { READINESS } from "../schemas.ts";
 import { readiness } from "../views.ts";
 
+/** Whether the process lives, and whether it is ready for calls. */
 export const healthRoutes: RouteGroup = {
   name: "health",
   operations: [

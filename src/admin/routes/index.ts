@@ -18,6 +18,7 @@ import { setRoutes } from "./sets.ts";
 import { sourceRoutes } from "./sources.ts";
 import { stateRoutes } from "./states.ts";
 
+/** Everything that the API can do. */
 export const ROUTE_GROUPS: readonly RouteGroup[] = [
   healthRoutes,
   setRoutes,

@@ -3,6 +3,7 @@
 import { operation } from "../operation.ts";
 import type { RouteGroup } from "../route-group.ts";
 
+/** What the API says of itself. */
 export const openapiRoutes: RouteGroup = {
   name: "openapi",
   operations: [

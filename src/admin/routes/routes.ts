@@ -9,6 +9,7 @@ import { APPLIED, ROUTES } from "../schemas.ts";
 
 const PATH = "/api/v1/routes";
 
+/** The routes of requests, as a list. */
 export const routeRoutes: RouteGroup = {
   name: "routes",
   operations: [

@@ -17,6 +17,7 @@ const DOORS: readonly Door[] = [
   { path: "/mi", key: "opensipsMi", dialect: OPENSIPS },
 ];
 
+/** Kamailio's and OpenSIPS's commands, where they are answered. */
 export const rpcRoutes: RouteGroup = {
   name: "rpc",
   operations: [],

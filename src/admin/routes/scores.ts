@@ -11,6 +11,7 @@ const SCORES: z.ZodType<ScoresChange> = z
   .record(z.string(), SCORE.nullable())
   .describe("By name or URI; the others keep theirs. null: as configured.");
 
+/** What destinations of a set are worth. */
 export const scoreRoutes: RouteGroup = {
   name: "scores",
   operations: [

@@ -14,6 +14,7 @@ const ONE = `${ALL}/:set`;
 /** What all changes have in common. */
 const CHANGE = { role: "admin", ifMatch: "required", query: DRY_RUN, answer: APPLIED } as const;
 
+/** Dispatcher sets: looked at, added, changed, removed. */
 export const setRoutes: RouteGroup = {
   name: "sets",
   operations: [

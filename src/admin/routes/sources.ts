@@ -7,6 +7,7 @@ import { sourceResources } from "../views.ts";
 
 const ALL = "/api/v1/sources";
 
+/** Tables that destinations come from, and their being read again. */
 export const sourceRoutes: RouteGroup = {
   name: "sources",
   operations: [

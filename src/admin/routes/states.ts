@@ -27,6 +27,7 @@ const REASON = z
   })
   .optional();
 
+/** The operator's word about a destination. */
 export const stateRoutes: RouteGroup = {
   name: "states",
   operations: (Object.keys(STATE_VERBS) as StateVerb[]).map((verb) =>

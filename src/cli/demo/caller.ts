@@ -55,6 +55,7 @@ export class Caller {
     clearInterval(this.#timer);
   }
 
+  /** Ends it, with the calls that are left. */
   async close(): Promise<void> {
     this.stop();
     await this.#agent.close();

@@ -24,6 +24,7 @@ export class DemoServer {
     return server;
   }
 
+  /** Whether it answers. */
   get isAlive(): boolean {
     return this.#isAlive;
   }

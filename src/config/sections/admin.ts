@@ -6,6 +6,7 @@ import { key } from "./keys.ts";
 
 /** What a token's holder may do, each with what stands before it: look; change states and reload; change everything. */
 export const ROLES = ["viewer", "operator", "admin"] as const;
+/** One of `ROLES`. */
 export type Role = (typeof ROLES)[number];
 
 const HINT = "http://127.0.0.1:5080";

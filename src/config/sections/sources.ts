@@ -9,6 +9,7 @@ import { algorithm, finishSet, type SetConfig, set } from "./sets.ts";
 
 /** Tables that are read: Kamailio's dispatcher, OpenSIPS's dispatcher, OpenSIPS's load_balancer. */
 export const SOURCE_KINDS = ["kamailio", "opensips", "load_balancer"] as const;
+/** One of `SOURCE_KINDS`. */
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** Columns by what they hold, with the names that they have unless somebody says otherwise. */

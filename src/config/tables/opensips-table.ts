@@ -7,6 +7,7 @@ import type { RowReader, TableRow } from "./row.ts";
 
 /** Columns without which there is no destination. */
 export const OPENSIPS_NEEDS = ["setid", "destination"] as const;
+/** The same, of the table `load_balancer`. */
 export const LOAD_BALANCER_NEEDS = ["group_id", "dst_uri", "resources"] as const;
 
 /** The column `state`: 0 enabled, 1 disabled, 2 probing; the digits of the MI command mean something else. */

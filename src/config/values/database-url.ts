@@ -3,6 +3,7 @@ import { formatHostPort, parseHostPort } from "./address.ts";
 
 /** Databases that are spoken, with their usual ports; sqlite is a file. */
 const PORTS = { mysql: 3306, postgresql: 5432, sqlite: 0 } as const;
+/** A database that is spoken. */
 export type DatabaseEngine = keyof typeof PORTS;
 
 const ENGINES: Readonly<Record<string, DatabaseEngine>> = {

@@ -3,6 +3,7 @@ import { suggestion } from "../suggest.ts";
 
 /** Keys that have a word of their own. */
 export const KEY_WORDS = ["call-id", "from", "to", "request-uri", "auth-user"] as const;
+/** One of `KEY_WORDS`. */
 export type KeyWord = (typeof KEY_WORDS)[number];
 
 /** Names of parts of a message, and Kamailio's for the same. */

@@ -27,6 +27,7 @@ export interface RecordData {
   readonly SRV: SrvRecord;
   readonly NAPTR: NaptrRecord;
 }
+/** A type of records that is asked for. */
 export type RecordType = keyof RecordData;
 
 /** What an answer says. Times to live in seconds. */
