@@ -57,7 +57,7 @@ describe("fairlead check and import", () => {
     const { code, out, err } = await run("check", plain);
     assert.deepEqual([code, out], [0, ""]);
     assert.equal(err.split("\n").length, 2, err);
-    assert.match(err, /plain\.yaml: info: no keys: .* \(keys: \["\$\{FAIRLEAD_KEY\}"\], the same on every node/);
+    assert.match(err, /plain\.yaml: info: no keys: .* \(keys: \["\$\{FAIRLEAD_KEY\}"\], the same on every balancer/);
     const answer = JSON.parse((await run("check", plain, "--output", "json")).out) as {
       information: { what: string }[];
     };

@@ -13,6 +13,6 @@ export interface Information {
 export function informationOn(config: Config, file: string): Information[] {
   if (config.keys.length > 0) return [];
   const what =
-    "no keys: they are random at each start, so calls that live through a restart, or come to another node, lose their way";
-  return [{ file, what, hint: `keys: ["\${FAIRLEAD_KEY}"], the same on every node and at every start` }];
+    "no keys: they are random at each start, so calls that live through a restart, or come to another balancer, lose their way";
+  return [{ file, what, hint: `keys: ["\${FAIRLEAD_KEY}"], the same on every balancer and at every start` }];
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 
-/** One key. Two nodes with the same text have the same bytes. */
+/** One key. Two balancers with the same text have the same bytes. */
 export class Secret {
   /** Where it came from: `file /etc/fairlead/key`, `environment variable KEY`, `configuration`. */
   readonly origin: string;

@@ -16,14 +16,14 @@ import { SlowStart } from "../health/slow-start.ts";
 import { isWell } from "../health/standby.ts";
 import { USUAL_TIMES } from "./event-socket.ts";
 import {
-  healthTargets,
-  lossTargets,
-  outlierTargets,
-  passiveTargets,
+  healthDestinations,
+  lossDestinations,
+  outlierDestinations,
+  passiveDestinations,
   presetLatencies,
-  probeTargets,
-  scoreTargets,
-  slowStartTargets,
+  probeDestinations,
+  scoreDestinations,
+  slowStartDestinations,
 } from "./health-plan.ts";
 import type { Log } from "./log.ts";
 import { LostCalls } from "./lost-calls.ts";
@@ -82,27 +82,27 @@ export class HealthLoop {
 
   /** What is about to come into force has its states: a worker may choose from it at once. The rest of health follows in `adopt`. */
   expect(placed: readonly PlacedDestination[]): void {
-    this.registry.adopt(healthTargets(placed));
+    this.registry.adopt(healthDestinations(placed));
     presetLatencies(placed, this.#options.live);
-    this.scores.adopt(scoreTargets(placed));
+    this.scores.adopt(scoreDestinations(placed));
   }
 
   /** Takes over the destinations of a new configuration; states of those that stay are kept. */
   adopt(placed: readonly PlacedDestination[], snapshot: Pick<Snapshot, "listeners" | "resources" | "sets">): void {
     const { listeners, resources } = snapshot;
-    this.registry.adopt(healthTargets(placed));
+    this.registry.adopt(healthDestinations(placed));
     const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
-    const probed = probeTargets(placed, listeners, own);
-    const watched = passiveTargets(placed);
+    const probed = probeDestinations(placed, listeners, own);
+    const watched = passiveDestinations(placed);
     const slots = placed.map(({ slot }) => slot);
     this.prober.adopt(probed);
     this.#probe();
     this.passive.adopt(watched);
     this.rests.adopt(slots);
-    this.scores.adopt(scoreTargets(placed));
-    this.slowStart.adopt(slowStartTargets(placed));
-    this.outliers.adopt(outlierTargets(placed));
-    this.lostCalls.adopt(lossTargets(placed, resources.accounts));
+    this.scores.adopt(scoreDestinations(placed));
+    this.slowStart.adopt(slowStartDestinations(placed));
+    this.outliers.adopt(outlierDestinations(placed));
+    this.lostCalls.adopt(lossDestinations(placed, resources.accounts));
     this.callLengths.adopt(slots);
     this.capacities.adopt(placed, snapshot);
     const down = slots.filter((slot) => this.registry.isDownByResults(slot));

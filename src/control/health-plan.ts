@@ -5,31 +5,31 @@ import type { SetConfig } from "../config/sections/sets.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import { presetLatency } from "../config/values/latency-attributes.ts";
 import { isStatusIn } from "../config/values/status.ts";
-import type { HealthTarget } from "../health/health-record.ts";
-import type { OutlierTarget } from "../health/outliers.ts";
-import type { PassiveTarget } from "../health/passive.ts";
+import type { HealthDestination } from "../health/health-record.ts";
+import type { OutlierDestination } from "../health/outliers.ts";
+import type { PassiveDestination } from "../health/passive.ts";
 import { type ProbeMark, type ProbeRule, probeRule } from "../health/probe-mode.ts";
-import type { ProbeSettings, ProbeTarget } from "../health/prober.ts";
-import type { ScoreTarget } from "../health/scores.ts";
-import type { SlowStartTarget } from "../health/slow-start.ts";
+import type { ProbeDestination, ProbeSettings } from "../health/prober.ts";
+import type { ScoreDestination } from "../health/scores.ts";
+import type { SlowStartDestination } from "../health/slow-start.ts";
 import { ENDPOINT_WORDS, formatAddress } from "../net/endpoint.ts";
-import type { LossTarget } from "./lost-calls.ts";
+import type { LossDestination } from "./lost-calls.ts";
 import type { PlacedDestination } from "./place.ts";
 import { type OwnAddress, sourceAddressFor } from "./source-address.ts";
 
 /** Every destination, for the registry. */
-export function healthTargets(placed: readonly PlacedDestination[]): HealthTarget[] {
+export function healthDestinations(placed: readonly PlacedDestination[]): HealthDestination[] {
   return placed.map(({ target }) => target);
 }
 
 /** Those that are probed (whether just now is the mode's decision). */
-export function probeTargets(
+export function probeDestinations(
   placed: readonly PlacedDestination[],
   listeners: readonly ListenerEntry[],
   own: readonly OwnAddress[],
-): ProbeTarget[] {
+): ProbeDestination[] {
   const settings = new Map<SetConfig, Map<ProbeMark, ProbeSettings | null>>();
-  const targets: ProbeTarget[] = [];
+  const targets: ProbeDestination[] = [];
   for (const { config, set, slot, endpoints, endpointAt, sender, unusable } of placed) {
     const ofSet = settings.get(set) ?? new Map<ProbeMark, ProbeSettings | null>();
     settings.set(set, ofSet);
@@ -64,7 +64,7 @@ export function presetLatencies(placed: readonly PlacedDestination[], { latencie
 }
 
 /** Those that calls may condemn. */
-export function passiveTargets(placed: readonly PlacedDestination[]): PassiveTarget[] {
+export function passiveDestinations(placed: readonly PlacedDestination[]): PassiveDestination[] {
   return placed
     .filter(({ unusable }) => unusable === "")
     .map(({ slot, set, config }) => ({
@@ -76,24 +76,24 @@ export function passiveTargets(placed: readonly PlacedDestination[]): PassiveTar
 }
 
 /** Those whose failures are judged. */
-export function outlierTargets(placed: readonly PlacedDestination[]): OutlierTarget[] {
+export function outlierDestinations(placed: readonly PlacedDestination[]): OutlierDestination[] {
   return placed.flatMap(({ slot, set, unusable }) =>
     set.outliers === null || unusable !== "" ? [] : [{ slot, set: set.name, settings: set.outliers }],
   );
 }
 
 /** What each is worth. */
-export function scoreTargets(placed: readonly PlacedDestination[]): ScoreTarget[] {
+export function scoreDestinations(placed: readonly PlacedDestination[]): ScoreDestination[] {
   return placed.map(({ slot, target, config }) => ({ slot, subject: target, score: config.score }));
 }
 
 /** Those that start slowly. */
-export function slowStartTargets(placed: readonly PlacedDestination[]): SlowStartTarget[] {
+export function slowStartDestinations(placed: readonly PlacedDestination[]): SlowStartDestination[] {
   return placed.flatMap(({ slot, set }) => (set.slowStart === 0 ? [] : [{ slot, time: set.slowStart }]));
 }
 
 /** Those whose calls are over when they have been down for long. `accounts`: where resources are counted, by slot. */
-export function lossTargets(placed: readonly PlacedDestination[], accounts: Int32Array): LossTarget[] {
+export function lossDestinations(placed: readonly PlacedDestination[], accounts: Int32Array): LossDestination[] {
   return placed.map(({ slot, set }) => ({ slot, account: accounts[slot] ?? -1, after: set.passive.callsLostAfter }));
 }
 

@@ -2,7 +2,7 @@
 // as long as all else about placing.
 import { hash } from "node:crypto";
 
-/** Fronts of SHA-256 as 32-bit words: the same on every node and after every restart. Those of the configuration before are not made again. */
+/** Fronts of SHA-256 as 32-bit words: the same on every balancer and after every restart. Those of the configuration before are not made again. */
 export class IdentityFronts {
   #before: ReadonlyMap<string, number> = new Map();
   #now = new Map<string, number>();

@@ -5,7 +5,7 @@ import { DestinationState } from "../dispatch/types.ts";
 import type { HealthRegistry } from "../health/registry.ts";
 
 /** A destination and how long it may be down with calls on it; milliseconds, 0: for ever. */
-export interface LossTarget {
+export interface LossDestination {
   readonly slot: number;
   /** Where its resources are counted, which calls of its own take, too; -1: it has none. */
   readonly account: number;
@@ -19,7 +19,7 @@ export class LostCalls {
   readonly #live: LiveTables;
   readonly #registry: HealthRegistry;
   readonly #now: () => number;
-  #targets: readonly LossTarget[] = [];
+  #targets: readonly LossDestination[] = [];
   /** Since when it has not been active. */
   readonly #since = new Map<number, number>();
   /** When those that still have calls are named again: what is left are calls that are not answered yet. */
@@ -32,7 +32,7 @@ export class LostCalls {
   }
 
   /** Takes over the destinations of a new configuration. */
-  adopt(targets: readonly LossTarget[]): void {
+  adopt(targets: readonly LossDestination[]): void {
     this.#targets = targets.filter(({ after }) => after > 0);
     if (this.#since.size === 0) return;
     const kept = new Set(this.#targets.map(({ slot }) => slot));

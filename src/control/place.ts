@@ -2,7 +2,7 @@
 import { identityWord } from "../bridge/way-back.ts";
 import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";
-import type { HealthTarget } from "../health/health-record.ts";
+import type { HealthDestination } from "../health/health-record.ts";
 import { stateOf } from "../health/state.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { isSecure, transportNamed } from "../net/transport.ts";
@@ -27,7 +27,7 @@ export interface PlacedDestination extends DestinationRow {
   /** Why it cannot be used; empty: it can. */
   readonly unusable: string;
   /** As health sees it. */
-  readonly target: HealthTarget;
+  readonly target: HealthDestination;
 }
 
 /** The identities of rows. Doubles in a set are told apart by a number. */
@@ -78,7 +78,7 @@ export function placeDestinations(
     }
     const identity = identityOf(identities[at] ?? "", taken, fronts);
     const slot = slots[at] ?? 0;
-    const target = healthTarget(row, slot, unusable);
+    const target = healthDestination(row, slot, unusable);
     // Key by key: what is copied whatever its keys are takes three times as long.
     const { origin, group, set, setIndex, rank, priority } = row;
     return {
@@ -104,7 +104,11 @@ export function placeDestinations(
   });
 }
 
-function healthTarget({ config, set, group, rank }: DestinationRow, slot: number, unusable: string): HealthTarget {
+function healthDestination(
+  { config, set, group, rank }: DestinationRow,
+  slot: number,
+  unusable: string,
+): HealthDestination {
   const { uri, name } = config;
   const state = stateOf(config.state);
   const marked = isMarkedFirst(config);

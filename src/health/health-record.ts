@@ -4,7 +4,7 @@ import type { OperatorWord } from "./operator-word.ts";
 import type { Outcome } from "./state.ts";
 
 /** A destination as health sees it. */
-export interface HealthTarget {
+export interface HealthDestination {
   readonly slot: number;
   readonly set: string;
   /** The destination as configured, which may have several rows: the servers that its name stands for. */
@@ -50,7 +50,7 @@ export interface HealthRecord {
 
 /** A state changed. */
 export interface StateChange {
-  readonly target: HealthTarget;
+  readonly target: HealthDestination;
   readonly from: DestinationState;
   readonly to: DestinationState;
   readonly reason: string;

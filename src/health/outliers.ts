@@ -17,14 +17,14 @@ import type { HealthRegistry } from "./registry.ts";
 import { isWell } from "./standby.ts";
 
 /** A destination that is judged. */
-export interface OutlierTarget {
+export interface OutlierDestination {
   readonly slot: number;
   readonly set: string;
   readonly settings: OutlierSettings;
 }
 
 interface Watch {
-  target: OutlierTarget;
+  target: OutlierDestination;
   /** Totals as they were, one for each second of the window, oldest first. */
   history: Outcomes[];
   /** What came within the window. */
@@ -63,7 +63,7 @@ export class Outliers {
   }
 
   /** Takes over the destinations of a new configuration; those that stay keep their history. */
-  adopt(targets: readonly OutlierTarget[]): void {
+  adopt(targets: readonly OutlierDestination[]): void {
     const kept = new Set(targets.map(({ slot }) => slot));
     for (const [slot, watch] of [...this.#watches]) {
       if (kept.has(slot)) continue;

@@ -8,7 +8,7 @@ import { DestinationState } from "../dispatch/types.ts";
 import type { HealthRegistry } from "./registry.ts";
 
 /** How a destination is watched. */
-export interface PassiveTarget {
+export interface PassiveDestination {
   readonly slot: number;
   /** Failures in a row that make it inactive; 0: never. */
   readonly failures: number;
@@ -20,7 +20,7 @@ const FIRST_BACK_OFF = 10_000;
 const LONGEST_BACK_OFF = 60_000;
 
 interface Watch {
-  target: PassiveTarget;
+  target: PassiveDestination;
   /** Failures that belong to an earlier row which the workers have not yet seen end. */
   base: number;
   /** Next back-off, milliseconds. */
@@ -48,7 +48,7 @@ export class PassiveHealth {
   }
 
   /** Takes over the destinations of a new configuration; their slots differ. */
-  adopt(targets: readonly PassiveTarget[]): void {
+  adopt(targets: readonly PassiveDestination[]): void {
     for (const target of targets) {
       const watch = this.#watches.get(target.slot);
       if (watch !== undefined) this.#change(watch, target);
@@ -59,13 +59,13 @@ export class PassiveHealth {
     for (const slot of [...this.#watches.keys()]) if (!kept.has(slot)) this.#watches.delete(slot);
   }
 
-  #begin(target: PassiveTarget): void {
+  #begin(target: PassiveDestination): void {
     const watch = { target, base: 0, backOff: FIRST_BACK_OFF, retryAt: 0, onTrial: false };
     this.#watches.set(target.slot, watch);
     this.#dismissProbes(watch);
   }
 
-  #change(watch: Watch, target: PassiveTarget): void {
+  #change(watch: Watch, target: PassiveDestination): void {
     const wasProbed = watch.target.isProbed;
     watch.target = target;
     if (wasProbed) this.#dismissProbes(watch);

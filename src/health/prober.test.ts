@@ -4,7 +4,7 @@ import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import type { StateChange } from "./health-record.ts";
-import { Prober, type ProbeSettings, type ProbeTarget } from "./prober.ts";
+import { type ProbeDestination, Prober, type ProbeSettings } from "./prober.ts";
 import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 
@@ -47,7 +47,7 @@ function lab(count: number, own: Partial<ProbeSettings> = {}, presetLatency = 0)
       return true;
     },
   });
-  const targets: ProbeTarget[] = [];
+  const targets: ProbeDestination[] = [];
   for (let slot = 0; slot < count; slot++) live.latencies.set(slot, presetLatency * 1000);
   for (let slot = 0; slot < count; slot++) {
     const endpoint = new Int32Array(ENDPOINT_WORDS);

@@ -26,7 +26,7 @@ export interface ProbeSettings {
 }
 
 /** A destination to be probed. */
-export interface ProbeTarget {
+export interface ProbeDestination {
   readonly slot: number;
   readonly uri: string;
   /** ENDPOINT_WORDS words. */
@@ -67,7 +67,7 @@ const JITTER = 0.1;
 const RETRY_WHEN_FULL = 100;
 
 interface Task {
-  target: ProbeTarget;
+  target: ProbeDestination;
   /** When something is to be done: begin a probe, send it again, or give up. */
   due: number;
   /** When the next probe begins. */
@@ -117,7 +117,7 @@ export class Prober {
   }
 
   /** Takes over the destinations of a new configuration; those that stay where they are keep their rhythm. */
-  adopt(targets: readonly ProbeTarget[]): void {
+  adopt(targets: readonly ProbeDestination[]): void {
     const { now, random } = this.#context;
     const kept = new Set<number>();
     const spread = Math.max(T1, (targets.length * 1000) / FIRST_ROUND_RATE);
@@ -192,7 +192,7 @@ export class Prober {
   }
 
   /** Begins with what is known, which may be from another place of the same destination or from before a restart. */
-  #latencyOf(target: ProbeTarget): Latency {
+  #latencyOf(target: ProbeDestination): Latency {
     const { live } = this.#context;
     const { slot, presetLatency } = target;
     const before = this.#saved(target);
@@ -204,7 +204,7 @@ export class Prober {
     return new Latency(live.latency(slot), live.latencies.usually(slot), presetLatency > 0);
   }
 
-  #saved({ slot }: ProbeTarget): SavedLatency | undefined {
+  #saved({ slot }: ProbeDestination): SavedLatency | undefined {
     const target = this.#before.size === 0 ? undefined : this.#context.registry.target(slot);
     return target === undefined ? undefined : this.#before.get(savedKey(target));
   }
@@ -279,7 +279,7 @@ export class Prober {
   }
 }
 
-function newTask(target: ProbeTarget, due: number, latency: Latency): Task {
+function newTask(target: ProbeDestination, due: number, latency: Latency): Task {
   const endpoint = new Int32Array(ENDPOINT_WORDS);
   copyEndpoint(target.endpoint, 0, endpoint, 0);
   return {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
-import type { HealthTarget, StateChange } from "./health-record.ts";
+import type { HealthDestination, StateChange } from "./health-record.ts";
 import { PassiveHealth } from "./passive.ts";
 import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
@@ -17,7 +17,7 @@ function lab() {
     () => time.now,
     (change) => changes.push(change),
   );
-  const target = (slot: number, more: Partial<HealthTarget> = {}): HealthTarget => {
+  const target = (slot: number, more: Partial<HealthDestination> = {}): HealthDestination => {
     const uri = `sip:10.0.0.${slot}`;
     return {
       slot,

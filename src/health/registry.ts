@@ -2,7 +2,7 @@
 // are stable. The one writer of STATE in the live tables.
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
-import type { HealthRecord, HealthTarget, ProbeResult, StateChange } from "./health-record.ts";
+import type { HealthDestination, HealthRecord, ProbeResult, StateChange } from "./health-record.ts";
 import { afterResult, beginState, type OperatorWord } from "./operator-word.ts";
 import { Orders } from "./orders.ts";
 import { markAfter, type ProbeRule } from "./probe-mode.ts";
@@ -15,7 +15,7 @@ export class HealthRegistry {
   readonly #live: LiveTables;
   readonly #clock: () => number;
   readonly #onChange: (change: StateChange) => void;
-  readonly #targets = new Map<number, HealthTarget>();
+  readonly #targets = new Map<number, HealthDestination>();
   readonly #records = new Map<number, HealthRecord>();
   readonly #orders = new Orders();
   #recollection: Recollection | null = null;
@@ -33,7 +33,7 @@ export class HealthRegistry {
    * something else about it than it did before. Slots that are gone are forgotten, but a new slot of the same destination (a
    * name may have other addresses, or some again) begins with the operator's word about it. Slots of `targets` differ.
    */
-  adopt(targets: readonly HealthTarget[]): void {
+  adopt(targets: readonly HealthDestination[]): void {
     this.#forgetOrders(targets);
     for (const target of targets) {
       const before = this.#targets.get(target.slot);
@@ -54,7 +54,7 @@ export class HealthRegistry {
     for (const group of this.#ranked.keys()) this.#show(group);
   }
 
-  #forgetOthers(targets: readonly HealthTarget[]): void {
+  #forgetOthers(targets: readonly HealthDestination[]): void {
     const kept = new Set(targets.map(({ slot }) => slot));
     for (const slot of [...this.#targets.keys()]) {
       if (kept.has(slot)) continue;
@@ -92,7 +92,7 @@ export class HealthRegistry {
   }
 
   /** The destination in a slot. */
-  target(slot: number): HealthTarget | undefined {
+  target(slot: number): HealthDestination | undefined {
     return this.#targets.get(slot);
   }
 
@@ -130,7 +130,7 @@ export class HealthRegistry {
     }
   }
 
-  #obey(target: HealthTarget, operator: OperatorWord, marked: boolean | undefined): void {
+  #obey(target: HealthDestination, operator: OperatorWord, marked: boolean | undefined): void {
     const now = beginState(target.state, target.unusable, operator);
     this.#become(target.slot, now.state, now.reason, { operator, ...(marked === undefined ? {} : { marked }) });
   }
@@ -182,7 +182,7 @@ export class HealthRegistry {
   }
 
   /** What an operator has ordered does not outlive the destination, nor a new word of the configuration about its state. */
-  #forgetOrders(targets: readonly HealthTarget[]): void {
+  #forgetOrders(targets: readonly HealthDestination[]): void {
     if (this.#orders.isEmpty) return;
     const before = new Map([...this.#targets.values()].map(({ group, state }) => [group, state] as const));
     const now = new Map(targets.map(({ group, state }) => [group, state] as const));
@@ -192,7 +192,7 @@ export class HealthRegistry {
     for (const target of targets) if (this.#recollection.isVoid(target)) this.#orders.forget(target.group);
   }
 
-  #begin(target: HealthTarget, operator: OperatorWord | null): void {
+  #begin(target: HealthDestination, operator: OperatorWord | null): void {
     const { slot, marked } = target;
     const begun = this.#recollection?.recall(target);
     const { state, reason } = begun ?? beginState(target.state, target.unusable, operator);
@@ -201,7 +201,7 @@ export class HealthRegistry {
     this.#records.set(slot, begun == null ? fresh : { ...fresh, ...begun });
   }
 
-  #beginAgain(target: HealthTarget, operator: OperatorWord | null): void {
+  #beginAgain(target: HealthDestination, operator: OperatorWord | null): void {
     const { state, reason } = beginState(target.state, target.unusable, operator);
     this.#become(target.slot, state, reason, { marked: target.marked, operator });
   }

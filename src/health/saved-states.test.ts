@@ -4,20 +4,20 @@ import { test } from "node:test";
 import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import { DestinationState } from "../dispatch/types.ts";
-import type { HealthTarget } from "./health-record.ts";
+import type { HealthDestination } from "./health-record.ts";
 import { HealthRegistry } from "./registry.ts";
 import type { SavedStates } from "./saved-states.ts";
 
 const NOW = 1_000_000;
 
-function target(slot: number, more: Partial<HealthTarget> = {}): HealthTarget {
+function target(slot: number, more: Partial<HealthDestination> = {}): HealthDestination {
   const name = `d${slot}`;
   const { active: state } = DestinationState;
   return { slot, set: "a", group: name, rank: 0, uri: "sip:x", name, state, marked: false, unusable: "", ...more };
 }
 
 function begin(
-  targets: readonly HealthTarget[],
+  targets: readonly HealthDestination[],
   states: SavedStates | null,
 ): { registry: HealthRegistry; live: LiveTables } {
   const live = new LiveTables(createLiveTablesMemory(1));

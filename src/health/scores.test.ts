@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
-import { Scores, type ScoreTarget } from "./scores.ts";
+import { type ScoreDestination, Scores } from "./scores.ts";
 
 const NOW = 1_000_000;
 const [THREE, FOUR] = [3, 4].map(
-  (slot): Omit<ScoreTarget, "score"> => ({ slot, subject: { set: "a", uri: `sip:10.0.0.${slot}`, name: `d${slot}` } }),
+  (slot): Omit<ScoreDestination, "score"> => ({
+    slot,
+    subject: { set: "a", uri: `sip:10.0.0.${slot}`, name: `d${slot}` },
+  }),
 );
 
 test("what was told holds over reloads until the configuration says another score, and ends with the destination", () => {

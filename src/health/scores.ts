@@ -4,7 +4,7 @@ import type { LiveTables } from "../bridge/live-tables.ts";
 import { byDestination, type SavedScore, type SavedSubject, savedKey } from "./saved-figures.ts";
 
 /** A destination's score as configured. */
-export interface ScoreTarget {
+export interface ScoreDestination {
   readonly slot: number;
   readonly subject: SavedSubject;
   readonly score: number;
@@ -43,7 +43,7 @@ export class Scores {
   }
 
   /** Takes over destinations, whose slots differ; what was told stays until the configuration says something else than before. */
-  adopt(targets: readonly ScoreTarget[]): void {
+  adopt(targets: readonly ScoreDestination[]): void {
     for (const { slot, subject, score } of targets) {
       const known = this.#known.get(slot);
       if (known?.configured === score) continue;

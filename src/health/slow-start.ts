@@ -3,7 +3,7 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 
 /** A destination and how long it takes; milliseconds, 0: no time. */
-export interface SlowStartTarget {
+export interface SlowStartDestination {
   readonly slot: number;
   readonly time: number;
 }
@@ -26,7 +26,7 @@ export class SlowStart {
   }
 
   /** Takes over the destinations of a new configuration. */
-  adopt(targets: readonly SlowStartTarget[]): void {
+  adopt(targets: readonly SlowStartDestination[]): void {
     this.#times = new Map(targets.map(({ slot, time }) => [slot, time] as const));
     this.poll();
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
-import type { HealthTarget } from "./health-record.ts";
+import type { HealthDestination } from "./health-record.ts";
 import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 
@@ -14,7 +14,7 @@ function lab(ranks: readonly number[]) {
     () => 0,
     () => undefined,
   );
-  const target = (slot: number, rank: number, more: Partial<HealthTarget> = {}): HealthTarget => {
+  const target = (slot: number, rank: number, more: Partial<HealthDestination> = {}): HealthDestination => {
     const [uri, name] = ["sip:sip.test", `sip:sip.test/10.0.0.${slot}:5060`];
     return {
       slot,
@@ -29,7 +29,7 @@ function lab(ranks: readonly number[]) {
       ...more,
     };
   };
-  const adopt = (now: readonly number[], more: Partial<HealthTarget> = {}) =>
+  const adopt = (now: readonly number[], more: Partial<HealthDestination> = {}) =>
     registry.adopt(now.map((rank, slot) => target(slot, rank, more)));
   adopt(ranks);
   const shown = () => ranks.map((_, slot) => nameOfState(live.state(slot)));

@@ -25,7 +25,7 @@ const FAR_FLOW = 8;
 /** Words of a token: head, identity, two addresses, ports, the caller's second port, check. */
 const MAX_WORDS = 2 + 2 * 4 + 1 + 1 + 2;
 
-// The token as words in the machine's order, which is little-endian wherever it matters: nodes of one key are alike.
+// The token as words in the machine's order, which is little-endian wherever it matters: balancers of one key are alike.
 const raw = new Int32Array(MAX_WORDS);
 const rawBytes = new Uint8Array(raw.buffer);
 const sip = new SipHash();

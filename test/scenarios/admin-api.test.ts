@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
-import { AdminClient } from "../../src/admin/client.ts";
 import { AdminError } from "../../src/admin/admin-error.ts";
+import { AdminClient } from "../../src/admin/client.ts";
 import type { EventResource } from "../../src/admin/resources.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
 import { configuredSet } from "../kit/lb.ts";

@@ -42,5 +42,5 @@ export const keys = z
   .max(16)
   .default([])
   .describe(
-    "Secrets that sign Record-Route and Via: the first signs, all verify. `$` and a name in braces: read from the environment. None: random at start, so a restart or another node does not know them.",
+    "Secrets that sign Record-Route and Via: the first signs, all verify. `$` and a name in braces: read from the environment. None: random at start, so a restart or another balancer does not know them.",
   );

@@ -1,5 +1,5 @@
 // Kamailio's tables of 100 slots. They are shuffled once; which shuffle is chance with Kamailio, and always the same here, so
-// that nodes agree and a restart changes nothing.
+// that balancers agree and a restart changes nothing.
 import { mix32 } from "../core-hash.ts";
 
 /** Slots of a table. */
