@@ -119,7 +119,7 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
   const unfollow = publishFigures(balancer, events);
   const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
   const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
-  if (process.env.FAIRLEAD_WARM_UP !== "short") compilersStandBack();
+  if (process.env.FAIRLEAD_WARM_UP !== "short") compilersStandBack({ hasStreams: balancer.streams !== null });
   announce(balancer, admin.url, log);
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
   let isOver = false;
