@@ -1,6 +1,6 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
 import type { AdminBackend, AuditView, DestinationView } from "./admin/backend.ts";
-import type { ResourceFigures } from "./admin/resources.ts";
+import type { Probing, ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import { listenerUri } from "./config/sections/listeners.ts";
@@ -12,6 +12,7 @@ import type { EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { coreHash } from "./dispatch/core-hash.ts";
 import { DestinationState } from "./dispatch/types.ts";
+import type { ProbeMark } from "./health/probe-mode.ts";
 import { isWell } from "./health/standby.ts";
 import { nameOfState, stateOf } from "./health/state.ts";
 import { FULL } from "./net/queue-gauge.ts";
@@ -100,6 +101,7 @@ export function adminBackend(
       if (wanted !== undefined) health.prober.isActive = wanted;
       return before;
     },
+    pauseProbes: (slots, isPaused) => health.pauseProbes(slots, isPaused),
     setState(slot, isWhole, state, reason, isMarked) {
       const { registry } = health;
       if (state === "active") endRests(balancer, slot, isWhole);
@@ -173,6 +175,11 @@ function weightNow({ control }: Balancer, name: string, slot: number): number {
   return set?.weights[set.slots.indexOf(slot)] ?? 0;
 }
 
+function probingOf({ health }: Balancer, set: PlacedDestination["set"], probe: ProbeMark, slot: number): Probing {
+  if (set.probe === null || probe === "never") return "off";
+  return health.isPaused(slot) || !health.prober.isActive ? "paused" : "on";
+}
+
 function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }: PlacedDestination): DestinationView {
   const { health, live } = balancer;
   const record = health.registry.get(slot);
@@ -208,6 +215,7 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
     listener,
     attrs,
     probe,
+    probing: probingOf(balancer, set, probe, slot),
     isMarked: record?.marked ?? false,
     state: record === undefined ? "inactive" : shown(),
     reason: isEjected

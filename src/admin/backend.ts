@@ -11,6 +11,7 @@ import type {
   DestinationChange,
   NewDestination,
   ProbeResource,
+  Probing,
   ProblemResource,
   ResourceFigures,
   StateName,
@@ -63,6 +64,8 @@ export interface DestinationView {
   readonly attrs: Readonly<Record<string, string>>;
   /** `never`: no probes. */
   readonly probe: ProbeMark;
+  /** Whether probes are sent: `off` where the configuration asks for none, `paused` where an operator has paused them. */
+  readonly probing: Probing;
   /** It carries the probing mark (Kamailio's P). */
   readonly isMarked: boolean;
   readonly state: StateName;
@@ -252,6 +255,8 @@ export interface AdminBackend {
   forgetCalls(slot: number, isWhole: boolean): Promise<{ readonly forgotten: number; readonly made: number }>;
   /** Kamailio's hash of one or two keys (an empty second one is none), as an unsigned number. */
   coreHash(first: string, second: string): number;
+  /** Pauses the probes of the destinations in these slots, or has them go on. */
+  pauseProbes(slots: readonly number[], isPaused: boolean): void;
   /** Whether probes are sent; `wanted` changes it, for as long as the process runs. Returns what it was. */
   probing(wanted?: boolean): boolean;
   /** In turn: changes and reloads come one after the other. */

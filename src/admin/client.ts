@@ -13,6 +13,7 @@ import type {
   EventResource,
   EventType,
   NewDestination,
+  ProbeVerb,
   ReadinessResource,
   RequestRecord,
   ScoresChange,
@@ -102,6 +103,16 @@ export class AdminClient {
   setState(set: string, destination: string, verb: StateVerb, reason?: string): Promise<DestinationResource> {
     const path = `${pathOf("destinations", set, destination)}/${verb}`;
     return this.#write("POST", path, {}, reason === undefined ? undefined : { reason });
+  }
+
+  /** Pauses or resumes the probes of a destination. */
+  probes(set: string, destination: string, verb: ProbeVerb): Promise<DestinationResource> {
+    return this.#write("POST", `${pathOf("destinations", set, destination)}/${verb}`, {});
+  }
+
+  /** The same for all destinations of a set. */
+  probesOfSet(set: string, verb: ProbeVerb): Promise<SetDetailResource> {
+    return this.#write("POST", `${pathOf("sets", set)}/${verb}`, {});
   }
 
   /** Adds a destination to a set. */

@@ -46,11 +46,11 @@ export class ConfigurationDocument {
   }
 
   /** Tag of a destination: its settings, and what an operator has said about it. */
-  destinationTag({ set, configured, name, state }: DestinationView): string {
+  destinationTag({ set, configured, name, state, probing }: DestinationView): string {
     this.#refresh();
     const settings = this.#destination(set, configured);
     const word = state === "disabled" || state === "draining" ? state : "";
-    return tagOf([settings, name, word]);
+    return tagOf([settings, name, word, probing === "paused"]);
   }
 
   #set(name: string): Json | undefined {

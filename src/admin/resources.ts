@@ -95,6 +95,14 @@ export interface ResourceFigures {
   readonly load: number;
 }
 
+/** Whether a destination is probed: as configured, not for now, or not at all. */
+export const PROBINGS = ["on", "paused", "off"] as const;
+export type Probing = (typeof PROBINGS)[number];
+
+/** What an operator says about probes, and whether they are paused then. */
+export const PROBE_VERBS = { "pause-probes": true, "resume-probes": false } as const;
+export type ProbeVerb = keyof typeof PROBE_VERBS;
+
 /** One destination, now. */
 export interface DestinationResource {
   readonly set: string;
@@ -126,6 +134,8 @@ export interface DestinationResource {
   readonly answer_time_ms: number | null;
   /** How much of its share of new calls it gets while it starts slowly; 100: all of it. */
   readonly share_percent: number;
+  /** Whether probes are sent. */
+  readonly probing: Probing;
   readonly last_probe: ProbeResource | null;
   /** Mean length of its last calls in seconds. */
   readonly mean_call_s: number | null;

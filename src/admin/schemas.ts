@@ -4,20 +4,21 @@ import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import { SERVING } from "../config/tables/source-view.ts";
 import { EVENT_TYPES } from "../control/events.ts";
 import { STATE_NAMES } from "../health/state.ts";
-import type {
-  AppliedResource,
-  AuditResource,
-  CallsResource,
-  ConfigurationResource,
-  CountersResource,
-  DestinationResource,
-  EventResource,
-  ProblemDetails,
-  ReadinessResource,
-  RequestRecord,
-  SetDetailResource,
-  SetResource,
-  SourceResource,
+import {
+  type AppliedResource,
+  type AuditResource,
+  type CallsResource,
+  type ConfigurationResource,
+  type CountersResource,
+  type DestinationResource,
+  type EventResource,
+  PROBINGS,
+  type ProblemDetails,
+  type ReadinessResource,
+  type RequestRecord,
+  type SetDetailResource,
+  type SetResource,
+  type SourceResource,
 } from "./resources.ts";
 
 /** Schemas that have a name in the document. */
@@ -57,6 +58,9 @@ const destinationFields = {
       "Time until the first answer, to calls and probes, with peaks kept: what `fastest` goes by; null: unknown.",
     ),
   share_percent: count.describe("How much of its share of new calls it gets while it starts slowly; 100: all of it."),
+  probing: z
+    .enum(PROBINGS)
+    .describe("Whether probes are sent: `paused` by an operator, `off` where the configuration asks for none."),
   last_probe: z
     .strictObject({ at: time, outcome: z.enum(["ok", "bad"]), what: z.string(), rtt_ms: z.number().nullable() })
     .nullable(),

@@ -122,6 +122,20 @@ describe("commands for the running instance", () => {
     assert.match(stderr, /unknown key "wieght" \(did you mean "weight"|wieght/);
   });
 
+  it("probes of a destination and of a set are paused and resumed, which is seen beside the state", async () => {
+    const shown = () => fake.backend.destinations().map(({ probing }) => probing);
+    const one = await run(["destinations", "pause-probes", "media/media1"]);
+    assert.match(one.stdout, /^media +media1 .*; probes paused$/m);
+    assert.deepEqual(shown(), ["paused", "on"]);
+    assert.equal((await run(["sets", "pause-probes", "media"])).code, 0);
+    assert.deepEqual(shown(), ["paused", "paused"]);
+    assert.equal((await run(["destinations", "resume-probes", "media/media1"])).code, 0);
+    assert.equal((await run(["sets", "resume-probes", "media", "-o", "json"])).code, 0);
+    assert.deepEqual(shown(), ["on", "on"]);
+    const unknown = await run(["sets", "pause-probes", "other"]);
+    assert.deepEqual([unknown.code, unknown.stderr], [1, 'error: there is no set "other"\n']);
+  });
+
   it("scores are told as they are given, below 0 too, and taken back by `configured`", async () => {
     const uri = fake.backend.destinations()[1]?.uri ?? "";
     const { stderr, stdout } = await run(["destinations", "score", "media/media1=-7", `${uri}=12`]);

@@ -4,11 +4,9 @@ import type { AdminClient } from "../admin/client.ts";
 import {
   type AppliedResource,
   type DestinationChange,
-  type DestinationResource,
   GIVEN_STATES,
   type GivenState,
   STATE_VERBS,
-  type StateName,
   type StateVerb,
 } from "../admin/resources.ts";
 import {
@@ -19,33 +17,23 @@ import {
   print,
   printApplied,
   printProblems,
-  type Table,
   UsageError,
   wholeNumber,
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
-import { drainText, waitForDrain } from "./drain.ts";
+import { destinationTable } from "./destination-table.ts";
+import { waitForDrain } from "./drain.ts";
 import { namedDestination, setOption } from "./named-destination.ts";
+import { registerProbing } from "./probing.ts";
 import { registerScore } from "./scores.ts";
 import { settingsArgument, settingsOf } from "./setting.ts";
-import { formatAge, type Tone } from "./table.ts";
 
 const VERB_SUMMARIES: Readonly<Record<StateVerb, string>> = {
   enable: "Takes new calls again.",
   disable: "Gets no new calls and no probes; calls in progress go on.",
   drain: "Gets no new calls until it is enabled; calls in progress go on.",
   inactive: "Counts as down until probes show otherwise.",
-};
-const TONES: Readonly<Record<StateName, Tone>> = {
-  active: "good",
-  trying: "warning",
-  inactive: "bad",
-  disabled: "dim",
-  draining: "warning",
-  standby: "plain",
-  resting: "warning",
-  ejected: "bad",
 };
 
 interface ChangeOptions extends AdminCommandOptions {
@@ -78,46 +66,9 @@ export const destinationsCommand: Command = {
     registerRemove(family);
     registerForget(family);
     registerScore(family);
+    registerProbing(family);
   },
 };
-
-/** Destinations as a table; `now` in milliseconds since 1970. */
-export function destinationTable(destinations: readonly DestinationResource[], now: number): Table {
-  const right = true;
-  const hasResources = destinations.some(({ resources }) => Object.keys(resources).length > 0);
-  const columns = [
-    { title: "SET" },
-    { title: "DESTINATION" },
-    { title: "STATE" },
-    { title: "SINCE", right },
-    { title: "CALLS", right },
-    ...(hasResources ? [{ title: "RESOURCES" }] : []),
-    { title: "WEIGHT", right },
-    { title: "REQUESTS", right },
-    { title: "FAILED OVER", right },
-    { title: "RTT", right },
-    { title: "REASON" },
-  ];
-  const rows = destinations.map((destination) => {
-    const { set, name, state, since, load, max_calls, resources, weight, counters, latency_ms, reason, drain } =
-      destination;
-    const starts = destination.share_percent < 100 ? `; starting, ${destination.share_percent} % of its share` : "";
-    return [
-      set,
-      name,
-      { text: state, tone: TONES[state] },
-      formatAge(now - Date.parse(since)),
-      max_calls > 0 ? `${load}/${max_calls}` : String(load),
-      ...(hasResources ? [resourcesText(resources)] : []),
-      String(weight),
-      String(counters.requests),
-      String(counters.failovers),
-      latency_ms === null ? "-" : `${latency_ms.toFixed(1)} ms`,
-      drain === null ? `${reason}${starts}` : `${reason}; ${drainText(drain)}`,
-    ];
-  });
-  return { columns, rows };
-}
 
 function registerForget(family: Program): void {
   const command = family
@@ -134,12 +85,6 @@ function registerForget(family: Program): void {
       }));
     }),
   );
-}
-
-function resourcesText(resources: DestinationResource["resources"]): string {
-  return Object.entries(resources)
-    .map(([name, { capacity: most, load }]) => `${name} ${load}/${most}`)
-    .join(", ");
 }
 
 function registerList(family: Program): void {

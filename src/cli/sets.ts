@@ -14,7 +14,8 @@ import {
   withAdmin,
 } from "./admin-command.ts";
 import type { Command } from "./command.ts";
-import { destinationTable } from "./destinations.ts";
+import { destinationTable } from "./destination-table.ts";
+import { registerSetProbing } from "./probing.ts";
 import { settingsArgument, settingsOf } from "./setting.ts";
 
 /** `fairlead sets`. */
@@ -38,6 +39,7 @@ export const setsCommand: Command = {
         }),
     );
     registerChanges(sets);
+    registerSetProbing(sets);
   },
 };
 

@@ -5,7 +5,8 @@ import { DestinationState } from "../dispatch/types.ts";
 import { CallLengths } from "../health/call-lengths.ts";
 import type { StateChange } from "../health/health-record.ts";
 import { Outliers } from "../health/outliers.ts";
-import { PassiveHealth } from "../health/passive.ts";
+import { type PassiveDestination, PassiveHealth } from "../health/passive.ts";
+import { ProbePauses } from "../health/probe-pauses.ts";
 import { Prober, type ProberContext } from "../health/prober.ts";
 import { HealthRegistry } from "../health/registry.ts";
 import { Rests } from "../health/rests.ts";
@@ -53,6 +54,7 @@ export class HealthLoop {
   readonly outliers: Outliers;
   readonly slowStart: SlowStart;
   readonly scores: Scores;
+  readonly pauses: ProbePauses = new ProbePauses();
   readonly lostCalls: LostCalls;
   readonly callLengths: CallLengths;
   readonly capacities: MeasuredCapacities;
@@ -60,12 +62,13 @@ export class HealthLoop {
   #timers: NodeJS.Timeout[] = [];
   #probing: NodeJS.Timeout | null = null;
   #isStarted = false;
+  #placed: readonly PlacedDestination[] = [];
 
   constructor(options: HealthLoopOptions) {
     const { live, clock, now } = options;
     this.#options = options;
     this.registry = new HealthRegistry(live, clock, (change) => this.#changed(change));
-    this.prober = new Prober({ ...options, registry: this.registry });
+    this.prober = new Prober({ ...options, registry: this.registry, isPaused: (slot) => this.isPaused(slot) });
     this.rests = new Rests(live, now);
     this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
     this.scores = new Scores(live, clock);
@@ -93,7 +96,9 @@ export class HealthLoop {
     this.registry.adopt(healthDestinations(placed));
     const own = listeners.some(({ isWildcard }) => isWildcard) ? ownAddresses() : [];
     const probed = probeDestinations(placed, listeners, own);
-    const watched = passiveDestinations(placed);
+    this.#placed = placed;
+    this.pauses.adopt(placed.map(({ target }) => target.group));
+    const watched = this.#watched();
     const slots = placed.map(({ slot }) => slot);
     this.prober.adopt(probed);
     this.#probe();
@@ -115,7 +120,8 @@ export class HealthLoop {
 
   /** All that is worth knowing after a restart. */
   save(): SavedHealth {
-    return { ...this.registry.save(), latencies: this.prober.save(), scores: this.scores.save() };
+    const [latencies, scores, pauses] = [this.prober.save(), this.scores.save(), this.pauses.save()];
+    return { ...this.registry.save(), latencies, scores, pauses };
   }
 
   /**
@@ -126,6 +132,7 @@ export class HealthLoop {
     const all = saved ?? { latencies: [], scores: [] };
     const { latencies, scores } = recentFigures(all, this.#options.clock(), maxAge);
     this.registry.recallFrom(saved);
+    if (saved !== null) this.pauses.restore(saved.pauses);
     this.prober.recallFrom(latencies);
     this.scores.recallFrom(scores);
     return all.latencies.length + all.scores.length - latencies.length - scores.length;
@@ -149,6 +156,28 @@ export class HealthLoop {
     this.registry.startOver();
     this.rests.adopt([]);
     this.outliers.endAll();
+    this.pauses.restore([]);
+    this.passive.adopt(this.#watched());
+  }
+
+  /** Whether an operator has paused the probes of the destination in this slot. */
+  isPaused(slot: number): boolean {
+    const group = this.registry.target(slot)?.group;
+    return group !== undefined && this.pauses.has(group);
+  }
+
+  /** An operator pauses the probes of the destinations in these slots, with all their servers, or has them go on, at once. */
+  pauseProbes(slots: readonly number[], isPaused: boolean): void {
+    const groups = new Set(slots.map((slot) => this.registry.target(slot)?.group));
+    for (const group of groups) if (group !== undefined) this.pauses.set(group, isPaused);
+    this.passive.adopt(this.#watched());
+    if (!isPaused) for (const slot of slots) this.prober.probeNow(slot);
+  }
+
+  /** While probes are paused, nobody may wait for one. */
+  #watched(): PassiveDestination[] {
+    const all = passiveDestinations(this.#placed);
+    return all.map((target) => (this.isPaused(target.slot) ? { ...target, isProbed: false } : target));
   }
 
   /** Ends it: nothing is probed or concluded any more. */

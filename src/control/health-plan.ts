@@ -9,7 +9,7 @@ import type { HealthDestination } from "../health/health-record.ts";
 import type { OutlierDestination } from "../health/outliers.ts";
 import type { PassiveDestination } from "../health/passive.ts";
 import { type ProbeMark, type ProbeRule, probeRule } from "../health/probe-mode.ts";
-import type { ProbeDestination, ProbeSettings } from "../health/prober.ts";
+import type { ProbeDestination, ProbeSettings } from "../health/probe-task.ts";
 import type { ScoreDestination } from "../health/scores.ts";
 import type { SlowStartDestination } from "../health/slow-start.ts";
 import { ENDPOINT_WORDS, formatAddress } from "../net/endpoint.ts";

@@ -51,6 +51,7 @@ function states(reason: string): SavedHealth {
       },
     ],
     scores: [{ set: "a", uri: "sip:x", name: "x", at: 7, score: -3, configured: 0 }],
+    pauses: ["g"],
   };
 }
 
@@ -101,7 +102,7 @@ test("a file of before there were figures is read", () => {
     path,
     JSON.stringify({ version: 1, destinations: destinations.map((one) => ({ ...one, latency: 12 })), orders }),
   );
-  assert.deepEqual(readStates(path, log), { version: 1, destinations, orders, latencies: [], scores: [] });
+  assert.deepEqual(readStates(path, log), { version: 1, destinations, orders, latencies: [], scores: [], pauses: [] });
 });
 
 test("a folder that cannot be written to is told once, and again when it had worked in between", () => {

@@ -29,7 +29,7 @@ const SAVED = z.object({
     }),
   ),
   orders: z.array(z.object({ group: z.string(), name: z.string(), state, reason: z.string() })),
-  // A file of an earlier version has neither.
+  // A file of an earlier version has none of these.
   latencies: z
     .array(
       z.object({
@@ -45,6 +45,7 @@ const SAVED = z.object({
     )
     .default([]),
   scores: z.array(z.object({ ...subject, at, score, configured: score })).default([]),
+  pauses: z.array(z.string()).default([]),
 });
 
 /** What was saved; null: nothing was, or nobody can read it, and then that is logged. */

@@ -4,7 +4,8 @@ import { createLiveTablesMemory } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import type { StateChange } from "./health-record.ts";
-import { type ProbeDestination, Prober, type ProbeSettings } from "./prober.ts";
+import type { ProbeDestination, ProbeSettings } from "./probe-task.ts";
+import { Prober } from "./prober.ts";
 import { HealthRegistry } from "./registry.ts";
 import { nameOfState, stateOf } from "./state.ts";
 

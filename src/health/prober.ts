@@ -1,44 +1,14 @@
 // Sends probes and judges the answers. Owns when each destination is probed next; what a result means is decided by
 // health/state.ts and kept by the registry. No timer of its own: `tick` is called every 25 ms or so.
 import type { LiveTables } from "../bridge/live-tables.ts";
-import { copyEndpoint, ENDPOINT_WORDS, sameEndpoint } from "../net/endpoint.ts";
-import type { TransportName } from "../net/transport.ts";
+import { ENDPOINT_WORDS, sameEndpoint } from "../net/endpoint.ts";
 import { Latency } from "./latency.ts";
 import { probeCheck, readProbeAnswer, writeProbe } from "./probe-message.ts";
-import { isProbed, type ProbeRule } from "./probe-mode.ts";
+import { isProbed } from "./probe-mode.ts";
+import { newTask, type ProbeDestination, type Task } from "./probe-task.ts";
 import type { HealthRegistry } from "./registry.ts";
 import { byDestination, type SavedLatency, savedKey } from "./saved-figures.ts";
-import type { Outcome, Thresholds } from "./state.ts";
-
-/** How the destinations of a set are probed; times in milliseconds. */
-export interface ProbeSettings {
-  readonly method: string;
-  readonly every: number;
-  readonly timeout: number;
-  readonly thresholds: Thresholds;
-  readonly mode: ProbeRule;
-  /** Whether an answer with this status means well. */
-  readonly accepts: (status: number) => boolean;
-  /** From URI; empty: made from the listener. */
-  readonly from: string;
-  /** Which share of the smoothed latency the newest round trip has, between 0 and 1. */
-  readonly newestShare: number;
-}
-
-/** A destination to be probed. */
-export interface ProbeDestination {
-  readonly slot: number;
-  readonly uri: string;
-  /** ENDPOINT_WORDS words. */
-  readonly endpoint: Int32Array;
-  /** Index of the listener it is sent from. */
-  readonly listener: number;
-  readonly sentBy: string;
-  readonly transport: TransportName;
-  /** What its latency is taken for in the beginning, in milliseconds; 0: it is not known. */
-  readonly presetLatency: number;
-  readonly settings: ProbeSettings;
-}
+import type { Outcome } from "./state.ts";
 
 /** The outside world of a prober. */
 export interface ProberContext {
@@ -54,6 +24,8 @@ export interface ProberContext {
   readonly key: Uint8Array;
   /** Hands a datagram to the network; false when there is no room just now. */
   readonly send: (listener: number, endpoint: Int32Array, bytes: Buffer) => boolean;
+  /** Whether no new probes begin for this destination; absent: none is paused. */
+  readonly isPaused?: (slot: number) => boolean;
   /** A probe was decided; for metrics. `rtt` in milliseconds, -1 when unknown. */
   readonly onResult?: (slot: number, outcome: Outcome, rtt: number) => void;
 }
@@ -65,24 +37,6 @@ const FIRST_ROUND_RATE = 500;
 /** An interval is shortened by up to this share, so that rounds spread and stay spread, yet detection is never late. */
 const JITTER = 0.1;
 const RETRY_WHEN_FULL = 100;
-
-interface Task {
-  target: ProbeDestination;
-  /** When something is to be done: begin a probe, send it again, or give up. */
-  due: number;
-  /** When the next probe begins. */
-  next: number;
-  waiting: boolean;
-  deadline: number;
-  sends: number;
-  /** When it was sent for the first time, and for the last. */
-  startedAt: number;
-  sentAt: number;
-  sequence: number;
-  check: string;
-  bytes: Buffer | null;
-  latency: Latency;
-}
 
 /** Probes all destinations it was told of. */
 export class Prober {
@@ -209,6 +163,10 @@ export class Prober {
     return target === undefined ? undefined : this.#before.get(savedKey(target));
   }
 
+  #isActive(slot: number): boolean {
+    return this.isActive && this.#context.isPaused?.(slot) !== true;
+  }
+
   #open(slot: number, check: string): Task | null {
     const task = this.#tasks.get(slot);
     return task?.waiting === true && task.check === check ? task : null;
@@ -229,7 +187,7 @@ export class Prober {
     const { settings } = target;
     task.next = now + settings.every * (1 - JITTER * this.#context.random());
     const record = this.#context.registry.get(target.slot);
-    if (record === undefined || !this.isActive || !isProbed(settings.mode, record.state, record.marked)) {
+    if (record === undefined || !this.#isActive(target.slot) || !isProbed(settings.mode, record.state, record.marked)) {
       task.due = task.next;
       return;
     }
@@ -277,23 +235,4 @@ export class Prober {
     );
     this.#context.onResult?.(slot, outcome, rtt);
   }
-}
-
-function newTask(target: ProbeDestination, due: number, latency: Latency): Task {
-  const endpoint = new Int32Array(ENDPOINT_WORDS);
-  copyEndpoint(target.endpoint, 0, endpoint, 0);
-  return {
-    target: { ...target, endpoint },
-    due,
-    next: due,
-    waiting: false,
-    deadline: 0,
-    sends: 0,
-    startedAt: 0,
-    sentAt: 0,
-    sequence: 0,
-    check: "",
-    bytes: null,
-    latency,
-  };
 }

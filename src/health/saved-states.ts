@@ -46,7 +46,10 @@ export interface SavedStates {
 }
 
 /** All that outlives the process. */
-export interface SavedHealth extends SavedStates, SavedFigures {}
+export interface SavedHealth extends SavedStates, SavedFigures {
+  /** Groups whose probes are paused. */
+  readonly pauses: readonly string[];
+}
 
 const BEFORE = " (before the restart)";
 

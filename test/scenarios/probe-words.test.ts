@@ -1,5 +1,8 @@
 // What a destination says of its own probing counts, whatever the mode of its set is.
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { configuredSet } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
@@ -26,4 +29,70 @@ scenario("a destination is probed always, or while it is inactive, in a set that
   assert.ok(back!.heard("OPTIONS").length <= last + 1);
   for (const one of [plain, well, out]) assert.equal(one!.heard("OPTIONS").length, 0);
   assert.equal(await stateOf("out"), "inactive");
+});
+
+scenario(
+  "probes that an operator pauses are sent no more, over a reload and a restart, until they are resumed",
+  async (stage) => {
+    const { lb, destination } = stage;
+    const [one, other] = [destination.answers(200), destination.answers(200)];
+    const named = [
+      { to: one, name: "one" },
+      { to: other, name: "other" },
+    ];
+    const folder = await mkdtemp(join(tmpdir(), "fairlead-state-"));
+    const probe = { every: "100ms", timeout: "10s" };
+    const runs = () =>
+      lb.dispatches("media", "priority", named, { probe }, { state: { file: join(folder, "state.json") } });
+    const heard = (who: typeof one) => who.heard("OPTIONS").length;
+    const more = async (who: typeof one, count: number) => {
+      const before = heard(who);
+      await until("more probes", () => heard(who) >= before + count, 30_000);
+    };
+    const post = async (path: string) => (await lb.admin("POST", path)).status;
+    const probing = async () => JSON.parse((await lb.admin("GET", "/destinations/media/one")).body).probing;
+    try {
+      await runs();
+      await more(one, 2);
+      assert.equal(await post("/destinations/media/one/pause-probes"), 200);
+      // One that was under way may come yet.
+      await more(other, 2);
+      const last = heard(one);
+      await more(other, 8);
+      await lb.reload();
+      await more(other, 8);
+      assert.deepEqual([heard(one), await probing()], [last, "paused"]);
+      await lb.process?.stop();
+      lb.process = undefined;
+      await runs();
+      await more(other, 8);
+      assert.deepEqual([heard(one), await probing()], [last, "paused"]);
+      assert.equal(await post("/sets/media/pause-probes"), 200);
+      assert.equal(await post("/sets/media/resume-probes"), 200);
+      await Promise.all([more(one, 3), more(other, 3)]);
+      assert.equal(await probing(), "on");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+scenario("what probes had taken out gets another chance by a call while they are paused", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const [down, well] = [destination.answers(200), destination.answers(200)];
+  const named = [
+    { to: down, name: "down", priority: 1 },
+    { to: well, name: "well" },
+  ];
+  const probe = { every: "100ms", timeout: "10s", up_after: 1000, down_after: 1 };
+  await lb.dispatches("media", "priority", named, { probe, passive: { failures: 3 } });
+  const stateOf = async () => JSON.parse((await lb.admin("GET", "/destinations/media/down")).body).state;
+  await down.close();
+  await until("it is down", async () => (await stateOf()) === "inactive", 30_000);
+  await down.reopen();
+  assert.equal((await lb.admin("POST", "/destinations/media/down/pause-probes")).status, 200);
+  await until("a chance", async () => (await stateOf()) === "trying", 40_000);
+  assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+  await until("it has answered", async () => (await stateOf()) === "active", 10_000);
+  assert.equal(down.calls.length, 1);
 });

@@ -116,7 +116,7 @@ export const destinationRoutes: RouteGroup = {
 };
 
 /** Weights and the like belong to the destination as configured. */
-function findConfigured(backend: AdminBackend, params: Readonly<Record<string, string>>): DestinationView {
+export function findConfigured(backend: AdminBackend, params: Readonly<Record<string, string>>): DestinationView {
   const { destination, isWhole } = findDestination(backend, params);
   if (!isWhole)
     throw new HttpProblem(409, `"${destination.name}" is a server behind "${destination.configured}": change that one`);

@@ -11,6 +11,7 @@ import { eventRoutes } from "./events.ts";
 import { faultRoutes } from "./fault.ts";
 import { healthRoutes } from "./health.ts";
 import { openapiRoutes } from "./openapi.ts";
+import { probingRoutes } from "./probing.ts";
 import { routeRoutes } from "./routes.ts";
 import { rpcRoutes } from "./rpc.ts";
 import { scoreRoutes } from "./scores.ts";
@@ -24,6 +25,7 @@ export const ROUTE_GROUPS: readonly RouteGroup[] = [
   setRoutes,
   destinationRoutes,
   stateRoutes,
+  probingRoutes,
   scoreRoutes,
   routeRoutes,
   sourceRoutes,

@@ -10,7 +10,7 @@ import { APPLIED, SET_DETAIL, SETS } from "../schemas.ts";
 import { destinationResource, setResource } from "../views.ts";
 
 const ALL = "/api/v1/sets";
-const ONE = `${ALL}/:set`;
+export const ONE_SET = `${ALL}/:set`;
 /** What all changes have in common. */
 const CHANGE = { role: "admin", ifMatch: "required", query: DRY_RUN, answer: APPLIED } as const;
 
@@ -33,7 +33,7 @@ export const setRoutes: RouteGroup = {
     }),
     operation({
       method: "GET",
-      path: ONE,
+      path: ONE_SET,
       id: "getSet",
       summary: "One set with its destinations.",
       role: "viewer",
@@ -49,7 +49,7 @@ export const setRoutes: RouteGroup = {
     operation({
       ...CHANGE,
       method: "PUT",
-      path: ONE,
+      path: ONE_SET,
       id: "putSet",
       summary: "Adds a set, or puts one in the place of the set of that name, as fairlead.yaml would say it.",
       shape: setSchema,
@@ -68,7 +68,7 @@ export const setRoutes: RouteGroup = {
     operation({
       ...CHANGE,
       method: "PATCH",
-      path: ONE,
+      path: ONE_SET,
       id: "changeSet",
       summary: "Changes settings of a set (a merge patch); its destinations stay.",
       shape: patchOf(setSchema.omit({ destinations: true })),
@@ -84,7 +84,7 @@ export const setRoutes: RouteGroup = {
     operation({
       ...CHANGE,
       method: "DELETE",
-      path: ONE,
+      path: ONE_SET,
       id: "removeSet",
       summary: "Removes a set that no route leads to.",
       run(call) {
@@ -96,7 +96,7 @@ export const setRoutes: RouteGroup = {
   ],
 };
 
-function findSet(backend: AdminBackend, name: string | undefined): SetView {
+export function findSet(backend: AdminBackend, name: string | undefined): SetView {
   const set = backend.sets().find((known) => known.name === name);
   if (set === undefined) throw new HttpProblem(404, `there is no set "${name}"`);
   return set;

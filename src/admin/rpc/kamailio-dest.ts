@@ -74,9 +74,14 @@ function percentOf(text: string | undefined, usual: number): number {
   return /^\d{1,3}$/.test(text ?? "") ? Number(text) : usual;
 }
 
-function flagsOf({ state, isMarked, probe }: DestinationView): string {
-  const probing = probe === "never" ? "N" : isMarked && state !== "disabled" && state !== "draining" ? "P" : "X";
-  return `${STATE_LETTER[state]}${probing}`;
+function flagsOf({ state, isMarked, probe, probing }: DestinationView): string {
+  const mark =
+    probe === "never" || probing === "paused"
+      ? "N"
+      : isMarked && state !== "disabled" && state !== "draining"
+        ? "P"
+        : "X";
+  return `${STATE_LETTER[state]}${mark}`;
 }
 
 function addressOf({ host, address, port, transport, uri }: DestinationView): object {

@@ -96,6 +96,10 @@ export function fakeBackend(
       routes: [{ name: "all", set: "media", key: "call-id" }],
     }),
     dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
+    pauseProbes(slots, isPaused) {
+      for (const [at, one] of destinations.entries())
+        if (slots.includes(one.slot)) destinations[at] = { ...one, probing: isPaused ? "paused" : "on" };
+    },
     coreHash: (first, second) => first.length + second.length,
     probing(wanted) {
       const before = isProbing;
@@ -152,6 +156,7 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     listener: undefined,
     attrs: {},
     probe: "default",
+    probing: "on",
     isMarked: false,
     state,
     reason: "configuration",
