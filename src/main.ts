@@ -9,6 +9,10 @@ import { runCommand } from "./cli/run.ts";
 import { compileForPackets } from "./compiler.ts";
 import { PACKAGE } from "./package-facts.ts";
 
+// Whoever has few calls wants none of the compiling that many calls are worth (docs/guide/operations.md). For every command: what Node
+// keeps compiled fits those flags alone, and `check` would throw away what `run` has left, and `run` what `check` has.
+if (process.env.FAIRLEAD_WARM_UP !== "short") compileForPackets();
+
 const program = new Command("fairlead")
   .description(PACKAGE.description)
   .version(PACKAGE.version)
@@ -16,8 +20,6 @@ const program = new Command("fairlead")
   .exitOverride();
 
 runCommand(async (files, options) => {
-  // Whoever has few calls wants none of the compiling that many calls are worth (docs/guide/operations.md).
-  if (process.env.FAIRLEAD_WARM_UP !== "short") compileForPackets();
   return (await import("./start.ts")).run(files, options);
 }).register(program);
 demoCommand(fileURLToPath(import.meta.url)).register(program);

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { AdminBackend } from "./admin/backend.ts";
-import { startAdmin } from "./admin/server.ts";
 import { adminBackend, type Tables } from "./admin-backend.ts";
 import { Changes } from "./admin-changes.ts";
 import { configurationEvent, logEvents, publishFigures, publishState } from "./balancer-events.ts";
@@ -52,6 +51,9 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
   taken();
   const log = openLog({ level: config.log.level, format: formatOf(config), fd: 1 });
   const events = new EventLog({ clock: () => Date.now(), instance: randomBytes(4).toString("hex") });
+  // The API is as much to load as all else of this thread: at the same time as the workers load what is theirs.
+  const starting = Promise.withResolvers<void>();
+  const server = config.admin === null ? null : starting.promise.then(() => import("./admin/server.ts"));
   const started: StartResult = await startBalancer({
     config,
     load: async () => {
@@ -73,6 +75,7 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
     log,
     accessLog: (line) => log.record({ access: JSON.parse(line) as object }, "transaction"),
     onState: (change) => publishState(events, change),
+    whileStarting: starting.resolve,
   });
   if (!started.ok) {
     complain(started.problems);
@@ -97,6 +100,7 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
   };
   const admin = await openAdmin(
     config,
+    server,
     { ...adminBackend(balancer, changes, events, PACKAGE.version), ...tables },
     log,
   );
@@ -120,11 +124,13 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
   const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
   const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
   if (process.env.FAIRLEAD_WARM_UP !== "short") compilersStandBack({ hasStreams: balancer.streams !== null });
+  // Before it is told that it is ready: whoever hears that may send one.
+  const signalled = untilSignalled(process, balancer, reload, () => reader.stop(), log);
   announce(balancer, admin.url, log);
   const follow = setInterval(() => void follower.tick(), FOLLOW_INTERVAL);
   let isOver = false;
   warmReloads(config, () => isOver).catch((error: unknown) => log.error({ error: String(error) }, "no warm-up"));
-  const code = await untilSignalled(process, balancer, reload, () => reader.stop(), log);
+  const code = await signalled;
   isOver = true;
   unwatch();
   clearInterval(follow);
@@ -151,12 +157,14 @@ async function reloaded(changes: Changes, log: OwnedLog): Promise<void> {
 
 async function openAdmin(
   config: Config,
+  server: Promise<typeof import("./admin/server.ts")> | null,
   backend: AdminBackend,
   log: OwnedLog,
 ): Promise<{ url: string; close(): Promise<void> } | null> {
-  if (config.admin === null) return { url: "", close: async () => undefined };
+  if (config.admin === null || server === null) return { url: "", close: async () => undefined };
   const listen = `http://${formatHostPort(config.admin.host, config.admin.port)}`;
   const faults = configurationIo.environment("FAIRLEAD_FAULTS") === "1";
+  const { startAdmin } = await server;
   try {
     return await startAdmin({ listen, backend, log, faults });
   } catch (error) {

@@ -51,6 +51,11 @@ export function listenProblem(listen: string): string {
 /** Names in paths: a destination's own, and an address. */
 const MOST_NAME = 1_024;
 
+/** What is asked is read by the operations' own schemas (dispatch.ts). Without this, a second validator would be loaded at every start. */
+function noSchemas(): never {
+  throw new Error("operations have their own schemas");
+}
+
 /** Builds the server without listening; tests use `inject`. */
 export function createAdminApp(options: AdminOptions): FastifyInstance {
   const { backend, log, faults } = options;
@@ -61,6 +66,7 @@ export function createAdminApp(options: AdminOptions): FastifyInstance {
     forceCloseConnections: true,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: MOST_NAME },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   app.addHook("onRoute", ({ method, url }) => {
     for (const each of [method].flat()) options.onRoute?.(each, url);

@@ -46,6 +46,8 @@ export interface BalancerOptions {
   readonly accessLog: (line: string) => void;
   /** Told of every change of a destination's state. */
   readonly onState: (change: StateChange) => void;
+  /** Called when the workers' threads have begun and this one has nothing to do until they are ready. */
+  readonly whileStarting?: () => void;
 }
 
 /** It runs, or why not. `problems` hold what the configuration is to blame for. */
@@ -188,7 +190,9 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     wake: (worker) => workers.wake(worker),
   });
   const startStreams = async () => (streamListeners.length > 0 ? await streams.start() : "");
-  const failure = (await workers.start()) || (await startStreams());
+  const starting = workers.start();
+  options.whileStarting?.();
+  const failure = (await starting) || (await startStreams());
   if (failure !== "") {
     await workers.stop();
     await streams.stop();
