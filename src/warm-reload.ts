@@ -54,7 +54,7 @@ function controlOver(live: LiveTables): ControlPlane {
   const nothing = () => undefined;
   const key = new Uint8Array(16);
   const outside = { send: () => true, onChange: nothing, onLost: nothing, onResult: nothing, log: SILENT };
-  const health = new HealthLoop({ live, now, clock, random, key, ...outside });
+  const health = new HealthLoop({ live, now, clock, shared: clock, random, key, ...outside });
   const names = { locate: () => () => Promise.reject(new Error("made-up rows have no names")), now };
   const load = () => Promise.reject(new Error("there is no file"));
   return new ControlPlane({ live, health, names, load, ports: [], keys: [key], clock, log: SILENT });

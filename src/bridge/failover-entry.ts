@@ -29,6 +29,8 @@ export interface FailoverEntry {
   readonly marksTimeout: boolean;
   /** `disabled`: until somebody enables it. */
   readonly markAs: "inactive" | "disabled";
+  /** How many in a row it takes; 1 or more. */
+  readonly markAfter: number;
   /** Longest time for which a destination's Retry-After keeps new requests from it; 0: it is not heeded. */
   readonly retryAfterCap: number;
   /** Instead of a destination's 503, or when all were unreachable. */

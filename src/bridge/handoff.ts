@@ -37,10 +37,8 @@ export const RecordKind = {
    * number by which a new stream worker says so. Otherwise local and `time` are whom it was there for alone (port 0: for everybody).
    */
   lost: 11,
-  /** Worker to main: the destination in slot `listener` failed in a way it is marked for; `time` is the status. */
+  /** Worker to main: the destination in slot `listener` failed in a way it is marked for; `time` is the status, local see `MarkWord`. */
   marked: 14,
-  /** The same, and it is to stay out until somebody enables it. */
-  markedForGood: 15,
   /** Worker to main: the destination in slot `listener` asked for `time` ms without new requests. */
   resting: 12,
   /**

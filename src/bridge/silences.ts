@@ -19,8 +19,7 @@ export class Silences {
    * silent, whatever it thinks of that request. `accuser` is who asked, where that one alone must not make a row; 0: anybody may.
    */
   note(slot: number, sent: number, accuser: number): void {
-    const answered = this.#answeredAt[slot]!;
-    if (answered !== 0 && ((answered - sent) | 0) >= 0) return;
+    if (this.hasEnded(slot, sent)) return;
     if (accuser !== 0 && Atomics.exchange(this.#accuser, slot, accuser) === accuser) return;
     Atomics.add(this.#failures, slot, 1);
   }
@@ -31,6 +30,12 @@ export class Silences {
     if (this.#failures[slot] === 0) return;
     Atomics.store(this.#failures, slot, 0);
     Atomics.store(this.#accuser, slot, 0);
+  }
+
+  /** Whether the destination has answered anything since `time` of that clock. */
+  hasEnded(slot: number, time: number): boolean {
+    const answered = Atomics.load(this.#answeredAt, slot);
+    return answered !== 0 && ((answered - time) | 0) >= 0;
   }
 
   /** The slot is another destination's. */

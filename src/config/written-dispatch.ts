@@ -32,7 +32,7 @@ function headersOf({ remove, set, add }: RequestHeadersConfig): WrittenRoute["he
 }
 
 function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"] {
-  const { codes, tries, answerWithin, ringLimit, afterProvisional, marks, marksTimeout, markAs } = override;
+  const { codes, tries, answerWithin, ringLimit, afterProvisional, marks, marksTimeout, markAs, markAfter } = override;
   return {
     ...(codes === undefined ? {} : { on: writtenEvents(override) }),
     ...(tries === undefined ? {} : { tries }),
@@ -41,6 +41,7 @@ function overrideOf(override: Partial<FailoverConfig>): WrittenRoute["failover"]
     ...(afterProvisional === undefined ? {} : { after_provisional: afterProvisional }),
     ...(marks === undefined ? {} : { mark: [...(marksTimeout === true ? ["timeout"] : []), ...writtenMarks(marks)] }),
     ...(markAs === undefined ? {} : { mark_as: markAs }),
+    ...(markAfter === undefined ? {} : { mark_after: markAfter }),
   };
 }
 

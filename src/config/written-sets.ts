@@ -71,6 +71,7 @@ export function writtenSet(
       after_provisional: failover.afterProvisional,
       mark: [...(failover.marksTimeout ? ["timeout"] : []), ...writtenMarks(failover.marks)],
       mark_as: failover.markAs,
+      mark_after: failover.markAfter,
       retry_after_cap: formatDuration(failover.retryAfterCap),
     } satisfies Full<NonNullable<WrittenSet["failover"]>>,
     unavailable: {

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { MAX_WORKERS } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
+import type { MarkedFailure } from "../bridge/mark-word.ts";
 import { policyOf } from "../bridge/stream-start.ts";
 import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
@@ -107,6 +108,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const health = new HealthLoop({
     live,
     now: () => performance.now(),
+    shared: () => Number(process.hrtime.bigint() / 1_000_000n) | 0,
     clock,
     random: Math.random,
     key: randomBytes(16),
@@ -134,7 +136,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
     return { ok: false, problems: begun.problems, failure: "" };
   }
   const rested = (slot: number, time: number) => health.rests.begin(slot, time);
-  const marked = (slot: number, status: number, isForGood: boolean) => health.passive.mark(slot, status, isForGood);
+  const marked = (slot: number, failure: MarkedFailure) => health.passive.mark(slot, failure);
   const rings = new MainRings(memory, workerSink({ prober: health.prober, rested, marked }, log, options.accessLog));
   const ringWatch = new RingWatch(rings, memory);
   const workers = new Workers(

@@ -111,6 +111,7 @@ describe("compile", () => {
       marks: [],
       marksTimeout: false,
       markAs: "inactive",
+      markAfter: 1,
       retryAfterCap: 60_000,
       unavailable: { status: 503, reason: "Busy", retryAfter: 5 },
     });

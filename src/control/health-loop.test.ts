@@ -21,7 +21,7 @@ test("probes begin with the first configuration that asks for them and end with 
   };
   const key = new Uint8Array(16);
   const outside = { send, onChange: nothing, onLost: nothing, onResult: nothing, log: SILENT };
-  const health = new HealthLoop({ live, now: clock, clock, random: () => 0, key, ...outside });
+  const health = new HealthLoop({ live, now: clock, clock, shared: clock, random: () => 0, key, ...outside });
   const names = { locate: () => () => Promise.reject(new Error("there are no names")), now: clock };
   const load = () => Promise.reject(new Error("there is no file"));
   const control = new ControlPlane({ live, health, names, load, ports: [], keys: [key], clock, log: SILENT });

@@ -35,6 +35,8 @@ import { ownAddresses } from "./source-address.ts";
 /** The outside world of health. */
 export interface HealthLoopOptions extends Omit<ProberContext, "registry"> {
   readonly live: LiveTables;
+  /** Milliseconds of a clock that all threads share, and that wraps (proxy/context.ts `skew`). */
+  readonly shared: () => number;
   readonly onChange: (change: StateChange) => void;
   readonly log: Log;
   /** The calls on these destinations are over. */
@@ -70,7 +72,7 @@ export class HealthLoop {
     this.registry = new HealthRegistry(live, clock, (change) => this.#changed(change));
     this.prober = new Prober({ ...options, registry: this.registry, isPaused: (slot) => this.isPaused(slot) });
     this.rests = new Rests(live, now);
-    this.passive = new PassiveHealth(live, this.registry, now, (slot) => this.prober.probeNow(slot));
+    this.passive = new PassiveHealth(live, this.registry, options, (slot) => this.prober.probeNow(slot));
     this.scores = new Scores(live, clock);
     this.slowStart = new SlowStart(live, now);
     this.lostCalls = new LostCalls(live, this.registry, now);

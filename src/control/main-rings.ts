@@ -1,5 +1,6 @@
 // Main's ends of the hand-off rings: probes go out to a worker, answers, log records and access-log records come in.
 import { RecordKind, Ring } from "../bridge/handoff.ts";
+import { type MarkedFailure, MarkWord } from "../bridge/mark-word.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /** Who takes the records that workers send. Bytes are only valid during the call. */
@@ -10,8 +11,8 @@ export interface RecordSink {
   log(worker: number, text: string): void;
   /** A destination asked for `time` ms without new requests. */
   resting(slot: number, time: number): void;
-  /** A destination answered `status`, and is marked for that; 0 stands for its silence. `isForGood`: until somebody enables it. */
-  marked(slot: number, status: number, isForGood: boolean): void;
+  /** A destination failed in a way that it is marked for. */
+  marked(slot: number, failure: MarkedFailure): void;
 }
 
 /** Records taken in one go, so that a flood of access-log records does not starve the event loop. */
@@ -68,8 +69,12 @@ export class MainRings {
     else if (ring.kind === RecordKind.probeUnreachable) this.#sink.probeUnreachable(bytes, start, end, peer);
     else if (ring.kind === RecordKind.accessLog) this.#sink.accessLog(worker, bytes, start, end);
     else if (ring.kind === RecordKind.resting) this.#sink.resting(ring.listener, ring.time);
-    else if (ring.kind === RecordKind.marked) this.#sink.marked(ring.listener, ring.time, false);
-    else if (ring.kind === RecordKind.markedForGood) this.#sink.marked(ring.listener, ring.time, true);
+    else if (ring.kind === RecordKind.marked) this.#sink.marked(ring.listener, failureIn(ring));
     else if (ring.kind === RecordKind.log) this.#sink.log(worker, bytes.toString("utf8", start, end));
   }
+}
+
+function failureIn({ time: status, local }: Ring): MarkedFailure {
+  const { sent, forGood, after } = MarkWord;
+  return { status, sent: local[sent]!, isForGood: local[forGood] === 1, after: local[after]! };
 }

@@ -1,4 +1,5 @@
 // Where the records of workers go: answers of probes to health, texts to the log, access-log records to the access log.
+import type { MarkedFailure } from "../bridge/mark-word.ts";
 import type { Prober } from "../health/prober.ts";
 import type { Log } from "./log.ts";
 import type { RecordSink } from "./main-rings.ts";
@@ -10,7 +11,7 @@ const LEVELS: readonly string[] = ["debug", "info", "warn", "error"];
 export interface SinkHealth {
   readonly prober: Prober;
   readonly rested: (slot: number, time: number) => void;
-  readonly marked: (slot: number, status: number, isForGood: boolean) => void;
+  readonly marked: (slot: number, failure: MarkedFailure) => void;
 }
 
 /** The sink of a process. */
@@ -24,7 +25,7 @@ export function workerSink(
     probeUnreachable: (bytes, start, end, peer) => prober.unreachable(bytes, start, end, peer, 0),
     accessLog: (_worker, bytes, start, end) => accessLog(bytes.toString("utf8", start, end)),
     resting: (slot, time) => rested(slot, time),
-    marked: (slot, status, isForGood) => marked(slot, status, isForGood),
+    marked: (slot, failure) => marked(slot, failure),
     log: (worker, text) => logText(log, worker, text),
   };
 }

@@ -6,6 +6,8 @@ import { DestinationState } from "../dispatch/types.ts";
 export interface OperatorWord {
   readonly state: DestinationState;
   readonly reason: string;
+  /** When it was said, milliseconds since 1970; absent: before a restart. */
+  readonly at?: number;
 }
 
 /** Whether probes and calls have no say: disabled and draining are the operator's. */

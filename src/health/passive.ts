@@ -4,7 +4,9 @@
 // answer brings it back; where it is not, it comes back as "trying" after a back-off of 10 s, doubled with every relapse up to 60 s: one more failure and it is
 // inactive again, one answer and it is active. The last usable destination of a set is never taken out: it is "trying".
 import type { LiveTables } from "../bridge/live-tables.ts";
+import type { MarkedFailure } from "../bridge/mark-word.ts";
 import { DestinationState } from "../dispatch/types.ts";
+import { type MarkClocks, Marks } from "./marks.ts";
 import type { HealthRegistry } from "./registry.ts";
 
 /** How a destination is watched. */
@@ -38,13 +40,20 @@ export class PassiveHealth {
   readonly #now: () => number;
   readonly #probeNow: (slot: number) => void;
   readonly #watches = new Map<number, Watch>();
+  readonly #marks: Marks;
 
   /** `probeNow` has a destination probed at once. */
-  constructor(live: LiveTables, registry: HealthRegistry, now: () => number, probeNow: (slot: number) => void) {
+  constructor(
+    live: LiveTables,
+    registry: HealthRegistry,
+    clocks: MarkClocks & { readonly now: () => number },
+    probeNow: (slot: number) => void,
+  ) {
     this.#probeNow = probeNow;
     this.#live = live;
     this.#registry = registry;
-    this.#now = now;
+    this.#now = clocks.now;
+    this.#marks = new Marks(live, registry, clocks);
   }
 
   /** Takes over the destinations of a new configuration; their slots differ. */
@@ -80,6 +89,7 @@ export class PassiveHealth {
   /** Looks at every destination once. */
   poll(): void {
     for (const watch of this.#watches.values()) this.#look(watch);
+    this.#marks.poll();
   }
 
   #look(watch: Watch): void {
@@ -115,19 +125,20 @@ export class PassiveHealth {
   /**
    * A destination failed a request in a way that it is marked for: it is inactive at once, unless it is the last usable one of its
    * set. That is more than a suspicion: it may well answer probes while it fails calls, so none is sent early, and as many of them
-   * have to be good as after failed ones. `status`: what it answered, 0: nothing. `isForGood`: as if an operator had disabled it.
+   * have to be good as after failed ones. For good it is disabled, as if an operator had said so, where `Marks` finds that it may be. Nothing
+   * happens before there are as many failures in a row as it takes, nor for a request that was sent before an operator spoke.
    */
-  mark(slot: number, status: number, isForGood = false): void {
+  mark(slot: number, failure: MarkedFailure): void {
     const watch = this.#watches.get(slot);
     const state = this.#live.state(slot);
     if (watch === undefined || (state !== DestinationState.active && state !== DestinationState.trying)) return;
     if (this.#registry.isLastUsable(slot)) return;
+    if (!this.#marks.isEnough(slot, failure)) return;
+    const { status, after, isForGood } = failure;
     watch.base = this.#live.failures(slot);
-    const reason = `marked by a route: ${status === 0 ? "no answer" : status}`;
-    if (isForGood) {
-      this.#registry.setState(slot, DestinationState.disabled, `${reason}, until it is enabled`);
-      return;
-    }
+    const what = status === 0 ? "no answer" : String(status);
+    const reason = `marked by a route: ${what}${after > 1 ? `, as the last of ${after} failures` : ""}`;
+    if (isForGood && this.#marks.disable(slot, failure, reason)) return;
     this.#registry.conclude(slot, DestinationState.inactive, reason, true);
     if (!watch.target.isProbed) this.#waitForChance(watch);
   }

@@ -1,46 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLiveTablesMemory } from "../bridge/live-memory.ts";
-import { LiveTables } from "../bridge/live-tables.ts";
-import type { HealthDestination, StateChange } from "./health-record.ts";
+import { failure, lab } from "./health-fake.ts";
 import { PassiveHealth } from "./passive.ts";
-import { HealthRegistry } from "./registry.ts";
-import { nameOfState, stateOf } from "./state.ts";
-
-function lab() {
-  const live = new LiveTables(createLiveTablesMemory(1));
-  const time = { now: 1000 };
-  const changes: StateChange[] = [];
-  const probes: number[] = [];
-  const registry = new HealthRegistry(
-    live,
-    () => time.now,
-    (change) => changes.push(change),
-  );
-  const target = (slot: number, more: Partial<HealthDestination> = {}): HealthDestination => {
-    const uri = `sip:10.0.0.${slot}`;
-    return {
-      slot,
-      set: "1",
-      group: more.uri ?? uri,
-      rank: 0,
-      uri,
-      name: uri,
-      state: stateOf("active"),
-      marked: false,
-      unusable: "",
-      ...more,
-    };
-  };
-  const state = (slot: number) => nameOfState(live.state(slot));
-  const passive = new PassiveHealth(
-    live,
-    registry,
-    () => time.now,
-    (slot) => probes.push(slot),
-  );
-  return { live, time, changes, probes, registry, passive, target, state };
-}
+import { stateOf } from "./state.ts";
 
 describe("health over a reload", () => {
   it("keeps states, reasons and since when", () => {
@@ -183,12 +145,8 @@ describe("passive health", () => {
     registry.adopt([target(0), target(1), target(2, { state: stateOf("inactive") })]);
     registry.probed(0, { at: 0, outcome: "bad", what: "503", rtt: 1 }, { downAfter: 1, upAfter: 1 }, "all");
     registry.setState(1, stateOf("inactive"), "operator: inactive");
-    const passive = new PassiveHealth(
-      live,
-      registry,
-      () => time.now,
-      () => undefined,
-    );
+    const clock = () => time.now;
+    const passive = new PassiveHealth(live, registry, { now: clock, clock, shared: clock }, () => undefined);
     passive.adopt([0, 1, 2].map((slot) => ({ slot, failures: 1, isProbed: false })));
     time.now += 10_000;
     passive.poll();
@@ -209,25 +167,25 @@ describe("passive health", () => {
   });
 
   it("never takes out the last one that does not rest", () => {
-    const { live, registry, target, state, passive } = lab();
+    const { time, live, registry, target, state, passive } = lab();
     registry.adopt([target(0), target(1)]);
     passive.adopt([0, 1].map((slot) => ({ slot, failures: 1, isProbed: true })));
     live.rest(1);
-    passive.mark(0, 500);
+    passive.mark(0, failure(500, time));
     assert.equal(state(0), "active");
     live.noteFailure(0);
     passive.poll();
     assert.equal(state(0), "trying");
     live.wake(1);
-    passive.mark(0, 500);
+    passive.mark(0, failure(500, time));
     assert.equal(state(0), "inactive");
   });
 
   it("what a route marks is not probed early, and comes back when as many probes were good as after failed ones", () => {
-    const { registry, target, state, probes, passive } = lab();
+    const { time, registry, target, state, probes, passive } = lab();
     registry.adopt([target(0), target(1)]);
     passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: true })));
-    passive.mark(0, 500);
+    passive.mark(0, failure(500, time));
     assert.deepEqual([state(0), registry.get(0)?.reason], ["inactive", "marked by a route: 500"]);
     assert.deepEqual([probes, registry.get(0)?.marked], [[], true]);
     const probed = () =>
@@ -242,8 +200,8 @@ describe("passive health", () => {
     const { registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(1)]);
     passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: slot === 0 })));
-    passive.mark(0, 503, true);
-    passive.mark(1, 503, true);
+    passive.mark(0, failure(503, time, { isForGood: true }));
+    passive.mark(1, failure(503, time, { isForGood: true }));
     assert.deepEqual([state(0), state(1)], ["disabled", "active"], "the last usable one stays");
     assert.equal(registry.get(0)?.reason, "marked by a route: 503, until it is enabled");
     registry.probed(0, { at: 0, outcome: "ok", what: "200", rtt: 1 }, { downAfter: 1, upAfter: 1 }, "all");
@@ -259,7 +217,7 @@ describe("passive health", () => {
     const { registry, target, state, time, passive } = lab();
     registry.adopt([target(0), target(1)]);
     passive.adopt([0, 1].map((slot) => ({ slot, failures: 0, isProbed: false })));
-    passive.mark(0, 0);
+    passive.mark(0, failure(0, time));
     assert.equal(registry.get(0)?.reason, "marked by a route: no answer");
     time.now += 9_999;
     passive.poll();

@@ -96,14 +96,18 @@ export class HealthRegistry {
     return this.#targets.get(slot);
   }
 
-  /** Whether a slot is the only one of its set to which new requests may go. */
-  isLastUsable(slot: number): boolean {
+  /** The others of its set. */
+  *others(slot: number): Generator<HealthRecord> {
     const set = this.#targets.get(slot)?.set;
     for (const other of this.#targets.values()) {
-      if (other.slot === slot || other.set !== set) continue;
-      const state = this.#records.get(other.slot)?.state ?? DestinationState.inactive;
-      if (isWell(state) && !this.#live.isResting(other.slot)) return false;
+      const record = this.#records.get(other.slot);
+      if (other.slot !== slot && other.set === set && record !== undefined) yield record;
     }
+  }
+
+  /** Whether a slot is the only one of its set to which new requests may go. */
+  isLastUsable(slot: number): boolean {
+    for (const other of this.others(slot)) if (isWell(other.state) && !this.#live.isResting(other.slot)) return false;
     return true;
   }
 
@@ -114,7 +118,7 @@ export class HealthRegistry {
   setState(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
     const target = this.#targets.get(slot);
     if (target === undefined) return;
-    const operator = { state, reason };
+    const operator = { state, reason, at: this.#clock() };
     this.#orders.give(target.group, target.name, operator);
     this.#obey(target, operator, marked);
   }
@@ -123,7 +127,7 @@ export class HealthRegistry {
   setStateOfAll(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
     const group = this.#targets.get(slot)?.group;
     if (group === undefined) return;
-    const operator = { state, reason };
+    const operator = { state, reason, at: this.#clock() };
     this.#orders.give(group, null, operator);
     for (const target of [...this.#targets.values()]) {
       if (target.group === group) this.#obey(target, operator, marked);

@@ -167,7 +167,7 @@ export function branchTimer(c: Context, branch: number): void {
     const tells = tellsBySilence(c.transactions.words[row * TRANSACTION_WORDS + T.method]!);
     if (tells && (state === BranchState.calling || !isInvite)) noteUnanswered(c, row, slot, isInvite);
     if (state === BranchState.calling) noteSilence(c, row, slot, words[b + B.sent]!);
-    if (tells && state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0);
+    if (tells && state === BranchState.calling) markIfAsked(c, row * TRANSACTION_WORDS, slot, 0, words[b + B.sent]!);
     if (state === BranchState.calling && staysInFork(c, row, branch)) forkEnds(c, row, slot);
     else branchFailed(c, branch, Cause.timeout, 408);
     return;

@@ -15,25 +15,32 @@ test("501, 505 and 513 are those of a server that works: whoever calls can ask f
   assert.deepEqual([live.counter(0, "new_answered"), live.counter(0, "new_failed")], [3, 2]);
 });
 
-test("a mark says whether it is for good", () => {
-  for (const [markAs, expected] of [
-    ["inactive", RecordKind.marked],
-    ["disabled", RecordKind.markedForGood],
+test("a mark says whether it is for good, how many of them it takes, and when the request was sent", () => {
+  for (const [markAs, forGood] of [
+    ["inactive", 0],
+    ["disabled", 1],
   ] as const) {
-    const rig = new Rig({ destinations: 2, failover: { codes: [500], marks: [500], markAs } });
+    const failover = { codes: [500], marks: [500], markAs, markAfter: 3, marksTimeout: true, answerWithin: 900 };
+    const rig = new Rig({ destinations: 3, failover });
+    rig.context.skew = 70_000;
     const told: number[][] = [];
     const push = rig.context.toMain.push.bind(rig.context.toMain);
-    rig.context.toMain.push = (kind, slot, time, ...rest) => {
-      told.push([kind, slot, time]);
-      return push(kind, slot, time, ...rest);
+    rig.context.toMain.push = (kind, slot, status, peer, peerAt, local, localAt, ...rest) => {
+      const [sent = 0, isForGood = 0, after = 0] = local.subarray(localAt);
+      if (kind === RecordKind.marked) told.push([status, sent - 70_000, isForGood, after]);
+      return push(kind, slot, status, peer, peerAt, local, localAt, ...rest);
     };
+    rig.pass(5_000, 100);
+    const begun = rig.context.now;
     const [sent] = rig.receive(request("INVITE"));
+    rig.pass(400, 100);
     rig.receive(response(sent!.text, 500), sent!.to);
-    const kinds = [RecordKind.marked, RecordKind.markedForGood] as readonly number[];
-    assert.deepEqual(
-      told.filter(([kind = 0]) => kinds.includes(kind)).map(([kind, , status]) => [kind, status]),
-      [[expected, 500]],
-    );
+    rig.pass(1_000, 100);
+    const second = begun + 400;
+    assert.deepEqual(told, [
+      [500, begun, forGood, 3],
+      [0, second, forGood, 3],
+    ]);
   }
 });
 

@@ -162,8 +162,10 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   if (t[at + T.state] !== TransactionState.proceeding) return;
-  if (status >= 300) markIfAsked(c, at, c.branches.words[branch * BRANCH_WORDS + B.slot]!, status);
-  const abandoned = (c.branches.words[branch * BRANCH_WORDS + B.flags]! & BranchFlag.abandoned) !== 0;
+  const b = branch * BRANCH_WORDS;
+  const { words } = c.branches;
+  if (status >= 300) markIfAsked(c, at, words[b + B.slot]!, status, words[b + B.sent]!);
+  const abandoned = (words[b + B.flags]! & BranchFlag.abandoned) !== 0;
   if (abandoned) {
     // Its call goes on elsewhere; only what all branches say counts in the end.
     if (status >= 300) keepBest(c, row);

@@ -74,6 +74,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
           marks: [],
           marksTimeout: false,
           markAs: "inactive",
+          markAfter: 1,
           retryAfterCap: 60_000,
           unavailable,
         },

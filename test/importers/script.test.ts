@@ -275,7 +275,12 @@ failure_route[A] {
     "failover: {mark: [...]} of the set or route",
     "failover: {mark: [...], mark_as: disabled} of the set or route",
   ];
+  const after = (times: number) => `failover: {mark: [...], mark_after: ${times}} of the set or route`;
   const active = "one good answer to a probe: probe: {up_after: 1}";
-  assert.deepEqual(hints("socket=udp:10.0.0.5:5060"), [plain, forGood, forGood, active]);
+  assert.deepEqual(hints("socket=udp:10.0.0.5:5060"), [after(3), forGood, forGood, active]);
+  const threshold = (times: number) =>
+    `socket=udp:10.0.0.5:5060\nmodparam("dispatcher", "ds_probing_threshhold", ${times})`;
+  assert.equal(hints(threshold(5))[0], after(5));
+  assert.equal(hints(threshold(1))[0], plain);
   assert.deepEqual(hints("#!KAMAILIO\nlisten=udp:10.0.0.5:5060"), [plain, plain, plain, active]);
 });

@@ -55,6 +55,16 @@ describe("check warns about", () => {
       config("hash-call-id", "", "keepalive: {}\nforwarding: stateless"),
       /does not see how a registration is answered/,
     ],
+    [
+      "silence that disables, in a set",
+      of("failover: {mark: [timeout, 503], mark_as: disabled}"),
+      /stays so until somebody enables it/,
+    ],
+    [
+      "silence that disables, by a route and its set",
+      of("failover: {mark_as: disabled}").concat("routes: [{set: m, failover: {mark: [timeout]}}]"),
+      /stays so until somebody enables it/,
+    ],
     ["weights under round robin", config("round-robin", "weight: 3"), /does not look at weight/],
     [
       "answer times that nobody measures",

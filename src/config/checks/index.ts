@@ -14,6 +14,7 @@ import {
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { idleBranches, idleRingTimes, idleTries, idleUnderOwn, overloadAttributes } from "./idle-settings.ts";
+import { silenceForGood } from "./marks.ts";
 import { refusalsOfNobody } from "./outliers.ts";
 import { patternCosts } from "./patterns.ts";
 import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
@@ -58,6 +59,7 @@ export const CHECKS: readonly Check[] = [
   probeTimes,
   patternCosts,
   refusalsOfNobody,
+  silenceForGood,
   unreachableRoutes,
   unusedSets,
   methodCase,

@@ -180,7 +180,11 @@ function listenersOf(script: Script, { listen }: ImportOptions, say: SayAt): str
   return [...new Set(uris)];
 }
 
+/** OpenSIPS's default. */
+const THRESHOLD = "3";
+
 function tellBlocks({ blocks, isOpensips, parameters }: Script, say: SayAt): void {
+  const threshold = parameters.find(({ name }) => /^ds_probing_thresh?hold$/.test(name))?.value ?? THRESHOLD;
   const scoring = parameters.filter(({ name }) => name === "algo_route").map(({ value }) => `route[${value}]`);
   for (const { name, line, lastLine, calls } of blocks) {
     const hint = scoring.includes(name)
@@ -188,28 +192,35 @@ function tellBlocks({ blocks, isOpensips, parameters }: Script, say: SayAt): voi
       : "sets, routes and failover of fairlead.yaml";
     say(line, `${name} is not translated (lines ${line} to ${lastLine})`, hint);
     for (const call of calls)
-      say(call.line, `${call.text.replaceAll(/\s+/g, " ")} is not translated`, hintFor(call.text, isOpensips));
+      say(
+        call.line,
+        `${call.text.replaceAll(/\s+/g, " ")} is not translated`,
+        hintFor(call.text, isOpensips ? threshold : null),
+      );
   }
 }
 
-/** What a call of the usual kind is in a configuration. */
-function hintFor(call: string, isOpensips: boolean): string {
+/** What a call of the usual kind is in a configuration. `threshold`: of OpenSIPS's probes; null: it is Kamailio. */
+function hintFor(call: string, threshold: string | null): string {
   const [, set, number] = /^ds_select\w*\s*\(\s*"?(\d+)"?\s*,\s*"?(\d+)"?/.exec(call) ?? [];
-  const product = isOpensips ? "opensips" : "kamailio";
+  const product = threshold === null ? "kamailio" : "opensips";
   if (set !== undefined) return `routes: [{set: ${set}}], algorithm: "${product}:${number}"`;
-  if (/^ds_mark_dst/.test(call)) return markHint(call, isOpensips);
+  if (/^ds_mark_dst/.test(call)) return markHint(call, threshold);
   if (/^ds_next/.test(call)) return "failover: {on: [...]} of the set";
   const [, group, resources] = /^(?:lb_start\w*|load_balance)\s*\(\s*"?(\d+)"?\s*,\s*"([^"]+)"/.exec(call) ?? [];
   if (group !== undefined) return `routes: [{set: ${group}, resources: "${resources}"}]`;
   return "";
 }
 
-/** OpenSIPS's `i`, which is also what no letter means, keeps it out until somebody brings it back. */
-function markHint(call: string, isOpensips: boolean): string {
+/** OpenSIPS's `i`, which is also what no letter means, keeps it out until somebody brings it back; its `p` counts to the threshold. */
+function markHint(call: string, threshold: string | null): string {
+  const isOpensips = threshold !== null;
   const [, letters = isOpensips ? "i" : ""] = /^ds_mark_dst\s*\(\s*"([a-z]+)"/.exec(call) ?? [];
   if (letters === "a") return "one good answer to a probe: probe: {up_after: 1}";
   const isForGood = letters.startsWith("d") || (isOpensips && letters === "i");
-  return `failover: {mark: [...]${isForGood ? ", mark_as: disabled" : ""}} of the set or route`;
+  const counts = isOpensips && letters === "p" && /^[1-9]\d{0,2}$/.test(threshold) && threshold !== "1";
+  const more = isForGood ? ", mark_as: disabled" : counts ? `, mark_after: ${threshold}` : "";
+  return `failover: {mark: [...]${more}} of the set or route`;
 }
 
 /** The importer. */

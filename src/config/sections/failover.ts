@@ -44,7 +44,14 @@ export const MARKED_AS = ["inactive", "disabled"] as const;
 const markAs = z
   .enum(MARKED_AS)
   .describe(
-    'What `mark` makes of a destination: `inactive`, until it is found to be well (OpenSIPS\'s `ds_mark_dst("p")`), or `disabled`, not probed either, until somebody enables it (`ds_mark_dst("i")`, or without a letter).',
+    'What `mark` makes of a destination: `inactive`, until it is found to be well (OpenSIPS\'s `ds_mark_dst("p")`), or `disabled`, not probed either, until somebody enables it (`ds_mark_dst("i")`, or without a letter). It is `inactive` in any case where fewer than half of the set would be left, and where nobody of the set answers: `timeout` disables who is silent alone.',
+  );
+const markAfter = z
+  .int()
+  .min(1)
+  .max(1_000)
+  .describe(
+    "How many such failures in a row it takes: none more than a minute after the one before, and no good probe between them (OpenSIPS counts what `p` marks to its `ds_probing_threshold`).",
   );
 const tries = z.int().min(1).max(64).describe("Most destinations tried for one request.");
 const answerWithin = duration(50, 180_000).describe("No response at all, 100 included, within this time is a timeout.");
@@ -66,6 +73,7 @@ export const failover = z
     after_provisional: afterProvisional.default(false),
     mark: mark.default([]),
     mark_as: markAs.default("inactive"),
+    mark_after: markAfter.default(1),
     retry_after_cap: retryAfterCap.prefault("60s"),
   })
   .transform(
@@ -77,6 +85,7 @@ export const failover = z
       afterProvisional: value.after_provisional,
       ...marksOf(value.mark),
       markAs: value.mark_as,
+      markAfter: value.mark_after,
       retryAfterCap: value.retry_after_cap,
     }),
   )
@@ -93,6 +102,7 @@ export const failoverOverride = z
     after_provisional: afterProvisional.optional(),
     mark: mark.optional(),
     mark_as: markAs.optional(),
+    mark_after: markAfter.optional(),
   })
   .transform(
     (value): Partial<FailoverConfig> => ({
@@ -103,6 +113,7 @@ export const failoverOverride = z
       ...(value.after_provisional === undefined ? {} : { afterProvisional: value.after_provisional }),
       ...(value.mark === undefined ? {} : marksOf(value.mark)),
       ...(value.mark_as === undefined ? {} : { markAs: value.mark_as }),
+      ...(value.mark_after === undefined ? {} : { markAfter: value.mark_after }),
     }),
   );
 
@@ -144,6 +155,7 @@ export interface FailoverConfig {
   readonly marks: readonly number[];
   readonly marksTimeout: boolean;
   readonly markAs: (typeof MARKED_AS)[number];
+  readonly markAfter: number;
   readonly retryAfterCap: number;
 }
 

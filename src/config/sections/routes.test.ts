@@ -75,7 +75,7 @@ test("a route that is written and read again is the same", () => {
   const { config, problems } = load(`
   - match: {request-uri.user: ['^1', '^2'], header:X-A: {not: {is: b}}, "{from.user}@{source}": {prefix: ["a", "b"]}}
     sets: [a, b]
-    failover: {on: [timeout, 5xx, 486], tries: 2, answer_within: 1s, after_provisional: true, mark: [timeout, 503], mark_as: disabled}
+    failover: {on: [timeout, 5xx, 486], tries: 2, answer_within: 1s, after_provisional: true, mark: [timeout, 503], mark_as: disabled, mark_after: 4}
     unavailable: {status: 480, reason: Later, retry_after: 5s}
     no_destination: {status: 404}
     rewrite_uri: host

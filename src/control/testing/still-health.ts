@@ -9,6 +9,7 @@ export function stillHealth(live: LiveTables): HealthLoop {
     live,
     now: () => 0,
     clock: () => 0,
+    shared: () => 0,
     random: () => 0,
     key: new Uint8Array(16),
     send: () => true,
