@@ -1,4 +1,5 @@
 // The configuration's file: read as it is or with another text in its place, and written when changes of the admin API are to stay.
+
 import {
   closeSync,
   fchmodSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { configurationIo } from "./cli/configuration-io.ts";
+import type { RunningListener } from "./config/importers/importer.ts";
 import type { Loaded } from "./config/load.ts";
 import { isOwnText, type ReadOptions, readOwnText } from "./config/open.ts";
 import type { Config } from "./config/schema.ts";
@@ -27,8 +29,8 @@ export interface StagedText {
   abandon(): void;
 }
 
-function uriOf({ transport, host, port }: Config["listeners"][number]): string {
-  return `${transport}://${formatHostPort(host, port)}`;
+function runningOf({ transport, host, port, connectOnly }: Config["listeners"][number]): RunningListener {
+  return { uri: `${transport}://${formatHostPort(host, port)}`, connectOnly: connectOnly === true };
 }
 
 /** The file that a process was started with. */
@@ -64,7 +66,7 @@ export class ConfigurationFile {
         return content;
       },
     };
-    const options = inForce === null ? this.#options : { ...this.#options, inForce: inForce.listeners.map(uriOf) };
+    const options = inForce === null ? this.#options : { ...this.#options, inForce: inForce.listeners.map(runningOf) };
     const loaded = await loadConfiguration(this.#files, options, io, this.#sources, inForce);
     const taken = () => {
       this.#text = text;

@@ -58,6 +58,8 @@ export interface ListenerEntry {
   readonly repairsContact: boolean;
   /** Whether our requests from here say that their connection may carry others back (RFC 5923). */
   readonly reuses: boolean;
+  /** No port is open there: what has to find us by it could not. */
+  readonly connectOnly: boolean;
   /** Proxies whose connections begin with a header of the PROXY protocol, and only theirs. */
   readonly proxies: readonly AddressBlock[];
 }

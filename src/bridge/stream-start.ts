@@ -115,6 +115,8 @@ export interface StreamListener {
   /** Numeric, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Nobody is let in: connections are made from there, and no port is opened. */
+  readonly connectOnly?: boolean | undefined;
   /** WebSocket: the path that is served and asked for ("": every one), and origins that are let in, lower case (none: all). */
   readonly web?: { readonly path: string; readonly origins: readonly string[] } | undefined;
 }

@@ -165,6 +165,7 @@ function listener(one: ListenerConfig): Written["listeners"][number] {
     uri: `${uri}${one.web?.path ?? ""}`,
     ...((one.web?.origins.length ?? 0) === 0 ? {} : { origins: [...(one.web?.origins ?? [])] }),
     ...(one.name === uri ? {} : { name: one.name }),
+    ...(one.connectOnly === undefined ? {} : { connect_only: true }),
     ...(one.contact === undefined ? {} : { contact: one.contact }),
     ...(one.allow.length === 0 ? {} : { allow: one.allow.map(formatAddressBlock) }),
     ...(one.proxies.length === 0 ? {} : { proxy_protocol: { from: one.proxies.map(formatAddressBlock) } }),

@@ -98,8 +98,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const result = await openSockets(choice.io, config, count);
   if (!result.ok) return failed(result.problem);
   const { opened } = result;
-  const streamListeners = config.listeners.flatMap(({ transport, host, web }, index) =>
-    isStream(transport) ? [{ index, transport, host, port: opened.ports[index] ?? 0, web }] : [],
+  const streamListeners = config.listeners.flatMap(({ transport, host, web, connectOnly }, index) =>
+    isStream(transport) ? [{ index, transport, host, port: opened.ports[index] ?? 0, web, connectOnly }] : [],
   );
   const memory = createSharedMemory(count, streamListeners.length > 0);
   const live = new LiveTables(memory.live);
@@ -251,8 +251,8 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       dnsCounts: names.counts,
       io: choice.io,
       streams: streamListeners.length > 0 ? streams : null,
-      listeners: control.inForce.snapshot.listeners.map(
-        ({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`,
+      listeners: control.inForce.snapshot.listeners.flatMap(({ transport, host, port, connectOnly }) =>
+        connectOnly ? [] : [`${transport}://${formatHostPort(host, port)}`],
       ),
       watchProbes: (listener) => void probeWatchers.push(listener),
       async drain(deadline) {

@@ -25,6 +25,7 @@ export function compileListeners({ listeners, tls }: Config, ports: readonly num
       allow: compileRanges(listener.allow.map(compileBlock)),
       repairsContact: listener.contact === "repair",
       reuses: transport === "tls" && reusing.has(listener.tls ?? DEFAULT_PROFILE),
+      connectOnly: listener.connectOnly === true,
       proxies: listener.proxies.map(compileBlock),
     };
   });

@@ -42,6 +42,10 @@ export async function openSockets(io: "batched" | "portable", wishes: Wishes, wo
       places.push(listener);
       continue;
     }
+    if (listener.connectOnly === true && listener.port !== 0) {
+      places.push(listener);
+      continue;
+    }
     // The stream worker will listen there; whether it can is known before anything else is started.
     const reserved = await reserveTcp(listener);
     if (!reserved.ok) return reserved;

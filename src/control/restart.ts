@@ -13,7 +13,7 @@ export function configurationProblem(what: string, hint = "", severity: Problem[
 export function restartProblems(before: Config, after: Config): Problem[] {
   const problems: Problem[] = [];
   const where = (config: Config) =>
-    config.listeners.map(({ transport, host, port, web }) => [transport, host, port, web]);
+    config.listeners.map(({ transport, host, port, web, connectOnly }) => [transport, host, port, web, connectOnly]);
   const fixed: readonly [string, unknown, unknown][] = [
     ["listeners", where(before), where(after)],
     ["workers", before.workers, after.workers],

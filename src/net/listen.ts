@@ -9,6 +9,8 @@ export interface ListenAddress {
   readonly transport?: TransportName;
   readonly host: string;
   readonly port: number;
+  /** Nobody will listen there. */
+  readonly connectOnly?: boolean | undefined;
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {

@@ -24,11 +24,12 @@ export function wantsPath(c: Context, policy: PathPolicy): boolean {
 }
 
 /**
- * Writes our Path line for the request at hand, which leaves by `outgoing`: that is where the registrar finds us. The
+ * Writes our Path line for the request at hand, which leaves by `outgoing`: that is where the registrar finds us, unless it only connects. The
  * phone's flow is by the listener that heard it. `ob` says that we are the first hop and keep its flow (RFC 5626 5.1).
  */
 export function writePath(c: Context, out: Buffer, start: number, outgoing: number): number {
-  const own = c.adopted.listeners[outgoing]!;
+  const { listeners } = c.adopted;
+  const own = listeners[listeners[outgoing]!.entry.connectOnly ? c.listener : outgoing]!;
   const { topVia, count } = c.message;
   let at = copyBytes(PATH_LINE, 0, PATH_LINE.length, out, start);
   at = writeFlow(c, out, at);

@@ -41,6 +41,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         allow: new Int32Array(0),
         repairsContact: false,
         reuses: false,
+        connectOnly: false,
         proxies: [],
       },
     ],

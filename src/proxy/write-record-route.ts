@@ -22,6 +22,16 @@ const SECURE_WEB_PARAMS = text(";transport=ws;lr;fl=");
 export const RecordRoute = { none: 0, plain: 1, nat: 2, path: 3 } as const;
 export type RecordRoute = (typeof RecordRoute)[keyof typeof RecordRoute];
 
+/**
+ * Whether the line of this listener is not written: nobody could connect to it, so the other side, of which there is another line, is who takes what
+ * comes in the dialog. Over a connection of its own that sender finds us as well. Where all is secured, it would not be any more.
+ */
+function isLeftOut(c: Context, listener: number, outgoing: number): boolean {
+  const { listeners } = c.adopted;
+  if (!listeners[listener]!.entry.connectOnly || isSips(c)) return false;
+  return !listeners[listener === outgoing ? c.listener : outgoing]!.entry.connectOnly;
+}
+
 /** Our Path, or our Record-Route; two of them when the request leaves by another listener than it came in by (RFC 5658). */
 export function writeRecordRoutes(
   c: Context,
@@ -38,6 +48,10 @@ export function writeRecordRoutes(
   let at = start;
   for (let listener = outgoing; ; listener = c.listener) {
     const own = c.adopted.listeners[listener]!;
+    if (isLeftOut(c, listener, outgoing)) {
+      if (listener === c.listener) return at;
+      continue;
+    }
     if (isSips(c) && isSecure(own.transport)) at = writeSecureRoute(c, out, at, own);
     else if (own.isLocal) {
       at = copyBytes(RECORD_ROUTE, 0, RECORD_ROUTE.length, out, at);

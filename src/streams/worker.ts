@@ -168,6 +168,7 @@ async function main(): Promise<void> {
     const { index } = listener;
     const door = listener.web && doors.add(index, listener.web);
     entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
+    if (listener.connectOnly === true) continue;
     const isTls = isSecure(Transport[listener.transport]);
     const admit = (socket: Socket) => (isTls ? secure.accept(index, socket) : enter(index, socket));
     const server = createServer(

@@ -1,6 +1,9 @@
 // TCP on either side, bridged with UDP: whole calls, with requests in them from both ends.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { headerValues } from "../../src/ua/parsed-message.ts";
+import { Session } from "../../src/ua/session.ts";
 import { answering } from "../kit/destination.ts";
 import { reservePort } from "../kit/port.ts";
 import { scenario } from "../kit/scenario.ts";
@@ -75,3 +78,31 @@ scenario("calls pass over TCP and IPv6", { host: "::1" }, async ({ lb, phone, de
   assert.equal((await (await callee.call()).session.request("INFO"))?.status, 200);
   assert.equal(await call.bye(), 200);
 });
+
+for (const forwarding of ["stateful", "stateless"] as const) {
+  scenario(
+    `a listener that only connects opens no port, and calls over it go on from both ends, ${forwarding}`,
+    async (stage) => {
+      const { lb, phone, destination } = stage;
+      const callee = destination(answering(200), { transport: "tcp" });
+      const { address, port } = lb.address;
+      const listeners = [`udp://${address}:${port}`, { uri: `tcp://${address}:${port}`, connect_only: true }];
+      await lb.dispatches(1, "hash-call-id", [callee], {}, { forwarding, listeners });
+      const socket = connect({ host: address, port });
+      const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];
+      assert.equal(error.code, "ECONNREFUSED");
+      const call = await phone.invites("sip:bob@example.com");
+      assert.equal(call.status, 200);
+      const routes = headerValues(callee.heard("INVITE")[0]!, "record-route");
+      assert.equal(routes.length, 1);
+      assert.doesNotMatch(routes[0]!, /transport=/);
+      await callee.hears("ACK");
+      assert.equal(await call.reinvite(), 200);
+      // What the callee's side asks for goes where the Record-Route says: not over TCP.
+      const udp = await phone.another();
+      const session = new Session(udp.agent, (await callee.call()).session.dialog);
+      assert.equal((await session.request("INFO"))?.status, 200);
+      assert.equal((await session.bye())?.status, 200);
+    },
+  );
+}

@@ -158,9 +158,15 @@ describe("a dispatcher.list", () => {
 
   it("gets and loses no listener at a reload: that needs a restart, which would keep all else of the list out", () => {
     const rows = "1 sip:10.0.0.1\n1 sip:10.0.0.2;transport=tcp\n";
+    let isKept = (uri: string) => uri.startsWith("tcp");
     const uris = (text: string, inForce: string[]) => {
-      const { config, lines } = read(text, { listen: ["udp://10.0.0.9"], inForce });
+      const { config, lines } = read(text, {
+        listen: ["udp://10.0.0.9"],
+        inForce: inForce.map((uri) => ({ uri, connectOnly: isKept(uri) })),
+      });
       assert.ok(!lines.some((line) => line.includes(" is added")), lines.join("\n"));
+      for (const { transport, connectOnly } of config?.listeners ?? [])
+        assert.equal(connectOnly === true, transport === "tcp" && isKept("tcp"));
       return config?.listeners.map(({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`);
     };
     const [udp, tcp] = ["udp://10.0.0.9:5060", "tcp://10.0.0.9:5060"];
@@ -168,11 +174,15 @@ describe("a dispatcher.list", () => {
     assert.deepEqual(uris(rows, [udp, tcp]), [udp, tcp]);
     assert.deepEqual(uris("1 sip:10.0.0.1\n", [udp, tcp]), [udp, tcp]);
     assert.deepEqual(uris(rows, [udp, "tcp://10.0.0.8:5060"]), [udp]);
+    isKept = () => false;
+    assert.deepEqual(uris(rows, [udp, tcp]), [udp, tcp]);
   });
 
-  it("gets a listener for each transport that its rows name, beside the one there is, and says so by line", () => {
+  it("gets a listener for each transport that its rows name, says so by line, and opens no port of TCP that nobody asked for", () => {
     const uris = (text: string, listen: string[]) => {
       const { config, lines } = read(text, { listen });
+      for (const { transport, connectOnly } of config?.listeners ?? [])
+        assert.equal(connectOnly === true, transport === "tcp" && !listen.some((one) => one.startsWith("tcp")));
       assert.ok(!lines.some((line) => /has no \w+ listener/.test(line)), lines.join("\n"));
       return [
         config?.listeners.map(({ transport, host, port }) => `${transport}://${formatHostPort(host, port)}`),

@@ -70,8 +70,13 @@ function read(text: string, file: string, options: ImportOptions): Imported {
     notes.push({ path: ["listeners"], line: 0, text: "A dispatcher.list names no listener: this one is assumed." });
   }
   for (const { uri, like, line } of listeners.added) {
-    say(line, 1, `no listener is of the transport of this line: ${uri} is added`, `beside ${like}; --listen ${uri}`);
-    notes.push({ path: ["listeners"], line, text: `${uri} is added for a destination of that transport.` });
+    const isTcp = uri.startsWith("tcp");
+    const what = isTcp ? "is added to connect from, and opens no port" : "is added";
+    const hint = isTcp
+      ? `in calls, destinations ask by ${like}; or --listen ${uri}`
+      : `beside ${like}; --listen ${uri}`;
+    say(line, 1, `no listener is of the transport of this line: ${uri} ${what}`, hint);
+    notes.push({ path: ["listeners"], line, text: `${uri} ${what}.` });
   }
 
   const sets = new Map<number, ListDestination[]>();
@@ -110,7 +115,7 @@ function read(text: string, file: string, options: ImportOptions): Imported {
   if (hasErrors(problems) || chosen.name === undefined) return { problems, notes, places };
   notes.push({ path: ["protected_headers"], line: 0, text: KEPT });
   const data = {
-    listeners: listeners.uris,
+    listeners: listeners.written,
     sets: setsData,
     routes: [{ set: chosen.name }],
     // As Kamailio does unless its script says otherwise: trunks vouch for callers, and we do not know which ones are theirs.

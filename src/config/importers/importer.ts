@@ -2,6 +2,13 @@
 import type { Finding, Path, Places } from "../finding.ts";
 import type { Problem } from "../problem.ts";
 
+/** A listener of the process that reloads. */
+export interface RunningListener {
+  readonly uri: string;
+  /** It opens no port. */
+  readonly connectOnly: boolean;
+}
+
 /** What a foreign file does not say and the command line adds. */
 export interface ImportOptions {
   /** Listeners, as in fairlead.yaml. */
@@ -15,7 +22,7 @@ export interface ImportOptions {
   /** Where the admin API listens, `http://127.0.0.1:5080`. */
   readonly admin?: string;
   /** Listeners in force, at a reload: a list adds none to them, because that needs a restart. */
-  readonly inForce?: readonly string[];
+  readonly inForce?: readonly RunningListener[];
 }
 
 /** What an importer has to say about a part of the result, or (empty path) about the file. */

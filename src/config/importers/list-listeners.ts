@@ -1,6 +1,7 @@
 // Which listeners a dispatcher.list works with: those of the command line, else those its socket attributes name.
 import { isIPv6 } from "node:net";
 import { formatHostPort, isNumericHost, parseHostPort } from "../values/address.ts";
+import type { RunningListener } from "./importer.ts";
 import type { ListDestination } from "./list-destination.ts";
 
 /** Assumed where nothing names a listener. */
@@ -17,6 +18,8 @@ function uriOfSocket(socket: string): string | undefined {
 /** Listeners in the shape of fairlead.yaml. */
 export interface ListListeners {
   readonly uris: readonly string[];
+  /** The same as fairlead.yaml has them: one of TCP that nobody asked for only connects. */
+  readonly written: readonly (string | { readonly uri: string; readonly connect_only: true })[];
   /** Nothing names a listener: the usual one is taken. */
   readonly assumed: boolean;
   /** Added for rows that name a transport, `line` the first of them: the same place as the listener `like`. Among `uris`. */
@@ -27,17 +30,23 @@ export interface ListListeners {
 export function listenersOf(
   listen: readonly string[],
   destinations: readonly ListDestination[],
-  inForce?: readonly string[],
+  inForce?: readonly RunningListener[],
 ): ListListeners {
   const sockets = destinations.flatMap((one) => (one.socket === undefined ? [] : [uriOfSocket(one.socket)]));
   const named = listen.length > 0 ? [...listen] : [...new Set(sockets.filter((uri) => uri !== undefined))];
   const uris = named.length > 0 ? named : [ASSUMED];
   if (inForce !== undefined) {
     const kept = inForce.filter(
-      (uri) => !uris.some((one) => isSame(one, uri)) && uris.some((one) => isBeside(one, uri)),
+      ({ uri }) => !uris.some((one) => isSame(one, uri)) && uris.some((one) => isBeside(one, uri)),
     );
-    return { uris: [...uris, ...kept], assumed: named.length === 0, added: [] };
+    return {
+      uris: [...uris, ...kept.map(({ uri }) => uri)],
+      written: [...uris, ...kept.map(({ uri, connectOnly }) => written(uri, connectOnly))],
+      assumed: named.length === 0,
+      added: [],
+    };
   }
+  const asked = [...uris];
   const added: { uri: string; like: string; line: number }[] = [];
   for (const one of destinations) {
     const more = lacking(one, uris);
@@ -45,7 +54,12 @@ export function listenersOf(
     uris.push(more.uri);
     added.push({ ...more, line: one.record.line });
   }
-  return { uris, assumed: named.length === 0, added };
+  return { uris, written: [...asked, ...added.map(({ uri }) => written(uri))], assumed: named.length === 0, added };
+}
+
+/** One that is added: connections need no open port, datagrams come back to the one that they leave by. */
+function written(uri: string, connectOnly = uri.startsWith("tcp")): ListListeners["written"][number] {
+  return connectOnly ? { uri, connect_only: true } : uri;
 }
 
 function placeOf(uri: string): { readonly transport: string; readonly place: string } | null {
@@ -69,7 +83,7 @@ function isBeside(one: string, other: string): boolean {
 
 /**
  * The listener that a destination over UDP or TCP lacks: at the place of the first of its address family that has another of the
- * two transports, as Kamailio opens both at once. Null: it lacks none, or nothing says where. TLS needs a certificate.
+ * two transports, which has to be there for what leaves. Null: it lacks none, or nothing says where. TLS needs a certificate.
  */
 function lacking({ parsed, socket }: ListDestination, uris: readonly string[]): { uri: string; like: string } | null {
   if (parsed === undefined || socket !== undefined || !["udp", "tcp"].includes(parsed.transport)) return null;

@@ -36,6 +36,11 @@ const mistyped: readonly [string, string, RegExp][] = [
     '{uri: "ws://127.0.0.1:80", origins: [a.example]}',
     /"a.example" is no origin here .*https/,
   ],
+  [
+    "a datagram listener that only connects",
+    '{uri: "udp://127.0.0.1:5060", connect_only: true}',
+    /1:\d+: error: connect_only is for connections, and udp has none .*tcp, tls, ws or wss/,
+  ],
   ["origins for nobody", '{uri: "ws://127.0.0.1:80", origins: []}', /1:\d+: error/],
   ["an http listener", '"http://127.0.0.1:80"', /unknown transport "http" .*ws:\/\//],
 ];

@@ -31,6 +31,8 @@ export interface ListenerConfig {
   readonly contact?: (typeof CONTACT_POLICIES)[number];
   /** Proxies whose connections have to begin with a header of the PROXY protocol; empty: nobody's may. */
   readonly proxies: readonly AddressBlockConfig[];
+  /** No port is opened there: only connections that we make are its own. Absent: one is. */
+  readonly connectOnly?: true;
   /** Only where it is one of WebSocket. */
   readonly web?: WebConfig;
   /** Name of its TLS profile; absent: the default one. */
@@ -102,6 +104,12 @@ const long = z.strictObject({
     .describe(
       "Connections of these proxies begin with a header of the PROXY protocol (version 1 or 2), which is believed.",
     ),
+  connect_only: z
+    .boolean()
+    .optional()
+    .describe(
+      "TCP, TLS and WebSocket: opens no port. Destinations are connected to from there, and their requests in dialogs come by the listener of the caller. Default: `false`.",
+    ),
   name: z.string().optional().describe("Name by which routes and destinations speak of it. Default: the URI."),
 });
 
@@ -160,6 +168,11 @@ export const listener = z
       const what = "proxy_protocol is for connections, and udp has none";
       return refuse(sink, value, what, "a tcp listener of its own", ["proxy_protocol"]);
     }
+    if (given.connect_only === true && transport === "udp") {
+      const what = "connect_only is for connections, and udp has none";
+      return refuse(sink, value, what, "a tcp, tls, ws or wss listener", ["connect_only"]);
+    }
+    const connectOnly = given.connect_only === true ? { connectOnly: true as const } : {};
     const web = isWeb ? { web: { path, origins } } : {};
     const { certificate, key } = given;
     const own = certificate !== undefined ? "certificate" : key !== undefined ? "key" : undefined;
@@ -177,7 +190,7 @@ export const listener = z
     const files = certificate === undefined || key === undefined ? {} : { files: { certificate, key } };
     const tls = given.tls === undefined ? files : { tls: given.tls };
     const contact = given.contact === undefined ? {} : { contact: given.contact };
-    const more = { ...contact, ...web, ...tls };
+    const more = { ...contact, ...web, ...tls, ...connectOnly };
     const allow = given.allow ?? [];
     const base: ListenerConfig = { name, transport, host: place.host, port, allow, proxies, ...more };
     if (given.advertise === undefined) return base;
