@@ -1,5 +1,5 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
-import type { AdminBackend, AuditView, DestinationView } from "./admin/backend.ts";
+import type { AdminBackend, AuditView, CallPageView, DestinationView } from "./admin/backend.ts";
 import type { Probing, ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
@@ -8,6 +8,7 @@ import { written } from "./config/written.ts";
 import { writtenSets } from "./config/written-sets.ts";
 import type { ResourceDrift } from "./control/audit.ts";
 import type { Balancer } from "./control/balancer.ts";
+import { type CallPage, type CallPlace, FIRST_CALL } from "./control/call-lists.ts";
 import type { EventLog } from "./control/events.ts";
 import type { PlacedDestination } from "./control/place.ts";
 import { coreHash } from "./dispatch/core-hash.ts";
@@ -88,6 +89,12 @@ export function adminBackend(
       });
       return { workers: done, missing, rows, resources: drifts.map((found) => auditedResource(balancer, found)) };
     },
+    async listCalls(slot, isWhole, after, limit) {
+      const from = after === "" ? FIRST_CALL : callPlace(after);
+      return from === null
+        ? null
+        : callPage(balancer, await balancer.callLists.list(rowsOf(balancer, slot, isWhole), from, limit));
+    },
     forgetCalls(slot, isWhole) {
       return balancer.audit.forgetCalls(rowsOf(balancer, slot, isWhole), "an operator says so");
     },
@@ -144,6 +151,24 @@ function rowsOf({ control }: Balancer, slot: number, isWhole: boolean): number[]
   const { placed } = control.inForce;
   const origin = placed.find((one) => one.slot === slot)?.origin;
   return placed.filter((one) => one.slot === slot || (isWhole && one.origin === origin)).map((one) => one.slot);
+}
+
+/** A place as the API writes it: `WORKER.TABLE.ROW`; null: it is none. */
+function callPlace(text: string): CallPlace | null {
+  const [, worker, table, row] = /^(\d{1,2})\.([01])\.([1-9]\d{0,8})$/.exec(text) ?? [];
+  return row === undefined ? null : { worker: Number(worker), table: Number(table), row: Number(row) };
+}
+
+function callPage({ control, health }: Balancer, { calls, next, missing }: CallPage): CallPageView {
+  const { listeners } = control.inForce.config;
+  return {
+    calls: calls.map(({ slot, listener, ...call }) => {
+      const name = health.registry.target(slot)?.name ?? "";
+      return { ...call, name, listener: listeners[listener]?.name ?? "" };
+    }),
+    next: next === null ? null : `${next.worker}.${next.table}.${next.row}`,
+    missing,
+  };
 }
 
 /** A resource that the audit found wrong, by the first destination that has it. */

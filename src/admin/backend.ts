@@ -92,6 +92,26 @@ export interface AuditedView {
   readonly drift: number;
 }
 
+/** A page of the calls of a destination. */
+export interface CallPageView {
+  readonly calls: readonly {
+    readonly worker: number;
+    /** The server that has it. */
+    readonly name: string;
+    readonly isTalking: boolean;
+    /** Milliseconds since it was answered, or since its INVITE came. */
+    readonly age: number;
+    /** Milliseconds within which its session is refreshed (RFC 4028); 0: nobody said. */
+    readonly session: number;
+    readonly listener: string;
+    readonly caller: string;
+  }[];
+  /** What the next page is asked for by; null: there is none. */
+  readonly next: string | null;
+  /** Workers that did not answer in time. */
+  readonly missing: readonly number[];
+}
+
 /** What a counters audit found. */
 export interface AuditView {
   readonly workers: readonly number[];
@@ -251,6 +271,8 @@ export interface AdminBackend {
   tellScore(slot: number, isWhole: boolean, score: number | null): void;
   /** Recounts all calls, and with `isRepair` makes the loads right. */
   audit(isRepair: boolean): Promise<AuditView>;
+  /** At most `limit` calls of a destination, `isWhole` as for `setState`; null: `after` is no place. Empty: from the first on. */
+  listCalls(slot: number, isWhole: boolean, after: string, limit: number): Promise<CallPageView | null>;
   /** The calls on a destination are over; `isWhole` as for `setState`. Resolves with how many were counted there, and of how many that it made the resources came back. */
   forgetCalls(slot: number, isWhole: boolean): Promise<{ readonly forgotten: number; readonly made: number }>;
   /** Kamailio's hash of one or two keys (an empty second one is none), as an unsigned number. */

@@ -2,6 +2,7 @@
 // server that is not there is one with status 0.
 
 import { AdminError, causeOf, errorOf } from "./admin-error.ts";
+import type { CallPageResource } from "./call-list.ts";
 import type {
   AppliedResource,
   AuditResource,
@@ -163,6 +164,12 @@ export class AdminClient {
   /** Recounts all calls; with `repair` the loads are right afterwards. */
   audit(repair: boolean): Promise<AuditResource> {
     return this.#call(repair ? "POST" : "GET", "/api/v1/counters/audit");
+  }
+
+  /** A page of the calls of a destination; `after` is the `next` of the page before, empty: the first one. */
+  callsOf(set: string, destination: string, after: string, limit: number): Promise<CallPageResource> {
+    const query = new URLSearchParams({ limit: String(limit), ...(after === "" ? {} : { after }) });
+    return this.#call("GET", `${pathOf("destinations", set, destination)}/calls?${query}`);
   }
 
   /** Makes a destination free of the calls that it has; `forgotten` of them. */

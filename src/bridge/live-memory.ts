@@ -1,4 +1,5 @@
 // The shared memory behind the live tables: what is in it, and where its columns begin.
+import { createCallListMemory } from "./call-list.ts";
 import { DESTINATION_COUNTER_COUNT } from "./destination-counters.ts";
 import { createRecountMemory, MAX_DESTINATIONS } from "./recount.ts";
 import { createResourceMemory } from "./resource-loads.ts";
@@ -24,6 +25,8 @@ export interface LiveTablesMemory {
   readonly resources: SharedArrayBuffer;
   /** See bridge/recount.ts. */
   readonly recounts: SharedArrayBuffer;
+  /** See call-list.ts. */
+  readonly callLists: SharedArrayBuffer;
   /** See shed-loads.ts. */
   readonly shed: SharedArrayBuffer;
 }
@@ -37,6 +40,7 @@ export function createLiveTablesMemory(workers: number): LiveTablesMemory {
     counters: new SharedArrayBuffer(MAX_DESTINATIONS * DESTINATION_COUNTER_COUNT * workers * 8),
     resources: createResourceMemory(workers),
     recounts: createRecountMemory(workers),
+    callLists: createCallListMemory(workers),
     shed: createShedMemory(),
   };
 }

@@ -46,6 +46,9 @@ export const ControlWord = {
   thread: 23,
   /** Main: 1 when it looks at the worker's ring now and then only, and whoever puts something there has to ring. Worker: 0, it has rung. */
   mainRests: 24,
+  /** Main: number of the list of calls that it asks for (bridge/call-list.ts). Worker: the one it has written last. */
+  list: 25,
+  listed: 26,
 } as const;
 /** Two cache lines, so that no two workers write into the same one. */
 export const CONTROL_WORDS = 32;

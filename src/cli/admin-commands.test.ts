@@ -136,6 +136,19 @@ describe("commands for the running instance", () => {
     assert.deepEqual([unknown.code, unknown.stderr], [1, 'error: there is no set "other"\n']);
   });
 
+  it("the calls of a destination are listed a page at a time, and what is missing is told", async () => {
+    const first = await run(["calls", "media/media1", "--limit", "1"]);
+    assert.match(first.stdout, /^media1 +talking +61s +192\.0\.2\.7:5060 +edge +0$/m);
+    assert.match(first.stdout, /\n\nmore: --after 1\.0\.1\n$/);
+    const second = await run(["calls", "media1", "--after", "1.0.1"]);
+    assert.deepEqual([second.code, second.stderr], [0, "worker 1 did not answer: its calls are left out\n"]);
+    assert.doesNotMatch(second.stdout, /more:/);
+    const { calls, next } = JSON.parse((await run(["calls", "media1", "-o", "json"])).stdout);
+    assert.deepEqual([calls[0].state, calls[0].age_s, calls[0].session_s, next], ["talking", 61, null, "1.0.1"]);
+    const wrong = await run(["calls", "media1", "--after", "yesterday"]);
+    assert.deepEqual([wrong.code, wrong.stderr], [1, "error: after: it is not the `next` of a page\n"]);
+  });
+
   it("scores are told as they are given, below 0 too, and taken back by `configured`", async () => {
     const uri = fake.backend.destinations()[1]?.uri ?? "";
     const { stderr, stdout } = await run(["destinations", "score", "media/media1=-7", `${uri}=12`]);

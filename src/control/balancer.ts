@@ -7,7 +7,7 @@ import { MAX_WORKERS } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import type { MarkedFailure } from "../bridge/mark-word.ts";
 import { policyOf } from "../bridge/stream-start.ts";
-import { ControlWord, type TableLimits } from "../bridge/worker-start.ts";
+import { ControlWord } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
 import { formatHostPort } from "../config/values/address.ts";
@@ -18,6 +18,7 @@ import { chooseIo } from "../net/io.ts";
 import { receiveBufferWarning } from "../net/listen.ts";
 import { isStream } from "../net/transport.ts";
 import { Audit } from "./audit.ts";
+import { CallLists } from "./call-lists.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
 import { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
@@ -31,6 +32,7 @@ import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
 import { Spare } from "./spare.ts";
 import { readStates, StateFile } from "./state-file.ts";
 import { Streams } from "./streams.ts";
+import { perWorker } from "./worker-limits.ts";
 import { workerSink } from "./worker-sink.ts";
 import { until, Workers } from "./workers.ts";
 
@@ -63,6 +65,7 @@ export interface Balancer {
   readonly workers: Workers;
   readonly live: LiveTables;
   readonly audit: Audit;
+  readonly callLists: CallLists;
   readonly memory: SharedMemory;
   /** What the resolver has counted. */
   readonly dnsCounts: DnsCounts;
@@ -247,6 +250,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       workers,
       live,
       audit,
+      callLists: new CallLists(live, workers.control, (worker) => workers.wake(worker)),
       memory,
       dnsCounts: names.counts,
       io: choice.io,
@@ -273,13 +277,6 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
 
 function failed(failure: string): StartResult {
   return { ok: false, problems: [configurationProblem(failure)], failure };
-}
-
-/** `limits` are those of the process; every worker gets its share. */
-function perWorker(limits: TableLimits, workers: number): TableLimits {
-  const share = (whole: number) => Math.ceil(whole / workers);
-  const { transactions, dialogs, messageBytes } = limits;
-  return { transactions: share(transactions), dialogs: share(dialogs), messageBytes: share(messageBytes) };
 }
 
 function logChange(log: Log, { target, from, to, reason }: StateChange): void {

@@ -1,10 +1,14 @@
 // What is in progress: transactions, dialogs, and how many calls each destination carries.
 
+import { CALL_PAGE, CALL_QUERY, type CallPageResource, callPageResource } from "../call-list.ts";
+import { findDestination } from "../context.ts";
 import { operation } from "../operation.ts";
+import { HttpProblem } from "../problem.ts";
 import type { CallsResource } from "../resources.ts";
 import type { RouteGroup } from "../route-group.ts";
 import { CALLS } from "../schemas.ts";
 import { workerResource } from "../views.ts";
+import { ONE } from "./destinations.ts";
 
 /** What is going on, in figures. */
 export const callsRoutes: RouteGroup = {
@@ -28,6 +32,21 @@ export const callsRoutes: RouteGroup = {
           workers: workers.map(workerResource),
           destinations,
         };
+      },
+    }),
+    operation({
+      method: "GET",
+      path: `${ONE}/calls`,
+      id: "listCalls",
+      summary: "The calls of a destination, a page at a time: since when, who called, by which listener.",
+      role: "viewer",
+      query: CALL_QUERY,
+      answer: CALL_PAGE,
+      async run({ context: { backend }, params, query: { after, limit } }): Promise<CallPageResource> {
+        const { destination, isWhole } = findDestination(backend, params);
+        const page = await backend.listCalls(destination.slot, isWhole, after, limit);
+        if (page === null) throw new HttpProblem(400, "after: it is not the `next` of a page");
+        return callPageResource(page);
       },
     }),
   ],

@@ -113,6 +113,11 @@ export function fakeBackend(
       destinations[at] = { ...before, state, reason, isMarked: isMarked ?? (state === "inactive" || before.isMarked) };
     },
     audit: () => Promise.resolve({ workers: [0, 1], missing: [], rows: [], resources: [] }),
+    async listCalls(_slot, _isWhole, after) {
+      const call = { worker: 0, name: "media1", isTalking: true, age: 61_000, session: 0, listener: "edge" };
+      if (after === "") return { calls: [{ ...call, caller: "192.0.2.7:5060" }], next: "1.0.1", missing: [] };
+      return after === "1.0.1" ? { calls: [], next: null, missing: [1] } : null;
+    },
     forgetCalls: () => Promise.resolve({ forgotten: 0, made: 0 }),
     async apply(change, given) {
       given?.check();

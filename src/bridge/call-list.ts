@@ -1,0 +1,40 @@
+// Which calls a destination has, a page at a time: main marks destinations and says where to go on, a worker writes down what it finds in its
+// tables. A block per worker, and a mark per destination.
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { MAX_DESTINATIONS } from "./recount.ts";
+
+/** Calls that a worker writes down at once. */
+export const MOST_LISTED = 128;
+/** Rows that it looks at for that, between two turns. */
+export const MOST_LOOKED_AT = 65_536;
+/** Which table comes next: that of calls that were answered, of those that were not, none. */
+export const ListTable = { dialogs: 0, branches: 1, none: 2 } as const;
+
+/** Words at the beginning of a block. Main says where to begin and how many are wanted, the worker where to go on and how many there are. */
+export const ListHead = { table: 0, row: 1, most: 2, count: 3 } as const;
+/** Words of a call: `isTalking` 0: it is not answered yet. `age` and `session` in milliseconds, 0: no session timer. */
+export const ListedCall = { slot: 0, isTalking: 1, age: 2, session: 3, listener: 4, caller: 5 } as const;
+/** Words of one call. */
+export const LISTED_WORDS: number = ListedCall.caller + ENDPOINT_WORDS;
+const HEAD_WORDS = 4;
+const BLOCK_WORDS = HEAD_WORDS + MOST_LISTED * LISTED_WORDS;
+
+/** Reserves the memory. */
+export function createCallListMemory(workers: number): SharedArrayBuffer {
+  return new SharedArrayBuffer((MAX_DESTINATIONS + workers * BLOCK_WORDS) * 4);
+}
+
+/** The block of one worker, and the marks that all share. */
+export class CallListBlock {
+  /** 1: calls there are wanted. */
+  readonly wanted: Int32Array;
+  readonly head: Int32Array;
+  readonly calls: Int32Array;
+
+  constructor(memory: SharedArrayBuffer, worker: number) {
+    const at = MAX_DESTINATIONS + worker * BLOCK_WORDS;
+    this.wanted = new Int32Array(memory, 0, MAX_DESTINATIONS);
+    this.head = new Int32Array(memory, at * 4, HEAD_WORDS);
+    this.calls = new Int32Array(memory, (at + HEAD_WORDS) * 4, MOST_LISTED * LISTED_WORDS);
+  }
+}
