@@ -33,8 +33,10 @@ interface Loaded {
   readonly layers: readonly string[];
 }
 
-function loadedOf(program: LbProcess, ofMain: boolean): Loaded {
-  const said = program.log.find(({ record }) => record.isMainThread === ofMain)?.record;
+/** What main has loaded, or the first other thread that has anything of a layer. */
+function loadedOf(program: LbProcess, ofMain: boolean, layer = ""): Loaded {
+  const isMeant = (layers: unknown) => layer === "" || (Array.isArray(layers) && layers.includes(layer));
+  const said = program.log.find(({ record }) => record.isMainThread === ofMain && isMeant(record.layers))?.record;
   assert.ok(said !== undefined, program.tail());
   const { packages, layers } = said as unknown as Loaded;
   return { packages, layers };
@@ -51,20 +53,17 @@ async function loadedBy(...args: readonly string[]): Promise<Loaded> {
   return loadedOf(program, true);
 }
 
-/** What main and a worker have loaded when a balancer with these lines in its configuration is ready. */
-async function loadedByRun(lines: string): Promise<{ main: Loaded; worker: Loaded }> {
+/** What main and a worker (of that layer) have loaded when a balancer with these lines in its configuration ends. */
+async function loadedByRun(lines: string, layer = "proxy"): Promise<{ main: Loaded; worker: Loaded }> {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-loading-"));
   const file = join(folder, "fairlead.yaml");
-  writeFileSync(
-    file,
-    `listeners: ["udp://127.0.0.1:0"]\nsets: {media: {destinations: ["sip:127.0.0.1:9"]}}\nworkers: 1\n${lines}\n`,
-  );
+  writeFileSync(file, `sets: {media: {destinations: ["sip:127.0.0.1:9"]}}\nworkers: 1\n${lines}\n`);
   const program = watched(["run", file]);
   try {
     await program.ready();
     program.signal("SIGINT");
     await until("the end", () => program.log.some(({ record }) => record.isMainThread === true), 60_000);
-    return { main: loadedOf(program, true), worker: loadedOf(program, false) };
+    return { main: loadedOf(program, true), worker: loadedOf(program, false, layer) };
   } finally {
     await program.stop();
     rmSync(folder, { recursive: true });
@@ -95,9 +94,11 @@ describe("no command waits for what only others need", () => {
   });
 });
 
+const UDP = 'listeners: ["udp://127.0.0.1:0"]';
+
 describe("run loads what its configuration needs", () => {
   it("a worker has no package but that for system calls, and main none of the data plane", async () => {
-    const { main, worker } = await loadedByRun('admin: {listen: "http://127.0.0.1:0"}');
+    const { main, worker } = await loadedByRun(`${UDP}\nadmin: {listen: "http://127.0.0.1:0"}`);
     assert.deepEqual(
       worker.packages.filter((name) => !name.includes("koffi")),
       [],
@@ -111,10 +112,17 @@ describe("run loads what its configuration needs", () => {
   });
 
   it("without the admin API nothing of it is loaded", async () => {
-    const { packages } = (await loadedByRun("admin: false")).main;
+    const { packages } = (await loadedByRun(`${UDP}\nadmin: false`)).main;
     assert.deepEqual(
       [packages.includes("zod"), packages.includes("fastify"), packages.includes("prom-client")],
       [true, false, false],
     );
+  });
+
+  it("WebSockets are loaded where a listener is one of them", async () => {
+    const streams = async (transport: string) =>
+      (await loadedByRun(`listeners: ["${transport}://127.0.0.1:0"]\nadmin: false`, "streams")).worker.packages;
+    assert.ok(!(await streams("tcp")).includes("ws"));
+    assert.ok((await streams("ws")).includes("ws"));
   });
 });

@@ -34,7 +34,6 @@ import { reset } from "./reset.ts";
 import { STEP, Sweep } from "./sweep.ts";
 import { Turns } from "./turns.ts";
 import { WebSocketCarrier } from "./websocket-carrier.ts";
-import { carryWeb } from "./websocket-client.ts";
 
 /** The table of connections. */
 export class Connections implements ConnectionOwner {
@@ -219,7 +218,7 @@ export class Connections implements ConnectionOwner {
     const dial = this.#dials.get(listener);
     if (dial === undefined || isFlow(to[5]!)) return null;
     // Whoever came by WebSocket is reached by the connection that it made, or not at all (RFC 7118 5.1).
-    if (dial.path !== undefined && (namesConnection(to[5]!) || hasSecondPort(to[5]!))) return null;
+    if (dial.carryWeb !== undefined && (namesConnection(to[5]!) || hasSecondPort(to[5]!))) return null;
     const peer = this.#peer;
     copyEndpoint(to, 0, peer, 0);
     peer[4] = portToConnect(to[5]!, to[4]!);
@@ -233,7 +232,7 @@ export class Connections implements ConnectionOwner {
     if (refusal !== null) return this.#refuse(refusal);
     const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified(), header);
     if (socket === null) return null;
-    const carry = dial.path === undefined ? this.#plain(socket) : carryWeb(socket, peer, dial.path, this.#view);
+    const carry = dial.carryWeb?.(socket, peer, this.#view) ?? this.#plain(socket);
     const key = this.#proxied.keyTo(listener, peer, peer[4]!, identity, caller);
     const made = this.#add(listener, peer, key, socket, carry, false);
     connection = made;

@@ -3,14 +3,16 @@ import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { formatPeer } from "../net/dgram-address.ts";
 import { isV4 } from "../net/endpoint.ts";
 import type { TcpPatience } from "../net/tcp-patience.ts";
+import type { Message } from "../sip/message.ts";
+import type { Carry } from "./carrier.ts";
 import type { Secure } from "./secure.ts";
 
 /** A listener's way out. */
 export interface Dial {
   /** Address that connections come from; undefined: the system chooses. */
   readonly from: string | undefined;
-  /** The path that a WebSocket asks for; undefined: a plain stream. */
-  readonly path?: string | undefined;
+  /** Carries one as a WebSocket; undefined: they are plain streams. */
+  readonly carryWeb?: ((socket: Socket, peer: Int32Array, view: Message) => Carry) | undefined;
   /** After so long without a byte TCP asks whether the other side is still there, in milliseconds. */
   readonly keepalive?: number;
   /** How long TCP waits for one that is connected and acknowledges nothing; undefined: as long as the system wants. */

@@ -32,7 +32,6 @@ import { Lateness, LOOK } from "./lateness.ts";
 import { Notes } from "./notes.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
-import { WebSocketDoors } from "./websocket-doors.ts";
 
 const start = workerData as StreamStart;
 const words = new Int32Array(start.words);
@@ -89,11 +88,25 @@ async function serve(exchange: Exchange, connections: Connections): Promise<neve
   }
 }
 
-function dialOf(listener: StreamListener, secure: Secure, patience: TcpPatience | undefined): Dial {
+/** What WebSockets need, a library and all of Node's HTTP with it: loaded only where a listener is one of them. */
+async function loadWeb() {
+  if (!start.listeners.some(({ web }) => web !== undefined)) return null;
+  const [{ WebSocketDoors }, { carryWeb }] = await Promise.all([
+    import("./websocket-doors.ts"),
+    import("./websocket-client.ts"),
+  ]);
+  return { WebSocketDoors, carryWeb };
+}
+
+type Web = Awaited<ReturnType<typeof loadWeb>>;
+
+function dialOf(listener: StreamListener, secure: Secure, patience: TcpPatience | undefined, web: Web): Dial {
   const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
   const path = listener.web && (listener.web.path || "/");
+  const carryWeb: Dial["carryWeb"] =
+    path === undefined || web === null ? undefined : (socket, peer, view) => web.carryWeb(socket, peer, path, view);
   const { keepalive } = start.limits;
-  return { from, path, keepalive, patience, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
+  return { from, carryWeb, keepalive, patience, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
 }
 
 /** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
@@ -131,6 +144,7 @@ function adopt(secure: Secure, tls: TlsState): string {
 }
 
 async function main(): Promise<void> {
+  const web = await loadWeb();
   const loaded = start.io === "batched" ? loadLibc() : null;
   const libc = loaded?.ok === true ? loaded.libc : null;
   const patience = libc === null ? undefined : new TcpPatience(libc, start.limits.keepalive + AFTER_KEEPALIVE);
@@ -156,17 +170,17 @@ async function main(): Promise<void> {
   const proxied = new Proxied();
   proxied.adopt(start.policy);
   const dials = new Map(
-    start.listeners.map((listener) => [listener.index, dialOf(listener, secure, patience)] as const),
+    start.listeners.map((listener) => [listener.index, dialOf(listener, secure, patience, web)] as const),
   );
   const connections = new Connections(exchange, start.limits, words, dials, gate, proxied);
   const { handshakeTimeout } = start.limits;
-  const doors = new WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
+  const doors = web && new web.WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
   const entrances = new Map<number, (socket: Socket) => void>();
   const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
   secure.adopt(start.tls);
   for (const listener of start.listeners) {
     const { index } = listener;
-    const door = listener.web && doors.add(index, listener.web);
+    const door = listener.web && doors?.add(index, listener.web);
     entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
     if (listener.connectOnly === true) continue;
     const isTls = isSecure(Transport[listener.transport]);
