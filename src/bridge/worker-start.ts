@@ -123,7 +123,7 @@ export type ToMain =
     }
   | { readonly kind: "failed"; readonly worker: number; readonly what: string }
   | { readonly kind: "bell" }
-  /** A spare is loaded and warm. */
-  | { readonly kind: "spare" }
+  /** A spare is loaded and warm; its thread's number (net/thread-number.ts). */
+  | { readonly kind: "spare"; readonly thread: number }
   /** Portable plane only: another worker sleeps and has something in its ring. */
   | { readonly kind: "wake"; readonly worker: number };

@@ -1,17 +1,50 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import type { Worker } from "node:worker_threads";
+import { niceOf } from "../../test/kit/nice-of.ts";
+import { loadLibc } from "../net/libc.ts";
+import { priorityToReturnTo } from "../net/priority.ts";
 import { Spare } from "./spare.ts";
 import { until } from "./workers.ts";
 
 /** The word of a spare that is warm, and nothing else. */
 const url = new URL(
   `data:text/javascript,${encodeURIComponent(
-    'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => {}); parentPort.postMessage({ kind: "spare" });',
+    'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => {}); parentPort.postMessage({ kind: "spare", thread: 0 });',
   )}`,
 );
 
+/** A spare that says which thread it is, and then does nothing that could bring it forward. */
+const numbered = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from "node:worker_threads";
+    import { threadNumber } from ${JSON.stringify(new URL("../net/thread-number.ts", import.meta.url).href)};
+    parentPort.on("message", () => {});
+    parentPort.postMessage({ kind: "spare", thread: threadNumber() });
+  `)}`,
+);
+const loaded = loadLibc();
+const libc = loaded.ok ? loaded.libc : null;
+const ordinary = libc === null ? null : priorityToReturnTo(libc);
+
 describe("the spare", () => {
+  const skip = ordinary === null && "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
+  it("stands back until it is taken, and not for a moment longer, whatever it does itself", { skip }, async (t) => {
+    assert.ok(libc !== null);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const spare = new Spare(numbered, libc, () => undefined);
+    after(() => spare.stop());
+    spare.provide();
+    t.mock.timers.tick(10_000);
+    t.mock.timers.reset();
+    await until(() => spare.isReady, 30_000);
+    assert.deepEqual(niceOf("fairlead-spare"), [19]);
+    const thread = spare.take();
+    const nice = niceOf("fairlead-spare");
+    await thread?.terminate();
+    assert.deepEqual(nice, [ordinary]);
+  });
+
   it("is made ten seconds after the start, but not while somebody waits for main", async (t) => {
     const made: Worker[] = [];
     const count = (worker: Worker) => made.push(worker);

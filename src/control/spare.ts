@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { ToMain } from "../bridge/worker-start.ts";
 import type { Libc } from "../net/libc.ts";
-import { priorityToReturnTo, standingBack } from "../net/priority.ts";
+import { comeForward, priorityToReturnTo, standingBack } from "../net/priority.ts";
 
 /** Milliseconds until a spare is made that stands back: it takes nothing from those who work. */
 const SOON = 500;
@@ -25,6 +25,8 @@ export class Spare {
   readonly priority: number | null;
   #thread: Worker | null = null;
   #isWarm = false;
+  /** The number under which the system knows the thread; 0: unknown. */
+  #number = 0;
   #isFirst = true;
   #timer: NodeJS.Timeout | null = null;
 
@@ -52,13 +54,18 @@ export class Spare {
     this.#isFirst = false;
   }
 
-  /** Gives the spare away, if it is warm; it carries no listeners of ours any more. */
+  /**
+   * Gives the spare away, if it is warm; it carries no listeners of ours any more, and stands back no longer. It could say so itself, but
+   * would first have to wake, and to read what it is to be, with the least share of the processor.
+   */
   take(): Worker | null {
     const thread = this.#thread;
     if (thread === null || !this.#isWarm) return null;
     thread.removeAllListeners();
     this.#thread = null;
     this.#isWarm = false;
+    if (this.#libc !== null && this.priority !== null && this.#number > 0)
+      comeForward(this.#libc, this.priority, this.#number);
     return thread;
   }
 
@@ -90,7 +97,9 @@ export class Spare {
       this.#isWarm = false;
     };
     thread.on("message", (message: ToMain) => {
-      if (message.kind === "spare") this.#isWarm = true;
+      if (message.kind !== "spare") return;
+      this.#number = message.thread;
+      this.#isWarm = true;
     });
     // A spare that dies is missed when it is needed, and not before: whoever replaces a worker without one starts afresh.
     thread.on("error", (error) => {

@@ -29,6 +29,18 @@ describe("stillness", () => {
     assert.equal(stillness.look(1, 7, 100), 310, "it waits for something that does not come");
   });
 
+  it("counts of a look that comes late only what the thread ran, or a part where that is not known", () => {
+    const state = { isRunnable: true, ran: 5000 };
+    const stillness = new Stillness(() => ({ ...state }));
+    stillness.look(1, 7, 100);
+    assert.equal(stillness.look(1, 7, 10_000, 100), 100);
+    assert.equal(stillness.look(1, 7, 10_000, 100), 100, "the process was stopped");
+    state.ran += 450;
+    assert.equal(stillness.look(1, 7, 10_000, 100), 550, "it runs in circles");
+    state.isRunnable = false;
+    assert.equal(stillness.look(1, 7, 10_000, 100), 650, "it sleeps");
+  });
+
   it("counts everything where the system does not say", () => {
     const stillness = new Stillness(() => null);
     stillness.look(1, 0, 100);

@@ -44,9 +44,10 @@ export class Stillness {
 
   /**
    * A look, `elapsed` milliseconds after the last one: for how many milliseconds there was no progress, those without in which it
-   * waited for a processor. What it did before the first look without progress is not known: that one counts whole.
+   * waited for a processor. What it did before the first look without progress is not known: that one counts whole, as do those at which
+   * it slept, but not for more than `most`.
    */
-  look(heartbeat: number, thread: number, elapsed: number): number {
+  look(heartbeat: number, thread: number, elapsed: number, most: number = elapsed): number {
     if (heartbeat !== this.#heartbeat) {
       this.reset();
       this.#heartbeat = heartbeat;
@@ -54,7 +55,7 @@ export class Stillness {
     }
     const state = this.#stateOf(thread);
     const isKnown = state?.isRunnable === true && this.#ran !== null;
-    this.#still += isKnown ? Math.min(elapsed, state.ran - this.#ran!) : elapsed;
+    this.#still += isKnown ? Math.min(elapsed, state.ran - this.#ran!) : most;
     this.#ran = state?.ran ?? null;
     return this.#still;
   }

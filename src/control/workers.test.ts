@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { leastOf } from "../../test/kit/least-of.ts";
 import { until as eventually } from "../../test/kit/wait.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
@@ -131,5 +132,21 @@ describe("workers", () => {
       return milliseconds;
     });
     assert.ok(took < 3000, `${took} ms`);
+  });
+
+  it("one that hangs is replaced also by a main that is always late itself", async () => {
+    const { workers } = lab(1);
+    assert.equal(await workers.start(), "");
+    workers.control.write(0, ControlWord.fault, 2);
+    const asleep = new Int32Array(new SharedArrayBuffer(4));
+    const isReplaced = () => workers.status()[0]?.restarts === 1;
+    for (let looks = 0; looks < 40 && !isReplaced(); looks++) {
+      Atomics.wait(asleep, 0, 0, 450);
+      await pause(5);
+    }
+    assert.ok(isReplaced());
+    await eventually("the replacement", () => workers.status()[0]?.isReady === true, PATIENCE);
+    assert.equal(workers.status()[0]?.restarts, 1);
+    await workers.stop();
   });
 });

@@ -15,7 +15,7 @@ import { ControlBlocks } from "./control-words.ts";
 import type { Log } from "./log.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Spare } from "./spare.ts";
-import { Stillness } from "./stillness.ts";
+import { type Member, newMember } from "./worker-member.ts";
 
 /** What workers are made of. */
 export interface WorkersOptions {
@@ -53,22 +53,6 @@ export interface WorkerStatus {
   readonly receiveBuffer: number;
   /** Why it was replaced last; empty: never. */
   readonly lastFailure: string;
-}
-
-interface Member {
-  readonly index: number;
-  thread: Worker | null;
-  restarts: number;
-  /** Deaths that followed each other closely. */
-  shortLives: number;
-  startedAt: number;
-  readonly stillness: Stillness;
-  /** Whether it was ready at the last look. */
-  wasReady: boolean;
-  /** -1: it has not said that it listens, which may come after the word that it is ready. */
-  receiveBuffer: number;
-  lastFailure: string;
-  restart: NodeJS.Timeout | null;
 }
 
 /** Made-up calls of each kind that a replacement without a warm spare runs before it receives: a tenth of the usual. */
@@ -257,16 +241,23 @@ export class Workers {
 
   #look(): void {
     const now = performance.now();
-    // When we ourselves get here late, the whole process was paused or the machine is full: nobody else is to blame.
+    // When we ourselves get here late, the whole process was paused or the machine is full: nobody else is to blame for that. But on a
+    // full machine we are late again and again, and a worker that hangs must not hang for as long as that.
     const elapsed = now - this.#lookedAt;
     const wasPaused = elapsed > LOOK * 4;
+    const most = wasPaused ? LOOK : elapsed;
     this.#lookedAt = now;
     if (this.#members.every(({ thread }) => thread !== null)) this.#options.spare.provide();
     for (const member of this.#members) {
       const heartbeat = this.control.read(member.index, ControlWord.heartbeat);
       const isReady = this.control.read(member.index, ControlWord.ready) === 1;
-      const still = member.stillness.look(heartbeat, this.control.read(member.index, ControlWord.thread), elapsed);
-      const isExcused = wasPaused || isReady !== member.wasReady;
+      const still = member.stillness.look(
+        heartbeat,
+        this.control.read(member.index, ControlWord.thread),
+        elapsed,
+        most,
+      );
+      const isExcused = isReady !== member.wasReady;
       if (isExcused) member.stillness.reset();
       member.wasReady = isReady;
       if (isReady) this.#remind(member);
@@ -276,21 +267,6 @@ export class Workers {
       void member.thread.terminate();
     }
   }
-}
-
-function newMember(index: number): Member {
-  return {
-    index,
-    thread: null,
-    restarts: 0,
-    shortLives: 0,
-    startedAt: 0,
-    stillness: new Stillness(),
-    wasReady: false,
-    receiveBuffer: -1,
-    lastFailure: "",
-    restart: null,
-  };
 }
 
 /** Looks every 2 ms whether `condition` holds, for at most `patience` milliseconds. */

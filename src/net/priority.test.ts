@@ -1,24 +1,15 @@
 // Threads that stand back: seen by the system's own account of them.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { niceOf } from "../../test/kit/nice-of.ts";
 import { loadLibc } from "./libc.ts";
 import { priorityToReturnTo, standingBack, standsBack } from "./priority.ts";
 
 const loaded = loadLibc();
 const ordinary = loaded.ok ? priorityToReturnTo(loaded.libc) : null;
 const skip = ordinary !== null ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
-
-/** Nice values of this process' threads with that name. */
-function niceOf(name: string): number[] {
-  return readdirSync("/proc/self/task").flatMap((id) => {
-    const stat = readFileSync(`/proc/self/task/${id}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return stat.includes(`(${name})`) ? [Number(fields[16])] : [];
-  });
-}
 
 test("a thread made by one that stands back stands back itself, until it comes forward", { skip }, async () => {
   assert.ok(loaded.ok && ordinary !== null);

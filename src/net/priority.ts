@@ -37,7 +37,7 @@ export function standsBack(libc: Libc): boolean {
   return libc.getpriority(PRIO_PROCESS, THIS_THREAD) === LEAST;
 }
 
-/** Gives the calling thread the ordinary share. */
-export function comeForward(libc: Libc, ordinary: number): void {
-  libc.setpriority(PRIO_PROCESS, THIS_THREAD, ordinary);
+/** Gives a thread of this process, by its number (thread-number.ts), the ordinary share; without one, the calling thread. */
+export function comeForward(libc: Libc, ordinary: number, thread: number = THIS_THREAD): void {
+  libc.setpriority(PRIO_PROCESS, thread, ordinary);
 }

@@ -42,7 +42,7 @@ function assignment(): Promise<WorkerStart> {
   warmUp = new WarmUp(null);
   if (loaded.ok && standsBack(loaded.libc)) warmUp.until(SHORT ?? SPARE_CALLS);
   else warmUp.gently(SHORT ?? SPARE_CALLS, SPARE_PAUSE);
-  tell({ kind: "spare" });
+  tell({ kind: "spare", thread: threadNumber() });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {
       if (message.kind === "start") resolve(message.start);
@@ -133,7 +133,7 @@ function runBatched(): void {
     tell({ kind: "failed", worker: start.index, what: loaded.reason });
     return;
   }
-  // A spare that takes somebody's place stands back no longer.
+  // A spare that takes somebody's place stands back no longer. Main has seen to that, where it knew the number of the thread.
   if (workerData === null && start.priority !== null) comeForward(loaded.libc, start.priority);
   const ringer = new Ringer(loaded.libc);
   const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);

@@ -17,7 +17,7 @@ Atomics.store(control, ControlWord.ready, 1);
 port?.postMessage({ kind: "listening", worker: start.index, receiveBuffer: start.receiveBuffer, isQuick: true });
 
 function assignment(): Promise<WorkerStart> {
-  port?.postMessage({ kind: "spare" });
+  port?.postMessage({ kind: "spare", thread: 0 });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {
       if (message.kind === "start") resolve(message.start);
