@@ -23,7 +23,7 @@ export function destOf(backend: AdminBackend, view: DestinationView, at: number,
   return {
     IDX: at,
     URI: uri,
-    FLAGS: flagsOf(view),
+    FLAGS: flagsOf(backend, view),
     PRIORITY: priority,
     // No other has it, and it is the same after a restart.
     IUID: `${set}/${configured}`,
@@ -41,7 +41,7 @@ export function overloadOf(backend: AdminBackend, view: DestinationView, group: 
   return {
     group: /^\d{1,9}$/.test(group) ? Number(group) : group,
     uri: view.uri,
-    flags: flagsOf(view),
+    flags: flagsOf(backend, view),
     priority: view.priority,
     ocrate: OCRATE,
     ocidx: OCIDX,
@@ -74,9 +74,10 @@ function percentOf(text: string | undefined, usual: number): number {
   return /^\d{1,3}$/.test(text ?? "") ? Number(text) : usual;
 }
 
-function flagsOf({ state, isMarked, probe, probing }: DestinationView): string {
+/** A pause of its own is N; that of all at once leaves the flags alone, as there. */
+function flagsOf(backend: AdminBackend, { state, isMarked, probe, probing }: DestinationView): string {
   const mark =
-    probe === "never" || probing === "paused"
+    probe === "never" || (probing === "paused" && backend.probing())
       ? "N"
       : isMarked && state !== "disabled" && state !== "draining"
         ? "P"

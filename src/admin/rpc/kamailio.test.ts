@@ -7,10 +7,11 @@ import { fakeBackend } from "../testing/fake-backend.ts";
 
 const TOKEN = "a-token-of-the-test-01";
 
+const TOKENS = [{ name: "test", role: "viewer" as const, secret: new Secret(TOKEN, "test") }];
+
 /** Asks Kamailio's command of an instance that nothing has happened to. */
 function asker() {
-  const tokens = [{ name: "test", role: "viewer" as const, secret: new Secret(TOKEN, "test") }];
-  const { backend } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: false } });
+  const { backend } = fakeBackend({ access: { tokens: TOKENS, kamailioRpc: true, opensipsMi: false } });
   const app = createAdminApp({ listen: "http://127.0.0.1:25083", backend, log: SILENT, faults: false });
   return (method: string, param: string) =>
     app.inject({
@@ -31,6 +32,22 @@ describe("Kamailio's commands", () => {
     assert.equal(result.length, 2);
     const nobody = await ask("dispatcher.oclist", "7");
     assert.deepEqual([nobody.statusCode, nobody.json().error.code], [404, 404]);
+  });
+
+  it("a destination whose probes are paused has N; where all are, flags stay what they are", async () => {
+    const { backend } = fakeBackend({ access: { tokens: TOKENS, kamailioRpc: true, opensipsMi: false } });
+    const app = createAdminApp({ listen: "http://127.0.0.1:25083", backend, log: SILENT, faults: false });
+    const headers = { host: "127.0.0.1:25083", authorization: `Bearer ${TOKEN}` };
+    const payload = { jsonrpc: "2.0", method: "dispatcher.list", id: 1 };
+    const flags = async () => {
+      const { body } = await app.inject({ method: "POST", url: "/RPC", headers, payload });
+      return [...body.matchAll(/"FLAGS":"(\w+)"/g)].map(([, found]) => found);
+    };
+    backend.pauseProbes([0], true);
+    assert.deepEqual(await flags(), ["AN", "AX"]);
+    backend.pauseProbes([0], false);
+    backend.probing(false);
+    assert.deepEqual(await flags(), ["AX", "AX"]);
   });
 
   it("list full has what Kamailio 6.2 tells of addresses, attributes and overload", async () => {

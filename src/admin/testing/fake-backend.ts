@@ -88,7 +88,8 @@ export function fakeBackend(
     certificates: () => [{ profile: "default", file: "sip.pem", expires: 1_800_000_000_000 }],
     revocations: () => [{ profile: "trunk", file: "trunk.crl", expires: 1_900_000_000_000 }],
     sets: () => [{ name: "media", algorithm: "call-load" }],
-    destinations: () => destinations,
+    destinations: () =>
+      isProbing ? destinations : destinations.map((one) => ({ ...one, probing: "paused" as const })),
     wholeSets: sets,
     config: () => ({
       keys: ["0123456789abcdef0123456789abcdef"],
