@@ -1,14 +1,12 @@
 // The kit against itself, without the balancer: a scenario that fails is then about the product.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { peerOfUri } from "../../src/ua/transport.ts";
 import type { UserAgentOptions } from "../../src/ua/user-agent.ts";
 import { answering, challenging, Destination, ringing, type Script } from "./destination.ts";
 import { leastOf } from "./least-of.ts";
 import { parseMetrics, sumOf } from "./metrics.ts";
-import { OwnPauses } from "./own-pauses.ts";
+import { collectGarbage, OwnPauses } from "./own-pauses.ts";
 import { Phone } from "./phone.ts";
 import { reservePort } from "./port.ts";
 import { holds, until, within } from "./wait.ts";
@@ -98,11 +96,9 @@ test("a reserved port is nobody else's", async () => {
 });
 
 test("pauses for the sake of one's own garbage are known, and only those within the time that is asked about", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
   const pauses = new OwnPauses();
   const began = performance.now();
-  collect();
+  collectGarbage();
   const ended = performance.now();
   const quiet = performance.now();
   while (performance.now() < quiet + 1);
