@@ -238,6 +238,7 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
     port,
     transport,
     listener,
+    probed: config,
     attrs,
     probe,
     probing: probingOf(balancer, set, probe, slot),

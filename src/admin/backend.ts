@@ -4,6 +4,7 @@
 import type { LiveTables } from "../bridge/live-tables.ts";
 import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { AccessToken } from "../config/schema.ts";
+import type { DestinationConfig } from "../config/sections/destination.ts";
 import type { RowReport, SourceView } from "../config/tables/source-view.ts";
 import type { EventLog } from "../control/events.ts";
 import type { ProbeMark } from "../health/probe-mode.ts";
@@ -60,6 +61,8 @@ export interface DestinationView {
   readonly transport: string;
   /** The listener asked for; undefined: any that fits. */
   readonly listener: string | undefined;
+  /** How its probes differ from those of its set. */
+  readonly probed?: Pick<DestinationConfig, "probeListener" | "probeFrom">;
   /** The operator's own words about it. */
   readonly attrs: Readonly<Record<string, string>>;
   /** `never`: no probes. */

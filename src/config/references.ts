@@ -81,10 +81,12 @@ function missing(parsed: Referring, isWhole: boolean): Finding[] {
     }
     needProfile(set.tls, ["sets", set.name, "tls"]);
     for (let index = 0; index < set.destinations.length; index++) {
-      const { tls, listener } = set.destinations[index]!;
+      const { tls, listener, probeListener } = set.destinations[index]!;
       // A path for each of the thousands that name neither would be what a large table costs.
       if (tls !== undefined) needProfile(tls, ["sets", set.name, "destinations", index, "tls"]);
       if (listener !== undefined) needListener(listener, ["sets", set.name, "destinations", index, "listener"]);
+      if (probeListener !== undefined)
+        needListener(probeListener, ["sets", set.name, "destinations", index, "probe_listener"]);
     }
   }
   for (const [index, route] of parsed.routes.entries()) {
@@ -134,11 +136,12 @@ function withoutRoute(parsed: Referring, isAwaited: boolean): Finding[] {
 
 /** References become names of what they mean, and a configuration without routes gets its one. Call after `checkReferences`. */
 export function resolveReferences(parsed: Referring): Pick<Parsed, "sets" | "routes"> {
-  const named = <T extends { readonly listener?: string }>(one: T): T => {
-    if (one.listener === undefined) return one;
-    return { ...one, listener: listenerName(parsed.listeners, one.listener) ?? one.listener };
-  };
-  const sets = parsed.sets.map((set) => ({ ...set, destinations: set.destinations.map(named) }));
+  const nameOf = (reference: string) => listenerName(parsed.listeners, reference) ?? reference;
+  const named = <T extends { readonly listener?: string }>(one: T): T =>
+    one.listener === undefined ? one : { ...one, listener: nameOf(one.listener) };
+  const probed = <T extends { readonly probeListener?: string }>(one: T): T =>
+    one.probeListener === undefined ? one : { ...one, probeListener: nameOf(one.probeListener) };
+  const sets = parsed.sets.map((set) => ({ ...set, destinations: set.destinations.map((one) => probed(named(one))) }));
   return { sets, routes: parsed.routes.length > 0 ? parsed.routes.map(named) : impliedRoutes(sets) };
 }
 

@@ -133,6 +133,8 @@ export function writtenDestination(one: DestinationConfig, isRevealed = false): 
     prefix: one.prefix,
     proxy_protocol: one.proxyProtocol,
     ...(one.listener === undefined ? {} : { listener: one.listener }),
+    ...(one.probeFrom === undefined ? {} : { probe_from: one.probeFrom }),
+    ...(one.probeListener === undefined ? {} : { probe_listener: one.probeListener }),
     ...(tls === undefined ? {} : { tls }),
     ...(serverName === undefined ? {} : { server_name: serverName }),
     attrs: { ...attrs },

@@ -30,13 +30,14 @@ export function probeDestinations(
 ): ProbeDestination[] {
   const settings = new Map<SetConfig, Map<ProbeMark, ProbeSettings | null>>();
   const targets: ProbeDestination[] = [];
-  for (const { config, set, slot, endpoints, endpointAt, sender, unusable } of placed) {
+  for (const { config, set, slot, endpoints, endpointAt, prober, unusable } of placed) {
     const ofSet = settings.get(set) ?? new Map<ProbeMark, ProbeSettings | null>();
     settings.set(set, ofSet);
     const probe = ofSet.has(config.probe) ? ofSet.get(config.probe) : settingsOf(set, config.probe);
     if (probe !== undefined) ofSet.set(config.probe, probe);
-    const listener = listeners[sender];
+    const listener = listeners[prober];
     if (probe === null || probe === undefined || listener === undefined || unusable !== "") continue;
+    const { probeFrom: from } = config;
     const endpoint = endpoints.slice(endpointAt, endpointAt + ENDPOINT_WORDS);
     const sentBy = sentByOf(listener, endpoint, own);
     const { transport } = listener;
@@ -45,11 +46,11 @@ export function probeDestinations(
       slot,
       uri,
       endpoint,
-      listener: sender,
+      listener: prober,
       sentBy,
       transport,
       presetLatency: presetLatency(attrs),
-      settings: probe,
+      settings: from === undefined ? probe : { ...probe, from },
     });
   }
   return targets;

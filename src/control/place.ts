@@ -22,6 +22,8 @@ export interface PlacedDestination extends DestinationRow {
   readonly listener: number;
   /** Index of the listener that serves it; -1: there is none. */
   readonly sender: number;
+  /** Index of the listener that its probes leave from; -1: there is none. */
+  readonly prober: number;
   /** See `DestinationColumn.identity`. */
   readonly identity: number;
   /** Why it cannot be used; empty: it can. */
@@ -76,6 +78,7 @@ export function placeDestinations(
       sender = -1;
       unusable = "more names to be proved than there are numbers: restart";
     }
+    const prober = senders.proberOf(row, sender);
     const identity = identityOf(identities[at] ?? "", taken, fronts);
     const slot = slots[at] ?? 0;
     const target = healthDestination(row, slot, unusable);
@@ -97,6 +100,7 @@ export function placeDestinations(
       endpointAt,
       listener,
       sender,
+      prober,
       identity,
       unusable,
       target,
@@ -143,6 +147,15 @@ class Senders {
     if (asked < 0) return this.#first.get(kind) ?? -1;
     const listener = this.#listeners[asked];
     return listener !== undefined && kindOf(listener.transport, listener.host) === kind ? asked : -1;
+  }
+
+  /** The one for probes: the one asked for where that can send there, else `sender`. */
+  proberOf(row: DestinationRow, sender: number): number {
+    const { probeListener } = row.config;
+    if (probeListener === undefined || sender < 0) return sender;
+    const asked = findListener(this.#listeners, probeListener);
+    const found = asked < 0 ? -1 : this.of(row, asked);
+    return found < 0 ? sender : found;
   }
 }
 

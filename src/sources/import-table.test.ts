@@ -56,3 +56,29 @@ it("capacities from event sockets in a table come with what is needed to connect
   assert.ok(typeof pstn === "object", yaml);
   assert.deepEqual([pstn.host, pstn.port, pstn.password.reveal()], ["10.0.0.1", 8021, "ClueCon"]);
 });
+
+it("what a row of Kamailio's says of its probes comes with it, and what is not taken over is told by row", async () => {
+  const columns = ["id", "setid", "destination", "flags", "priority", "attrs"];
+  const rows = [
+    ["1", "7", "sip:10.0.0.1", "0", "0", "ping_from=sip:lb@example.com;ping_socket=udp:127.0.0.1:5060"],
+    ["2", "7", "sip:10.0.0.2", "0", "0", "obproxy=sip:10.0.0.9;Ping_From=a b"],
+    ["3", "7", "sip:10.0.0.3", "0", "0", "ping_socket=udp:127.0.0.1:5099"],
+  ];
+  const reader = { read: () => Promise.resolve({ columns, rows }) };
+  const options = { ...NO_OPTIONS, listen: ["udp://127.0.0.1:5060"] };
+  const url = "sqlite:///d.db";
+  const { yaml = "", problems } = await importTable(url, "dispatcher", options, fakeIo(), reader, undefined);
+  const { config } = readConfiguration(["/f.yaml"], NO_OPTIONS, fakeIo({ "/f.yaml": yaml }));
+  assert.deepEqual(
+    config?.sets[0]?.destinations.map(({ probeFrom, probeListener }) => [probeFrom, probeListener]),
+    [
+      ["sip:lb@example.com", "udp://127.0.0.1:5060"],
+      [undefined, undefined],
+    ],
+    yaml,
+  );
+  const told = problems.map(({ what }) => what).join("\n");
+  assert.match(told, /id 2, column attrs: no equivalent: obproxy=sip:10\.0\.0\.9 \(an outbound proxy/);
+  assert.match(told, /id 2, column attrs: ping_from=a b: .*; probes have the From of the others/);
+  assert.match(told, /id 3, column attrs: ping_socket "udp:127\.0\.0\.1:5099" is not one of the listeners/);
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { headerOf } from "../../src/ua/parsed-message.ts";
 import { configuredSet } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
@@ -30,6 +31,37 @@ scenario("a destination is probed always, or while it is inactive, in a set that
   for (const one of [plain, well, out]) assert.equal(one!.heard("OPTIONS").length, 0);
   assert.equal(await stateOf("out"), "inactive");
 });
+
+scenario(
+  "a destination's probes have the From and leave from the listener that it names, requests as ever",
+  async (stage) => {
+    const { lb, phone, destination } = stage;
+    const [one, other] = [destination.answers(200), destination.answers(200)];
+    const { port } = lb.address;
+    const inside = `udp://127.0.0.8:${port}`;
+    const listeners = [`udp://127.0.0.1:${port}`, inside];
+    const named = [
+      { to: one, name: "one", probe_from: "sip:lb@example.com", probe_listener: inside },
+      { to: other, name: "other" },
+    ];
+    await lb.dispatches("media", "round-robin", named, { probe: { every: "100ms", timeout: "10s" } }, { listeners });
+    const cameFrom = (who: typeof one, method: string) => [
+      ...new Set(
+        who.datagrams.flatMap(({ direction, message, peer }) =>
+          direction === "in" && message?.method === method ? [peer.address] : [],
+        ),
+      ),
+    ];
+    await until("probes of both", () => [one, other].every((who) => who.heard("OPTIONS").length > 0), 30_000);
+    for (let call = 0; call < 2; call++) assert.equal((await phone.invites("sip:bob@example.com")).status, 200);
+    const shown = async () => JSON.parse((await lb.admin("GET", "/destinations/media/one")).body);
+    await until("a probe that was answered", async () => (await shown()).last_probe?.outcome === "ok");
+    assert.deepEqual([cameFrom(one, "OPTIONS"), cameFrom(one, "INVITE")], [["127.0.0.8"], ["127.0.0.1"]]);
+    assert.deepEqual(cameFrom(other, "OPTIONS"), ["127.0.0.1"]);
+    const from = (who: typeof one) => headerOf(who.heard("OPTIONS")[0]!, "From").replace(/;tag=.*/, "");
+    assert.deepEqual([from(one), from(other)], ["<sip:lb@example.com>", "<sip:fairlead@localhost>"]);
+  },
+);
 
 scenario(
   "probes that an operator pauses are sent no more, over a reload and a restart, until they are resumed",

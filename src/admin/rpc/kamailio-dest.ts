@@ -101,7 +101,9 @@ function addressOf({ host, address, port, transport, uri }: DestinationView): ob
 /** `isWhole`: also where there are none. */
 function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boolean): object {
   const { attrs, configured, uri, weight, maxCalls, listener, resultsInRow } = view;
+  const { probeListener, probeFrom } = view.probed ?? {};
   const socket = listener === undefined ? null : socketOf(backend, listener);
+  const pingSocket = probeListener === undefined ? null : socketOf(backend, probeListener);
   const duid = configured === uri ? null : configured;
   const rweight = rweightOf(attrs);
   // What is the default, or was told as `rweight`, nobody has written.
@@ -111,6 +113,8 @@ function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boo
     ...(duid === null ? [] : [`duid=${duid}`]),
     ...(maxCalls === 0 ? [] : [`maxload=${maxCalls}`]),
     ...(socket === null ? [] : [`socket=${socket}`]),
+    ...(pingSocket === null ? [] : [`ping_socket=${pingSocket}`]),
+    ...(probeFrom === undefined ? [] : [`ping_from=${probeFrom}`]),
     ...(Object.keys(attrs).length === 0 ? [] : [attributeText(attrs)]),
   ];
   if (!isWhole && parts.length === 0) return {};
@@ -124,8 +128,8 @@ function attributesOf(backend: AdminBackend, view: DestinationView, isWhole: boo
       RWEIGHT: rweight,
       SOCKET: socket,
       SOCKNAME: null,
-      PING_SOCKET: null,
-      OBPROXY: null,
+      PING_SOCKET: pingSocket,
+      OBPROXY: attrs.obproxy ?? null,
       ...overloadLimits(view),
     },
   };

@@ -103,6 +103,9 @@ describe("Kamailio's commands", () => {
       assert.equal((await add(0, socket)).listener, listener, socket);
     for (const nobody of ["socket=udp:127.0.0.1:5061", "sockname=core", "socket="])
       assert.match((await add(0, nobody)).message, /is not one of the listeners \(udp:.*5062, /, nobody);
+    const pinged = await add(0, "ping_socket=udp:127.0.0.1:5062;ping_from=sip:lb@x");
+    assert.deepEqual([pinged.probe_listener, pinged.probe_from], ["edge", "sip:lb@x"]);
+    assert.match((await add(0, "ping_socket=udp:127.0.0.1:5069")).message, /is not one of the listeners/);
     assert.deepEqual([(await add("0x8", "")).probe, (await add(8, "")).probe], ["marked", "marked"]);
     assert.deepEqual([(await add("0x20", "")).probe, (await add("0x", "")).code], ["never", 500]);
     const both = "rweight=50;weight=10";
@@ -117,7 +120,14 @@ describe("Kamailio's commands", () => {
     const { backend } = fakeBackend({ access: { tokens, kamailioRpc: true, opensipsMi: false } });
     const [first, second] = backend.destinations();
     const known = [
-      { ...first!, maxCalls: 0, weight: 50, attrs: { rweight: "50", class: "gold" }, listener: "udp://127.0.0.1:5060" },
+      {
+        ...first!,
+        maxCalls: 0,
+        weight: 50,
+        attrs: { rweight: "50", class: "gold" },
+        listener: "udp://127.0.0.1:5060",
+        probed: { probeFrom: "sip:lb@x", probeListener: "udp://127.0.0.1:5060" },
+      },
       { ...second!, configured: second!.uri, maxCalls: 0, weight: 10, attrs: { attrs: "class=gold;x=1" } },
     ];
     const app = createAdminApp({
@@ -149,9 +159,16 @@ describe("Kamailio's commands", () => {
       OCMAX: 100,
     };
     const socket = "udp:127.0.0.1:5060";
-    const [body, text] = [`duid=media1;socket=${socket};rweight=50;class=gold`, "weight=10;class=gold;x=1"];
+    const [body, text] = [
+      `duid=media1;socket=${socket};ping_socket=${socket};ping_from=sip:lb@x;rweight=50;class=gold`,
+      "weight=10;class=gold;x=1",
+    ];
     assert.deepEqual(shown, [
-      [0, "media/media1", { ...usual, BODY: body, DUID: "media1", WEIGHT: 50, RWEIGHT: 50, SOCKET: socket }],
+      [
+        0,
+        "media/media1",
+        { ...usual, BODY: body, DUID: "media1", WEIGHT: 50, RWEIGHT: 50, SOCKET: socket, PING_SOCKET: socket },
+      ],
       [1, `media/${second!.uri}`, { ...usual, BODY: text, DUID: null, WEIGHT: 10, RWEIGHT: 0, SOCKET: null }],
     ]);
   });

@@ -111,10 +111,12 @@ const add: RpcCommand = {
   async run({ backend }, group, address, flags = "0", priority = "0", attrs = "") {
     if (group === undefined || address === undefined || !FLAGS.test(flags) || !isWhole(priority)) throw INVALID;
     const read = readAttributes(attrs);
-    const { duid, maxload, socket, opaque } = read;
+    const { duid, maxload, socket, pingSocket, pingFrom, opaque } = read;
     const weight = weightIn(backend, group, read);
     const listener = socket === undefined ? undefined : listenerOfSocket(backend, socket);
     if (socket !== undefined && listener === undefined) throw new RpcFault(500, unknownSocket(backend, socket));
+    const prober = pingSocket === undefined ? undefined : listenerOfSocket(backend, pingSocket);
+    if (pingSocket !== undefined && prober === undefined) throw new RpcFault(500, unknownSocket(backend, pingSocket));
     const destination: NewDestination = {
       set: group,
       uri: /^sips?:/i.test(address) ? address : `sip:${address}`,
@@ -123,6 +125,8 @@ const add: RpcCommand = {
       ...(maxload > 0 ? { max_calls: maxload } : {}),
       ...(weight === undefined ? {} : { weight }),
       ...(listener === undefined ? {} : { listener: listener.name }),
+      ...(prober === undefined ? {} : { probe_listener: prober.name }),
+      ...(pingFrom === undefined ? {} : { probe_from: pingFrom }),
       ...settingsOf(Number(flags)),
       attrs: opaque,
     };

@@ -65,6 +65,14 @@ describe("check warns about", () => {
       of("failover: {mark_as: disabled}").concat("routes: [{set: m, failover: {mark: [timeout]}}]"),
       /stays so until somebody enables it/,
     ],
+    [
+      "probes from a listener that cannot send there",
+      config("random", "probe_listener: 'tcp://127.0.0.1:5060'").replace(
+        "listeners: [",
+        'listeners: ["tcp://127.0.0.1:5060", ',
+      ),
+      /cannot leave from tcp:\/\/127\.0\.0\.1:5060/,
+    ],
     ["weights under round robin", config("round-robin", "weight: 3"), /does not look at weight/],
     [
       "answer times that nobody measures",

@@ -171,6 +171,21 @@ export const largeRequests: Check = {
   },
 };
 
+/** `probe_listener` that cannot send there. */
+export const probeListeners: Check = {
+  summary: "A destination whose probes cannot leave from the listener that it names.",
+  look(config): Finding[] {
+    return aboutEach(config, (one, pathTo) => {
+      const { probeListener } = one;
+      if (probeListener === undefined || one.unusable !== "" || one.lookUp !== "none") return null;
+      const found = config.listeners.find(({ name }) => name === probeListener);
+      if (found === undefined || kindOf(found.host, found.transport) === kindOf(one.host, one.transport)) return null;
+      const what = `probes of ${one.uri} cannot leave from ${probeListener}: they leave from where its requests do`;
+      return warningAt(pathTo("probe_listener"), what, "a listener of its transport and address family");
+    });
+  },
+};
+
 /** `proxy_protocol` where there is no connection. */
 export const proxyHeaders: Check = {
   summary: "A destination that is to be told for whom connections are, and gets none.",

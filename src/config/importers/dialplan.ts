@@ -47,7 +47,8 @@ export function readDialplan({ columns, rows }: Table, plan: string, usual: stri
       tell("disabled", "it is switched off", true);
       return [];
     }
-    if (cell(row, "timerec") !== "") tell("timerec", "times of the day are not taken over", false);
+    if (cell(row, "timerec") !== "")
+      tell("timerec", "its times are not taken over: the route holds around the clock", false);
     const attrs = cell(row, "attrs");
     const set = isName(attrs) && attrs !== "any" ? attrs : usual;
     if (set !== attrs && attrs !== "") tell("attrs", `"${attrs}" is no name of a set: ${usual} is`, false);

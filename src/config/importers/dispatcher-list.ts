@@ -87,7 +87,14 @@ function read(text: string, file: string, options: ImportOptions): Imported {
       say(one.record.line, one.record.attrsColumn, what, `listeners: ${listeners.uris.join(", ")}`);
       continue;
     }
+    const prober = matchListener(one.pingSocket, options.listen);
+    if (prober === null) {
+      const what = `ping_socket "${one.pingSocket}" is not one of the listeners: left out, as Kamailio leaves it out`;
+      say(one.record.line, one.record.attrsColumn, what, `listeners: ${listeners.uris.join(", ")}`);
+      continue;
+    }
     if (listener !== undefined && one.data !== null) one.data.listener = listener;
+    if (prober !== undefined && one.data !== null) one.data.probe_listener = prober;
     const set = sets.get(one.record.set) ?? [];
     set.push(one);
     sets.set(one.record.set, set);

@@ -26,7 +26,17 @@ export type FieldRemark = (field: keyof KamailioFields, what: string, hint?: str
  * Keys of a destination that a row or a line of theirs may speak of, besides its URI; its weight is chosen later. Of rows,
  * `memberOf` (tables/translate.ts) copies one by one.
  */
-type Said = "name" | "listener" | "priority" | "max_calls" | "resources" | "state" | "probe" | "attrs";
+type Said =
+  | "name"
+  | "listener"
+  | "probe_listener"
+  | "priority"
+  | "max_calls"
+  | "resources"
+  | "state"
+  | "probe"
+  | "probe_from"
+  | "attrs";
 
 /** A destination in the shape of fairlead.yaml. */
 export type DestinationData = Partial<Pick<DestinationFields, Said>> & { readonly uri: string };
@@ -42,6 +52,8 @@ export interface KamailioDestination {
   readonly weight: number;
   readonly rweight: number;
   readonly socket: string | undefined;
+  /** The same for probes alone. */
+  readonly pingSocket: string | undefined;
   /** What has no equivalent. */
   readonly notes: readonly string[];
 }
@@ -51,25 +63,30 @@ export function kamailioDestination(fields: KamailioFields, remark: FieldRemark)
   const notes: string[] = [];
   const attributes = readAttributes(fields.attrs);
   for (const wrong of attributes.wrong) remark("attrs", wrong);
-  for (const text of attributes.without) notes.push(`no equivalent: ${text}`);
+  for (const text of attributes.without) remark("attrs", `no equivalent: ${text}`);
   const uri = /^sips?:/i.test(fields.uri) || fields.uri.length >= LONGEST_BARE_URI ? fields.uri : `sip:${fields.uri}`;
   const parsed = parseDestinationUri(uri);
-  const { weight, rweight, socket } = attributes;
+  const { weight, rweight, socket, pingSocket, pingFrom } = attributes;
   const name = attributes.duid ?? uri;
   if (typeof parsed === "string" || parsed.host.length > LONGEST_HOST) {
     const why = typeof parsed === "string" ? parsed : "the host name is too long";
     remark("uri", `${why}: left out, as Kamailio leaves it out`, "with ds_load_mode 1 Kamailio refuses the whole file");
-    return { data: null, name, weight, rweight, socket, notes };
+    return { data: null, name, weight, rweight, socket, pingSocket, notes };
   }
   const data: DestinationData = { uri };
   if (attributes.duid !== undefined) data.name = attributes.duid;
   if (fields.priority !== 0) data.priority = Math.min(fields.priority, MAX_PRIORITY);
   if (attributes.maxload > 0) data.max_calls = attributes.maxload;
   setFlags(data, fields.flags, remark, notes);
+  if (pingFrom !== undefined) {
+    const fault = parseDestinationUri(pingFrom);
+    if (typeof fault !== "string") data.probe_from = pingFrom;
+    else remark("attrs", `ping_from=${pingFrom}: ${fault}; probes have the From of the others`);
+  }
   if (attributes.hasOpaque) data.attrs = attributes.opaque;
   const number = attributes.hasOpaque ? numberChange(attributes.opaque) : "";
   if (number !== "") notes.push(`attributes that only the script acts on; if it changes numbers by them: ${number}`);
-  return { data, parsed, name, weight, rweight, socket, notes };
+  return { data, parsed, name, weight, rweight, socket, pingSocket, notes };
 }
 
 /** Attributes that scripts strip and prefix numbers by, as keys of a destination; empty: there are none. */

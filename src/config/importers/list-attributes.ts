@@ -10,6 +10,10 @@ export interface ListAttributes {
   readonly rweight: number;
   /** `proto:host:port` of `socket`, or the name of `sockname` (which wins). */
   readonly socket: string | undefined;
+  /** `proto:host:port`, or the name of a listener, that probes leave from. */
+  readonly pingSocket: string | undefined;
+  /** From URI of probes. */
+  readonly pingFrom: string | undefined;
   /** Everything, as written, except what became a setting; `rweight` is both. */
   readonly opaque: Record<string, string>;
   /** Whether there is any of that. */
@@ -24,9 +28,7 @@ export interface ListAttributes {
 const HEEDED = ["cc", "latency", "ocmin", "ocmax"];
 
 const WITHOUT_EQUIVALENT: Readonly<Record<string, string>> = {
-  ping_socket: "a socket for probes only",
-  ping_from: "a From of its own for probes",
-  obproxy: "an outbound proxy",
+  obproxy: "an outbound proxy: probes and calls go to the destination itself",
   ocrate: "a share that is left out from the start",
 };
 
@@ -39,6 +41,8 @@ export function readAttributes(text: string): ListAttributes {
   let duid: string | undefined;
   let socket: string | undefined;
   let sockname: string | undefined;
+  let pingSocket: string | undefined;
+  let pingFrom: string | undefined;
   const numbers = { maxload: 0, weight: -1, rweight: -1 };
   // Part by part, and no list of them: tables have attributes by the ten thousand.
   for (let from = 0, end = 0; from < text.length; from = end + 1) {
@@ -53,6 +57,8 @@ export function readAttributes(text: string): ListAttributes {
     if (known === "duid") duid = value;
     else if (known === "socket") socket = value;
     else if (known === "sockname") sockname = value;
+    else if (known === "ping_socket") pingSocket = value;
+    else if (known === "ping_from") pingFrom = value;
     else if (known === "maxload" || known === "weight" || known === "rweight") {
       numbers[known] = readShare(known, value, wrong);
       // Which of the two is the share depends on the algorithm; what it was told as is shown (`RWEIGHT`).
@@ -75,6 +81,8 @@ export function readAttributes(text: string): ListAttributes {
     weight,
     rweight,
     socket: sockname ?? socket,
+    pingSocket,
+    pingFrom: pingFrom === "" ? undefined : pingFrom,
     opaque,
     hasOpaque,
     without,

@@ -35,6 +35,11 @@ export function listenersOf(
   const sockets = destinations.flatMap((one) => (one.socket === undefined ? [] : [uriOfSocket(one.socket)]));
   const named = listen.length > 0 ? [...listen] : [...new Set(sockets.filter((uri) => uri !== undefined))];
   const uris = named.length > 0 ? named : [ASSUMED];
+  // Of those that only probes leave from none is the first, which requests leave from.
+  for (const { pingSocket } of destinations) {
+    const uri = listen.length > 0 || pingSocket === undefined ? undefined : uriOfSocket(pingSocket);
+    if (uri !== undefined && !uris.includes(uri)) uris.push(uri);
+  }
   if (inForce !== undefined) {
     const kept = inForce.filter(
       ({ uri }) => !uris.some((one) => isSame(one, uri)) && uris.some((one) => isBeside(one, uri)),

@@ -236,7 +236,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 const SCRIPT = "it is for what scripts do themselves; failover is a setting of the set here";
 const CALLS = "calls are counted in their transactions and dialogs here; nothing has to expire";
-const PROBED_FROM = "probes leave from the listener that requests leave from";
+const PROBED_FROM =
+  "probes leave from the listener that requests leave from: probe_listener of a destination, or ping_socket among its attributes";
 const HOOKS = "hooks tell somebody outside of destinations that go down and come back";
 const ALONE = "each instance has states of its own";
 

@@ -52,6 +52,10 @@ export interface DestinationConfig {
   readonly resources: Readonly<Record<string, Capacity>>;
   readonly state: (typeof CONFIGURED_STATES)[number];
   readonly probe: ProbeMark;
+  /** From URI of its probes; absent: that of its set. */
+  readonly probeFrom?: string;
+  /** Name of the listener that its probes leave from; absent: where requests leave from. */
+  readonly probeListener?: string;
   /** By what requests go to it that are longer than `limits.large_request_bytes`. */
   readonly largeRequests: (typeof LARGE_REQUESTS)[number];
   /** How many characters the user of the request URI loses in front, and what comes in their place. */
@@ -120,6 +124,16 @@ export const longDestination = z.strictObject({
     .default("default")
     .describe(
       "`never`: not probed. `marked`: probed under the modes `once`, `marked` and `down` (Kamailio's P flag). `always`, and `down`, only while it is inactive: whatever the mode (OpenSIPS's `probe_mode`), where its set is probed at all.",
+    ),
+  probe_from: z
+    .string()
+    .optional()
+    .meta({ title: "SIP URI" })
+    .describe("From URI of its probes (Kamailio's `ping_from`). Default: `probe.from` of its set."),
+  probe_listener: reference
+    .optional()
+    .describe(
+      "Name or URI of the listener that its probes leave from, of the same transport and address family (Kamailio's `ping_socket`). Default: that of its requests.",
     ),
   large_requests: z
     .enum(LARGE_REQUESTS)
@@ -193,6 +207,12 @@ export function destinationOf(
   const serverName = given.server_name?.toLowerCase();
   if (serverName !== undefined && !isHost(serverName))
     return { what: `"${given.server_name}" is not a host name`, hint: "", key: "server_name" };
+  if (given.probe_from !== undefined && typeof parseDestinationUri(given.probe_from) === "string")
+    return {
+      what: `"${given.probe_from}" is not a SIP URI`,
+      hint: "such as sip:prober@example.com",
+      key: "probe_from",
+    };
   const why = uri.transport === "sctp" ? " (Node has no SCTP)" : "";
   const unusable = isUsable ? "" : `transport ${uri.transport} is not available in this version${why}`;
   // Set one by one: tables have destinations by the ten thousand, and spreading what may be absent is what would take longest.
@@ -220,6 +240,8 @@ export function destinationOf(
   if (uri.user !== undefined) made.user = uri.user;
   if (typeof given.weight !== "number") made.weightFrom = given.weight;
   if (given.listener !== undefined) made.listener = given.listener;
+  if (given.probe_from !== undefined) made.probeFrom = given.probe_from;
+  if (given.probe_listener !== undefined) made.probeListener = given.probe_listener;
   if (given.tls !== undefined) made.tls = given.tls;
   if (serverName !== undefined) made.serverName = serverName;
   if (source !== undefined) made.source = source;

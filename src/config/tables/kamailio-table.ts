@@ -24,9 +24,9 @@ export function readKamailioRow(row: RowReader, extra: readonly string[]): Table
   });
   if (read.data === null) return null;
   for (const note of read.notes) row.remark(note.startsWith("flag") ? "flags" : "attrs", note);
-  const { data, parsed, weight, rweight, socket } = read;
+  const { data, parsed, weight, rweight, socket, pingSocket } = read;
   const name = data.name ?? "";
-  return { key: row.key, setId: String(setId), data, parsed, name, weight, rweight, socket };
+  return { key: row.key, setId: String(setId), data, parsed, name, weight, rweight, socket, pingSocket };
 }
 
 /** The attributes with those that have columns of their own. */

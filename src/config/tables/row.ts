@@ -25,6 +25,8 @@ export interface TableRow {
   readonly rweight: number;
   /** Where to send from, `udp:10.0.0.1:5060` or a listener's name. */
   readonly socket: string | undefined;
+  /** The same for probes alone; absent: it says none. */
+  readonly pingSocket?: string | undefined;
 }
 
 const WHOLE_NUMBER = /^\s*-?\d{1,15}\s*$/;

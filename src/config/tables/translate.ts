@@ -142,6 +142,12 @@ function memberOf(row: TableRow, weight: number, room: Room): DestinationConfig 
   const listener = listenerOf(row.socket, listeners, uris);
   if (listener === null)
     return { what: socketPart, reason: `socket "${row.socket}" is not one of the listeners (${uris.join(", ")})` };
+  const prober = listenerOf(row.pingSocket, listeners, uris);
+  if (prober === null)
+    return {
+      what: "attrs",
+      reason: `ping_socket "${row.pingSocket}" is not one of the listeners (${uris.join(", ")})`,
+    };
   const { uri } = row.data;
   const plain = row.name === "" ? uri : row.name;
   if (plain.length > LONGEST_NAME || CONTROL.test(plain))
@@ -152,13 +158,15 @@ function memberOf(row: TableRow, weight: number, room: Room): DestinationConfig 
   if (own.has(name)) return { what: "", reason: `"${name}" is there more than once` };
   own.add(name);
   // Key by key: what is copied whatever its keys are takes three times as long.
-  const { priority, max_calls, resources, state, probe, attrs } = row.data;
+  const { priority, max_calls, resources, state, probe, probe_from, attrs } = row.data;
   const fields: DestinationFields = { ...PLAIN, uri, name, weight: row.weightFrom ?? weight };
   if (priority !== undefined) fields.priority = priority;
   if (max_calls !== undefined) fields.max_calls = max_calls;
   if (resources !== undefined) fields.resources = resources;
   if (state !== undefined) fields.state = state;
   if (probe !== undefined) fields.probe = probe;
+  if (probe_from !== undefined) fields.probe_from = probe_from;
+  if (prober !== undefined) fields.probe_listener = prober;
   if (attrs !== undefined) fields.attrs = attrs;
   if (listener !== undefined) fields.listener = listener;
   const made = destinationOf(fields, row.parsed, source.name);
