@@ -66,6 +66,13 @@ describe("check warns about", () => {
       /stays so until somebody enables it/,
     ],
     [
+      "silence that disables at once, by a route whose set takes its time",
+      of("failover: {mark: [timeout], mark_as: disabled, mark_after: 3}").concat(
+        "routes: [{set: m, failover: {mark_after: 1}}]",
+      ),
+      /does not answer once is disabled/,
+    ],
+    [
       "probes from a listener that cannot send there",
       config("random", "probe_listener: 'tcp://127.0.0.1:5060'").replace(
         "listeners: [",
@@ -223,6 +230,10 @@ describe("check warns about", () => {
       warnings(`${of("failover: {on: [ring_timeout]}")}routes: [{set: m, failover: {ring_limit: 3s}}]`),
       [],
     );
+    const patient = "failover: {mark: [timeout], mark_as: disabled, mark_after: 3}";
+    assert.deepEqual(warnings(of(patient)), []);
+    assert.deepEqual(warnings(`${config("random", "")}routes: [{set: m, ${patient}}]`), []);
+    assert.deepEqual(warnings(of(patient).concat("routes: [{set: m, failover: {mark: [timeout, 503]}}]")), []);
     assert.deepEqual(warnings(config("'kamailio:64'", 'attrs: {ocmin: "10", ocmax: "100"}')), []);
     assert.deepEqual(warnings(config("weighted", "weight: 3", "workers: 2")), []);
     assert.deepEqual(warnings(config("hash-from", "", "forwarding: stateless")), []);
