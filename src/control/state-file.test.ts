@@ -32,10 +32,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function states(reason: string): SavedHealth {
   const common = { set: "a", uri: "sip:x", name: "x", configured: "active", state: "draining" } as const;
-  const operator = { state: "draining", reason } as const;
+  const operator = { by: "mark", state: "draining", reason } as const;
   return {
     destinations: [{ ...common, reason, since: 5, marked: false, operator }],
-    orders: [{ group: "g", name: "", state: "draining", reason }],
+    orders: [{ group: "g", name: "", by: "mark", state: "draining", reason }],
     latencies: [
       {
         set: "a",
@@ -103,6 +103,13 @@ test("a file of before there were figures is read", () => {
     JSON.stringify({ version: 1, destinations: destinations.map((one) => ({ ...one, latency: 12 })), orders }),
   );
   assert.deepEqual(readStates(path, log), { version: 1, destinations, orders, latencies: [], scores: [], pauses: [] });
+});
+
+test("what a file says without whose word it is was an operator's", () => {
+  const path = join(folder, "state.json");
+  const written = JSON.stringify({ version: 1, ...states("one") });
+  writeFileSync(path, written.replaceAll('"by":"mark",', ""));
+  assert.deepEqual(readStates(path, log), JSON.parse(written.replaceAll('"by":"mark"', '"by":"operator"')));
 });
 
 test("a folder that cannot be written to is told once, and again when it had worked in between", () => {

@@ -2,6 +2,7 @@
 // the new one, whole; what cannot be read is told, and does not keep anybody from starting.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { SPEAKERS } from "../health/operator-word.ts";
 import type { SavedHealth } from "../health/saved-states.ts";
 import { STATE_NAMES } from "../health/state.ts";
 import type { Log } from "./log.ts";
@@ -11,6 +12,8 @@ const POLL = 1_000;
 /** Far more than states of all slots take. */
 const MOST_BYTES = 268_435_456;
 const state = z.enum(STATE_NAMES);
+// A file of an earlier version does not say it: what a mark had disabled then is an operator's.
+const by = z.enum(SPEAKERS).default("operator");
 const subject = { set: z.string(), uri: z.string(), name: z.string() };
 const figure = z.number().min(0);
 const at = z.number();
@@ -25,10 +28,10 @@ const SAVED = z.object({
       reason: z.string(),
       since: z.number(),
       marked: z.boolean(),
-      operator: z.object({ state, reason: z.string() }).nullable(),
+      operator: z.object({ by, state, reason: z.string() }).nullable(),
     }),
   ),
-  orders: z.array(z.object({ group: z.string(), name: z.string(), state, reason: z.string() })),
+  orders: z.array(z.object({ group: z.string(), name: z.string(), by, state, reason: z.string() })),
   // A file of an earlier version has none of these.
   latencies: z
     .array(

@@ -44,7 +44,7 @@ export interface HealthRecord {
   readonly since: number;
   readonly marked: boolean;
   readonly lastProbe: ProbeResult | null;
-  /** What an operator has said since the configuration last spoke; null: nothing. */
+  /** What an operator has said, or a mark in an operator's place, since the configuration last spoke; null: nothing. */
   readonly operator: OperatorWord | null;
 }
 

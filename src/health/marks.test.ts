@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failure, lab } from "./health-fake.ts";
+import type { SavedStates } from "./saved-states.ts";
 import { stateOf } from "./state.ts";
 
-/** A set of `size`, everybody active and watched. */
-function setOf(size: number) {
+/** A set of `size`, everybody active and watched, or as it was saved before a restart. */
+function setOf(size: number, saved: SavedStates | null = null) {
   const made = lab();
   const slots = Array.from({ length: size }, (_, slot) => slot);
+  made.registry.recallFrom(saved);
   made.registry.adopt(slots.map((slot) => made.target(slot)));
+  made.registry.recallFrom(null);
   made.passive.adopt(slots.map((slot) => ({ slot, failures: 0, isProbed: true })));
   // What is configured was said long before any request.
   made.time.now = 600_000;
@@ -126,6 +129,49 @@ test("a code disables no more of a set than leaves half of it, the others are in
   const fail = (slot: number) => passive.mark(slot, failure(500, time, FOR_GOOD));
   for (const slot of [0, 1, 2, 3, 4]) fail(slot);
   assert.deepEqual(states(), ["disabled", "disabled", "inactive", "inactive", "active", "draining"]);
+});
+
+test("what marks had disabled before a restart counts as disabled by marks", () => {
+  const before = setOf(6);
+  for (const slot of [0, 1, 2]) before.passive.mark(slot, failure(500, before.time, FOR_GOOD));
+  assert.deepEqual(before.states(), ["disabled", "disabled", "disabled", "active", "active", "active"]);
+  const file = JSON.stringify(before.registry.save());
+  const { passive, registry, states, time } = setOf(6, JSON.parse(file) as SavedStates);
+  assert.equal(JSON.stringify(registry.save()), file);
+  passive.mark(3, failure(500, time, FOR_GOOD));
+  assert.deepEqual(states(), ["disabled", "disabled", "disabled", "inactive", "active", "active"]);
+});
+
+test("whom a mark had disabled counts so wherever its row is then", () => {
+  const { passive, registry, target, state, time } = setOf(5);
+  const fail = (slot: number) => passive.mark(slot, failure(500, time, FOR_GOOD));
+  fail(0);
+  const { uri, name } = target(0);
+  registry.adopt([target(9, { uri, name }), ...[1, 2, 3, 4].map((slot) => target(slot))]);
+  fail(1);
+  fail(2);
+  assert.deepEqual(
+    [9, 1, 2].map((slot) => state(slot)),
+    ["disabled", "disabled", "inactive"],
+  );
+});
+
+test("whom a mark had disabled is away by a person's word as soon as one has said so, and so is a later one in its slot", () => {
+  for (const way of ["enabled, then disabled", "disabled as it is", "another destination"]) {
+    const { passive, registry, target, states, enable, time } = setOf(5);
+    const fail = (slot: number) => passive.mark(slot, failure(500, time, FOR_GOOD));
+    fail(0);
+    if (way === "another destination") {
+      const others = [1, 2, 3, 4].map((slot) => target(slot));
+      registry.adopt(others);
+      registry.adopt([target(0, { uri: "sip:10.0.1.0", state: stateOf("disabled") }), ...others]);
+    } else {
+      if (way === "enabled, then disabled") enable(0);
+      registry.setState(0, stateOf("disabled"), "operator: disable");
+    }
+    for (const slot of [1, 2, 3]) fail(slot);
+    assert.deepEqual(states(), ["disabled", "disabled", "disabled", "inactive", "active"], way);
+  }
 });
 
 test("with two destinations one may be disabled; who is enabled again may be, too", () => {

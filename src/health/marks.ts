@@ -44,8 +44,6 @@ export class Marks {
   readonly #rows = new Map<number, Row>();
   /** Silent ones that are disabled as soon as somebody else is heard, by slot. */
   readonly #suspicions = new Map<number, Suspicion>();
-  /** Those that have been disabled here. */
-  readonly #disabled = new Set<number>();
 
   constructor(live: LiveTables, registry: HealthRegistry, clocks: MarkClocks) {
     this.#live = live;
@@ -86,8 +84,7 @@ export class Marks {
   }
 
   #setDisabled(slot: number, reason: string): boolean {
-    this.#disabled.add(slot);
-    this.#registry.setState(slot, DestinationState.disabled, `${reason}, until it is enabled`);
+    this.#registry.disableByMark(slot, `${reason}, until it is enabled`);
     return true;
   }
 
@@ -105,19 +102,19 @@ export class Marks {
   #mayDisable(slot: number): boolean {
     let all = 1;
     let left = 0;
-    for (const { slot: other, state } of this.#registry.others(slot)) {
-      if (this.#live.isStandby(other) || (isOperators(state) && !this.#isDisabledHere(other, state))) continue;
+    for (const record of this.#registry.others(slot)) {
+      const { slot: other } = record;
+      if (this.#live.isStandby(other) || isAway(record)) continue;
       all++;
       if (this.#live.isUsable(other)) left++;
     }
     return left >= Math.max(1, LEAST_LEFT * all);
   }
+}
 
-  #isDisabledHere(slot: number, state: DestinationState): boolean {
-    if (state === DestinationState.disabled) return this.#disabled.has(slot);
-    this.#disabled.delete(slot);
-    return false;
-  }
+/** Whether a person or the configuration keeps it out. */
+function isAway({ state, operator }: HealthRecord): boolean {
+  return isOperators(state) && operator?.by !== "mark";
 }
 
 /** When somebody has said last what its state is: an operator, or the configuration. */

@@ -2,8 +2,14 @@
 // address, until the configuration says something else about the destination's state than it did when the operator spoke.
 import { DestinationState } from "../dispatch/types.ts";
 
-/** The last thing an operator said. */
+/** Who speaks: a person (or a program that acts for one), or a mark that disables, whose word holds like a person's. */
+export const SPEAKERS = ["operator", "mark"] as const;
+/** One of `SPEAKERS`. */
+export type Speaker = (typeof SPEAKERS)[number];
+
+/** The last thing an operator said, or a mark in an operator's place. */
 export interface OperatorWord {
+  readonly by: Speaker;
   readonly state: DestinationState;
   readonly reason: string;
   /** When it was said, milliseconds since 1970; absent: before a restart. */

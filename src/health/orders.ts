@@ -1,13 +1,14 @@
 // What operators have ordered about destinations. An order belongs to the destination as configured, not to the servers that
 // its name stands for today: a drain lasts while addresses come and go, and while the name cannot be found at all.
 import { DestinationState } from "../dispatch/types.ts";
-import { isOperators, type OperatorWord } from "./operator-word.ts";
+import { isOperators, type OperatorWord, type Speaker } from "./operator-word.ts";
 import { nameOfState, type StateName, stateOf } from "./state.ts";
 
 /** An order as it is kept over a restart; `name` empty: about the whole destination. */
 export interface SavedOrder {
   readonly group: string;
   readonly name: string;
+  readonly by: Speaker;
   readonly state: StateName;
   readonly reason: string;
 }
@@ -46,14 +47,14 @@ export class Orders {
   /** All of them. */
   save(): SavedOrder[] {
     return [...this.#groups].flatMap(([group, orders]) =>
-      [...orders].map(([name, { state, reason }]) => ({ group, name, state: nameOfState(state), reason })),
+      [...orders].map(([name, { by, state, reason }]) => ({ group, name, by, state: nameOfState(state), reason })),
     );
   }
 
   /** Takes them over from before a restart; those about destinations that are no more are forgotten at the next reload. */
   restore(orders: readonly SavedOrder[]): void {
-    for (const { group, name, state, reason } of orders)
-      this.give(group, name === ALL ? null : name, { state: stateOf(state), reason });
+    for (const { group, name, by, state, reason } of orders)
+      this.give(group, name === ALL ? null : name, { by, state: stateOf(state), reason });
   }
 
   /** The configuration says something new, or the destination is gone. */

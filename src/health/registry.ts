@@ -116,9 +116,17 @@ export class HealthRegistry {
    * remembers it for when it can, and is disabled or draining at once.
    */
   setState(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
+    this.#order(slot, { by: "operator", state, reason, at: this.#clock() }, marked);
+  }
+
+  /** A mark disables one row, as an operator would, who alone can take it back. */
+  disableByMark(slot: number, reason: string): void {
+    this.#order(slot, { by: "mark", state: DestinationState.disabled, reason, at: this.#clock() }, undefined);
+  }
+
+  #order(slot: number, operator: OperatorWord, marked: boolean | undefined): void {
     const target = this.#targets.get(slot);
     if (target === undefined) return;
-    const operator = { state, reason, at: this.#clock() };
     this.#orders.give(target.group, target.name, operator);
     this.#obey(target, operator, marked);
   }
@@ -127,7 +135,7 @@ export class HealthRegistry {
   setStateOfAll(slot: number, state: DestinationState, reason: string, marked?: boolean): void {
     const group = this.#targets.get(slot)?.group;
     if (group === undefined) return;
-    const operator = { state, reason, at: this.#clock() };
+    const operator: OperatorWord = { by: "operator", state, reason, at: this.#clock() };
     this.#orders.give(group, null, operator);
     for (const target of [...this.#targets.values()]) {
       if (target.group === group) this.#obey(target, operator, marked);

@@ -1,6 +1,6 @@
 // What is known about destinations, as plain data that outlives the process.
 import type { DestinationState } from "../dispatch/types.ts";
-import { isOperators, type OperatorWord } from "./operator-word.ts";
+import { isOperators, type OperatorWord, type Speaker } from "./operator-word.ts";
 import type { SavedOrder } from "./orders.ts";
 import { byDestination, type SavedFigures, savedKey } from "./saved-figures.ts";
 import { nameOfState, type StateName, stateOf } from "./state.ts";
@@ -35,8 +35,8 @@ export interface SavedDestination {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly marked: boolean;
-  /** What an operator had said; null: nothing. */
-  readonly operator: { readonly state: StateName; readonly reason: string } | null;
+  /** What an operator had said, or a mark in an operator's place; null: nothing. */
+  readonly operator: { readonly by: Speaker; readonly state: StateName; readonly reason: string } | null;
 }
 
 /** All of them, and what operators have ordered. */
@@ -66,7 +66,8 @@ export function saved(target: Subject, record: Record): SavedDestination {
     reason,
     since,
     marked,
-    operator: operator === null ? null : { state: nameOfState(operator.state), reason: operator.reason },
+    operator:
+      operator === null ? null : { by: operator.by, state: nameOfState(operator.state), reason: operator.reason },
   };
 }
 
@@ -93,7 +94,7 @@ export class Recollection {
     const { since, marked, operator } = before;
     const isTold = isOperators(state) || before.reason === "configuration" || before.reason.endsWith(BEFORE);
     const reason = isTold ? before.reason : `${before.reason}${BEFORE}`;
-    const word = operator === null ? null : { state: stateOf(operator.state), reason: operator.reason };
+    const word = operator === null ? null : { ...operator, state: stateOf(operator.state) };
     return { slot: target.slot, state, reason, since, marked, operator: word };
   }
 }
