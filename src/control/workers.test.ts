@@ -5,7 +5,7 @@ import { leastOf } from "../../test/kit/least-of.ts";
 import { until as eventually } from "../../test/kit/wait.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
-import { ControlWord } from "../bridge/worker-start.ts";
+import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { MainRings } from "./main-rings.ts";
 import { createSharedMemory } from "./shared-memory.ts";
 import { Spare } from "./spare.ts";
@@ -149,6 +149,34 @@ describe("workers", () => {
     assert.ok(isReplaced());
     await eventually("the replacement", () => workers.status()[0]?.isReady === true, PATIENCE);
     assert.equal(workers.status()[0]?.restarts, 1);
+    await workers.stop();
+  });
+
+  it("one that stood still while all of the process did is not replaced by a main that is late once", async (t) => {
+    // Looks come when the test says so, by a clock that goes on.
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { workers, memory } = lab(1);
+    assert.equal(await workers.start(), "");
+    const look = () => t.mock.timers.tick(100);
+    const beats = () => workers.control.read(0, ControlWord.heartbeat);
+    workers.control.write(0, ControlWord.fault, 2);
+    let last = -1;
+    await eventually("it to stand still", async () => {
+      const seen = last;
+      last = beats();
+      if (seen !== last) await pause(50);
+      return seen === last;
+    });
+    // What was before the first look, and whether it was ready then, is not held against it.
+    for (let looks = 0; looks < 2; looks++) look();
+    await pause(800);
+    look();
+    const words = new Int32Array(memory.control, 0, CONTROL_WORDS);
+    Atomics.store(words, ControlWord.fault, 0);
+    Atomics.notify(words, ControlWord.fault);
+    await eventually("it to go on", () => beats() > last);
+    look();
+    assert.equal(workers.status()[0]?.restarts, 0);
     await workers.stop();
   });
 });
