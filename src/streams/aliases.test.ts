@@ -8,11 +8,13 @@ import { reservePort } from "../../test/kit/port.ts";
 import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import type { TlsProfile } from "../bridge/tls-state.ts";
+import { flowWord } from "../bridge/way-back.ts";
 import { Bench } from "./testing/bench.ts";
 import { portOf, profileWith, SecureBench, stateOf, tries } from "./testing/secure-bench.ts";
 
 const NAMES = ["sbc.example.com", "other.example.com"];
 const [SBC, OTHER] = [1, 2];
+const ANSWER = "SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS a;branch=z9hG4bK2\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n";
 
 let authority: Authority;
 let own: Certificate;
@@ -46,7 +48,7 @@ async function closedPort(t: TestContext): Promise<number> {
   return port;
 }
 
-/** A client whose request with this Via has come, and what it hears. */
+/** A client whose request with this Via has come, what it hears, and the word that names its connection. */
 async function client(t: TestContext, bench: SecureBench, request: string, certificate = sbc) {
   const { server, port } = await bench.listens();
   t.after(() => server.close());
@@ -58,8 +60,9 @@ async function client(t: TestContext, bench: SecureBench, request: string, certi
     heard += data.toString("latin1");
   });
   socket.write(request);
-  assert.equal((await bench.next()).kind, RecordKind.framed);
-  return { socket: socket as TLSSocket, heard: () => heard };
+  const { kind, word } = await bench.next();
+  assert.equal(kind, RecordKind.framed);
+  return { socket: socket as TLSSocket, heard: () => heard, word };
 }
 
 test("what goes to the address, port and name of a client that offers its connection goes over that", async (t) => {
@@ -70,7 +73,7 @@ test("what goes to the address, port and name of a client that offers its connec
   await until("the client to hear it", () => heard() === options(9));
   assert.deepEqual([bench.count("aliases"), bench.count("opened"), bench.count("connect_failed")], [1, 0, 0]);
   // Its answer is one of the destination, its own requests are still its own.
-  socket.write("SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS a;branch=z9hG4bK2\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n");
+  socket.write(ANSWER);
   const answer = await bench.next();
   assert.deepEqual([answer.kind, answer.port], [RecordKind.framed, port]);
   socket.write(options(port));
@@ -201,6 +204,61 @@ test("a neighbour of the same domain with a certificate of its own gets no calls
   assert.deepEqual([(await bench.next()).kind, (await bench.next()).kind], [RecordKind.lost, RecordKind.lost]);
   bench.send(options(10), port, SBC);
   await until("the second to hear it", () => second.heard() === options(10));
+  second.socket.write(ANSWER);
+  assert.equal((await bench.next()).port, port);
+});
+
+test("who offers its connection and gets nothing sent answers for itself, and takes nobody's calls with it when it ends", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort(t);
+  const first = await client(t, bench, options(port));
+  for (const [request, certificate] of [
+    [options(port), neighbour],
+    [options(port, ";alias", "TLS", "other.example.com"), sbc],
+  ] as const) {
+    const other = await client(t, bench, request, certificate);
+    const from = other.socket.localPort!;
+    const before = first.heard();
+    bench.send(options(9), port, SBC);
+    await until("the first to hear it", () => first.heard() === before + options(9));
+    other.socket.write(ANSWER);
+    assert.equal((await bench.next()).port, from);
+    // A call of its own, by which its end is worth telling.
+    bench.sendBy(options(10), from, flowWord(other.word));
+    await until("the other to hear it", () => other.heard() === options(10));
+    other.socket.destroy();
+    const lost = await bench.next();
+    assert.deepEqual([lost.kind, lost.port], [RecordKind.lost, from]);
+    first.socket.write(ANSWER);
+    const answer = await bench.next();
+    assert.deepEqual([answer.kind, answer.port], [RecordKind.framed, port]);
+  }
+});
+
+test("a reload leaves calls with the server that has them, by whatever number it is known afterwards", async (t) => {
+  const bench = new SecureBench(stateOf(profileOf(), NAMES));
+  const port = await closedPort(t);
+  const first = await client(t, bench, options(port));
+  const second = await client(t, bench, options(port), neighbour);
+  const third = await client(t, bench, options(port), await authority.issue({ names: ["DNS:sbc.example.com"] }));
+  for (const [names, who] of [
+    [NAMES, SBC],
+    [NAMES, SBC],
+    [NAMES.toReversed(), OTHER],
+  ] as const) {
+    bench.adopt(stateOf(profileOf(), names));
+    bench.send(options(9), port, who);
+  }
+  const all = () => first.heard() + second.heard() + third.heard();
+  await until("somebody to hear all", () => all() === options(9).repeat(3));
+  assert.deepEqual([second.heard(), third.heard()], ["", ""]);
+  first.socket.destroy();
+  assert.deepEqual([(await bench.next()).kind, (await bench.next()).kind], [RecordKind.lost, RecordKind.lost]);
+  // The last one has it now, and keeps it also when for a while nobody has any.
+  for (const connectionReuse of [true, false, true]) bench.adopt(stateOf(profileOf({ connectionReuse }), NAMES));
+  bench.send(options(10), port, SBC);
+  await until("somebody to hear it", () => second.heard() + third.heard() === options(10));
+  assert.equal(second.heard(), "");
 });
 
 test("a server that has connected again is reached by its new connection", async (t) => {
@@ -210,7 +268,13 @@ test("a server that has connected again is reached by its new connection", async
   const now = await client(t, bench, options(port));
   bench.send(options(9), port, SBC);
   await until("it to be heard", () => now.heard() + before.heard() === options(9));
+  bench.adopt(stateOf(profileOf(), NAMES));
+  bench.send(options(9), port, SBC);
+  await until("it to be heard again", () => now.heard() + before.heard() === options(9).repeat(2));
   assert.equal(before.heard(), "");
+  // What had been sent over the one before is still answered there.
+  before.socket.write(ANSWER);
+  assert.equal((await bench.next()).port, port);
 });
 
 test("an offered connection is used by the rules that are in force: not when the switch goes off, and again when it goes on", async (t) => {

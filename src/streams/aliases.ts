@@ -20,14 +20,24 @@ const param = new Param();
 const via = new Via();
 const sentBy = new Int32Array(ENDPOINT_WORDS);
 
+/** What a connection offers. */
+interface Offer {
+  /** Its sender's address, and the port of its Via. */
+  readonly endpoint: Int32Array;
+  /** What name its Via has (empty: an address). */
+  readonly name: string;
+  /** Those of the endpoint, one for each whom it has proved to be. */
+  keys: readonly (string | number)[];
+}
+
 /** The keys of such connections, in the table that holds those of all others, too. */
 export class Aliases {
   readonly #byAddress: Map<string | number, Connection>;
   readonly #dials: ReadonlyMap<number, Dial>;
   readonly #onAlias: () => void;
-  /** Those that are offered, by key, and what name their Via has (empty: an address). */
+  readonly #offers = new Map<Connection, Offer>();
+  /** By key, who would have it, in the order of their offers. */
   readonly #claims = new Map<string | number, Set<Connection>>();
-  readonly #names = new Map<Connection, string>();
 
   /** `dials` by listener: its TLS knows who has proved what; `onAlias` hears of each connection that may be used. */
   constructor(byAddress: Map<string | number, Connection>, dials: ReadonlyMap<number, Dial>, onAlias: () => void) {
@@ -45,55 +55,45 @@ export class Aliases {
     connection.isAliasSought = false;
     const name = nameFor(connection, message.bytes);
     if (name === null) return;
-    const alias = new Int32Array(ENDPOINT_WORDS);
-    copyEndpoint(connection.peer, 0, alias, 0);
-    alias[4] = via.port || defaultPort(Transport.tls);
-    connection.alias = alias;
-    this.#names.set(connection, name);
-    this.#claim(connection, alias, name);
-    if (connection.aliasKeys.length > 0) this.#onAlias();
+    const endpoint = new Int32Array(ENDPOINT_WORDS);
+    copyEndpoint(connection.peer, 0, endpoint, 0);
+    endpoint[4] = via.port || defaultPort(Transport.tls);
+    const offer: Offer = { endpoint, name, keys: [] };
+    this.#offers.set(connection, offer);
+    this.#claim(connection, offer);
+    for (const key of offer.keys) this.#compete(key, connection);
+    if (offer.keys.length > 0) this.#onAlias();
   }
 
-  /** Other rules are in force: who is believed by them, and for whom. */
+  /**
+   * Other rules are in force: who is believed by them, and for whom. Who has a key keeps it if it is believed still, and who has ever had
+   * one goes before those who have not: its keys may be the same ones by other numbers, or come back after rules without any.
+   */
   renew(): void {
-    for (const [connection, name] of this.#names) {
-      this.#release(connection);
-      if (connection.alias !== null) this.#claim(connection, connection.alias, name);
+    const holders = new Map<string | number, Connection>();
+    for (const [connection, { keys }] of this.#offers) {
+      for (const key of keys) {
+        if (this.#byAddress.get(key) !== connection) continue;
+        this.#byAddress.delete(key);
+        if (isUsable(connection)) holders.set(key, connection);
+      }
+    }
+    this.#claims.clear();
+    for (const [connection, offer] of this.#offers) this.#claim(connection, offer);
+    for (const [key, claims] of this.#claims) {
+      const holder = holders.get(key);
+      const first = [...claims].filter((one) => one.alias !== null && isUsable(one));
+      if (holder !== undefined && claims.has(holder)) this.#give(key, holder);
+      else for (const one of first.length > 0 ? first : claims) this.#compete(key, one);
     }
   }
 
   /** Nothing is sent over it any more. */
   forget(connection: Connection): void {
-    if (this.#names.delete(connection)) this.#release(connection);
-  }
-
-  /** Nobody has this key any more: who has offered its connection last gets it. */
-  vacant(key: string | number): void {
-    const heir = [...(this.#claims.get(key) ?? [])].findLast((one) => isUsable(one));
-    if (heir !== undefined) this.#byAddress.set(key, heir);
-  }
-
-  #claim(connection: Connection, alias: Int32Array, name: string): void {
-    const who = this.#dials.get(connection.listener)?.secure?.provedBy(connection.socket, name) ?? [];
-    connection.aliasKeys = who.map((one) => keyOf(connection.listener, alias, alias[4]!, one));
-    for (const key of connection.aliasKeys) {
-      const claims = this.#claims.get(key) ?? new Set();
-      this.#claims.set(key, claims.add(connection));
-      if (!this.#isKept(key, connection)) this.#byAddress.set(key, connection);
-    }
-  }
-
-  /** Whether the key stays with who has it: with another certificate it is another server, however alike their names are. */
-  #isKept(key: string | number, connection: Connection): boolean {
-    const holder = this.#byAddress.get(key);
-    if (holder === undefined || !holder.isConnected || !isUsable(holder)) return false;
-    return fingerprintOf(holder.socket) !== fingerprintOf(connection.socket);
-  }
-
-  #release(connection: Connection): void {
-    const keys = connection.aliasKeys;
-    connection.aliasKeys = [];
-    for (const key of keys) {
+    const offer = this.#offers.get(connection);
+    if (offer === undefined) return;
+    this.#offers.delete(connection);
+    for (const key of offer.keys) {
       const claims = this.#claims.get(key);
       claims?.delete(connection);
       if (claims?.size === 0) this.#claims.delete(key);
@@ -101,6 +101,36 @@ export class Aliases {
       this.#byAddress.delete(key);
       this.vacant(key);
     }
+  }
+
+  /** Nobody has this key any more: who has offered its connection last gets it. */
+  vacant(key: string | number): void {
+    const heir = [...(this.#claims.get(key) ?? [])].findLast((one) => isUsable(one));
+    if (heir !== undefined) this.#give(key, heir);
+  }
+
+  #claim(connection: Connection, offer: Offer): void {
+    const { listener, socket } = connection;
+    const who = this.#dials.get(listener)?.secure?.provedBy(socket, offer.name) ?? [];
+    offer.keys = who.map((one) => keyOf(listener, offer.endpoint, offer.endpoint[4]!, one));
+    for (const key of offer.keys) this.#claims.set(key, (this.#claims.get(key) ?? new Set()).add(connection));
+  }
+
+  #compete(key: string | number, connection: Connection): void {
+    if (isUsable(connection) && !this.#isKept(key, connection)) this.#give(key, connection);
+  }
+
+  /** What is sent to the alias goes over it from now on, and is answered there and lost with it even when it has the key no more. */
+  #give(key: string | number, connection: Connection): void {
+    this.#byAddress.set(key, connection);
+    connection.alias = this.#offers.get(connection)?.endpoint ?? null;
+  }
+
+  /** Whether the key stays with who has it: with another certificate it is another server, however alike their names are. */
+  #isKept(key: string | number, connection: Connection): boolean {
+    const holder = this.#byAddress.get(key);
+    if (holder === undefined || !holder.isConnected || !isUsable(holder)) return false;
+    return fingerprintOf(holder.socket) !== fingerprintOf(connection.socket);
   }
 }
 

@@ -73,9 +73,8 @@ export class Connection implements CarrierHandler {
   #isUnverified = false;
   /** Whether somebody made it over whose connections we may send, if a request asks for that; it has not asked yet. */
   isAliasSought = false;
-  /** The endpoint whose messages it carries besides its own, and the keys of that (aliases.ts); null: none. */
+  /** The endpoint whose messages it has carried besides its own, or still does (aliases.ts); null: none. */
   alias: Int32Array | null = null;
-  aliasKeys: readonly (string | number)[] = [];
   /** Whether messages were sent to its address, not only over the connection that something had come by. */
   isAddressed = false;
   /** Whether it was found overdue and waits for its turn to be closed: the sweep comes by again meanwhile. */

@@ -68,7 +68,7 @@ export class Exchange {
   /** Gives a message to a worker; false when its ring is full. */
   give(worker: number, connection: Connection, bytes: Buffer, start: number, end: number): boolean {
     const { listener, local, alias } = connection;
-    // What was sent to the alias is answered from there.
+    // What was sent to the alias is answered from there; who never had one answers for itself alone.
     const peer = alias !== null && isResponse(bytes, start) ? alias : connection.peer;
     this.#deliverNews(worker);
     return this.#push(worker, RecordKind.framed, listener, 0, peer, local, bytes, start, end);

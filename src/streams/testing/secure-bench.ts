@@ -91,20 +91,26 @@ export class SecureBench {
     return { server, port: await portOf(server) };
   }
 
+  /** Sends to who has to prove `identity` (0: nobody in particular). */
   send(text: string, port: number, identity: number): void {
+    this.sendBy(text, port, identity === 0 ? 0 : identityWord(identity, 0));
+  }
+
+  /** Sends to an endpoint with this word (bridge/way-back.ts). */
+  sendBy(text: string, port: number, word: number): void {
     const peer = new Int32Array(ENDPOINT_WORDS);
     parseEndpoint("127.0.0.1", port, peer, 0);
-    peer[5] = identity === 0 ? 0 : identityWord(identity, 0);
+    peer[5] = word;
     const bytes = Buffer.from(text, "latin1");
     this.connections.send(0, LISTENER, peer, bytes, 0, bytes.length);
     this.connections.flush();
   }
 
-  /** The next record for the worker, and the port of its peer. */
-  async next(): Promise<{ kind: number; text: string; port: number }> {
+  /** The next record for the worker, and the port and the word of its peer. */
+  async next(): Promise<{ kind: number; text: string; port: number; word: number }> {
     await untilNext(this.ring);
     const { kind, bytes, start, end, peer } = this.ring;
-    const found = { kind, text: bytes.toString("latin1", start, end), port: peer[4]! };
+    const found = { kind, text: bytes.toString("latin1", start, end), port: peer[4]!, word: peer[5]! };
     this.ring.take();
     return found;
   }
