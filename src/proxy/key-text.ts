@@ -39,7 +39,8 @@ export function hashExpression(c: Context, expression: KeyExpression): number {
 /**
  * Whether the text, blanks around it taken off, is one that `automaton` accepts; of one header, whether that of any of its lines is.
  * What is not there is an empty text; a folded line is what it is unfolded, with one blank at each fold (RFC 3261 7.3.1). URIs are
- * without needless escapes, and a host by itself is in small letters without a last dot (RFC 3261 19.1.4).
+ * without needless escapes, and a host by itself is in small letters without a last dot (RFC 3261 19.1.4); a transport is in small letters,
+ * also the one that stands for none.
  */
 export function isAccepted(c: Context, expression: KeyExpression, automaton: Automaton): boolean {
   const hasLines = headersIn(expression) === 1;
@@ -104,7 +105,9 @@ function write(c: Context, { parts }: KeyExpression): void {
     const part = parts[i]!;
     const before = length;
     writePart(c, part);
-    if (length === before) putAll(part.ifNone);
+    if (length > before) continue;
+    putAll(part.ifNone);
+    if (isCompared) toSmall(before);
   }
 }
 

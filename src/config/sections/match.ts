@@ -3,8 +3,20 @@ import { z } from "zod";
 import type { Automaton } from "../../dispatch/automaton.ts";
 import type { Effort } from "../patterns/effort.ts";
 import { refuse } from "../values/issue.ts";
-import { isHostAlone, KEY_HINT, parseKeyExpression } from "../values/key-expression.ts";
-import { compileTextPattern, hostPattern, type TextPatternConfig, textPattern } from "../values/text-pattern.ts";
+import {
+  isHostAlone,
+  isSmallAlone,
+  KEY_HINT,
+  type KeyPartConfig,
+  parseKeyExpression,
+} from "../values/key-expression.ts";
+import {
+  compileTextPattern,
+  hostPattern,
+  smallPattern,
+  type TextPatternConfig,
+  textPattern,
+} from "../values/text-pattern.ts";
 
 /** One condition of a route. */
 export interface MatchConfig {
@@ -28,10 +40,17 @@ export function automatonOfMatch(match: MatchConfig, effort?: Effort): Automaton
   const known = automata.get(match);
   if (known !== undefined) return known;
   const parts = parseKeyExpression(matchExpression(match.of));
-  const isHost = typeof parts !== "string" && isHostAlone(parts);
-  const automaton = compileTextPattern(isHost ? hostPattern(match.pattern) : match.pattern, effort);
+  const automaton = compileTextPattern(
+    typeof parts === "string" ? match.pattern : asLookedAt(parts, match.pattern),
+    effort,
+  );
   automata.set(match, automaton);
   return automaton;
+}
+
+function asLookedAt(parts: readonly KeyPartConfig[], pattern: TextPatternConfig): TextPatternConfig {
+  if (isHostAlone(parts)) return hostPattern(pattern);
+  return isSmallAlone(parts) ? smallPattern(pattern) : pattern;
 }
 
 /** Schema of `match`: part of the message to pattern. All have to hold. */

@@ -50,6 +50,8 @@ export interface KeyPartConfig {
 
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 const HOSTS: readonly KeyFieldName[] = ["from.host", "to.host", "request-uri.host"];
+/** What is in small letters where it is compared, by itself or not. */
+const SMALL: readonly KeyFieldName[] = ["request-uri.scheme", "request-uri.transport"];
 /** Parts that differ between an INVITE and its CANCEL or ACK. */
 const UNSTABLE: readonly KeyFieldName[] = ["method", "source.port", "header", "auth-user"];
 /** What Kamailio prints for a variable without a value. */
@@ -91,6 +93,11 @@ export function parseText(text: string): readonly KeyPartConfig[] | string {
 /** Whether it is the host of a URI and nothing else, which stands for the same in capitals. */
 export function isHostAlone(parts: readonly KeyPartConfig[]): boolean {
   return parts.length === 1 && HOSTS.some((field) => field === parts[0]?.field);
+}
+
+/** Whether it is the scheme or the transport of the request URI and nothing else, which are compared in either case. */
+export function isSmallAlone(parts: readonly KeyPartConfig[]): boolean {
+  return parts.length === 1 && SMALL.some((field) => field === parts[0]?.field);
 }
 
 /** Whether retransmission, CANCEL and ACK have the same key as their INVITE. */

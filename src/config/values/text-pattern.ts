@@ -92,10 +92,14 @@ function pieceOf({ texts: all }: TextPatternConfig): Piece {
 
 /** The same for a text in small letters and without a last dot, as hosts by themselves are looked at. */
 export function hostPattern(pattern: TextPatternConfig): TextPatternConfig {
-  const { kind, texts } = pattern;
-  const plain = (text: string) => (kind === "is" ? withoutDot(text) : text).toLowerCase();
+  return smallPattern(pattern.kind === "is" ? { ...pattern, texts: pattern.texts.map(withoutDot) } : pattern);
+}
+
+/** The same for a text in small letters. */
+export function smallPattern(pattern: TextPatternConfig): TextPatternConfig {
   const inEitherCase = (text: string) => (text.startsWith("(?i)") ? text : `(?i)${text}`);
-  return { ...pattern, texts: texts.map(kind === "like" ? inEitherCase : plain) };
+  const small = (text: string) => text.toLowerCase();
+  return { ...pattern, texts: pattern.texts.map(pattern.kind === "like" ? inEitherCase : small) };
 }
 
 /** A host without the dot that ends a name from the root. */
