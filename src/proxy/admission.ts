@@ -35,18 +35,18 @@ export function admit(c: Context): Admission {
   if (budget.interval === 0 && pressureOn(c) <= CALM) return Admission.taken;
   if (!c.adopted.anyStateful) hashTransaction(c);
   const known = c.verdicts.find(c.key1, c.key2);
-  if (known === Verdict.taken) return Admission.taken;
+  if (known === Verdict.taken || known === Verdict.sent) return Admission.taken;
   const now = unitsOf(c.now + c.skew);
   const trusted = isTrusted(c);
   if (known === Verdict.unknown) {
     if (isTaken(c, budget, isCall, trusted, now)) {
       // With transactions a retransmission is recognised by them.
-      if (c.adopted.anyStateless) c.verdicts.keep(c.key1, c.key2, false);
+      if (c.adopted.anyStateless) c.verdicts.keep(c.key1, c.key2, Verdict.taken);
       return Admission.taken;
     }
   }
   if (!spend(c, budgets.answers, AdmissionWord.answers, trusted, now)) return Admission.silence;
-  c.verdicts.keep(c.key1, c.key2, true);
+  c.verdicts.keep(c.key1, c.key2, Verdict.refused);
   return Admission.answer;
 }
 

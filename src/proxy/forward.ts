@@ -22,10 +22,10 @@ import { insecure, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { startBranch } from "./start-branch.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
-import { isShort } from "./stream-room.ts";
+import { holdBack, MAY_LEAVE } from "./stream-room.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import { makeUri, policyAt } from "./treatment-of.ts";
-import { tryNext } from "./tries.ts";
+import { PASSED_OVER, SHORT, tryNext } from "./tries.ts";
 import { dropForeignRoutes } from "./trust.ts";
 import { RecordRoute } from "./write-record-route.ts";
 
@@ -92,7 +92,8 @@ function forwardOut(c: Context, stateful: boolean, flag: number): number {
   }
   if (method === Method.CANCEL && stateful) return 481;
   const opens = opensDialog(c);
-  if (opens && isShort(c, c.outgoing)) return busy(c);
+  const held = opens ? holdBack(c, c.outgoing) : MAY_LEAVE;
+  if (held !== MAY_LEAVE) return held;
   if (!stateful) return forwardStateless(c, opens ? RecordRoute.plain : RecordRoute.none);
   if (c.adopted.snapshot.closing && opens) return closing(c);
   const row = openTransaction(c, c.message.to.tagStart >= 0);
@@ -147,7 +148,9 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   const status = tryNext(c, row);
   if (status === 0) return 0;
   removeTransaction(c, row);
-  return status === 503 ? noDestination(c, action) : status;
+  if (status === PASSED_OVER) return noDestination(c, action);
+  if (status === SHORT) return busy(c);
+  return status === 503 ? tableFull(c) : status;
 }
 
 function dispatchStateless(
@@ -172,11 +175,11 @@ function dispatchStateless(
   }
   const number = c.treatments.numberOf(treatment);
   const own = number === 0 ? null : c.treatments.at(number);
-  if (!isInDialog && c.message.method !== Method.ACK && c.message.method !== Method.CANCEL && isShort(c, c.outgoing))
-    return busy(c);
   // An ACK has a To tag: it is that to a failure, for the one to a 2xx follows our Record-Route.
   const { method } = c.message;
   const isHop = method === Method.ACK || method === Method.CANCEL;
+  const held = isInDialog || isHop ? MAY_LEAVE : holdBack(c, c.outgoing);
+  if (held !== MAY_LEAVE) return held;
   const hasUri = (!isInDialog || isHop) && makeUri(c, c.targetSlot, own);
   const changes = isHop ? null : own;
   if (!opens) return forwardStateless(c, isPath ? RecordRoute.path : RecordRoute.none, changes, hasUri);

@@ -7,8 +7,9 @@ import { STREAM_WORDS } from "../bridge/stream-start.ts";
 import { connectionWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { Transport } from "../net/transport.ts";
-import { destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
-import { header, kind, request } from "./rig-message.ts";
+import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";
+import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { header, kind, type RequestFields, request } from "./rig-message.ts";
 import { linkStreams } from "./stream-link.ts";
 import { StreamRings } from "./stream-rings.ts";
 
@@ -152,9 +153,13 @@ test("of long messages that have piled up no more are taken than there is room f
   assert.deepEqual([kindsOf(pair.rig.left), answered], [[], asked]);
 });
 
+/** What a call for which nobody is there is answered with. */
+const NOBODY = { status: 404, reason: "", retryAfter: 0 };
+
 for (const stateful of [true, false]) {
   test(`a ${stateful ? "" : "stateless "}call by UDP that finds no room on its way to TCP is answered 503, and none is lost`, () => {
-    const pair = new Pair(1 << 17, true, { farTcp: true, stateful, destinations: 2 });
+    const action = { ...WITHOUT_TRANSACTIONS, stateful, noDestination: NOBODY };
+    const pair = new Pair(1 << 17, true, { farTcp: true, stateful, destinations: 2, action });
     const left = Array.from({ length: 400 }, (_, i) => pair.rig.receive(request("INVITE", { call: `u${i}` }))).flat();
     const refused = left.filter(({ text }) => kind(text) === "503");
     assert.deepEqual(
@@ -164,7 +169,11 @@ for (const stateful of [true, false]) {
     const { live } = pair.rig.context;
     assert.ok(refused.length > 100 && refused.length < 400, `${refused.length} refused`);
     assert.deepEqual([live.failures(0), live.failures(1)], [0, 0]);
-    assert.ok(pair.rig.counter("stream_queue_full") >= refused.length);
+    // However many destinations it might have gone to, and for nothing else.
+    const counts = (["stream_queue_full", "rejected_full", "rejected_no_destination"] as const).map((name) =>
+      pair.rig.counter(name),
+    );
+    assert.deepEqual(counts, [refused.length, 0, 0]);
     assert.equal(pair.catchesUp(), 400 - refused.length);
     assert.deepEqual(pair.rig.receive(request("INVITE", { call: "later" })), []);
     assert.equal(pair.catchesUp(), 1);
@@ -180,5 +189,53 @@ test("a call that finds no room on its way to TCP goes to a candidate that is re
   const pair = new Pair(1 << 17, true, { farTcp: true, algorithm: "priority", destinations: 2, reshape });
   const left = Array.from({ length: 400 }, (_, i) => pair.rig.receive(request("INVITE", { call: `u${i}` }))).flat();
   assert.deepEqual([...new Set(left.map(({ text, to }) => `${kind(text)} ${to}`))], [`INVITE ${destinationAt(1)}`]);
-  assert.equal(left.length + pair.catchesUp(), 400);
+  assert.deepEqual([left.length + pair.catchesUp(), pair.rig.counter("stream_queue_full")], [400, left.length]);
 });
+
+test("a call by UDP to several over TCP at once of whom none can be reached for want of room is answered 503", () => {
+  const action = { ...WITHOUT_TRANSACTIONS, stateful: true, noDestination: NOBODY };
+  const fork = { algorithm: "parallel", maxBranches: 2, destinations: 2 };
+  const pair = new Pair(1 << 17, true, { farTcp: true, action, ...fork });
+  const left = Array.from({ length: 400 }, (_, i) => pair.rig.receive(request("INVITE", { call: `u${i}` }))).flat();
+  assert.deepEqual([...new Set(kindsOf(left))], ["503"]);
+  // The last one that was taken may have found room for one branch.
+  const halves = pair.rig.counter("stream_queue_full") - left.length;
+  assert.ok(halves === 0 || halves === 1, `${halves} calls with one branch`);
+  assert.equal(pair.catchesUp(), 2 * (400 - left.length) - halves);
+});
+
+const LONG: RequestFields = { more: `X-Long: ${"x".repeat(9_000)}\r\n` };
+const FROM_POOL: RequestFields = {
+  ...LONG,
+  uri: `sip:alice@${STRANGER}:${PORT};transport=tcp`,
+  caller: destinationAt(0),
+};
+for (const { what, fields, options } of [
+  { what: "to a set", fields: LONG, options: { farTcp: true } },
+  {
+    what: "to a set, with a limit",
+    fields: LONG,
+    options: { farTcp: true, overload: { newCalls: 10_000, burst: 5_000 } },
+  },
+  { what: "from the pool", fields: FROM_POOL, options: {} },
+])
+  test(`without transactions the copies of a call by UDP to TCP fare as the first one, whatever room there is [${what}]`, () => {
+    const pair = new Pair(1 << 17, true, { stateful: false, ...options });
+    const calls = Array.from({ length: 20 }, (_, i) => request("INVITE", { call: `u${i}`, ...fields }));
+    const say = (some: readonly string[] = calls): string[][] =>
+      some.map((text) => kindsOf(pair.rig.receive(text, fields.caller ?? CALLER)));
+    const first = say();
+    const taken = first.filter((left) => left.length === 0).length;
+    assert.ok(taken > 4 && taken < 16, `${taken} taken`);
+    assert.deepEqual(
+      first,
+      calls.map((_, i) => (i < taken ? [] : ["503"])),
+    );
+    assert.deepEqual(say(), first);
+    assert.equal(pair.catchesUp(), taken);
+    // With room again, those that were taken are passed on once more, the rest are still refused.
+    assert.deepEqual([say(calls.slice(0, 4)), say(calls.slice(taken))], [first.slice(0, 4), first.slice(taken)]);
+    assert.equal(pair.catchesUp(), 4);
+    const { rig } = pair;
+    assert.deepEqual([rig.counter("stream_queue_full"), rig.counter("retransmissions_absorbed")], [20 - taken, taken]);
+  });

@@ -47,6 +47,8 @@ export const TransactionFlag = {
   treated: 8192,
   /** Holds resources of the destination that made the call. */
   takesOfSender: 16_384,
+  /** A candidate was passed over because the stream worker had no room, and that has been counted. */
+  short: 32_768,
 } as const;
 
 /**

@@ -3,7 +3,7 @@ import { DestinationColumn } from "../bridge/snapshot.ts";
 import { isV4 } from "../net/endpoint.ts";
 import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
-import { type Context, Tally } from "./context.ts";
+import { type Context, Count, Tally } from "./context.ts";
 import { endFork, maxBreadth } from "./fork.ts";
 import { namesDialog } from "./replaces.ts";
 import { takeResources } from "./resources.ts";
@@ -13,17 +13,21 @@ import { startBranch } from "./start-branch.ts";
 import { isShort } from "./stream-room.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
-/** A candidate was passed over: it is gone, cannot be reached from here, or has no room. */
-const PASSED_OVER = -1;
+/** A candidate was passed over, or all were: it is gone, cannot be reached from here, or has no room. */
+export const PASSED_OVER = -1;
+/** The same, where the candidate might have taken it: the stream worker has no room for it. */
+export const SHORT = -2;
 
 /**
  * Tries the next candidate for the request at hand, or all that are left of its set where that forks. Returns 0 when it was
- * sent, 503 when no candidate was left or had room, 513 when the message does not fit into a datagram.
+ * sent, `PASSED_OVER` when no candidate was left or had room, `SHORT` when one of them only could not be reached for want of room here,
+ * 503 when the tables have none, 513 when the message does not fit into a datagram.
  */
 export function tryNext(c: Context, row: number): number {
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   const isFirst = t[at + T.candidate] === 0;
+  let none: number = PASSED_OVER;
   if (!isFirst) {
     chooseAgain(c, row);
     endFork(c, at);
@@ -40,10 +44,11 @@ export function tryNext(c: Context, row: number): number {
       // It has asked for that since the candidates were chosen.
       if (index === 0 || !c.live.isResting(slot)) status = tryOne(c, row, slot, 0, 0);
     }
-    if (status !== PASSED_OVER) return status;
+    if (status >= 0) return status;
+    if (status === SHORT) none = SHORT;
     t[at + T.tries] = t[at + T.tries]! + 1;
   }
-  return 503;
+  return none;
 }
 
 function slotAt(c: Context, at: number, index: number): number {
@@ -86,7 +91,7 @@ function tryAll(c: Context, row: number, first: number, width: number): number {
     if (from > 0 && c.live.isResting(slot)) continue;
     const result = tryOne(c, row, slot, BranchFlag.forked, breadth);
     if (result === 0) started++;
-    else if (result !== PASSED_OVER) status = result;
+    else if (result > 0 || status === PASSED_OVER) status = result;
   }
   if (started === 0) return status;
   if (started > 1) t[at + T.flags] = t[at + T.flags]! | TransactionFlag.forked;
@@ -122,7 +127,11 @@ function tryOne(c: Context, row: number, slot: number, flags: number, breadth: n
   if (rows[destination + DestinationColumn.used] === 0) return PASSED_OVER;
   const listener = sendingListener(c, at, destination);
   if (listener < 0) return PASSED_OVER;
-  if ((t[at + T.flags]! & TransactionFlag.inDialog) === 0 && isShort(c, listener)) return PASSED_OVER;
+  if ((t[at + T.flags]! & TransactionFlag.inDialog) === 0 && isShort(c, listener)) {
+    if ((t[at + T.flags]! & TransactionFlag.short) === 0) c.count(Count.stream_queue_full);
+    t[at + T.flags] = t[at + T.flags]! | TransactionFlag.short;
+    return SHORT;
+  }
   if (t[at + T.method] !== Method.INVITE) return startBranch(c, row, slot, rows, destination, listener, flags, breadth);
   if (!c.live.reserve(c.worker, slot, rows[destination + DestinationColumn.maxCalls]!)) return PASSED_OVER;
   const needed = t[at + T.resources]!;
