@@ -1,5 +1,13 @@
 // The calls of a destination, a page at a time, as the workers find them in their tables.
-import { CallListBlock, LISTED_WORDS, ListedCall, ListHead, ListTable, MOST_LISTED } from "../bridge/call-list.ts";
+import {
+  CallListBlock,
+  LISTED_WORDS,
+  ListAnswer,
+  ListedCall,
+  ListRequest,
+  ListTable,
+  MOST_LISTED,
+} from "../bridge/call-list.ts";
 import type { LiveTables } from "../bridge/live-tables.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
 import { formatEndpoint } from "../net/endpoint.ts";
@@ -38,7 +46,7 @@ export interface CallPage {
 }
 
 /** Where the first page begins. */
-export const FIRST_CALL: CallPlace = { worker: 0, table: ListTable.dialogs, row: 1 };
+export const FIRST_CALL: CallPlace = { worker: 0, table: ListTable.branches, row: 1 };
 /** A worker that takes longer has other troubles; milliseconds. */
 const PATIENCE = 2_000;
 const MOST_NUMBER = 0x7fff_ffff;
@@ -57,7 +65,10 @@ export class CallLists {
     this.#wake = wake;
   }
 
-  /** At most `limit` calls on these destinations from a place on. Calls that begin meanwhile may be there or not. */
+  /**
+   * At most `limit` calls on these destinations from a place on. One that begins, ends or goes to another server meanwhile may be there or not, one
+   * that is answered meanwhile may be there twice.
+   */
   list(slots: readonly number[], from: CallPlace, limit: number): Promise<CallPage> {
     const turn = this.#queue.then(async () => {
       const { wanted } = new CallListBlock(this.#live.memory.callLists, 0);
@@ -80,23 +91,23 @@ export class CallLists {
       const { worker } = place;
       const block = new CallListBlock(this.#live.memory.callLists, worker);
       if (!(await this.#ask(place, block, limit - calls.length))) missing.push(worker);
-      else for (let i = 0; i < block.head[ListHead.count]!; i++) calls.push(callIn(block, worker, i));
-      const table = missing.includes(worker) ? ListTable.none : block.head[ListHead.table]!;
+      else for (let i = 0; i < block.answer[ListAnswer.count]!; i++) calls.push(callIn(block, worker, i));
+      const table = missing.includes(worker) ? ListTable.none : block.answer[ListAnswer.table]!;
       place =
         table === ListTable.none
           ? { ...FIRST_CALL, worker: worker + 1 }
-          : { worker, table, row: block.head[ListHead.row]! };
+          : { worker, table, row: block.answer[ListAnswer.row]! };
     }
     return { calls, next: place.worker < this.#control.workers ? place : null, missing };
   }
 
   /** Whether the worker has answered. */
-  async #ask({ worker, table, row }: CallPlace, { head }: CallListBlock, most: number): Promise<boolean> {
+  async #ask({ worker, table, row }: CallPlace, { request }: CallListBlock, most: number): Promise<boolean> {
     this.#number = (this.#number % MOST_NUMBER) + 1;
     const asked = this.#number;
-    head[ListHead.table] = table;
-    head[ListHead.row] = row;
-    head[ListHead.most] = Math.min(most, MOST_LISTED);
+    request[ListRequest.table] = table;
+    request[ListRequest.row] = row;
+    request[ListRequest.most] = Math.min(most, MOST_LISTED);
     this.#control.write(worker, ControlWord.list, asked);
     this.#wake(worker);
     const isDone = () => this.#control.read(worker, ControlWord.listed) === asked;

@@ -3,8 +3,9 @@
 import {
   CallListBlock,
   LISTED_WORDS,
+  ListAnswer,
   ListedCall,
-  ListHead,
+  ListRequest,
   ListTable,
   MOST_LISTED,
   MOST_LOOKED_AT,
@@ -20,48 +21,36 @@ import { T, TRANSACTION_WORDS } from "./transactions.ts";
 export function obeyList(c: Context, control: Int32Array, own: number): void {
   const asked = Atomics.load(control, own + ControlWord.list);
   const block = new CallListBlock(c.live.memory.callLists, c.worker);
-  const { head } = block;
-  head[ListHead.count] = 0;
+  const { request, answer } = block;
+  // Main may be writing the next request already, when it has given this one up: what is read then is answered under a number that nobody waits for.
+  answer[ListAnswer.table] = request[ListRequest.table]!;
+  answer[ListAnswer.row] = request[ListRequest.row]!;
+  answer[ListAnswer.count] = 0;
+  const most = Math.min(request[ListRequest.most]!, MOST_LISTED);
   let left = MOST_LOOKED_AT;
-  if (head[ListHead.table] === ListTable.dialogs) {
-    left = listDialogs(c, block, left);
-    turnPage(head, c.dialogs.highest, ListTable.branches);
+  if (answer[ListAnswer.table] === ListTable.branches) {
+    left = listBranches(c, block, most, left);
+    turnPage(answer, c.branches.highest, ListTable.dialogs);
   }
-  if (head[ListHead.table] === ListTable.branches) {
-    listBranches(c, block, left);
-    turnPage(head, c.branches.highest, ListTable.none);
+  if (answer[ListAnswer.table] === ListTable.dialogs) {
+    listDialogs(c, block, most, left);
+    turnPage(answer, c.dialogs.highest, ListTable.none);
   }
   Atomics.store(control, own + ControlWord.listed, asked);
 }
 
-function turnPage(head: Int32Array, highest: number, next: number): void {
-  if (head[ListHead.row]! <= highest) return;
-  head[ListHead.table] = next;
-  head[ListHead.row] = 1;
+function turnPage(answer: Int32Array, highest: number, next: number): void {
+  if (answer[ListAnswer.row]! <= highest) return;
+  answer[ListAnswer.table] = next;
+  answer[ListAnswer.row] = 1;
 }
 
-/** Answered calls; returns how many rows may still be looked at. */
-function listDialogs(c: Context, block: CallListBlock, most: number): number {
-  const { words, highest } = c.dialogs;
-  let [row, left] = [block.head[ListHead.row]!, most];
-  for (; row <= highest && left > 0 && hasRoom(block.head); row++, left--) {
-    const d = row * DIALOG_WORDS;
-    if (words[d + D.state] === DialogState.free || (words[d + D.flags]! & DialogFlag.counted) === 0) continue;
-    const slot = words[d + D.slot]!;
-    if (slot < 0 || block.wanted[slot] !== 1) continue;
-    const age = (c.now - words[d + D.since]!) | 0;
-    list(block, slot, 1, age, words[d + D.session]!, words[d + D.incoming]!, words, d + D.caller);
-  }
-  block.head[ListHead.row] = row;
-  return left;
-}
-
-/** Calls that are not answered yet. */
-function listBranches(c: Context, block: CallListBlock, most: number): void {
+/** Calls that are not answered yet, at most `most` together; returns how many of `looks` rows may still be looked at. */
+function listBranches(c: Context, block: CallListBlock, most: number, looks: number): number {
   const { words, highest } = c.branches;
   const t = c.transactions.words;
-  let [row, left] = [block.head[ListHead.row]!, most];
-  for (; row <= highest && left > 0 && hasRoom(block.head); row++, left--) {
+  let [row, left] = [block.answer[ListAnswer.row]!, looks];
+  for (; row <= highest && left > 0 && block.answer[ListAnswer.count]! < most; row++, left--) {
     const b = row * BRANCH_WORDS;
     if (words[b + B.state] === BranchState.free || (words[b + B.flags]! & BranchFlag.counted) === 0) continue;
     const slot = words[b + B.slot]!;
@@ -69,15 +58,27 @@ function listBranches(c: Context, block: CallListBlock, most: number): void {
     const at = words[b + B.transaction]! * TRANSACTION_WORDS;
     list(block, slot, 0, (c.now - t[at + T.created]!) | 0, 0, t[at + T.listener]!, t, at + T.peer);
   }
-  block.head[ListHead.row] = row;
+  block.answer[ListAnswer.row] = row;
+  return left;
 }
 
-function hasRoom(head: Int32Array): boolean {
-  return head[ListHead.count]! < Math.min(head[ListHead.most]!, MOST_LISTED);
+/** Answered calls. */
+function listDialogs(c: Context, block: CallListBlock, most: number, looks: number): void {
+  const { words, highest } = c.dialogs;
+  let [row, left] = [block.answer[ListAnswer.row]!, looks];
+  for (; row <= highest && left > 0 && block.answer[ListAnswer.count]! < most; row++, left--) {
+    const d = row * DIALOG_WORDS;
+    if (words[d + D.state] === DialogState.free || (words[d + D.flags]! & DialogFlag.counted) === 0) continue;
+    const slot = words[d + D.slot]!;
+    if (slot < 0 || block.wanted[slot] !== 1) continue;
+    const age = (c.now - words[d + D.since]!) | 0;
+    list(block, slot, 1, age, words[d + D.session]!, words[d + D.incoming]!, words, d + D.caller);
+  }
+  block.answer[ListAnswer.row] = row;
 }
 
 function list(
-  { head, calls }: CallListBlock,
+  { answer, calls }: CallListBlock,
   slot: number,
   isTalking: number,
   age: number,
@@ -86,12 +87,12 @@ function list(
   from: Int32Array,
   caller: number,
 ): void {
-  const at = head[ListHead.count]! * LISTED_WORDS;
+  const at = answer[ListAnswer.count]! * LISTED_WORDS;
   calls[at + ListedCall.slot] = slot;
   calls[at + ListedCall.isTalking] = isTalking;
   calls[at + ListedCall.age] = age;
   calls[at + ListedCall.session] = session;
   calls[at + ListedCall.listener] = listener;
   copyEndpoint(from, caller, calls, at + ListedCall.caller);
-  head[ListHead.count] = head[ListHead.count]! + 1;
+  answer[ListAnswer.count] = answer[ListAnswer.count]! + 1;
 }
