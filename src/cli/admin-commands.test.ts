@@ -118,8 +118,9 @@ describe("commands for the running instance", () => {
       }
     }
     assert.equal(fake.seen.changes.length, before + 2);
-    const { stderr } = await run(["destinations", "set", "media1", "wieght=3"]);
-    assert.match(stderr, /unknown key "wieght" \(did you mean "weight"|wieght/);
+    const { code, stderr } = await run(["destinations", "set", "media1", "wieght=3"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /unknown key "wieght" \(did you mean "weight"/);
   });
 
   it("probes of a destination and of a set are paused and resumed, which is seen beside the state", async () => {
