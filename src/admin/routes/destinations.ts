@@ -115,7 +115,10 @@ export const destinationRoutes: RouteGroup = {
   ],
 };
 
-/** Weights and the like belong to the destination as configured. */
+/**
+ * The destination as configured that a path names: weights and the like belong to it. Throws 404 where there is none, 409 where the path names
+ * several, or one of the servers behind a name.
+ */
 export function findConfigured(backend: AdminBackend, params: Readonly<Record<string, string>>): DestinationView {
   const { destination, isWhole } = findDestination(backend, params);
   if (!isWhole)

@@ -10,6 +10,7 @@ import { APPLIED, SET_DETAIL, SETS } from "../schemas.ts";
 import { destinationResource, setResource } from "../views.ts";
 
 const ALL = "/api/v1/sets";
+/** Path of one set. */
 export const ONE_SET = `${ALL}/:set`;
 /** What all changes have in common. */
 const CHANGE = { role: "admin", ifMatch: "required", query: DRY_RUN, answer: APPLIED } as const;
@@ -96,6 +97,7 @@ export const setRoutes: RouteGroup = {
   ],
 };
 
+/** The set of that name in the configuration in force. Throws 404. */
 export function findSet(backend: AdminBackend, name: string | undefined): SetView {
   const set = backend.sets().find((known) => known.name === name);
   if (set === undefined) throw new HttpProblem(404, `there is no set "${name}"`);
