@@ -1,6 +1,8 @@
 // The admin API's view of the process: main fits the two together, because neither side knows the other.
-import type { AdminBackend, AuditView, CallPageView, DestinationView } from "./admin/backend.ts";
-import type { Probing, ResourceFigures } from "./admin/resources.ts";
+import type { AdminBackend, AuditView, DestinationView } from "./admin/backend.ts";
+import type { CallPageView } from "./admin/call-list.ts";
+import type { Probing } from "./admin/probing.ts";
+import type { ResourceFigures } from "./admin/resources.ts";
 import { type Changes, problemResource } from "./admin-changes.ts";
 import { ControlWord } from "./bridge/worker-start.ts";
 import { listenerUri } from "./config/sections/listeners.ts";
@@ -242,6 +244,7 @@ function viewOf(balancer: Balancer, { origin, config, set, slot, address, port }
     attrs,
     probe,
     probing: probingOf(balancer, set, probe, slot),
+    isPaused: health.isPaused(slot),
     isMarked: record?.marked ?? false,
     state: record === undefined ? "inactive" : shown(),
     reason: isEjected

@@ -8,11 +8,12 @@ import type { DestinationConfig } from "../config/sections/destination.ts";
 import type { RowReport, SourceView } from "../config/tables/source-view.ts";
 import type { EventLog } from "../control/events.ts";
 import type { ProbeMark } from "../health/probe-mode.ts";
+import type { CallPageView } from "./call-list.ts";
+import type { Probing } from "./probing.ts";
 import type {
   DestinationChange,
   NewDestination,
   ProbeResource,
-  Probing,
   ProblemResource,
   ResourceFigures,
   StateName,
@@ -67,8 +68,10 @@ export interface DestinationView {
   readonly attrs: Readonly<Record<string, string>>;
   /** `never`: no probes. */
   readonly probe: ProbeMark;
-  /** Whether probes are sent: `off` where the configuration asks for none, `paused` where an operator has paused them. */
+  /** Whether probes are sent: `off` where the configuration asks for none, `paused` where an operator has paused them, or those of all. */
   readonly probing: Probing;
+  /** An operator has paused those of this very destination as configured. */
+  readonly isPaused: boolean;
   /** It carries the probing mark (Kamailio's P). */
   readonly isMarked: boolean;
   readonly state: StateName;
@@ -93,26 +96,6 @@ export interface AuditedView {
   readonly talking: number;
   /** By how much its load was too high. */
   readonly drift: number;
-}
-
-/** A page of the calls of a destination. */
-export interface CallPageView {
-  readonly calls: readonly {
-    readonly worker: number;
-    /** The server that has it. */
-    readonly name: string;
-    readonly isTalking: boolean;
-    /** Milliseconds since it was answered, or since its INVITE came. */
-    readonly age: number;
-    /** Milliseconds within which its session is refreshed (RFC 4028); 0: nobody said. */
-    readonly session: number;
-    readonly listener: string;
-    readonly caller: string;
-  }[];
-  /** What the next page is asked for by; null: there is none. */
-  readonly next: string | null;
-  /** Workers that did not answer in time. */
-  readonly missing: readonly number[];
 }
 
 /** What a counters audit found. */

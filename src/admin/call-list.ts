@@ -1,6 +1,5 @@
 // The calls of a destination as the API shows them.
 import { z } from "zod";
-import type { CallPageView } from "./backend.ts";
 
 const count = z.int().min(0);
 
@@ -31,6 +30,26 @@ export const CALL_QUERY = z.strictObject({
   after: z.string().default("").describe("`next` of the page before."),
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("Most calls of the page."),
 });
+
+/** A page of the calls of a destination, as the backend sees it. */
+export interface CallPageView {
+  readonly calls: readonly {
+    readonly worker: number;
+    /** The server that has it. */
+    readonly name: string;
+    readonly isTalking: boolean;
+    /** Milliseconds since it was answered, or since its INVITE came. */
+    readonly age: number;
+    /** Milliseconds within which its session is refreshed (RFC 4028); 0: nobody said. */
+    readonly session: number;
+    readonly listener: string;
+    readonly caller: string;
+  }[];
+  /** What the next page is asked for by; null: there is none. */
+  readonly next: string | null;
+  /** Workers that did not answer in time. */
+  readonly missing: readonly number[];
+}
 
 /** A page from the backend's view of it. */
 export function callPageResource({ calls, next, missing }: CallPageView): CallPageResource {

@@ -3,6 +3,7 @@
 
 import { AdminError, causeOf, errorOf } from "./admin-error.ts";
 import type { CallPageResource } from "./call-list.ts";
+import type { ProbeVerb } from "./probing.ts";
 import type {
   AppliedResource,
   AuditResource,
@@ -14,7 +15,6 @@ import type {
   EventResource,
   EventType,
   NewDestination,
-  ProbeVerb,
   ReadinessResource,
   RequestRecord,
   ScoresChange,

@@ -40,17 +40,20 @@ export class ConfigurationDocument {
     return this.#tag("sets", () => this.#sets);
   }
 
-  /** Tag of a set with its destinations, as configured. */
+  /** Tag of a set with its destinations: their settings, and whose probes an operator has paused. */
   setTag(name: string): string {
-    return this.#tag(`set ${name}`, () => this.#set(name));
+    const settings = this.#tag(`set ${name}`, () => this.#set(name));
+    const paused = this.#backend.destinations().filter(({ set, isPaused }) => set === name && isPaused);
+    // Servers come and go behind a name.
+    return paused.length === 0 ? settings : tagOf([settings, ...new Set(paused.map(({ configured }) => configured))]);
   }
 
   /** Tag of a destination: its settings, and what an operator has said about it. */
-  destinationTag({ set, configured, name, state, probing }: DestinationView): string {
+  destinationTag({ set, configured, name, state, isPaused }: DestinationView): string {
     this.#refresh();
     const settings = this.#destination(set, configured);
     const word = state === "disabled" || state === "draining" ? state : "";
-    return tagOf([settings, name, word, probing === "paused"]);
+    return tagOf([settings, name, word, isPaused]);
   }
 
   #set(name: string): Json | undefined {

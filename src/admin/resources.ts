@@ -5,6 +5,7 @@ import type { Serving } from "../config/tables/source-view.ts";
 import type { EventType } from "../control/events.ts";
 import type { ProbeMark } from "../health/probe-mode.ts";
 import type { StateName } from "../health/state.ts";
+import type { Probing } from "./probing.ts";
 
 export type { EventType, StateName };
 
@@ -95,14 +96,6 @@ export interface ResourceFigures {
   readonly load: number;
 }
 
-/** Whether a destination is probed: as configured, not for now, or not at all. */
-export const PROBINGS = ["on", "paused", "off"] as const;
-export type Probing = (typeof PROBINGS)[number];
-
-/** What an operator says about probes, and whether they are paused then. */
-export const PROBE_VERBS = { "pause-probes": true, "resume-probes": false } as const;
-export type ProbeVerb = keyof typeof PROBE_VERBS;
-
 /** One destination, now. */
 export interface DestinationResource {
   readonly set: string;
@@ -134,8 +127,10 @@ export interface DestinationResource {
   readonly answer_time_ms: number | null;
   /** How much of its share of new calls it gets while it starts slowly; 100: all of it. */
   readonly share_percent: number;
-  /** Whether probes are sent. */
+  /** Whether probes are sent; `paused` also while those of all destinations are (`dispatcher.ping_active`). */
   readonly probing: Probing;
+  /** An operator has paused those of this destination (`PROBE_VERBS`). */
+  readonly probes_paused: boolean;
   readonly last_probe: ProbeResource | null;
   /** Mean length of its last calls in seconds. */
   readonly mean_call_s: number | null;

@@ -4,21 +4,21 @@ import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import { SERVING } from "../config/tables/source-view.ts";
 import { EVENT_TYPES } from "../control/events.ts";
 import { STATE_NAMES } from "../health/state.ts";
-import {
-  type AppliedResource,
-  type AuditResource,
-  type CallsResource,
-  type ConfigurationResource,
-  type CountersResource,
-  type DestinationResource,
-  type EventResource,
-  PROBINGS,
-  type ProblemDetails,
-  type ReadinessResource,
-  type RequestRecord,
-  type SetDetailResource,
-  type SetResource,
-  type SourceResource,
+import { PROBINGS } from "./probing.ts";
+import type {
+  AppliedResource,
+  AuditResource,
+  CallsResource,
+  ConfigurationResource,
+  CountersResource,
+  DestinationResource,
+  EventResource,
+  ProblemDetails,
+  ReadinessResource,
+  RequestRecord,
+  SetDetailResource,
+  SetResource,
+  SourceResource,
 } from "./resources.ts";
 
 /** Schemas that have a name in the document. */
@@ -60,7 +60,10 @@ const destinationFields = {
   share_percent: count.describe("How much of its share of new calls it gets while it starts slowly; 100: all of it."),
   probing: z
     .enum(PROBINGS)
-    .describe("Whether probes are sent: `paused` by an operator, `off` where the configuration asks for none."),
+    .describe(
+      "Whether probes are sent: `paused` by an operator, here or for all (`dispatcher.ping_active`), `off` where the configuration asks for none.",
+    ),
+  probes_paused: z.boolean().describe("An operator has paused those of this destination (`pause-probes`)."),
   last_probe: z
     .strictObject({ at: time, outcome: z.enum(["ok", "bad"]), what: z.string(), rtt_ms: z.number().nullable() })
     .nullable(),

@@ -1,6 +1,6 @@
 // fairlead destinations pause-probes, and its opposite, and both for sets.
 import type { Command as Program } from "commander";
-import { PROBE_VERBS, type ProbeVerb } from "../admin/resources.ts";
+import { PROBE_VERBS, type ProbeVerb } from "../admin/probing.ts";
 import { type AdminCommandOptions, addAdminOptions, print, withAdmin } from "./admin-command.ts";
 import { destinationTable } from "./destination-table.ts";
 import { namedDestination, setOption } from "./named-destination.ts";

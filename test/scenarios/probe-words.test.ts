@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AdminClient } from "../../src/admin/client.ts";
+import type { DestinationResource } from "../../src/admin/resources.ts";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import { configuredSet } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
@@ -128,3 +130,36 @@ scenario("what probes had taken out gets another chance by a call while they are
   await until("it has answered", async () => (await stateOf()) === "active", 10_000);
   assert.equal(down.calls.length, 1);
 });
+
+scenario(
+  "while the probes of all are paused, a destination shows its own pause, and nobody is told that probes are resumed",
+  { io: "portable" },
+  async ({ lb, destination }) => {
+    const token = "a-token-of-the-test-01";
+    const admin = { listen: lb.adminUrl, kamailio_rpc: true, tokens: [{ name: "test", role: "admin", token }] };
+    const named = [{ to: destination.answers(200), name: "one" }];
+    await lb.dispatches("media", "priority", named, { probe: { every: "1s" } }, { admin });
+    const client = new AdminClient(lb.adminUrl, token);
+    const seen = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${lb.adminUrl}/api/v1/destinations/media/one`, { headers });
+      const { probing, probes_paused: isPaused } = (await answer.json()) as DestinationResource;
+      return { words: [probing, isPaused], tag: answer.headers.get("etag") };
+    };
+    const before = await seen();
+    assert.deepEqual(before.words, ["on", false]);
+    await client.command("/RPC", "dispatcher.ping_active", ["0"]);
+    assert.deepEqual(await seen(), { words: ["paused", false], tag: before.tag });
+    const refused = { status: 409 };
+    await assert.rejects(client.probes("media", "one", "resume-probes"), refused);
+    await assert.rejects(client.probesOfSet("media", "resume-probes"), refused);
+    await client.probes("media", "one", "pause-probes");
+    const paused = await seen();
+    assert.deepEqual(paused.words, ["paused", true]);
+    assert.notEqual(paused.tag, before.tag);
+    await client.command("/RPC", "dispatcher.ping_active", ["1"]);
+    assert.deepEqual(await seen(), paused);
+    assert.equal((await client.probes("media", "one", "resume-probes")).probing, "on");
+    assert.deepEqual(await seen(), before);
+  },
+);

@@ -1,9 +1,11 @@
 // Probes of a destination or a set, paused and gone on with. It takes effect at once and is no change of the configuration: an operator's word, as
 // a state is.
+import type { AdminBackend } from "../backend.ts";
 import { findDestination } from "../context.ts";
 import { operation } from "../operation.ts";
+import { PROBE_VERBS, type ProbeVerb } from "../probing.ts";
 import { HttpProblem } from "../problem.ts";
-import { type DestinationResource, PROBE_VERBS, type ProbeVerb, type SetDetailResource } from "../resources.ts";
+import type { DestinationResource, SetDetailResource } from "../resources.ts";
 import type { RouteGroup } from "../route-group.ts";
 import { DESTINATION, SET_DETAIL } from "../schemas.ts";
 import { destinationResource, setResource } from "../views.ts";
@@ -18,6 +20,7 @@ const SUMMARIES: Readonly<Record<ProbeVerb, string>> = {
   "resume-probes": "Probes are sent again to",
 };
 
+/** Probes of destinations and sets: paused and resumed. 409: nobody is probed there, or those of all are paused when they are to be resumed. */
 export const probingRoutes: RouteGroup = {
   name: "probing",
   operations: VERBS.flatMap((verb) => [
@@ -32,6 +35,7 @@ export const probingRoutes: RouteGroup = {
         precondition.check(document.destinationTag(destination));
         const { slot, set, configured, probing } = destination;
         if (probing === "off") throw new HttpProblem(409, `"${configured}" is not probed: the configuration says so`);
+        checkResumable(backend, verb);
         backend.pauseProbes([slot], PROBE_VERBS[verb]);
         log.info({ set, destination: configured, by: access.name }, `an operator said ${verb}`);
         const now = findDestination(backend, params).destination;
@@ -52,6 +56,7 @@ export const probingRoutes: RouteGroup = {
         const probed = ownOf().filter(({ probing }) => probing !== "off");
         if (probed.length === 0)
           throw new HttpProblem(409, `nobody in "${set.name}" is probed: the configuration says so`);
+        checkResumable(backend, verb);
         backend.pauseProbes(
           probed.map(({ slot }) => slot),
           PROBE_VERBS[verb],
@@ -65,6 +70,12 @@ export const probingRoutes: RouteGroup = {
     }),
   ]),
 };
+
+/** While those of all are paused none would be sent, whatever was said of this one. Throws 409. */
+function checkResumable(backend: AdminBackend, verb: ProbeVerb): void {
+  if (PROBE_VERBS[verb] || backend.probing()) return;
+  throw new HttpProblem(409, "the probes of all destinations are paused: dispatcher.ping_active 1 first");
+}
 
 function nameOf(verb: ProbeVerb): string {
   return verb === "pause-probes" ? "pauseProbes" : "resumeProbes";

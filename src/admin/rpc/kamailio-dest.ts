@@ -23,7 +23,7 @@ export function destOf(backend: AdminBackend, view: DestinationView, at: number,
   return {
     IDX: at,
     URI: uri,
-    FLAGS: flagsOf(backend, view),
+    FLAGS: flagsOf(view),
     PRIORITY: priority,
     // No other has it, and it is the same after a restart.
     IUID: `${set}/${configured}`,
@@ -41,7 +41,7 @@ export function overloadOf(backend: AdminBackend, view: DestinationView, group: 
   return {
     group: /^\d{1,9}$/.test(group) ? Number(group) : group,
     uri: view.uri,
-    flags: flagsOf(backend, view),
+    flags: flagsOf(view),
     priority: view.priority,
     ocrate: OCRATE,
     ocidx: OCIDX,
@@ -75,13 +75,9 @@ function percentOf(text: string | undefined, usual: number): number {
 }
 
 /** A pause of its own is N; that of all at once leaves the flags alone, as there. */
-function flagsOf(backend: AdminBackend, { state, isMarked, probe, probing }: DestinationView): string {
+function flagsOf({ state, isMarked, probe, isPaused }: DestinationView): string {
   const mark =
-    probe === "never" || (probing === "paused" && backend.probing())
-      ? "N"
-      : isMarked && state !== "disabled" && state !== "draining"
-        ? "P"
-        : "X";
+    probe === "never" || isPaused ? "N" : isMarked && state !== "disabled" && state !== "draining" ? "P" : "X";
   return `${STATE_LETTER[state]}${mark}`;
 }
 

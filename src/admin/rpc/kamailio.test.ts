@@ -45,8 +45,9 @@ describe("Kamailio's commands", () => {
     };
     backend.pauseProbes([0], true);
     assert.deepEqual(await flags(), ["AN", "AX"]);
-    backend.pauseProbes([0], false);
     backend.probing(false);
+    assert.deepEqual(await flags(), ["AN", "AX"]);
+    backend.pauseProbes([0], false);
     assert.deepEqual(await flags(), ["AX", "AX"]);
   });
 

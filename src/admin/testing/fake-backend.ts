@@ -99,7 +99,7 @@ export function fakeBackend(
     dns: () => ({ counts: { queries: 4, garbage: 1 }, names: 2, stale: 1 }),
     pauseProbes(slots, isPaused) {
       for (const [at, one] of destinations.entries())
-        if (slots.includes(one.slot)) destinations[at] = { ...one, probing: isPaused ? "paused" : "on" };
+        if (slots.includes(one.slot)) destinations[at] = { ...one, probing: isPaused ? "paused" : "on", isPaused };
     },
     coreHash: (first, second) => first.length + second.length,
     probing(wanted) {
@@ -163,6 +163,7 @@ function destination(slot: number, name: string, state: StateName = "active"): D
     attrs: {},
     probe: "default",
     probing: "on",
+    isPaused: false,
     isMarked: false,
     state,
     reason: "configuration",
