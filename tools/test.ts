@@ -13,8 +13,13 @@ const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path
   --timeout MS      per test (default 120000); a test that needs more says so itself
   --verbose         a line per test
   --list            prints the files and ends`;
-/** A file that hangs outside its tests, as one may whose test has failed, is ended after this many milliseconds. */
+/**
+ * A file that hangs outside its tests, as one may whose test has failed, is ended after this many milliseconds; by the runner where a test
+ * of it has not ended, else by itself a little later (file-limit.ts).
+ */
 const FILE_TIMEOUT = process.env.FAIRLEAD_LONG === undefined ? 240_000 : 900_000;
+const OWN_LIMIT = FILE_TIMEOUT + 10_000;
+const FILE_LIMIT = new URL("file-limit.ts", import.meta.url).href;
 const PARALLEL = 3;
 /** More files than these do not fail by chance. */
 const MOST_UNSTEADY = 2;
@@ -86,7 +91,7 @@ async function runFiles(files: string[], concurrency: number, options: TestOptio
     concurrency,
     timeout: FILE_TIMEOUT,
     // Not --test-force-exit: a file may then end before it has said how its tests went.
-    execArgv: [`--test-timeout=${options.timeout}`],
+    execArgv: [`--test-timeout=${options.timeout}`, `--import=${FILE_LIMIT}`],
     ...(options.name === undefined ? {} : { testNamePatterns: [new RegExp(options.name)] }),
   });
   for await (const event of stream) {
@@ -201,6 +206,7 @@ async function main(): Promise<number> {
   const options = { name: values.name, timeout: Number(values.timeout), verbose: values.verbose };
   const started = performance.now();
   // Hundreds of processes load the same files: compiled once, each takes half of the processor time to start.
+  process.env.FAIRLEAD_FILE_LIMIT = `${OWN_LIMIT / 1000}`;
   process.env.NODE_COMPILE_CACHE ??= `${root}node_modules/.cache/compiled`;
   // A hundred balancers that each warm up as for thousands of calls would be most of what the cores do.
   process.env.FAIRLEAD_WARM_UP = "short";

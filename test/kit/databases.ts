@@ -41,6 +41,9 @@ export async function freshDatabase(server: DatabaseUrl): Promise<TestDatabase> 
   };
 }
 
+/** Milliseconds that a statement waits for whoever has locked a file of SQLite: a balancer that reads it. */
+const PATIENCE = 10_000;
+
 /** A fresh file of SQLite. */
 export async function freshFile(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-sqlite-"));
@@ -50,7 +53,7 @@ export async function freshFile(): Promise<TestDatabase> {
     url,
     urlText: () => `sqlite://${database}`,
     async run(...statements) {
-      const file = new DatabaseSync(database);
+      const file = new DatabaseSync(database, { timeout: PATIENCE });
       for (const statement of statements) file.exec(statement);
       file.close();
     },

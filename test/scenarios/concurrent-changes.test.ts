@@ -31,6 +31,7 @@ scenario(
     const callees = [new RawCallee(), new RawCallee()] as const;
     await Promise.all(callees.map(({ opened }) => opened));
     const database = await freshFile();
+    let isOver = false;
     const row = (id: number, uri: string, weight: number) => ({
       id,
       setid: 1,
@@ -49,7 +50,6 @@ scenario(
       });
       const lines = await Promise.all([1, 2].map(() => RawLine.open("tcp", lb.address)));
       const calls = new RawCalls();
-      let isOver = false;
       const running = calls.run(lines, RATE, () => isOver);
 
       const generations: number[] = [];
@@ -99,6 +99,7 @@ scenario(
       assert.deepEqual(calls.failures.slice(0, 5), []);
       for (const line of lines) line.close();
     } finally {
+      isOver = true;
       await database.drop();
       for (const callee of callees) callee.close();
     }
