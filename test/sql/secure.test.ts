@@ -9,11 +9,7 @@ import { freshDatabase } from "../kit/databases.ts";
 import { createTable, insertRows, KAMAILIO } from "./schemas.ts";
 import { TableBench } from "./table-bench.ts";
 
-const skip = process.env.FAIRLEAD_LONG === undefined ? "it starts a server of its own: FAIRLEAD_LONG=1" : false;
-
-test("MariaDB over TLS is read when its certificate has its name and a signature that counts, and only then", {
-  skip,
-}, async (context) => {
+test("MariaDB over TLS is read when its certificate has its name and a signature that counts, and only then", async (context) => {
   const authority = await Authority.make();
   const wrong = await authority.issue({ names: ["DNS:db.example.com"] });
   const right = await authority.issue({ names: ["DNS:localhost"] });
