@@ -22,8 +22,8 @@ export interface PlaneHandler {
 }
 
 /**
- * What a plane calls in turns in which nothing waits and nothing is due, until it returns false; for a millisecond at most, because
- * whatever arrives meanwhile waits. Must not throw.
+ * What a plane calls in turns in which nothing waits and nothing is due, until it returns false. It should return soon,
+ * because whatever arrives meanwhile waits, and must not throw.
  */
 export type SpareTime = () => boolean;
 

@@ -19,7 +19,7 @@ export const CALLS = 6000;
 export const ALL_CALLS = 20_000;
 /** Calls between two pauses. */
 const SLICE = 8;
-/** Calls of one turn in which nothing waited: a message that comes meanwhile waits for less than a millisecond. */
+/** Calls of one turn in which nothing waited: a message that comes meanwhile waits for them (decision 0014 says how long). */
 const SPARE_TIME = 4;
 /** Milliseconds that pass from one batch to the next in the made-up world; not in step with the wheels, as no real time is. */
 const STEP = 31;
