@@ -1,41 +1,30 @@
-// Whom V8's threads stand behind, of a process of one's own: this one.
+// What V8 was told, seen by its own trace: threads that are started later compile themselves, main goes on with a compiler beside it.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { getPriority } from "node:os";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { until } from "../test/kit/wait.ts";
-import { compilersStandBack } from "./compiler.ts";
-import { loadLibc } from "./net/libc.ts";
-import { priorityToReturnTo } from "./net/priority.ts";
 
-const isLinux = process.platform === "linux";
-const loaded = loadLibc();
-const may = loaded.ok && priorityToReturnTo(loaded.libc) !== null;
+const PROGRAM = `
+import { Worker, isMainThread } from "node:worker_threads";
+import { compileForPackets } from ${JSON.stringify(new URL("./compiler.ts", import.meta.url).href)};
+function hotInMain(a) { return a * 3 + 1; }
+const heat = (hot) => { for (let i = 0, s = 0; i < 1e6; i++) s += hot(i); };
+compileForPackets();
+heat(hotInMain);
+new Worker("function hotInWorker(a) { return a * 5 + 1; } for (let i = 0, s = 0; i < 1e6; i++) s += hotInWorker(i);", { eval: true });
+`;
 
-function niceValues(): number[] {
-  const threads = isLinux ? readdirSync("/proc/self/task") : [];
-  return threads
-    .filter((one) => /V8Worker/.test(readFileSync(`/proc/self/task/${one}/comm`, "latin1")))
-    .map((one) => getPriority(Number(one)));
+/** How `hot` was compiled, each once. */
+function modesOf(hot: string, trace: string): string[] {
+  const lines = trace.split("\n").filter((line) => line.startsWith("[compiling method") && line.includes(` ${hot} `));
+  return [...new Set(lines.map((line) => /ConcurrencyMode::(\w+)/.exec(line)?.[1] ?? line))];
 }
 
-const ordinary = niceValues();
-
-test("V8's threads do not stand back from a stream worker that waits for them, where there is no way back", {
-  skip: isLinux ? false : "threads have no priorities of their own here",
-}, () => {
-  assert.notEqual(ordinary.length, 0, "V8 has threads, and they are called so");
-  compilersStandBack({ hasStreams: true, mayReturn: false });
-  assert.deepEqual(niceValues(), ordinary);
-});
-
-test("with a stream worker, V8's threads come forward again, to where they were", {
-  skip: may ? false : "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)",
-}, async () => {
-  compilersStandBack({ hasStreams: true, returnAfter: 1 });
-  assert.deepEqual(
-    niceValues(),
-    ordinary.map((nice) => Math.min(19, nice + 10)),
-  );
-  await until("the ordinary priority", () => niceValues().every((nice, i) => nice === ordinary[i]));
+test("workers compile on their own threads, main does not", () => {
+  const { stdout, stderr } = spawnSync(process.execPath, ["--trace-opt", "--input-type=module", "-e", PROGRAM], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.equal(stderr, "");
+  assert.deepEqual(modesOf("hotInWorker", stdout), ["kSynchronous"]);
+  assert.deepEqual(modesOf("hotInMain", stdout), ["kConcurrent"]);
 });

@@ -7,7 +7,6 @@ import { Changes } from "./admin-changes.ts";
 import { configurationEvent, logEvents, publishFigures, publishState } from "./balancer-events.ts";
 import { configurationIo } from "./cli/configuration-io.ts";
 import { ExitCode } from "./cli/exit-code.ts";
-import { compilersStandBack } from "./compiler.ts";
 import type { ReadOptions } from "./config/open.ts";
 import { formatProblem, type Problem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
@@ -123,7 +122,6 @@ async function runWith(reader: TableReader, files: readonly string[], options: R
   const unfollow = publishFigures(balancer, events);
   const pause = (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds).unref());
   const unhook = new Hooks({ hooks: () => balancer.control.inForce.config.hooks, log, pause }).follow(events);
-  if (process.env.FAIRLEAD_WARM_UP !== "short") compilersStandBack({ hasStreams: balancer.streams !== null });
   // Before it is told that it is ready: whoever hears that may send one.
   const signalled = untilSignalled(process, balancer, reload, () => reader.stop(), log);
   announce(balancer, admin.url, log);

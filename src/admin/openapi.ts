@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, from the operations and their schemas.
-import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import type { Operation } from "./operation.ts";
+import { REASON_PHRASES } from "./reason-phrases.ts";
 import { NAMED, PROBLEM } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -57,14 +57,14 @@ function operationOf(operation: Operation): Json {
     ...bodyOf(operation),
     responses: {
       [status]: {
-        description: STATUS_CODES[status] ?? "Success",
+        description: REASON_PHRASES[status] ?? "Success",
         content: { [type]: { schema: answer === undefined ? {} : schemaOf(answer) } },
       },
       ...Object.fromEntries(
         failures.map((code) => [
           code,
           {
-            description: STATUS_CODES[code] ?? "Failure",
+            description: REASON_PHRASES[code] ?? "Failure",
             content: { "application/problem+json": { schema: schemaOf(PROBLEM) } },
           },
         ]),

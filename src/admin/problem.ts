@@ -1,5 +1,5 @@
 // Errors of the admin API: RFC 9457 problem details, thrown by handlers, written by the server's error handler.
-import { STATUS_CODES } from "node:http";
+import { REASON_PHRASES } from "./reason-phrases.ts";
 import type { ProblemDetails, ProblemResource } from "./resources.ts";
 
 /** An answer that is not a success. */
@@ -37,5 +37,5 @@ export function detailsOf(error: unknown): ProblemDetails {
 }
 
 function bodyOf(status: number, detail: string): ProblemDetails {
-  return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail };
+  return { type: "about:blank", title: REASON_PHRASES[status] ?? "Error", status, detail };
 }

@@ -157,7 +157,7 @@ export class BatchedPlane implements Plane {
     const events = this.#events.words;
     const count = this.#libc.epoll_wait(this.#epoll, this.#events.address, this.#sockets.length + 1, milliseconds);
     if (maySleep) handler.disarm();
-    if (hasSpare && count === 0 && this.#spareTime?.() === false) this.#spareTime = null;
+    if (hasSpare && count === 0 && this.#spareTime?.next().done === true) this.#spareTime = null;
     for (let i = 0; i < count; i++) {
       const index = epollData(events, i);
       if (index === BELL) {

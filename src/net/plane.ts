@@ -22,10 +22,11 @@ export interface PlaneHandler {
 }
 
 /**
- * What a plane calls in turns in which nothing waits and nothing is due, until it returns false. It should return soon,
- * because whatever arrives meanwhile waits, and must not throw.
+ * What a plane takes a step of in turns in which nothing waits and nothing is due, until it ends. A step should be short,
+ * because whatever arrives meanwhile waits, and must not throw. An iterator and not a function: V8's compiler does not put a generator's
+ * body into the loop that drives it, which it would compile for a tenth of a second, and throw away with the first packet.
  */
-export type SpareTime = () => boolean;
+export type SpareTime = Iterator<void>;
 
 /** What a plane could not pass on, since it was made. Read by the worker's counters; plain numbers, one writer. */
 export interface PlaneCounts {

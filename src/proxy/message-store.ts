@@ -22,11 +22,15 @@ for (let units = 0, c = 0; units < CLASS_OF_UNITS.length; units++) {
   CLASS_OF_UNITS[units] = c;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** A pool of byte blocks. A handle is a positive number; 0 means nothing. */
 export class MessageStore {
   readonly #limit: number;
   readonly #reserve: Reserve;
-  readonly #chunks: Buffer[] = [];
+  /** As many places as chunks may be: an array that grows is of another kind then, and what was compiled for it thrown away. */
+  readonly #chunks: Buffer[];
+  #reserved = 0;
   /** Where each of them lies in the packets' memory (`placeOf`). */
   readonly #places: Int32Array;
   /** Free blocks of each class. Not linked through the blocks: a block that is given back is no longer in the cache. */
@@ -39,6 +43,7 @@ export class MessageStore {
   constructor(limit: number, reserve: Reserve = plainMemory) {
     this.#reserve = reserve;
     this.#limit = Math.max(1, Math.ceil(limit / CHUNK_BYTES));
+    this.#chunks = Array.from({ length: this.#limit }, () => NOTHING);
     this.#places = new Int32Array(this.#limit);
   }
 
@@ -70,13 +75,13 @@ export class MessageStore {
 
   #carve(units: number): number {
     if (this.#fresh + units > this.#end) {
-      if (this.#chunks.length === this.#limit) return 0;
+      if (this.#reserved === this.#limit) return 0;
       // What is left of the old chunk is too small for this class; it is given up.
       const chunk = storedBytes(CHUNK_BYTES) ?? Buffer.from(this.#reserve(CHUNK_BYTES));
-      this.#fresh = this.#chunks.length * CHUNK_UNITS + (this.#chunks.length === 0 ? 1 : 0);
-      this.#places[this.#chunks.length] = placeOf(chunk);
-      this.#chunks.push(chunk);
-      this.#end = this.#chunks.length * CHUNK_UNITS;
+      this.#fresh = this.#reserved * CHUNK_UNITS + (this.#reserved === 0 ? 1 : 0);
+      this.#places[this.#reserved] = placeOf(chunk);
+      this.#chunks[this.#reserved++] = chunk;
+      this.#end = this.#reserved * CHUNK_UNITS;
     }
     const handle = this.#fresh;
     this.#fresh += units;

@@ -1,6 +1,7 @@
 // A snapshot that nobody configured: what the warm-up, the benches and the tests of the proxy run with.
 import { routeOfAll } from "../bridge/route-entry.ts";
 import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import { compileHashSlots } from "../dispatch/hash-slots.ts";
 import { NO_RESOURCES, PLAIN_RULE } from "../dispatch/resources.ts";
 import { SlotChoice } from "../dispatch/types.ts";
 import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
@@ -27,6 +28,8 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
   }
   const slots = new Uint16Array(memory, 2048, count);
   for (let slot = 0; slot < count; slot++) slots[slot] = slot;
+  const table = new Uint16Array(memory, 2176, 1);
+  table.set(compileHashSlots(slots));
   const unavailable = { status: 500, reason: "", retryAfter: 0 };
   return {
     generation: 1,
@@ -56,7 +59,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
         startsSlowly: false,
         weights: new Uint16Array(memory, 2080, count).fill(1),
         maxCalls: new Int32Array(memory, 2112, count),
-        table: new Uint16Array(memory, 2176, 0),
+        table,
         key: -1,
         useDefault: false,
         rule: PLAIN_RULE,

@@ -77,6 +77,11 @@ export function dialogOf(answered: string): WarmDialog {
   };
 }
 
+/** Whose phone it is: sets that hash the From have several to tell apart. */
+function callerOf(call: number): string {
+  return `sip:alice${call % 64}@example.com`;
+}
+
 /** A request of call number `call`; with a dialog, one within it. */
 export function request(method: string, call: number, dialog: WarmDialog | null = null): string {
   const isInvite = method === "INVITE";
@@ -85,7 +90,7 @@ export function request(method: string, call: number, dialog: WarmDialog | null 
   const number = call.toString(16).padStart(12, "0");
   const uri = `sip:user${number}@example.com`;
   const to = dialog === null ? `<${uri}>` : `<${uri}>;tag=w`;
-  const from = `${call % 4 === 3 ? "" : '"Alice" '}<sip:alice@example.com>;tag=${number}`;
+  const from = `${call % 4 === 3 ? "" : '"Alice" '}<${callerOf(call)}>;tag=${number}`;
   const text =
     `${method} ${dialog === null ? uri + SIP_URIS[(call >> 1) % SIP_URIS.length]! : dialog.target} SIP/2.0\r\n` +
     `Via: SIP/2.0/UDP ${CALLER}${call % 8 === 7 ? "" : ":5060"};branch=z9hG4bK-${branch}-${number}${call % 8 === 5 ? "" : ";rport"}\r\n` +
@@ -100,7 +105,7 @@ export function byeOfDestination(dialog: WarmDialog, host: string): string {
   const number = dialog.call.toString(16).padStart(12, "0");
   return (
     `BYE sip:alice@${CALLER}:5060 SIP/2.0\r\nVia: SIP/2.0/UDP ${host}:5060;branch=z9hG4bK-uas-${number}\r\nMax-Forwards: 70\r\n` +
-    `${dialog.route}From: <sip:user${number}@example.com>;tag=w\r\nTo: "Alice" <sip:alice@example.com>;tag=${number}\r\n` +
+    `${dialog.route}From: <sip:user${number}@example.com>;tag=w\r\nTo: "Alice" <${callerOf(dialog.call)}>;tag=${number}\r\n` +
     `Call-ID: ${number}-warm@example.com\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n`
   );
 }

@@ -79,7 +79,7 @@ function newestPosted(): Snapshot | null {
 function spareTime(): SpareTime | undefined {
   const rest = warmUp;
   warmUp = null;
-  return rest === null || SHORT !== undefined ? undefined : () => rest.goOn(ALL_CALLS);
+  return rest === null || SHORT !== undefined ? undefined : rest.goOn(ALL_CALLS);
 }
 
 function run(plane: Plane, wakeWorker: (worker: number) => void, reserve: Reserve = plainMemory): void {

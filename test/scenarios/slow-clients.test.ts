@@ -19,7 +19,7 @@ const SLOW = isLong ? 5_000 : 500;
 const STALLED = isLong ? 500 : 50;
 const SECONDS = isLong ? 10 : 2;
 const RATE = 100;
-/** Seconds of calls before the first measurement: what is new is slower, and V8's threads stand back at first (decision 0050). */
+/** Seconds of calls before the first measurement: what is new is slower. */
 const WARM = isLong ? 25 : 1;
 /** So long clients are there before calls among them are measured, in milliseconds: by then some are closed and come again all the time. */
 const SETTLING = isLong ? 5_000 : 0;
