@@ -1,5 +1,6 @@
 // What a message costs in the proxy itself, without sockets: whole calls in batches of 64 through the loop, each step of
-// the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`.
+// the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`. V8 compiles beside it here, not on its own thread as in a
+// worker: rounds after the first few show the same code.
 
 import { compileForPackets } from "../src/compiler.ts";
 import { BATCH, Inbox, Outbox } from "../src/net/batch.ts";

@@ -13,8 +13,8 @@ const FLAGS = [
 ] as const;
 
 /**
- * Sets the flags for all threads of the process that are started later: main itself goes on with a compiler beside it. Another V8 is left as
- * it is.
+ * Sets the flags for the process: all threads inline more, and those that are started later compile themselves, while main goes on with a
+ * compiler beside it. Another V8 is left as it is.
  */
 export function compileForPackets(): void {
   const v8 = Number.parseInt(process.versions.v8, 10);

@@ -55,7 +55,7 @@ export interface WorkerStatus {
   readonly lastFailure: string;
 }
 
-/** Made-up calls of each kind that a replacement without a warm spare runs before it receives: a tenth of the usual. */
+/** Made-up calls that a replacement without a warm spare runs before it receives: a thirteenth of the usual. */
 const REPLACEMENT_CALLS = 300;
 /**
  * How often heartbeats are looked at, and how long without progress is too long (milliseconds). Workers share the ports, so

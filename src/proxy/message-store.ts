@@ -28,7 +28,7 @@ const NOTHING = Buffer.alloc(0);
 export class MessageStore {
   readonly #limit: number;
   readonly #reserve: Reserve;
-  /** As many places as chunks may be: an array that grows is of another kind then, and what was compiled for it thrown away. */
+  /** As many places as chunks may be: an empty array is of another kind than one with a chunk, and what was compiled for it thrown away. */
   readonly #chunks: Buffer[];
   #reserved = 0;
   /** Where each of them lies in the packets' memory (`placeOf`). */

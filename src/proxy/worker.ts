@@ -26,8 +26,10 @@ import { ALL_CALLS, CALLS, WarmUp } from "./warm.ts";
 const SPARE_PAUSE = 20;
 /** Made-up calls of a warm-up that is to be short (`FAIRLEAD_WARM_UP=short`): for whoever starts often and has few calls, as tests do. */
 const SHORT = process.env.FAIRLEAD_WARM_UP === "short" ? 300 : undefined;
-/** Those of a spare: all is compiled then but the last of it, whose compilers would take the processor from those who work. */
-const SPARE_CALLS = 600;
+/** Those of a spare: each kind of call twice. It compiles at its own low priority, behind those who work. */
+const SPARE_CALLS = 1600;
+/** Those of one that cannot stand back. */
+const GENTLE_CALLS = 600;
 const port = parentPort;
 let warmUp: WarmUp | null = null;
 const start = (workerData ?? (await assignment())) as WorkerStart;
@@ -41,7 +43,7 @@ function assignment(): Promise<WorkerStart> {
   const loaded = loadLibc();
   warmUp = new WarmUp(null);
   if (loaded.ok && standsBack(loaded.libc)) warmUp.until(SHORT ?? SPARE_CALLS);
-  else warmUp.gently(SHORT ?? SPARE_CALLS, SPARE_PAUSE);
+  else warmUp.gently(SHORT ?? GENTLE_CALLS, SPARE_PAUSE);
   tell({ kind: "spare", thread: threadNumber() });
   return new Promise((resolve) => {
     port?.once("message", (message: ToWorker) => {

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { until } from "./wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** As bin/fairlead does. */
+const PRELOAD = `--import=${new URL("../../src/near-imports.ts", import.meta.url).href}`;
 
 /** A line of the log: the object where it is JSON, else only its text. */
 export interface LogLine {
@@ -26,7 +28,7 @@ export class LbProcess {
     folder?: string,
     nodeOptions: readonly string[] = [],
   ) {
-    this.#child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
+    this.#child = spawn(process.execPath, [PRELOAD, ...nodeOptions, MAIN, ...args], {
       ...(folder === undefined ? {} : { cwd: folder }),
       env: { ...process.env, NO_COLOR: "1", ...environment },
       stdio: ["ignore", "pipe", "pipe"],

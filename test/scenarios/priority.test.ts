@@ -66,17 +66,3 @@ test(
       );
     }),
 );
-
-test(
-  "once it is ready, V8's compilers stand behind those who work",
-  {
-    skip: process.platform === "linux" ? false : "threads have no priorities of their own here",
-  },
-  () =>
-    withBalancer(async (pid) => {
-      const compilers = niceValues(pid, /V8Worker/);
-      assert.notEqual(compilers.length, 0, "V8 has threads, and they are called so");
-      for (const { nice } of compilers) assert.equal(nice, Math.min(19, ordinary + 10));
-      for (const { name, nice } of niceValues(pid, /^fairlead-[0-9]+$/)) assert.equal(nice, ordinary, name);
-    }),
-);

@@ -48,7 +48,9 @@ export class DemoBalancer {
   async #start(program: string, servers: readonly DemoServer[]): Promise<void> {
     const file = join(this.#folder, "fairlead.yaml");
     await writeFile(file, JSON.stringify(this.#config(servers), null, 2));
-    const child = spawn(process.execPath, [program, "run", file], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...process.execArgv, program, "run", file], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (text: Buffer) => {
