@@ -26,7 +26,7 @@ import { ALL_CALLS, CALLS, WarmUp } from "./warm.ts";
 const SPARE_PAUSE = 20;
 /** Made-up calls of a warm-up that is to be short (`FAIRLEAD_WARM_UP=short`): for whoever starts often and has few calls, as tests do. */
 const SHORT = process.env.FAIRLEAD_WARM_UP === "short" ? 300 : undefined;
-/** Those of a spare: each kind of call twice. It compiles at its own low priority, behind those who work. */
+/** Those of a spare: each of the made-up worlds once. It compiles at its own low priority, behind those who work. */
 const SPARE_CALLS = 1600;
 /** Those of one that cannot stand back. */
 const GENTLE_CALLS = 600;
