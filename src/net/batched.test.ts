@@ -155,6 +155,23 @@ describe("the spare time of the batched plane", { skip }, () => {
     bench.runUntil(() => bench.got.length === 503 && performance.now() > late, spend());
     assert.deepEqual(before, [500, 501, 502], "once all that waited was received, and three times in all");
   });
+
+  it("is not what lies between two packets of a busy worker", () => {
+    using bench = new Bench(["127.0.0.1"]);
+    let turns = 0;
+    let taken = -1;
+    function* spend(): Generator<void, void, void> {
+      taken = bench.got.length;
+      yield;
+    }
+    // In every second turn something comes, and in those between the plane sees that nothing waits.
+    const sends = (): boolean => {
+      if (turns++ % 2 === 0 && turns < 40) bench.send(0, "127.0.0.1", bench.ports[0]!, `${turns}`);
+      return taken >= 0;
+    };
+    bench.runUntil(sends, spend());
+    assert.equal(taken, 20, "once nothing came any more");
+  });
 });
 
 describe("the sockets of the batched plane", { skip }, () => {

@@ -18,6 +18,8 @@ const LONGEST_SLEEP = 100;
 const TURNS_BETWEEN_LOOKS = 8;
 /** While what is not new keeps us busy, what is new has one turn of so many. */
 const TURNS_BETWEEN_BEGINNINGS = 8;
+/** Nothing has come for so many milliseconds: then there is spare time. Between two packets of a busy worker there is none. */
+const QUIET = 2;
 const BELL = 0x7fffffff;
 
 /** One worker's inherited sockets. */
@@ -40,6 +42,7 @@ export class BatchedPlane implements Plane {
   readonly #drained: Memory;
   #epoll = -1;
   #spareTime: SpareTime | null = null;
+  #isQuiet = false;
   #stopped = false;
   /** Turns in a row in which nothing new was received, because there was enough else. */
   #passedOver = 0;
@@ -153,11 +156,13 @@ export class BatchedPlane implements Plane {
     const maySleep = milliseconds > 0;
     if (maySleep && !handler.arm()) milliseconds = 0;
     const hasSpare = milliseconds > 0 && this.#spareTime !== null;
-    if (hasSpare) milliseconds = 0;
+    if (hasSpare) milliseconds = this.#isQuiet ? 0 : Math.min(milliseconds, QUIET);
     const events = this.#events.words;
     const count = this.#libc.epoll_wait(this.#epoll, this.#events.address, this.#sockets.length + 1, milliseconds);
     if (maySleep) handler.disarm();
-    if (hasSpare && count === 0 && this.#spareTime?.next().done === true) this.#spareTime = null;
+    const wasQuiet = this.#isQuiet;
+    this.#isQuiet = hasSpare && count === 0;
+    if (wasQuiet && this.#isQuiet && this.#spareTime?.next().done === true) this.#spareTime = null;
     for (let i = 0; i < count; i++) {
       const index = epollData(events, i);
       if (index === BELL) {
