@@ -26,6 +26,7 @@ import { MainRings } from "./main-rings.ts";
 import { DnsNames, SYSTEM_NAMES } from "./name-source.ts";
 import { followNames } from "./name-watch.ts";
 import { openSockets } from "./open-sockets.ts";
+import { ProcessorLoad } from "./processor-load.ts";
 import { configurationProblem } from "./restart.ts";
 import { RingWatch } from "./ring-watch.ts";
 import { createSharedMemory, type SharedMemory } from "./shared-memory.ts";
@@ -142,6 +143,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
   const marked = (slot: number, failure: MarkedFailure) => health.passive.mark(slot, failure);
   const rings = new MainRings(memory, workerSink({ prober: health.prober, rested, marked }, log, options.accessLog));
   const ringWatch = new RingWatch(rings, memory);
+  const processors = new ProcessorLoad();
   const workers = new Workers(
     {
       url: options.workerUrl,
@@ -150,6 +152,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
         opened.libc,
         (why) => log.warn({ why }, "a spare worker died"),
         () => control.turns.isBusy,
+        () => processors.isFull(),
       ),
       memory,
       live,

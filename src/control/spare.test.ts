@@ -80,6 +80,44 @@ describe("the spare", () => {
     assert.equal(spare.isReady, true, lost.join());
   });
 
+  it("waits for a processor if it is the first, and not if it replaces one that was missed", async (t) => {
+    const made: Worker[] = [];
+    const count = (worker: Worker) => made.push(worker);
+    process.on("worker", count);
+    after(() => process.off("worker", count));
+    const threads = async (): Promise<number> => {
+      await new Promise((done) => setImmediate(done));
+      return made.length;
+    };
+    let isFull = true;
+    const spare = new Spare(
+      url,
+      libc,
+      () => undefined,
+      () => false,
+      () => isFull,
+    );
+    after(() => spare.stop());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    spare.provide();
+    t.mock.timers.tick(10_000);
+    t.mock.timers.tick(4_000);
+    assert.equal(await threads(), 0, "made while there was no processor for it");
+    isFull = false;
+    t.mock.timers.tick(500);
+    assert.equal(await threads(), 1);
+    t.mock.timers.reset();
+    await until(() => spare.isReady, 30_000);
+    const thread = spare.take();
+    isFull = true;
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    spare.provide();
+    t.mock.timers.tick(10_000);
+    assert.equal(await threads(), 2, "a worker has died: the next one has to be there");
+    t.mock.timers.reset();
+    await thread?.terminate();
+  });
+
   it("does not wait for ever for a main that is always busy", async (t) => {
     const made: Worker[] = [];
     const count = (worker: Worker) => made.push(worker);

@@ -12,7 +12,7 @@ const SOON = 500;
  * calls that have waited for them.
  */
 const LATER = 10_000;
-/** Milliseconds that one that is due waits, at most, for main to have done what somebody waits for. */
+/** Milliseconds that one that is due waits, at most, for main to have done what somebody waits for, and the first one for a processor. */
 const PATIENCE = 10_000;
 
 /** The one spare of a process. */
@@ -21,6 +21,7 @@ export class Spare {
   readonly #onLost: (why: string) => void;
   readonly #libc: Libc | null;
   readonly #isBusy: () => boolean;
+  readonly #isFull: () => boolean;
   /** The nice value of those who work, for a spare that stands back; null: spares have that from the beginning. */
   readonly priority: number | null;
   #thread: Worker | null = null;
@@ -32,13 +33,20 @@ export class Spare {
 
   /**
    * `onLost` hears why a spare died before it was needed. `libc` is null where there is none. `isBusy`: a configuration is about to come
-   * into force, and waits whenever main stands back.
+   * into force, and waits whenever main stands back. `isFull`: no processor is left for a spare that was not missed yet.
    */
-  constructor(url: URL, libc: Libc | null, onLost: (why: string) => void, isBusy: () => boolean = () => false) {
+  constructor(
+    url: URL,
+    libc: Libc | null,
+    onLost: (why: string) => void,
+    isBusy: () => boolean = () => false,
+    isFull: () => boolean = () => false,
+  ) {
     this.#url = url;
     this.#onLost = onLost;
     this.#libc = libc;
     this.#isBusy = isBusy;
+    this.#isFull = isFull;
     this.priority = libc === null ? null : priorityToReturnTo(libc);
   }
 
@@ -50,7 +58,8 @@ export class Spare {
   /** Makes one soon, if there is none; the first one later. */
   provide(): void {
     if (this.#thread !== null || this.#timer !== null) return;
-    this.#makeIn(this.#isFirst || this.priority === null ? LATER : SOON, PATIENCE);
+    const mayWait = this.#isFirst ? () => this.#isFull() || this.#isBusy() : this.#isBusy;
+    this.#makeIn(this.#isFirst || this.priority === null ? LATER : SOON, PATIENCE, mayWait);
     this.#isFirst = false;
   }
 
@@ -79,10 +88,10 @@ export class Spare {
     await thread?.terminate();
   }
 
-  #makeIn(wait: number, patience: number): void {
+  #makeIn(wait: number, patience: number, mayWait: () => boolean): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (patience > 0 && this.#isBusy()) this.#makeIn(SOON, patience - SOON);
+      if (patience > 0 && mayWait()) this.#makeIn(SOON, patience - SOON, mayWait);
       else this.#make();
     }, wait);
   }
