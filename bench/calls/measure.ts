@@ -51,7 +51,7 @@ const PATIENCE_MS = 60_000;
 /** Longer than a busy machine makes a process wait for its core. */
 const STALL_MS = 1_000;
 const DRAIN_MS = 300;
-/** Time for what a balancer does once after its start (Fairlead: a spare worker is loaded and warmed up). */
+/** Time for what a balancer does once after its start (Fairlead: the rest of the warm-up; its first spare worker comes after ten seconds or more). */
 const SETTLE_SECONDS = 4;
 const MOST_AT_ONCE = 64;
 const FEWEST_AT_ONCE = 8;

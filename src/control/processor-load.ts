@@ -1,10 +1,11 @@
-// Whether this process takes all of the processors that it may use, as of now: what can wait does then.
+// Whether this process takes all of the processors that it may use, as of now: what can wait does then. Whole processors: what a control group
+// grants of one, and what others take of it, it does not know.
 import { availableParallelism } from "node:os";
 
 /** A look further back than so many milliseconds says nothing about now. */
 const LONGEST = 2_000;
-/** The share of all processors from which on nothing is left to speak of. */
-const FULL = 0.85;
+/** When less than this is left, of one processor, nothing is to speak of. */
+const LEFT = 0.15;
 
 /** Looks at it whenever it is asked. */
 export class ProcessorLoad {
@@ -21,7 +22,7 @@ export class ProcessorLoad {
     this.#processors = processors;
   }
 
-  /** Whether there was hardly any processor time left since it was last asked. Where that is long ago, nobody knows: then it is taken to be so. */
+  /** Looks: whether there was hardly any processor time left since the last look. Where that is long ago, nobody knows: then it is taken to be so. */
   isFull(): boolean {
     const now = this.#now();
     const used = this.#used();
@@ -29,7 +30,7 @@ export class ProcessorLoad {
     const spent = used - this.#usedAt;
     this.#at = now;
     this.#usedAt = used;
-    return elapsed > LONGEST || spent > elapsed * this.#processors * FULL;
+    return elapsed > LONGEST || spent > elapsed * (this.#processors - LEFT);
   }
 }
 

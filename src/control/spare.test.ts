@@ -101,7 +101,7 @@ describe("the spare", () => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     spare.provide();
     t.mock.timers.tick(10_000);
-    t.mock.timers.tick(4_000);
+    for (let waited = 0; waited < 4_000; waited += 500) t.mock.timers.tick(500);
     assert.equal(await threads(), 0, "made while there was no processor for it");
     isFull = false;
     t.mock.timers.tick(500);
@@ -113,9 +113,33 @@ describe("the spare", () => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     spare.provide();
     t.mock.timers.tick(10_000);
-    assert.equal(await threads(), 2, "a worker has died: the next one has to be there");
+    const next = await threads();
     t.mock.timers.reset();
     await thread?.terminate();
+    assert.equal(next, 2, "a worker has died: the next one has to be there");
+  });
+
+  it("does not wait for a processor any more when a worker has died without it", async (t) => {
+    const made: Worker[] = [];
+    const count = (worker: Worker) => made.push(worker);
+    process.on("worker", count);
+    after(() => process.off("worker", count));
+    const spare = new Spare(
+      url,
+      null,
+      () => undefined,
+      () => false,
+      () => true,
+    );
+    after(() => spare.stop());
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    spare.provide();
+    t.mock.timers.tick(10_000);
+    assert.equal(spare.take(), null);
+    t.mock.timers.tick(500);
+    t.mock.timers.reset();
+    await new Promise((done) => setImmediate(done));
+    assert.equal(made.length, 1);
   });
 
   it("does not wait for ever for a main that is always busy", async (t) => {
@@ -127,6 +151,7 @@ describe("the spare", () => {
       url,
       null,
       () => undefined,
+      () => true,
       () => true,
     );
     after(() => spare.stop());

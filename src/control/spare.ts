@@ -5,7 +5,7 @@ import type { ToMain } from "../bridge/worker-start.ts";
 import type { Libc } from "../net/libc.ts";
 import { comeForward, priorityToReturnTo, standingBack } from "../net/priority.ts";
 
-/** Milliseconds until a spare is made that stands back: it takes nothing from those who work. */
+/** Milliseconds until a spare is made that stands back: it takes hardly anything from those who work. */
 const SOON = 500;
 /**
  * Milliseconds until one is made that does not, and until the first one in any case: starting up and replacing come first, and then the
@@ -29,11 +29,13 @@ export class Spare {
   /** The number under which the system knows the thread; 0: unknown. */
   #number = 0;
   #isFirst = true;
+  #wasWanted = false;
   #timer: NodeJS.Timeout | null = null;
 
   /**
    * `onLost` hears why a spare died before it was needed. `libc` is null where there is none. `isBusy`: a configuration is about to come
-   * into force, and waits whenever main stands back. `isFull`: no processor is left for a spare that was not missed yet.
+   * into force, and waits whenever main stands back. `isFull`: since it was last asked hardly any processor was left;
+   * then one waits as long as none was ever wanted.
    */
   constructor(
     url: URL,
@@ -58,8 +60,7 @@ export class Spare {
   /** Makes one soon, if there is none; the first one later. */
   provide(): void {
     if (this.#thread !== null || this.#timer !== null) return;
-    const mayWait = this.#isFirst ? () => this.#isFull() || this.#isBusy() : this.#isBusy;
-    this.#makeIn(this.#isFirst || this.priority === null ? LATER : SOON, PATIENCE, mayWait);
+    this.#makeIn(this.#isFirst || this.priority === null ? LATER : SOON, PATIENCE);
     this.#isFirst = false;
   }
 
@@ -69,6 +70,7 @@ export class Spare {
    */
   take(): Worker | null {
     const thread = this.#thread;
+    this.#wasWanted = true;
     if (thread === null || !this.#isWarm) return null;
     thread.removeAllListeners();
     this.#thread = null;
@@ -88,12 +90,17 @@ export class Spare {
     await thread?.terminate();
   }
 
-  #makeIn(wait: number, patience: number, mayWait: () => boolean): void {
+  #makeIn(wait: number, patience: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (patience > 0 && mayWait()) this.#makeIn(SOON, patience - SOON, mayWait);
+      if (patience > 0 && (this.#mayWaitForRoom() || this.#isBusy())) this.#makeIn(SOON, patience - SOON);
       else this.#make();
     }, wait);
+  }
+
+  /** Whether no processor is left for one that nobody has missed yet. Asked each time, for it is since the last time that it is known. */
+  #mayWaitForRoom(): boolean {
+    return !this.#wasWanted && this.#isFull();
   }
 
   #make(): void {

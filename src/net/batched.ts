@@ -20,6 +20,8 @@ const TURNS_BETWEEN_LOOKS = 8;
 const TURNS_BETWEEN_BEGINNINGS = 8;
 /** Nothing has come for so many milliseconds: then there is spare time. Between two packets of a busy worker there is none. */
 const QUIET = 2;
+/** But so often, in milliseconds, there is: whoever sends us something all the time must not keep a worker cold. */
+const SELDOM = 100;
 const BELL = 0x7fffffff;
 
 /** One worker's inherited sockets. */
@@ -42,7 +44,10 @@ export class BatchedPlane implements Plane {
   readonly #drained: Memory;
   #epoll = -1;
   #spareTime: SpareTime | null = null;
+  /** The last look waited for QUIET, or had no need to, and found nothing. */
   #isQuiet = false;
+  /** When spare time was last given away, by `performance.now`. */
+  #gaveAt = 0;
   #stopped = false;
   /** Turns in a row in which nothing new was received, because there was enough else. */
   #passedOver = 0;
@@ -71,6 +76,7 @@ export class BatchedPlane implements Plane {
   /** Loops until `stop`; runs once. Throws when a descriptor is none, and whatever the handler throws. */
   run(handler: PlaneHandler, spareTime: SpareTime | null = null): void {
     this.#spareTime = spareTime;
+    this.#gaveAt = performance.now();
     try {
       this.#watch();
       let turns = 0;
@@ -155,14 +161,15 @@ export class BatchedPlane implements Plane {
     let milliseconds = Math.min(Math.ceil(wait), LONGEST_SLEEP);
     const maySleep = milliseconds > 0;
     if (maySleep && !handler.arm()) milliseconds = 0;
-    const hasSpare = milliseconds > 0 && this.#spareTime !== null;
-    if (hasSpare) milliseconds = this.#isQuiet ? 0 : Math.min(milliseconds, QUIET);
+    const hasSpare = milliseconds >= QUIET && this.#spareTime !== null;
+    const mayGive = hasSpare && (this.#isQuiet || performance.now() - this.#gaveAt >= SELDOM);
+    if (hasSpare) milliseconds = mayGive ? 0 : QUIET;
     const events = this.#events.words;
     const count = this.#libc.epoll_wait(this.#epoll, this.#events.address, this.#sockets.length + 1, milliseconds);
+    this.#isQuiet = hasSpare && count === 0 && (this.#isQuiet || !mayGive);
+    // Armed still: what others pass on meanwhile rings, and ends the quiet.
+    if (mayGive && count === 0) this.#give();
     if (maySleep) handler.disarm();
-    const wasQuiet = this.#isQuiet;
-    this.#isQuiet = hasSpare && count === 0;
-    if (wasQuiet && this.#isQuiet && this.#spareTime?.next().done === true) this.#spareTime = null;
     for (let i = 0; i < count; i++) {
       const index = epollData(events, i);
       if (index === BELL) {
@@ -178,6 +185,11 @@ export class BatchedPlane implements Plane {
         socket.isReady = true;
       }
     }
+  }
+
+  #give(): void {
+    if (this.#spareTime?.next().done === true) this.#spareTime = null;
+    this.#gaveAt = performance.now();
   }
 
   #watch(): void {

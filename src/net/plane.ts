@@ -23,7 +23,7 @@ export interface PlaneHandler {
 
 /**
  * What a plane takes a step of in turns in which nothing waits and nothing is due, until it ends. Between the packets of a busy worker there are
- * such turns, too, and the time in them is not to spare: something must not have come for a while. A step should be short, because
+ * such turns, too, and the time in them is not to spare: nothing may have come for a while. A step should be short, because
  * whatever arrives meanwhile waits, and must not throw. An iterator and not a function: V8's compiler does not put a generator's
  * body into the loop that drives it, which it would compile for a tenth of a second, and throw away with the first packet.
  */

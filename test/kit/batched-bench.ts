@@ -20,6 +20,8 @@ export class Bench implements PlaneHandler {
   readonly refused: { readonly text: string; readonly peer: string }[] = [];
   /** How many of these were refused only because there was no room to pass them on. */
   short = 0;
+  /** Between `arm` and `disarm`. */
+  isArmed = false;
   got: { readonly text: string; readonly listener: number }[] = [];
   locals: string[] = [];
   peers: string[] = [];
@@ -139,10 +141,13 @@ export class Bench implements PlaneHandler {
     const came = this.got.length + this.refused.length;
     this.#sleeps = came === this.#came ? this.#sleeps + 1 : 0;
     this.#came = came;
+    this.isArmed = true;
     return true;
   }
 
-  disarm(): void {}
+  disarm(): void {
+    this.isArmed = false;
+  }
 
   unreachable(bytes: Buffer, start: number, end: number, peer: Int32Array, at: number, isOurs = false): void {
     if (isOurs) this.short++;
