@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import type { Worker } from "node:worker_threads";
+import { after, describe, it, type TestContext } from "node:test";
 import { niceOf } from "../../test/kit/nice-of.ts";
-import { loadLibc } from "../net/libc.ts";
+import { type Libc, loadLibc } from "../net/libc.ts";
 import { priorityToReturnTo } from "../net/priority.ts";
 import { Spare } from "./spare.ts";
 import { until } from "./workers.ts";
@@ -27,6 +26,30 @@ const loaded = loadLibc();
 const libc = loaded.ok ? loaded.libc : null;
 const ordinary = libc === null ? null : priorityToReturnTo(libc);
 
+/** How many threads were made since this was called; they are told of at the end of a turn of the event loop. */
+function threadsMade(): () => Promise<number> {
+  let made = 0;
+  const count = () => made++;
+  process.on("worker", count);
+  after(() => process.off("worker", count));
+  return async () => {
+    await new Promise((done) => setImmediate(done));
+    return made;
+  };
+}
+
+/** A spare that is made by a clock of the test's own. */
+function spareOf(t: TestContext, isBusy: () => boolean, isFull: () => boolean, own: Libc | null = null): Spare {
+  const spare = new Spare(url, own, () => undefined, isBusy, isFull);
+  after(() => spare.stop());
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  spare.provide();
+  return spare;
+}
+
+const never = () => false;
+const always = () => true;
+
 describe("the spare", () => {
   const skip = ordinary === null && "this process may not raise a priority again (CAP_SYS_NICE, ulimit -e)";
   it("stands back until it is taken, and not for a moment longer, whatever it does itself", { skip }, async (t) => {
@@ -46,15 +69,7 @@ describe("the spare", () => {
   });
 
   it("is made ten seconds after the start, but not while somebody waits for main", async (t) => {
-    const made: Worker[] = [];
-    const count = (worker: Worker) => made.push(worker);
-    process.on("worker", count);
-    after(() => process.off("worker", count));
-    // Threads are told of at the end of a turn of the event loop.
-    const threads = async (): Promise<number> => {
-      await new Promise((done) => setImmediate(done));
-      return made.length;
-    };
+    const threads = threadsMade();
     let isBusy = false;
     const lost: string[] = [];
     const spare = new Spare(
@@ -81,25 +96,9 @@ describe("the spare", () => {
   });
 
   it("waits for a processor if it is the first, and not if it replaces one that was missed", async (t) => {
-    const made: Worker[] = [];
-    const count = (worker: Worker) => made.push(worker);
-    process.on("worker", count);
-    after(() => process.off("worker", count));
-    const threads = async (): Promise<number> => {
-      await new Promise((done) => setImmediate(done));
-      return made.length;
-    };
+    const threads = threadsMade();
     let isFull = true;
-    const spare = new Spare(
-      url,
-      libc,
-      () => undefined,
-      () => false,
-      () => isFull,
-    );
-    after(() => spare.stop());
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    spare.provide();
+    const spare = spareOf(t, never, () => isFull, libc);
     t.mock.timers.tick(10_000);
     for (let waited = 0; waited < 4_000; waited += 500) t.mock.timers.tick(500);
     assert.equal(await threads(), 0, "made while there was no processor for it");
@@ -120,47 +119,21 @@ describe("the spare", () => {
   });
 
   it("does not wait for a processor any more when a worker has died without it", async (t) => {
-    const made: Worker[] = [];
-    const count = (worker: Worker) => made.push(worker);
-    process.on("worker", count);
-    after(() => process.off("worker", count));
-    const spare = new Spare(
-      url,
-      null,
-      () => undefined,
-      () => false,
-      () => true,
-    );
-    after(() => spare.stop());
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    spare.provide();
+    const threads = threadsMade();
+    const spare = spareOf(t, never, always);
     t.mock.timers.tick(10_000);
     assert.equal(spare.take(), null);
     t.mock.timers.tick(500);
     t.mock.timers.reset();
-    await new Promise((done) => setImmediate(done));
-    assert.equal(made.length, 1);
+    assert.equal(await threads(), 1);
   });
 
   it("does not wait for ever for a main that is always busy", async (t) => {
-    const made: Worker[] = [];
-    const count = (worker: Worker) => made.push(worker);
-    process.on("worker", count);
-    after(() => process.off("worker", count));
-    const spare = new Spare(
-      url,
-      null,
-      () => undefined,
-      () => true,
-      () => true,
-    );
-    after(() => spare.stop());
-    t.mock.timers.enable({ apis: ["setTimeout"] });
-    spare.provide();
+    const threads = threadsMade();
+    spareOf(t, always, always);
     t.mock.timers.tick(10_000);
     for (let waited = 0; waited < 10_000; waited += 500) t.mock.timers.tick(500);
     t.mock.timers.reset();
-    await new Promise((done) => setImmediate(done));
-    assert.equal(made.length, 1);
+    assert.equal(await threads(), 1);
   });
 });

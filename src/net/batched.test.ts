@@ -191,17 +191,9 @@ describe("the spare time of the batched plane", { skip }, () => {
 
   it("is not what lies between two packets of a busy worker", () => {
     const [first] = trickle(40, 1);
-    // 20 packets come within a tenth of a second on any machine that is not in trouble.
-    if (first!.since < 100) {
-      assert.deepEqual(
-        first!.waits,
-        [
-          [2, 0],
-          [0, 0],
-        ],
-        "nothing had come for 2 ms",
-      );
-    }
+    // The 20 packets come within 50 ms; where they took a tenth of a second, a step was due anyway.
+    const wasQuiet = String(first!.waits) === "2,0,0,0";
+    assert.ok(wasQuiet || first!.since >= 100, `milliseconds waited, sockets found: ${first!.waits.join("; ")}`);
     assert.ok(first!.armed, "what others pass on rings meanwhile");
   });
 
