@@ -50,6 +50,7 @@ const OPEN_SECTIONS: readonly string[] = [
   "workers",
   "io",
   "segmentation",
+  "coalescing",
   "watch",
   "receive_buffer",
   "server_header",

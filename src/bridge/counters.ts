@@ -7,6 +7,7 @@ export const COUNTERS = [
   "sent",
   "sent_in_trains",
   "sockets_without_trains",
+  "coalescing_waits",
   "forwarded_requests",
   "forwarded_responses",
   "replies",

@@ -83,6 +83,8 @@ export interface WorkerStart {
   readonly sockets: readonly InheritedSocket[];
   /** Batched: the eventfd of each worker, by index (the last one is main's own, unused). */
   readonly bells: readonly number[];
+  /** Batched: it waits for more where much comes (net/coalescing.ts). */
+  readonly coalesces: boolean;
   /** Control blocks of all workers: CONTROL_WORDS each. */
   readonly control: SharedArrayBuffer;
   readonly live: LiveTablesMemory;

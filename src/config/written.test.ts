@@ -101,6 +101,7 @@ const RICH = {
   workers: 2,
   io: "portable",
   segmentation: "off",
+  coalescing: "off",
   watch: true,
   receive_buffer: "5000B",
   server_header: "fairlead",

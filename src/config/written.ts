@@ -44,6 +44,7 @@ export function written(config: Config): Written {
     workers: config.workers,
     io: config.io,
     segmentation: config.segmentation,
+    coalescing: config.coalescing,
     watch: config.watch,
     receive_buffer: formatSize(config.receiveBuffer),
     server_header: config.serverHeader,

@@ -159,6 +159,7 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       io: choice.io,
       sockets: opened.sockets,
       bells: opened.bells,
+      coalesces: config.coalescing === "auto",
       ring: opened.ring,
       limits: perWorker(config.limits, count),
       receiveBuffer: config.receiveBuffer,

@@ -19,6 +19,7 @@ export function restartProblems(before: Config, after: Config): Problem[] {
     ["workers", before.workers, after.workers],
     ["io", before.io, after.io],
     ["segmentation", before.segmentation, after.segmentation],
+    ["coalescing", before.coalescing, after.coalescing],
     ["limits", before.limits, after.limits],
     ["keepalive.flows", before.keepalive.flows, after.keepalive.flows],
     ["streams", before.streams, after.streams],

@@ -40,6 +40,7 @@ function lab(count: number) {
       io: "portable",
       sockets: [],
       bells: [],
+      coalesces: false,
       ring() {},
       limits: { transactions: 1, dialogs: 1, messageBytes: 1 },
       receiveBuffer: 1,

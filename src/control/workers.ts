@@ -30,6 +30,7 @@ export interface WorkersOptions {
   readonly sockets: readonly (readonly InheritedSocket[])[];
   /** By worker; empty for the portable plane. */
   readonly bells: readonly number[];
+  readonly coalesces: boolean;
   /** Rings an eventfd. */
   readonly ring: (bell: number) => void;
   readonly limits: TableLimits;
@@ -170,7 +171,7 @@ export class Workers {
   }
 
   #spawn(member: Member): void {
-    const { memory, io, sockets, bells, limits, receiveBuffer, url } = this.#options;
+    const { memory, io, sockets, bells, coalesces, limits, receiveBuffer, url } = this.#options;
     const { control, live, counters, sources, rings, seed } = memory;
     const shared = { control, live, counters, sources, rings, seed };
     const { index } = member;
@@ -185,6 +186,7 @@ export class Workers {
       io,
       sockets: sockets[index] ?? [],
       bells,
+      coalesces,
       ...shared,
       streams: memory.streams[index] ?? null,
       snapshot: this.#snapshot,

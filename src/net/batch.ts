@@ -5,6 +5,12 @@ import { copyEndpoint, ENDPOINT_WORDS } from "./endpoint.ts";
 
 /** Datagrams per receive call; 64 is where the gain of batching ends (reference: bench). */
 export const BATCH = 64;
+/**
+ * So many datagrams at once are a crowd: what leaves in it goes in trains, and after one a worker may wait for the next. Fewer go one by one,
+ * at once: then there is time, and whoever listens on the wire of this machine (sngrep, HOMER's agents) sees each by itself; of a
+ * train such tools see the first message only.
+ */
+export const CROWD = 16;
 /** Largest UDP payload over IPv4. */
 export const MAX_DATAGRAM = 65_507;
 /** Bytes per inbound slot: 64 KiB and 17 cache lines, so that equal offsets of neighbours do not share cache sets. */

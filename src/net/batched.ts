@@ -1,5 +1,6 @@
 // The plane over recvmmsg, sendmmsg and epoll: a plain loop in a worker thread, over sockets that main opened.
 import { BATCH, Inbox, Outbox } from "./batch.ts";
+import { Coalescing } from "./coalescing.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN, type Libc } from "./libc.ts";
@@ -40,6 +41,7 @@ export class BatchedPlane implements Plane {
   readonly #refusals: Refusals = new Refusals();
   readonly #refused: RefusedPeers = new RefusedPeers();
   readonly #errors: ErrorQueue;
+  readonly #coalescing: Coalescing | null;
   readonly #events: Memory;
   readonly #drained: Memory;
   #epoll = -1;
@@ -51,9 +53,14 @@ export class BatchedPlane implements Plane {
   #stopped = false;
   /** Turns in a row in which nothing new was received, because there was enough else. */
   #passedOver = 0;
+  /** Datagrams of the last turn. */
+  #came = 0;
 
-  /** `bell` is this worker's own eventfd (-1: none). Descriptors stay the caller's; `run` closes none of them. */
-  constructor(libc: Libc, sockets: readonly PlaneSocket[], bell: number) {
+  /**
+   * `bell` is this worker's own eventfd (-1: none); with `coalesces`, a worker with much to do waits for more (coalescing.ts). Descriptors
+   * stay the caller's; `run` closes none of them.
+   */
+  constructor(libc: Libc, sockets: readonly PlaneSocket[], bell: number, coalesces = false) {
     this.#libc = libc;
     this.#bell = bell;
     // What is not new is received first.
@@ -69,6 +76,7 @@ export class BatchedPlane implements Plane {
     for (const socket of this.#sockets) if (!socket.isForNew) byListener[socket.listener] = socket;
     this.#sender = new Sender(libc, byListener, this.outbox, this.counts, this.#refusals, this.#refused);
     this.#errors = new ErrorQueue(libc);
+    this.#coalescing = coalesces ? new Coalescing(libc, this.counts) : null;
     this.#events = new Memory(libc, (sockets.length + 1) * EPOLL_EVENT_BYTES);
     this.#drained = new Memory(libc, 8);
   }
@@ -77,6 +85,7 @@ export class BatchedPlane implements Plane {
   run(handler: PlaneHandler, spareTime: SpareTime | null = null): void {
     this.#spareTime = spareTime;
     this.#gaveAt = performance.now();
+    this.#coalescing?.prepare();
     try {
       this.#watch();
       let turns = 0;
@@ -86,6 +95,7 @@ export class BatchedPlane implements Plane {
         this.outbox.flush();
         const reports = this.#report(handler);
         if (this.#stopped) break;
+        this.#coalescing?.wait(this.#came);
         if (isBusy && ++turns % TURNS_BETWEEN_LOOKS !== 0) continue;
         this.#look(handler, isBusy || reports > 0 ? 0 : wait);
       }
@@ -108,6 +118,7 @@ export class BatchedPlane implements Plane {
     const { counts } = this;
     let fill = 0;
     let isBehind = false;
+    let came = 0;
     counts.fillOfOthers = 0;
     for (let i = 0; i < this.#receivers.length; i++) {
       const receiver = this.#receivers[i]!;
@@ -135,10 +146,12 @@ export class BatchedPlane implements Plane {
       }
       this.#fills[i] = own;
       counts.fill = own;
+      came += count;
       if (count > 0) handler.receive(count);
       if (receiver.socket.isReady) isBusy = true;
     }
     counts.fill = fill;
+    this.#came = came;
     this.#passedOver = isBehind ? this.#passedOver + 1 : 0;
     return isBusy;
   }

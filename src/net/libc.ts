@@ -34,6 +34,8 @@ export const EPOLLERR = 8;
 /** There is room to send. */
 export const POLLOUT = 4;
 /** No call waits. */
+/** Option of prctl: how late a thread may be woken, in nanoseconds. */
+export const PR_SET_TIMERSLACK = 29;
 export const EFD_NONBLOCK = 0o4000;
 /** No child inherits it. */
 export const EFD_CLOEXEC = 0o2000000;
@@ -99,6 +101,8 @@ export interface Libc {
   read(fd: number, at: number, length: number): number;
   write(fd: number, at: number, length: number): number;
   close(fd: number): number;
+  usleep(microseconds: number): number;
+  prctl(option: number, value: number): number;
   madvise(at: number, length: number, advice: number): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, priority: number): number;
@@ -128,6 +132,8 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, re
   read: ["int", "uintptr_t", "uintptr_t"],
   write: ["int", "uintptr_t", "uintptr_t"],
   close: ["int"],
+  usleep: ["uint32_t"],
+  prctl: ["int", "uintptr_t"],
   madvise: ["uintptr_t", "uintptr_t", "int"],
   getpriority: ["int", "uint32_t"],
   setpriority: ["int", "uint32_t", "int"],

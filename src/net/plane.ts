@@ -39,6 +39,8 @@ export interface PlaneCounts {
   inTrains: number;
   /** Sockets that a refused train has taught to send fewer or none (decision 0048). */
   withoutTrains: number;
+  /** Times that it waited for more to come (coalescing.ts). */
+  coalescingWaits: number;
   /** Reported through `unreachable`. */
   unreachable: number;
   /**
@@ -63,6 +65,7 @@ export function noCounts(): PlaneCounts {
     unsent: 0,
     inTrains: 0,
     withoutTrains: 0,
+    coalescingWaits: 0,
     unreachable: 0,
     fill: 0,
     queuesApart: false,

@@ -1,5 +1,5 @@
 // Sending for one plane: the outbox's runs of one listener go out with one sendmmsg each, in their order.
-import { MAX_DATAGRAM, type Outbox } from "./batch.ts";
+import { CROWD, MAX_DATAGRAM, type Outbox } from "./batch.ts";
 import { writePacketInfo } from "./control.ts";
 import { ENDPOINT_WORDS } from "./endpoint.ts";
 import {
@@ -31,12 +31,6 @@ const REPORTS = 32;
 /** While a socket's buffer is full, one flush waits at most this often, this long (milliseconds). */
 const WAITS = 4;
 const WAIT = 5;
-
-/**
- * So many datagrams at once, and they go in trains. Fewer go one by one: then there is time, and whoever listens on the wire of this machine
- * (sngrep, HOMER's agents) sees each by itself; of a train such tools see the first message only.
- */
-const CROWD = 16;
 
 /** What a refused train teaches: its datagrams are too long for the path, or the way out cannot cut anything up. */
 function learn(socket: UdpSocket, error: number, length: number, counts: PlaneCounts): void {

@@ -17,6 +17,7 @@ export class DatagramCount {
   #unsent = 0;
   #inTrains = 0;
   #withoutTrains = 0;
+  #coalescingWaits = 0;
   #oversized = 0;
   #lost = 0;
   #lostNew = 0;
@@ -31,15 +32,17 @@ export class DatagramCount {
   update(): void {
     const { column } = this.#c.counters;
     const { flushed } = this.#outbox;
-    const { unsent, inTrains, withoutTrains, oversized, lost, lostNew } = this.#counts;
+    const { unsent, inTrains, withoutTrains, coalescingWaits, oversized, lost, lostNew } = this.#counts;
     column[Count.sent]! += flushed - this.#flushed - (unsent - this.#unsent);
     column[Count.sent_in_trains]! += inTrains - this.#inTrains;
+    column[Count.coalescing_waits]! += coalescingWaits - this.#coalescingWaits;
     column[Count.dropped_send]! += unsent - this.#unsent;
     column[Count.dropped_oversized]! += oversized - this.#oversized;
     if (withoutTrains !== this.#withoutTrains) this.#tellTrains(withoutTrains);
     this.#flushed = flushed;
     this.#unsent = unsent;
     this.#inTrains = inTrains;
+    this.#coalescingWaits = coalescingWaits;
     column[Count.dropped_queue_full]! += lost - this.#lost;
     column[Count.dropped_new_queue_full]! += lostNew - this.#lostNew;
     this.#oversized = oversized;

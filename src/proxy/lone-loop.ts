@@ -48,6 +48,7 @@ export function loneLoop(
       io: "batched",
       sockets: [],
       bells: [],
+      coalesces: false,
       control,
       live: createLiveTablesMemory(1),
       counters: createCountersMemory(1),

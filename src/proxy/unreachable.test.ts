@@ -36,6 +36,7 @@ function pair() {
       io: "batched",
       sockets: [],
       bells: [],
+      coalesces: false,
       control,
       live,
       counters,

@@ -138,7 +138,7 @@ function runBatched(): void {
   // A spare that takes somebody's place stands back no longer. Main has seen to that, where it knew the number of the thread.
   if (workerData === null && start.priority !== null) comeForward(loaded.libc, start.priority);
   const ringer = new Ringer(loaded.libc);
-  const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!);
+  const plane = new BatchedPlane(loaded.libc, start.sockets, start.bells[start.index]!, start.coalesces);
   tellListening(plane, start.receiveBuffer);
   adviseHugePages(loaded.libc, STORED.buffer as ArrayBuffer, STORED.byteOffset);
   run(

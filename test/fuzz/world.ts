@@ -90,6 +90,7 @@ export class World {
         io: "batched" as const,
         sockets: [],
         bells: [],
+        coalesces: false,
         control,
         live,
         counters,

@@ -44,6 +44,7 @@ export class Bench implements PlaneHandler {
     libc: Libc = libcOrThrow(),
     apart = false,
     isWithoutTrains = false,
+    coalesces = false,
   ) {
     this.#libc = libc;
     const opened = openUdpSockets(
@@ -61,7 +62,7 @@ export class Bench implements PlaneHandler {
     this.#other = new BatchedPlane(libcOrThrow(), sockets.workers[0]!, -1);
     this.ports = opened.sockets.ports;
     this.#fds = sockets.workers.flat().map(({ fd }) => fd);
-    this.#makePlane = (worker) => new BatchedPlane(this.#libc, sockets.workers[worker]!, -1);
+    this.#makePlane = (worker) => new BatchedPlane(this.#libc, sockets.workers[worker]!, -1, coalesces);
     this.plane = this.#makePlane(0);
     this.#current = this.plane;
   }

@@ -10,6 +10,7 @@ export const IO = ["auto", "batched", "portable"] as const;
 
 /** Whether datagrams may leave in trains. */
 export const SEGMENTATION = ["auto", "off"] as const;
+export const COALESCING = ["auto", "off"] as const;
 
 /** Schemas by key. */
 export const misc = {
@@ -34,6 +35,12 @@ export const misc = {
     .default("auto")
     .describe(
       "`auto`: when many datagrams leave at once, those of one length for one peer go together, and the system cuts them up (UDP_SEGMENT). Tools that listen on this machine's wire (sngrep, HOMER's agents) see the first of them only; `off` is for those. Batched only.",
+    ),
+  coalescing: z
+    .enum(COALESCING)
+    .default("auto")
+    .describe(
+      "`auto`: a worker that has just received 16 datagrams or more at once, and no more wait, waits a tenth of a millisecond for the next ones, because many together cost less each; `off`: it never does. Batched only.",
     ),
   watch: z.boolean().default(false).describe("Reload when a configuration file changes."),
   receive_buffer: size(4_096, 1_073_741_824).prefault("4MiB").describe("Socket receive buffer asked of the system."),

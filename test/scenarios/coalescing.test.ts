@@ -1,0 +1,29 @@
+// A worker that has just received a crowd waits a little for the next one (decision 0052), and nobody but its counters shows it.
+import assert from "node:assert/strict";
+import { answering } from "../kit/destination.ts";
+import { scenario } from "../kit/scenario.ts";
+
+/** Four whole batches and a crowd. */
+const REQUESTS = 4 * 64 + 40;
+
+for (const [coalescing, waits] of [
+  ["auto", true],
+  ["off", false],
+] as const) {
+  scenario(
+    `${REQUESTS} requests that waited together are all answered, coalescing: ${coalescing}`,
+    { io: "batched" },
+    async ({ lb, phone, destination }) => {
+      await lb.dispatches(1, "round-robin", [destination(answering(200))], {}, { coalescing, workers: 1 });
+      const program = lb.process!;
+      program.signal("SIGSTOP");
+      const answers = Array.from({ length: REQUESTS }, () => phone.requests("OPTIONS", "sip:bob@example.com"));
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      program.signal("SIGCONT");
+      const statuses = await Promise.all(answers);
+      assert.equal(statuses.filter((status) => status === 200).length, REQUESTS);
+      const waited = await lb.metric("coalescing_waits_total");
+      assert.ok(waits ? waited > 0 : waited === 0, `${waited} waits`);
+    },
+  );
+}
