@@ -33,14 +33,17 @@ function receiveTogether(count: number, coalesces: boolean): { asked: number[]; 
   return { asked, slack };
 }
 
+/** Ten whole batches. */
+const MUCH = 640;
+
 describe("a worker that coalesces", { skip }, () => {
   for (const [count, waits, why] of [
-    [1, 0, "one datagram"],
-    [15, 0, "less than a crowd"],
-    [16, 1, "a crowd"],
-    [63, 1, "the largest crowd that leaves nobody behind"],
-    [64, 0, "a whole batch, behind which others may wait"],
-    [64 + 20, 1, "what a whole batch has left behind, where that is a crowd"],
+    [40, 0, "a crowd on a quiet day"],
+    [MUCH + 1, 0, "one datagram"],
+    [MUCH + 15, 0, "less than a crowd"],
+    [MUCH + 16, 1, "a crowd"],
+    [MUCH + 63, 1, "the largest crowd that leaves nobody behind"],
+    [MUCH + 64, 0, "a whole batch, behind which others may wait"],
   ] as const) {
     it(`waits ${waits === 0 ? "not at all" : "once"} after ${why}`, () => {
       const { asked, slack } = receiveTogether(count, true);
@@ -50,6 +53,6 @@ describe("a worker that coalesces", { skip }, () => {
   }
 
   it("does nothing of the kind where it is switched off", () => {
-    assert.deepEqual(receiveTogether(40, false), { asked: [], slack: [] });
+    assert.deepEqual(receiveTogether(MUCH + 40, false), { asked: [], slack: [] });
   });
 });

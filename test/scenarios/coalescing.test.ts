@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
 
-/** Four whole batches and a crowd. */
-const REQUESTS = 4 * 64 + 40;
+/** Ten whole batches and a crowd. */
+const REQUESTS = 10 * 64 + 40;
 
 for (const [coalescing, waits] of [
   ["auto", true],

@@ -40,7 +40,7 @@ export const misc = {
     .enum(COALESCING)
     .default("auto")
     .describe(
-      "`auto`: a worker that has just received 16 datagrams or more at once, and no more wait, waits a tenth of a millisecond for the next ones, because many together cost less each; `off`: it never does. Batched only.",
+      "`auto`: where much comes, a worker that has just received 16 datagrams or more at once, and no more wait, waits a tenth of a millisecond for the next ones, because many together cost less each; `off`: it never does. Batched only.",
     ),
   watch: z.boolean().default(false).describe("Reload when a configuration file changes."),
   receive_buffer: size(4_096, 1_073_741_824).prefault("4MiB").describe("Socket receive buffer asked of the system."),
