@@ -30,6 +30,7 @@ export interface WorkersOptions {
   readonly sockets: readonly (readonly InheritedSocket[])[];
   /** By worker; empty for the portable plane. */
   readonly bells: readonly number[];
+  /** Whether batched workers wait for more where much comes (net/coalescing.ts). */
   readonly coalesces: boolean;
   /** Rings an eventfd. */
   readonly ring: (bell: number) => void;

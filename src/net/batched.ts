@@ -53,8 +53,9 @@ export class BatchedPlane implements Plane {
   #stopped = false;
   /** Turns in a row in which nothing new was received, because there was enough else. */
   #passedOver = 0;
-  /** Datagrams of the last turn. */
+  /** Datagrams of the last turn, and whether it may have left some in a queue. */
   #came = 0;
+  #hasLeftSome = false;
 
   /**
    * `bell` is this worker's own eventfd (-1: none); with `coalesces`, a worker with much to do waits for more (coalescing.ts). Descriptors
@@ -95,8 +96,9 @@ export class BatchedPlane implements Plane {
         this.outbox.flush();
         const reports = this.#report(handler);
         if (this.#stopped) break;
-        this.#coalescing?.wait(this.#came);
-        if (isBusy && ++turns % TURNS_BETWEEN_LOOKS !== 0) continue;
+        const hasWaited = this.#coalescing?.wait(this.#came, this.#hasLeftSome || wait === 0 || reports > 0) === true;
+        // After a wait something may have come to every socket.
+        if (isBusy && !hasWaited && ++turns % TURNS_BETWEEN_LOOKS !== 0) continue;
         this.#look(handler, isBusy || reports > 0 ? 0 : wait);
       }
       this.outbox.flush();
@@ -119,6 +121,7 @@ export class BatchedPlane implements Plane {
     let fill = 0;
     let isBehind = false;
     let came = 0;
+    let hasLeftSome = false;
     counts.fillOfOthers = 0;
     for (let i = 0; i < this.#receivers.length; i++) {
       const receiver = this.#receivers[i]!;
@@ -127,6 +130,7 @@ export class BatchedPlane implements Plane {
       if (isForNew && isBehind) {
         fill = Math.max(fill, this.#fills[i]!);
         isBusy = true;
+        hasLeftSome = true;
         continue;
       }
       const count = receiver.receive();
@@ -147,11 +151,13 @@ export class BatchedPlane implements Plane {
       this.#fills[i] = own;
       counts.fill = own;
       came += count;
+      hasLeftSome ||= receiver.hasLeftSome;
       if (count > 0) handler.receive(count);
       if (receiver.socket.isReady) isBusy = true;
     }
     counts.fill = fill;
     this.#came = came;
+    this.#hasLeftSome = hasLeftSome;
     this.#passedOver = isBehind ? this.#passedOver + 1 : 0;
     return isBusy;
   }

@@ -1,5 +1,6 @@
-// What network cards call interrupt coalescing, for a worker: where much comes it waits a little after a crowd, so that the next one is larger.
-import { BATCH, CROWD } from "./batch.ts";
+// What network cards call interrupt coalescing, for a worker: where much comes it waits a little after a crowd, so that the next one is larger
+// (decision 0052).
+import { CROWD } from "./batch.ts";
 import { type Libc, PR_SET_TIMERSLACK } from "./libc.ts";
 import type { PlaneCounts } from "./plane.ts";
 
@@ -7,36 +8,48 @@ import type { PlaneCounts } from "./plane.ts";
 const WAIT = 100;
 /** How late the system may wake us, in nanoseconds; its own 50 microseconds would be half a wait. */
 const SLACK = 1_000;
-
-/** So many datagrams a turn are much, on the average of some 64 turns (two to the power of MEMORY). A single crowd is none. */
+/** Where the shortest of so many waits is longer than this, in milliseconds, the system's timers are too coarse for any. */
+const TRIALS = 3;
+const TOO_LONG = 0.5;
+/** So many datagrams a turn are much, on the average of so many turns (two to the power of MEMORY). */
 const MUCH = 4;
 const MEMORY = 6;
 
-/** The waits of one plane (decision 0052). */
+/** The waits of one plane. */
 export class Coalescing {
   readonly #libc: Libc;
   readonly #counts: PlaneCounts;
-  /** Datagrams of the last turns: their average times 2^MEMORY. */
+  /** Average of the last turns' datagrams times 2^MEMORY; rounding makes it half a datagram more. */
   #level = 0;
+  #isPossible = false;
 
   constructor(libc: Libc, counts: PlaneCounts) {
     this.#libc = libc;
     this.#counts = counts;
   }
 
-  /** To be called once in the thread that waits. A system that refuses wakes it a little later. */
-  prepare(): void {
+  /** To be called once, in the thread that waits. `now`: a clock in milliseconds. */
+  prepare(now: () => number = () => performance.now()): void {
     this.#libc.prctl(PR_SET_TIMERSLACK, SLACK);
+    let shortest = TOO_LONG;
+    for (let i = 0; i < TRIALS; i++) {
+      const began = now();
+      this.#libc.usleep(WAIT);
+      shortest = Math.min(shortest, now() - began);
+    }
+    this.#isPossible = shortest < TOO_LONG;
   }
 
   /**
-   * Waits if the turn that has ended received a crowd, and yet took all there was: `came` datagrams, in a time in which much comes. Fewer
-   * are not worth a wait, and a whole batch has left others behind.
+   * After a turn that received `came` datagrams: waits if they were a crowd, in a time in which much comes, and returns whether it has. A
+   * turn that has left something undone (`isBehind`) is not followed by a wait.
    */
-  wait(came: number): void {
-    this.#level += came - (this.#level >> MEMORY);
-    if (came < CROWD || came >= BATCH || this.#level < MUCH << MEMORY) return;
+  wait(came: number, isBehind: boolean): boolean {
+    // A crowd counts as no more than one: what piles up once, while the machine was elsewhere, is not much.
+    this.#level += Math.min(came, CROWD) - (this.#level >> MEMORY);
+    if (isBehind || came < CROWD || this.#level < MUCH << MEMORY || !this.#isPossible) return false;
     this.#counts.coalescingWaits++;
     this.#libc.usleep(WAIT);
+    return true;
   }
 }

@@ -34,11 +34,11 @@ export const EPOLLERR = 8;
 /** There is room to send. */
 export const POLLOUT = 4;
 /** No call waits. */
-/** Option of prctl: how late a thread may be woken, in nanoseconds. */
-export const PR_SET_TIMERSLACK = 29;
 export const EFD_NONBLOCK = 0o4000;
 /** No child inherits it. */
 export const EFD_CLOEXEC = 0o2000000;
+/** Option of prctl: how late a thread may be woken, in nanoseconds. */
+export const PR_SET_TIMERSLACK = 29;
 
 /** Values of `SocketOption.pathMtu` (IP_MTU_DISCOVER): fragment what does not fit, or refuse it with EMSGSIZE. */
 export const PathMtu = { fragment: 1, never: 2 } as const;
@@ -102,6 +102,7 @@ export interface Libc {
   write(fd: number, at: number, length: number): number;
   close(fd: number): number;
   usleep(microseconds: number): number;
+  /** Variadic in C; of arguments that are integers C passes as many in the same places, on the machines whose layouts we know. */
   prctl(option: number, value: number): number;
   madvise(at: number, length: number, advice: number): number;
   getpriority(which: number, who: number): number;

@@ -43,6 +43,8 @@ export class ReceiveMemory {
 /** One socket's recvmmsg. */
 export class Receiver {
   readonly socket: UdpSocket;
+  /** The last call took a whole batch, or nothing because of an error: more may be waiting. */
+  hasLeftSome = false;
   readonly #libc: Libc;
   readonly #inbox: Inbox;
   readonly #memory: ReceiveMemory;
@@ -69,6 +71,7 @@ export class Receiver {
   receive(): number {
     const { fd, isV6, isWildcard, listener } = this.socket;
     const got = this.#libc.recvmmsg(fd, this.#headers.address, BATCH, MSG_DONTWAIT, 0);
+    this.hasLeftSome = got === BATCH;
     if (got < 0) {
       this.#fail();
       return 0;
@@ -122,6 +125,7 @@ export class Receiver {
     }
     // The pending error of an earlier send (ICMP). It is cleared now; datagrams may be waiting behind it.
     this.socket.isSuspect = true;
+    this.hasLeftSome = true;
   }
 }
 

@@ -30,3 +30,14 @@ test("a socket that does without trains is counted, and said once", () => {
   main.take();
   assert.ok(!main.next());
 });
+
+test("a plane's waits for more are added once each", () => {
+  const counters = new Counters(createCountersMemory(1), 0);
+  const counts = noCounts();
+  const datagrams = new DatagramCount({ counters } as unknown as Context, { counts, outbox: { flushed: 0 } } as Plane);
+  for (const waits of [3, 3, 5]) {
+    counts.coalescingWaits = waits;
+    datagrams.update();
+  }
+  assert.equal(counters.column[Count.coalescing_waits], 5);
+});

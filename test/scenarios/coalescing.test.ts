@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
 
-/** Ten whole batches and a crowd. */
-const REQUESTS = 10 * 64 + 40;
+/** Whole batches, enough of them to be much, and a crowd. */
+const REQUESTS = 24 * 64 + 40;
 
 for (const [coalescing, waits] of [
   ["auto", true],

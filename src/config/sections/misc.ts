@@ -10,6 +10,7 @@ export const IO = ["auto", "batched", "portable"] as const;
 
 /** Whether datagrams may leave in trains. */
 export const SEGMENTATION = ["auto", "off"] as const;
+/** Whether a worker waits for more where much comes (net/coalescing.ts). */
 export const COALESCING = ["auto", "off"] as const;
 
 /** Schemas by key. */
