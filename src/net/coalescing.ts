@@ -1,16 +1,16 @@
 // What network cards call interrupt coalescing, for a worker: where much comes it waits a little after a crowd, so that the next one is larger
 // (decision 0052).
 import { CROWD } from "./batch.ts";
-import { type Libc, PR_SET_TIMERSLACK } from "./libc.ts";
+import { Memory } from "./layout.ts";
+import { CLOCK_MONOTONIC, type Libc, PR_SET_TIMERSLACK } from "./libc.ts";
 import type { PlaneCounts } from "./plane.ts";
 
 /** Microseconds of one wait. */
 const WAIT = 100;
 /** How late the system may wake us, in nanoseconds; its own 50 microseconds would be half a wait. */
 const SLACK = 1_000;
-/** Where the shortest of so many waits is longer than this, in milliseconds, the system's timers are too coarse for any. */
-const TRIALS = 3;
-const TOO_LONG = 0.5;
+/** Where the system's timers are coarser than this, in nanoseconds, a wait would be one of its jiffies: 1 to 10 milliseconds. */
+const COARSE = 50_000;
 /** So many datagrams a turn are much, on the average of so many turns (two to the power of MEMORY). */
 const MUCH = 4;
 const MEMORY = 6;
@@ -28,16 +28,13 @@ export class Coalescing {
     this.#counts = counts;
   }
 
-  /** To be called once, in the thread that waits. `now`: a clock in milliseconds. */
-  prepare(now: () => number = () => performance.now()): void {
+  /** To be called once, in the thread that waits. */
+  prepare(): void {
     this.#libc.prctl(PR_SET_TIMERSLACK, SLACK);
-    let shortest = TOO_LONG;
-    for (let i = 0; i < TRIALS; i++) {
-      const began = now();
-      this.#libc.usleep(WAIT);
-      shortest = Math.min(shortest, now() - began);
-    }
-    this.#isPossible = shortest < TOO_LONG;
+    const { words, address } = new Memory(this.#libc, 16);
+    const isKnown = this.#libc.clock_getres(CLOCK_MONOTONIC, address) === 0;
+    // struct timespec: seconds and nanoseconds, a long each.
+    this.#isPossible = isKnown && words[0] === 0 && words[2]! < COARSE;
   }
 
   /**

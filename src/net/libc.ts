@@ -37,6 +37,8 @@ export const POLLOUT = 4;
 export const EFD_NONBLOCK = 0o4000;
 /** No child inherits it. */
 export const EFD_CLOEXEC = 0o2000000;
+/** The clock that timers go by. */
+export const CLOCK_MONOTONIC = 1;
 /** Option of prctl: how late a thread may be woken, in nanoseconds. */
 export const PR_SET_TIMERSLACK = 29;
 
@@ -101,6 +103,7 @@ export interface Libc {
   read(fd: number, at: number, length: number): number;
   write(fd: number, at: number, length: number): number;
   close(fd: number): number;
+  clock_getres(clock: number, resolutionAt: number): number;
   usleep(microseconds: number): number;
   /** Variadic in C; of arguments that are integers C passes as many in the same places, on the machines whose layouts we know. */
   prctl(option: number, value: number): number;
@@ -133,6 +136,7 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, re
   read: ["int", "uintptr_t", "uintptr_t"],
   write: ["int", "uintptr_t", "uintptr_t"],
   close: ["int"],
+  clock_getres: ["int", "uintptr_t"],
   usleep: ["uint32_t"],
   prctl: ["int", "uintptr_t"],
   madvise: ["uintptr_t", "uintptr_t", "int"],

@@ -16,13 +16,17 @@ for (const [coalescing, waits] of [
     async ({ lb, phone, destination }) => {
       await lb.dispatches(1, "round-robin", [destination(answering(200))], {}, { coalescing, workers: 1 });
       const program = lb.process!;
-      program.signal("SIGSTOP");
-      const answers = Array.from({ length: REQUESTS }, () => phone.requests("OPTIONS", "sip:bob@example.com"));
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      program.signal("SIGCONT");
-      const statuses = await Promise.all(answers);
-      assert.equal(statuses.filter((status) => status === 200).length, REQUESTS);
-      const waited = await lb.metric("coalescing_waits_total");
+      let waited = 0;
+      // What else the machine does may give the last crowd to a turn that is behind: then once more.
+      for (let round = 0; round < (waits ? 10 : 2) && waited === 0; round++) {
+        program.signal("SIGSTOP");
+        const answers = Array.from({ length: REQUESTS }, () => phone.requests("OPTIONS", "sip:bob@example.com"));
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+        program.signal("SIGCONT");
+        const statuses = await Promise.all(answers);
+        assert.equal(statuses.filter((status) => status === 200).length, REQUESTS);
+        waited = await lb.metric("coalescing_waits_total");
+      }
       assert.ok(waits ? waited > 0 : waited === 0, `${waited} waits`);
     },
   );
