@@ -1,6 +1,7 @@
 // A worker that has just received a crowd waits a little for the next one (decision 0052), and nobody but its counters shows it.
 import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
+import { pileUp } from "../kit/pile.ts";
 import { scenario } from "../kit/scenario.ts";
 
 /** Whole batches, enough of them to be much, and a crowd. */
@@ -15,16 +16,10 @@ for (const [coalescing, waits] of [
     { io: "batched" },
     async ({ lb, phone, destination }) => {
       await lb.dispatches(1, "round-robin", [destination(answering(200))], {}, { coalescing, workers: 1 });
-      const program = lb.process!;
       let waited = 0;
       // What else the machine does may give the last crowd to a turn that is behind: then once more.
       for (let round = 0; round < (waits ? 10 : 2) && waited === 0; round++) {
-        program.signal("SIGSTOP");
-        const answers = Array.from({ length: REQUESTS }, () => phone.requests("OPTIONS", "sip:bob@example.com"));
-        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-        program.signal("SIGCONT");
-        const statuses = await Promise.all(answers);
-        assert.equal(statuses.filter((status) => status === 200).length, REQUESTS);
+        await pileUp(lb, phone, REQUESTS);
         waited = await lb.metric("coalescing_waits_total");
       }
       assert.ok(waits ? waited > 0 : waited === 0, `${waited} waits`);

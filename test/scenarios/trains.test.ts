@@ -1,6 +1,7 @@
 // A balancer that is behind sends in trains (decision 0048), and nobody but its counters shows it.
 import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
+import { pileUp } from "../kit/pile.ts";
 import { scenario } from "../kit/scenario.ts";
 
 const CROWD = 300;
@@ -15,13 +16,7 @@ for (const [segmentation, isInTrains] of [
     async ({ lb, phone, destination }) => {
       const servers = [destination(answering(200)), destination(answering(200))];
       await lb.dispatches(1, "round-robin", servers, {}, { segmentation, workers: 2 });
-      const program = lb.process!;
-      program.signal("SIGSTOP");
-      const answers = Array.from({ length: CROWD }, () => phone.requests("OPTIONS", "sip:bob@example.com"));
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      program.signal("SIGCONT");
-      const statuses = await Promise.all(answers);
-      assert.equal(statuses.filter((status) => status === 200).length, CROWD);
+      await pileUp(lb, phone, CROWD);
       for (const server of servers) assert.ok(server.heard("OPTIONS").length >= CROWD / 2);
       const sent = await lb.metric("sent_in_trains_total");
       assert.ok(isInTrains ? sent >= 32 : sent === 0, `${sent} sent in trains`);
