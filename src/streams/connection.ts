@@ -28,6 +28,8 @@ export interface ConnectionOwner {
   readonly intake: Intake;
   /** The headers of a message have come over a connection of which `isAliasSought`. */
   headers(connection: Connection, message: Message): void;
+  /** Something that came has been read as far as it goes. */
+  progressed(): void;
   /** A connection that we tried to make is there. */
   connected(connection: Connection): void;
   /** The other end has said its last word: `leave` is to be called soon. Called at most once, before `closed`. */
@@ -37,9 +39,12 @@ export interface ConnectionOwner {
 }
 
 /** A line end: the answer to a keep-alive (RFC 5626 3.5.1). */
-const PONG = Buffer.from("\r\n", "latin1");
+const PONG = "\r\n";
+/** Of the keep-alives that come in one piece, so many are answered, with one write: who sends more wants something else. */
+const MOST_PONGS = 64;
+const PONGS = Buffer.from(PONG.repeat(MOST_PONGS), "latin1");
 /** Pongs of a peer that does not read are not kept. */
-const MOST_WAITING_PONGS = 1024;
+const MOST_WAITING = 1024;
 /** An old connection is closed when nothing has passed for so long, or when it is so much too old, in milliseconds. */
 const QUIET = 1_000;
 const PATIENCE = 60_000;
@@ -87,6 +92,8 @@ export class Connection implements CarrierHandler {
   #asked = 0;
   readonly #since: number;
   readonly #outflow = new Outflow();
+  /** Keep-alives that have come and are not answered yet. */
+  #pings = 0;
 
   constructor(
     owner: ConnectionOwner,
@@ -223,9 +230,7 @@ export class Connection implements CarrierHandler {
   }
 
   ping(): void {
-    if (this.#carrier.backlog >= MOST_WAITING_PONGS) return;
-    this.#carrier.write(PONG, 0, PONG.length);
-    this.#carrier.flush();
+    if (this.#pings < MOST_PONGS) this.#pings++;
   }
 
   broken(bytes: Buffer, start: number, end: number, status: number): void {
@@ -245,6 +250,8 @@ export class Connection implements CarrierHandler {
     this.heard = this.active;
     this.#asked = 0;
     this.#notePartial();
+    if (this.#pings > 0) this.#answerPings();
+    this.#owner.progressed();
   }
 
   ended(): void {
@@ -269,6 +276,14 @@ export class Connection implements CarrierHandler {
     this.#owner.connected(this);
     for (const { worker, bytes } of this.waiting.takeAll()) this.send(worker, bytes, 0, bytes.length);
     this.flush();
+  }
+
+  #answerPings(): void {
+    const pings = this.#pings;
+    this.#pings = 0;
+    if (this.#carrier.backlog >= MOST_WAITING) return;
+    this.#carrier.write(PONGS, 0, pings * PONG.length);
+    this.#carrier.flush();
   }
 
   #notePartial(): void {

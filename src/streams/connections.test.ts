@@ -70,6 +70,26 @@ test("an answer goes over the connection that its request named, and over no oth
   phone.close();
 });
 
+test("keep-alives are answered one by one, and of thousands in one piece a few, with one write", async () => {
+  const bench = new Bench();
+  const { server, socket } = await accepted(bench);
+  let pongs = "";
+  socket.on("data", (chunk) => (pongs += String(chunk)));
+  for (let i = 1; i <= 3; i++) {
+    socket.write("\r\n\r\n");
+    await until("a pong", () => pongs.length === 2 * i);
+  }
+  socket.write(`${"\r\n\r\n".repeat(16_384)}${options(1)}`);
+  assert.equal((await bench.next()).text, options(1));
+  await until("some more", () => pongs.length > 6);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Pieces are 64 KiB at most, and may be smaller.
+  assert.match(pongs, /^(?:\r\n)+$/);
+  assert.ok(pongs.length < 4_096, `${pongs.length / 2} pongs`);
+  socket.destroy();
+  server.close();
+});
+
 test("what cannot be framed is answered also by a worker that is late, and its connection ends in time without an answer", async (t) => {
   for (const isAnswered of [true, false]) {
     const bench = new Bench();

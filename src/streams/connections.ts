@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { WebSocket } from "ws";
 import { RecordKind } from "../bridge/handoff.ts";
-import { type StreamCounter, type StreamLimits, streamCounter } from "../bridge/stream-start.ts";
+import { type StreamCounter, type StreamLimits, StreamWord, streamCounter } from "../bridge/stream-start.ts";
 import {
   hasSecondPort,
   identityOf,
@@ -157,6 +157,11 @@ export class Connections implements ConnectionOwner {
   flush(): void {
     for (const connection of this.#touched) connection.flush();
     this.#touched.clear();
+  }
+
+  progressed(): void {
+    // Thousands that have sent much at once take long, and that is no standstill.
+    Atomics.add(this.#words, StreamWord.heartbeat, 1);
   }
 
   connected(connection: Connection): void {

@@ -14,6 +14,8 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 /** Bytes of pongs that wait for a peer that sends pings and does not read. */
 const MOST_WAITING = 16_384;
+/** Pings of one piece of the stream: nobody honest has more to ask at a time. */
+const MOST_PINGS = 64;
 
 /**
  * What the library is to bound. A message in more fragments, or a frame in more pieces, is no honest one: each costs some
@@ -44,6 +46,9 @@ export class WebSocketCarrier implements Carrier {
   #isPartial = false;
   #hasMessage = false;
   #hasControl = false;
+  /** Of that piece: how many pings, and what the last one wants to hear again. */
+  #pings = 0;
+  #ping: Buffer | null = null;
 
   /** `socket` is what carries `web`. `view` reads headers; many carriers of one thread may share it. */
   constructor(handler: CarrierHandler, web: WebSocket, socket: Socket, view: Message) {
@@ -126,15 +131,25 @@ export class WebSocketCarrier implements Carrier {
       else if (!this.#hasControl) this.#isPartial = true;
       this.#hasMessage = false;
       this.#hasControl = false;
+      if (this.#ping !== null) this.#answerPing(this.#ping);
       this.#handler.received();
     });
   }
 
   #pinged(data: Buffer): void {
     this.#hasControl = true;
+    this.#pings++;
+    this.#ping = data;
+  }
+
+  /** Only the last one of a piece: that answers those before it (RFC 6455 5.5.3). */
+  #answerPing(ping: Buffer): void {
+    const isFlood = this.#pings > MOST_PINGS || this.backlog >= MOST_WAITING;
+    this.#pings = 0;
+    this.#ping = null;
     if (this.#handler.isEnding) return;
-    if (this.backlog < MOST_WAITING) {
-      this.#web.pong(data);
+    if (!isFlood) {
+      this.#web.pong(ping);
       return;
     }
     this.#web.close(POLICY_VIOLATION);

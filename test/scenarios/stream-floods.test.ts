@@ -102,3 +102,31 @@ scenario(
     assert.ok(growth < 60, `${growth} MiB`);
   },
 );
+
+scenario("megabytes of keep-alives hold up nobody, and end nobody's connection", { io: "batched" }, async (stage) => {
+  const { lb, destination } = stage;
+  await lb.dispatches(1, "priority", [destination.answers(200)], {}, lb.bothTransports);
+  await lb.isComplete();
+  const bystander = await RawStream.open(lb.address);
+  const waits: number[] = [];
+  const pongs = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const [before, began] = [bystander.received.length, performance.now()];
+      await bystander.sends("\r\n\r\n");
+      await until("a pong", () => bystander.received.length > before, 15_000);
+      waits.push(performance.now() - began);
+    }
+  };
+  const flooding = open(lb, 150, () => "\r\n\r\n".repeat(16_384));
+  await pongs(20);
+  const flood = await flooding;
+  await pongs(20);
+  await until("all of them to be answered", () => flood.every(({ received }) => received !== ""));
+  const longest = Math.max(...waits);
+  console.log(`keep-alives, 9.4 MiB at once: another connection waited for its own ${longest.toFixed(0)} ms at most`);
+  assert.equal(await lb.metric("stream_worker_restarts_total"), 0);
+  assert.equal(bystander.isClosed, false);
+  assert.ok(longest < 1_000, `${longest} ms`);
+  assert.ok(flood.every(({ received }) => received.length < 8_192));
+  for (const one of [...flood, bystander]) one.close();
+});

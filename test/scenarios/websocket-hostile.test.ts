@@ -109,6 +109,23 @@ scenario(
   },
 );
 
+scenario(
+  "of pings in one piece the last is answered, and whoever sends hundreds is told and closed",
+  one,
+  async (stage) => {
+    const { lb } = stage;
+    await starts(stage);
+    const raw = await RawWebSocket.open(lb.address, SIP);
+    const pongs = () => raw.frames.filter(({ op }) => op === Op.pong).map(({ payload }) => String(payload));
+    raw.write(Buffer.concat(["a", "b", "c"].map((text) => frame(Op.ping, text))));
+    await raw.hears("the last one's pong", () => pongs().at(-1) === "c");
+    raw.write(Buffer.concat(Array.from({ length: 1_000 }, () => frame(Op.ping, ""))));
+    await raw.hears("the close frame", () => raw.closeCode === 1008);
+    assert.ok(pongs().length <= 3, `${pongs().length} pongs`);
+    raw.close();
+  },
+);
+
 scenario("two SIP messages in one are refused, neither is served, and the connection goes on", one, async (stage) => {
   const { lb } = stage;
   await starts(stage);
