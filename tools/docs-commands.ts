@@ -1,12 +1,17 @@
 // The reference page of the commands, from their registry.
 import { Command } from "commander";
+import { demoCommand } from "../src/cli/demo.ts";
 import { ExitCode } from "../src/cli/exit-code.ts";
 import { COMMANDS } from "../src/cli/index.ts";
+import { runCommand } from "../src/cli/run.ts";
+
+/** As in src/main.ts, which gives the first two what they need to run. */
+const ALL = [runCommand(() => Promise.resolve(ExitCode.ok)), demoCommand(""), ...COMMANDS];
 
 /** The page. */
 export function commandsPage(): string {
   const program = new Command("fairlead");
-  for (const command of COMMANDS) command.register(program);
+  for (const command of ALL) command.register(program);
   const codes = Object.entries(ExitCode).map(
     ([name, code]) => `${code} ${name.replaceAll(/([A-Z])/g, " $1").toLowerCase()}`,
   );

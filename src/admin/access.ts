@@ -30,7 +30,8 @@ export function whoAsks(tokens: readonly AccessToken[], token: string | undefine
 /** Throws what is to be answered when `access` may not do what takes `needed`; null: that is for everybody. */
 export function admit(access: Access | null, needed: Role | null): void {
   if (needed === null) return;
-  if (access === null) throw new HttpProblem(401, "a token is needed: Authorization: Bearer TOKEN");
+  if (access === null)
+    throw new HttpProblem(401, "a token of the configuration is needed: Authorization: Bearer TOKEN");
   if (!isEnough(access, needed)) throw new HttpProblem(403, `${access.name} is ${access.role}, this takes ${needed}`);
 }
 

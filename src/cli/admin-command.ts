@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command as Program } from "commander
 import { AdminError } from "../admin/admin-error.ts";
 import { AdminClient, DEFAULT_ADMIN } from "../admin/client.ts";
 import type { AppliedResource, ProblemResource } from "../admin/resources.ts";
+import { suggestion } from "../config/suggest.ts";
 import { ExitCode } from "./exit-code.ts";
 import { type Cell, type Column, formatTable, wantsColour } from "./table.ts";
 
@@ -24,6 +25,21 @@ export interface Table {
 
 /** The command was called in a way that cannot be carried out. */
 export class UsageError extends Error {}
+
+/** What a family of commands does when none of them is named. A name that is none of them is told as such, and not as an argument too many. */
+export function defaultCommand(family: Program, name: string): Program {
+  return family
+    .command(name, { isDefault: true })
+    .allowExcessArguments()
+    .hook("preAction", ({ args: [word] }) => {
+      if (word === undefined) return;
+      const hint = suggestion(
+        word,
+        family.commands.map((one) => one.name()),
+      );
+      family.error(`error: there is no command "${family.name()} ${word}"${hint === "" ? "" : ` (${hint})`}`);
+    });
+}
 
 /** Adds `--admin`, `--token` and `--output`. */
 export function addAdminOptions(command: Program): Program {
@@ -103,10 +119,16 @@ export async function withAdmin(
     await action(new AdminClient(options.admin, options.token ?? ""));
   } catch (error) {
     if (!(error instanceof AdminError || error instanceof UsageError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${error.message}${tokenHint(error, options)}\n`);
     if (error instanceof AdminError) printProblems(error.problems);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** How to give the token that was missing, or that the one given is none. */
+function tokenHint(error: AdminError | UsageError, { token }: AdminCommandOptions): string {
+  if (!(error instanceof AdminError) || error.status !== 401) return "";
+  return token === undefined ? " (FAIRLEAD_TOKEN, or --token)" : " (the one given is not one of them)";
 }
 
 /** Problems of a configuration, one per line, on stderr. */

@@ -164,6 +164,12 @@ describe("commands for the running instance", () => {
     }
   });
 
+  it("a mistyped command of a family is told as one, with what may be meant", async () => {
+    const { code, stderr } = await run(["destinations", "drian", "media1"]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /there is no command "destinations drian" \(did you mean "drain"\?\)/);
+  });
+
   it("a destination that is not there is a wrong usage, with a way out", async () => {
     const { code, stderr } = await run(["destinations", "disable", "media9"]);
     assert.deepEqual([code, stderr], [2, 'error: there is no destination "media9" (fairlead destinations ls)\n']);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, describe, it, mock } from "node:test";
 import { Command } from "commander";
 import { checkCommand } from "./check.ts";
+import { machineAddresses } from "./configuration-io.ts";
 import { importCommand } from "./import.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-check-"));
@@ -50,6 +51,16 @@ describe("fairlead check and import", () => {
 
   it("says nothing about a good file and exits 0", async () => {
     assert.deepEqual(await run("check", good), { code: 0, out: "", err: "" });
+  });
+
+  it("tells that this machine could not listen there, which another may", async () => {
+    const elsewhere = file("elsewhere.yaml", GOOD.replace("127.0.0.1", "198.51.100.7"));
+    const { code, out, err } = await run("check", elsewhere);
+    assert.deepEqual([code, out], [0, ""]);
+    const isAsked = machineAddresses().length > 0;
+    assert.equal(err !== "", isAsked);
+    if (isAsked) assert.match(err, /info: udp:\/\/198\.51\.100\.7:5060: this machine does not have the address 198/);
+    else console.log("addresses that are not there may be bound to here: nothing is told of them");
   });
 
   it("tells that there are no keys, which is no problem for one node", async () => {

@@ -4,6 +4,7 @@ import {
   addAdminOptions,
   addDryRun,
   type DryRunOptions,
+  defaultCommand,
   printApplied,
   readInput,
   withAdmin,
@@ -20,9 +21,9 @@ export const configCommand: Command = {
   register(program) {
     const family = program.command("config").description(configCommand.summary);
     addAdminOptions(
-      family
-        .command("get", { isDefault: true })
-        .description("As fairlead.yaml, defaults and changes at run time included, secrets taken out."),
+      defaultCommand(family, "get").description(
+        "As fairlead.yaml, defaults and changes at run time included, secrets taken out.",
+      ),
     ).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const { etag, ...resource } = await client.configuration();

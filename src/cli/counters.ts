@@ -1,6 +1,13 @@
 // fairlead counters: what is counted, and whether it is true.
 import type { AuditResource, CountersResource } from "../admin/resources.ts";
-import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
+import {
+  type AdminCommandOptions,
+  addAdminOptions,
+  defaultCommand,
+  print,
+  type Table,
+  withAdmin,
+} from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 
@@ -14,13 +21,12 @@ export const countersCommand: Command = {
   summary: "Shows what the running instance has counted, and whether it is true.",
   register(program) {
     const counters = program.command("counters").description(countersCommand.summary);
-    addAdminOptions(
-      counters.command("ls", { isDefault: true }).description("Everything that was counted since the start."),
-    ).action((options: AdminCommandOptions) =>
-      withAdmin(options, async (client) => {
-        const resource = await client.counters();
-        await print(resource, options, () => countersTable(resource));
-      }),
+    addAdminOptions(defaultCommand(counters, "ls").description("Everything that was counted since the start.")).action(
+      (options: AdminCommandOptions) =>
+        withAdmin(options, async (client) => {
+          const resource = await client.counters();
+          await print(resource, options, () => countersTable(resource));
+        }),
     );
     const audit = counters
       .command("audit")

@@ -13,6 +13,7 @@ import {
   type AdminCommandOptions,
   addAdminOptions,
   addDryRun,
+  defaultCommand,
   integer,
   print,
   printApplied,
@@ -88,9 +89,7 @@ function registerForget(family: Program): void {
 }
 
 function registerList(family: Program): void {
-  const command = family
-    .command("ls", { isDefault: true })
-    .description("State, calls and counters of every destination.");
+  const command = defaultCommand(family, "ls").description("State, calls and counters of every destination.");
   addAdminOptions(command)
     .option("--set <name>", "only this set")
     .action((options: ChangeOptions) =>

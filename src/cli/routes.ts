@@ -4,6 +4,7 @@ import {
   addAdminOptions,
   addDryRun,
   type DryRunOptions,
+  defaultCommand,
   print,
   printApplied,
   readInput,
@@ -20,7 +21,7 @@ export const routesCommand: Command = {
   register(program) {
     const routes = program.command("routes").description(routesCommand.summary);
     addAdminOptions(
-      routes.command("ls", { isDefault: true }).description("All routes in their order; the first match wins."),
+      defaultCommand(routes, "ls").description("All routes in their order; the first match wins."),
     ).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => {
         const all = await client.routes();

@@ -6,6 +6,7 @@ import {
   addAdminOptions,
   addDryRun,
   type DryRunOptions,
+  defaultCommand,
   print,
   printApplied,
   readInput,
@@ -24,12 +25,11 @@ export const setsCommand: Command = {
   summary: "Shows and changes the dispatcher sets of the running instance.",
   register(program) {
     const sets = program.command("sets").description(setsCommand.summary);
-    addAdminOptions(sets.command("ls", { isDefault: true }).description("All sets.")).action(
-      (options: AdminCommandOptions) =>
-        withAdmin(options, async (client) => {
-          const resources = await client.sets();
-          await print(resources, options, () => setTable(resources));
-        }),
+    addAdminOptions(defaultCommand(sets, "ls").description("All sets.")).action((options: AdminCommandOptions) =>
+      withAdmin(options, async (client) => {
+        const resources = await client.sets();
+        await print(resources, options, () => setTable(resources));
+      }),
     );
     addAdminOptions(sets.command("show <set>").description("One set and its destinations.")).action(
       (name: string, options: AdminCommandOptions) =>

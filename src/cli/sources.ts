@@ -1,6 +1,13 @@
 // fairlead sources: the tables that the running instance has destinations from.
 import type { SourceResource } from "../admin/resources.ts";
-import { type AdminCommandOptions, addAdminOptions, print, type Table, withAdmin } from "./admin-command.ts";
+import {
+  type AdminCommandOptions,
+  addAdminOptions,
+  defaultCommand,
+  print,
+  type Table,
+  withAdmin,
+} from "./admin-command.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { formatAge } from "./table.ts";
@@ -12,7 +19,7 @@ export const sourcesCommand: Command = {
   register(program) {
     const sources = program.command("sources").description(sourcesCommand.summary);
     addAdminOptions(
-      sources.command("ls", { isDefault: true }).description("When each was read, its rows, and what is wrong."),
+      defaultCommand(sources, "ls").description("When each was read, its rows, and what is wrong."),
     ).action((options: AdminCommandOptions) =>
       withAdmin(options, async (client) => show(await client.sources(), options)),
     );

@@ -160,7 +160,7 @@ describe("a wrong fairlead.yaml", () => {
     [
       "a bare number as duration",
       `${GOOD}timers: {t1: 500}\n`,
-      'f.yaml:4:14: error: "t1" must be text, not 500 (quote it, or add the unit)',
+      'f.yaml:4:14: error: "t1" must be text, not 500 (with its unit, such as 10s or 4KiB; in quotes where it has none)',
     ],
     [
       "a bad duration",

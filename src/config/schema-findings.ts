@@ -136,7 +136,10 @@ function wrongType(path: Path, value: unknown, shown: string, wanted: string): F
   const last = path.at(-1);
   const name = typeof last === "string" ? `"${last}"` : "this";
   if (value === undefined) return errorAt(path, `${name} is missing`, wanted);
-  const hint = typeof value === "number" && wanted.startsWith("text") ? "quote it, or add the unit" : "";
+  const hint =
+    typeof value === "number" && wanted.startsWith("text")
+      ? "with its unit, such as 10s or 4KiB; in quotes where it has none"
+      : "";
   const got = typeof value === "object" || Array.isArray(value) ? kindOf(value) : shown;
   return errorAt(path, `${name} must be ${wanted}, not ${got}`, hint);
 }

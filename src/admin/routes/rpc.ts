@@ -9,12 +9,14 @@ import { OPENSIPS } from "../rpc/opensips.ts";
 interface Door {
   readonly path: string;
   readonly key: "kamailioRpc" | "opensipsMi";
+  /** The same, as the configuration has it. */
+  readonly written: string;
   readonly dialect: Dialect;
 }
 
 const DOORS: readonly Door[] = [
-  { path: "/RPC", key: "kamailioRpc", dialect: KAMAILIO },
-  { path: "/mi", key: "opensipsMi", dialect: OPENSIPS },
+  { path: "/RPC", key: "kamailioRpc", written: "kamailio_rpc", dialect: KAMAILIO },
+  { path: "/mi", key: "opensipsMi", written: "opensips_mi", dialect: OPENSIPS },
 ];
 
 /** Kamailio's and OpenSIPS's commands, where they are answered. */
@@ -27,12 +29,13 @@ export const rpcRoutes: RouteGroup = {
     app.register(async (scope) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
-      for (const { path, key, dialect } of DOORS) {
+      for (const { path, key, written, dialect } of DOORS) {
         scope.post(path, { config: { isCommand: true } }, async (request, reply) => {
           const access = accessOf(request);
           // The configuration's check says so, too; a door that decides about calls asks for itself.
           const { tokens, ...open } = backend.access();
-          if (!open[key] || tokens.length === 0) throw new HttpProblem(404, `there is no POST ${path}`);
+          if (!open[key] || tokens.length === 0)
+            throw new HttpProblem(404, `there is no POST ${path} without admin.${written}: true and admin.tokens`);
           const text = typeof request.body === "string" ? request.body : "";
           const { status, body } = await answerRpc(dialect, text, {
             backend,

@@ -7,7 +7,7 @@ import { formatProblem, hasErrors, type Problem } from "../../config/problem.ts"
 import type { Config } from "../../config/schema.ts";
 import { describeNames, type FoundName, findNames, hasNames, nameText } from "../../explain/names.ts";
 import { readWithSources } from "../../sources/load.ts";
-import { configurationIo } from "../configuration-io.ts";
+import { configurationIo, machineAddresses } from "../configuration-io.ts";
 import { type ConfigurationFlags, readOptions } from "../configuration-options.ts";
 import { ExitCode } from "../exit-code.ts";
 
@@ -43,7 +43,10 @@ export async function check(files: string[], flags: CheckFlags): Promise<void> {
   // Each file is a configuration of its own here: CI checks many at once.
   const read = await Promise.all(files.map(async (file) => ({ file, ...(await readOne(file, flags)) })));
   const problems = read.flatMap((each) => each.problems);
-  const information = read.flatMap(({ file, config }) => (config === undefined ? [] : informationOn(config, file)));
+  const addresses = machineAddresses();
+  const information = read.flatMap(({ file, config }) =>
+    config === undefined ? [] : informationOn(config, file, addresses),
+  );
   const conclude = (all: readonly Problem[], names: readonly FoundName[]) => {
     const valid = !hasErrors(all);
     print({ valid, problems: all, information, names }, flags.output);

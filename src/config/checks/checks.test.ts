@@ -245,3 +245,12 @@ describe("check warns about", () => {
     );
   });
 });
+
+it("check points at the destination that has what its algorithm does not look at, and not at the one after it", () => {
+  const text = `${LISTENERS}sets:\n  m:\n    destinations:\n      - {uri: "sip:10.0.0.1", weight: 3}\n      - "sip:10.0.0.2"\n${KEYS}`;
+  const found = loadYaml(text, "f.yaml", fakeIo()).problems;
+  assert.deepEqual(
+    found.map(({ line, what }) => [line, what]),
+    [[5, "round-robin does not look at weight"]],
+  );
+});

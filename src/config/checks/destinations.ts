@@ -64,41 +64,28 @@ export const unusableDestinations: Check = {
   },
 };
 
-function firstWhere(set: SetConfig, differs: (one: SetConfig["destinations"][number]) => boolean): number {
-  return set.destinations.findIndex(differs);
-}
+/** What of a destination only some algorithms look at: under which feature they say so, and one that does. */
+const HEEDED = [
+  ["weight", "weight", 1, "weighted"],
+  ["priority", "order", 0, "priority"],
+  ["score", "score", 0, "opensips:9"],
+] as const;
 
 /** Weights, priorities and scores that the algorithm does not look at. */
 export const ignoredSettings: Check = {
   summary: "A weight, priority or score that the set's algorithm does not look at.",
   look(config): Finding[] {
     return config.sets.flatMap((set) => {
-      const findings: Finding[] = [];
-      const base = ["sets", set.name, "destinations"];
       const uses = algorithmIn(config.algorithms, set.algorithm)?.uses ?? [];
-      const weight = firstWhere(set, (one) => one.weight !== set.destinations[0]?.weight);
-      if (weight >= 0 && !uses.includes("weight")) {
-        findings.push(
-          warningAt([...base, weight, "weight"], `${set.algorithm} does not look at weight`, "algorithm: weighted"),
-        );
-      }
-      const priority = firstWhere(set, (one) => one.priority !== set.destinations[0]?.priority);
-      if (priority >= 0 && !uses.includes("order")) {
-        findings.push(
-          warningAt(
-            [...base, priority, "priority"],
-            `${set.algorithm} does not look at priority`,
-            "algorithm: priority",
-          ),
-        );
-      }
-      const score = firstWhere(set, (one) => one.score !== set.destinations[0]?.score);
-      if (score >= 0 && !uses.includes("score")) {
-        findings.push(
-          warningAt([...base, score, "score"], `${set.algorithm} does not look at score`, "algorithm: opensips:9"),
-        );
-      }
-      return findings;
+      return HEEDED.flatMap(([key, feature, usual, other]) => {
+        if (uses.includes(feature)) return [];
+        const [first] = set.destinations;
+        // All alike are no choice, whatever they are; the one to be told of is the one that somebody gave something.
+        if (set.destinations.every((one) => one[key] === first?.[key])) return [];
+        const index = set.destinations.findIndex((one) => one[key] !== usual);
+        const path = ["sets", set.name, "destinations", index, key];
+        return [warningAt(path, `${set.algorithm} does not look at ${key}`, `algorithm: ${other}`)];
+      });
     });
   },
 };

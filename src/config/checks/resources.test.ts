@@ -96,7 +96,8 @@ describe("resources", () => {
     ["of an event socket nowhere", "{pstn: 'fs://:secret@'}", /not HOST\[:PORT\] \(fs:\/\/\[USER\]:PASSWORD@HOST/],
     ["of a port that is none", "{pstn: 'fs://:secret@h:99999'}", /not HOST\[:PORT\]/],
     ["of a password with a newline", '{pstn: "fs://:secret\\napi@h"}', /control characters/],
-    ["of another URL", "{pstn: 'http://:secret@h'}", /not the URL of an event socket/],
+    ["of another URL", "{pstn: 'http://:secret@h'}", /this is neither a number nor the URL of an event socket/],
+    ["of a URL without a slash", "{pstn: 'fs:/:secret@h'}", /this is neither a number nor the URL/],
     [
       "of a password with a semicolon in a text",
       "'pstn=fs://:sec;ret@h'",

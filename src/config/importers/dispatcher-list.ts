@@ -142,13 +142,19 @@ function giveNames(
     const count = (seen.get(one.name) ?? 0) + 1;
     seen.set(one.name, count);
     if (count === 1 || one.data === null) continue;
+    const isOneServer = one.data.name === undefined;
     one.data.name = `${one.name}#${count}`;
-    say(
-      one.record.line,
-      one.record.uriColumn,
-      `"${one.name}" is in set ${one.record.set} ${count} times: each gets a share, as in Kamailio`,
-      "remove the line if that is not meant",
-    );
+    const { line, uriColumn, set } = one.record;
+    if (isOneServer) {
+      const what = `"${one.name}" is in set ${set} ${count} times: each gets a share, as in Kamailio`;
+      say(line, uriColumn, what, "remove the line if that is not meant");
+    } else
+      say(
+        line,
+        uriColumn,
+        `another destination of set ${set} has the duid "${one.name}": this one is called ${one.data.name}`,
+        "a duid for each",
+      );
   }
 }
 

@@ -144,7 +144,8 @@ export const listener = z
       return refuse(sink, value, `"${given.origins?.[strange]}" is no origin here`, hint, ["origins", strange]);
     }
     const place = parseHostPort(where, 0);
-    if (place === null) return refuse(sink, value, `"${given.uri}" is not a listener`, URI_HINT, at);
+    if (place === null)
+      return refuse(sink, value, `"${where}" is not HOST:PORT with a port of up to 65535`, URI_HINT, at);
     if (!isNumericHost(place.host)) {
       return refuse(
         sink,

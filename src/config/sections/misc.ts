@@ -41,7 +41,7 @@ export const misc = {
     .enum(COALESCING)
     .default("auto")
     .describe(
-      "`auto`: where much comes, a worker that has just received 16 datagrams or more at once, and no more wait, waits a tenth of a millisecond for the next ones, because many together cost less each; `off`: it never does. Batched only.",
+      "`auto`: where much comes (4 datagrams at a time on the average), a worker that has just received 16 or more at once, and no more wait, waits a tenth of a millisecond for the next ones, because many together cost less each; `off`: it never does. Batched only; a change needs a restart.",
     ),
   watch: z.boolean().default(false).describe("Reload when a configuration file changes."),
   receive_buffer: size(4_096, 1_073_741_824).prefault("4MiB").describe("Socket receive buffer asked of the system."),

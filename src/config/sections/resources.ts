@@ -54,11 +54,23 @@ export function parseCapacities(text: string): Readonly<Record<string, Capacity>
   return capacities;
 }
 
-/** Schema of the URL of an event socket. */
+/** What is short and plain holds no password of a URL that is written wrongly, and may be shown. */
+const PLAIN_WORD = /^[\w.%+-]{1,20}$/;
+
+/** Why a text that stands where a number or the URL of an event socket belongs is neither, and what would be right. */
+function neither(given: string): readonly [what: string, hint: string] {
+  const shown = PLAIN_WORD.test(given) ? `"${given}"` : "this";
+  return /^\d+$/.test(given)
+    ? [`${shown} is text, not a number`, "without quotes"]
+    : [`${shown} is neither a number nor the URL of an event socket`, EVENT_SOCKET_HINT];
+}
+
+/** Schema of the URL of an event socket, which stands where a number might. */
 export const eventSocket = z
   .string()
   .meta({ title: "event socket URL", examples: ["fs://:PASSWORD@10.0.0.11:8021"] })
   .transform((given, sink): EventSocket => {
+    if (!isEventSocketUrl(given)) return refuse(sink, given, ...neither(given));
     const parsed = parseEventSocket(given);
     return typeof parsed === "string" ? refuse(sink, given, parsed, EVENT_SOCKET_HINT) : parsed;
   });
