@@ -123,6 +123,8 @@ test("scanners hear nothing; who is trusted or in a call is none", () => {
       assert.equal(kind(from(agent)[0]!.text), "OPTIONS", agent);
     const named = "user-agent \t:\r\n sipcli\r\n";
     assert.deepEqual(rig.receive(request("OPTIONS", { call: "folded", more: named })), []);
+    const second = "User-Agent: Acme/1\r\nUser-Agent: sipcli\r\n";
+    assert.deepEqual(rig.receive(request("OPTIONS", { call: "second", more: second })), []);
     const [invite] = rig.receive(request("INVITE"));
     rig.receive(response(invite!.text, 200), invite!.to);
     const more = `Route: ${header(invite!.text, "Record-Route")}\r\nUser-Agent: sipcli\r\n`;

@@ -1,6 +1,6 @@
 // One worker's turn: whose message is it, and what is it. Everything before the decision is in here, nothing after it.
 import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
-import { RecordKind } from "../bridge/handoff.ts";
+import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { type Inbox, MAX_DATAGRAM } from "../net/batch.ts";
 import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
@@ -33,12 +33,14 @@ import { HELD_WAIT } from "./stream-rings.ts";
 import { answerStun } from "./stun.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Timers } from "./timers.ts";
+import { writeRefusal } from "./unsent.ts";
 import { TICK } from "./wheel.ts";
 
 const LONGEST_WAIT = 100;
 const nobody = new Int32Array(4);
 /** A ring's messages are copied here, where vector instructions read them. Whoever drains while it is at a message has that from the wire. */
 const desk = packetBytes(MAX_DATAGRAM);
+const HALF_DESK = MAX_DATAGRAM >> 1;
 
 /** The handler that a plane drives. */
 export class Loop implements PlaneHandler {
@@ -140,6 +142,13 @@ export class Loop implements PlaneHandler {
       // Workers share the port, and the kernel tells any of them. A full ring costs the owner the news, not the timeout.
       this.#exchange.pass(owner, RecordKind.unreachable, 0, peer, at, nobody, 0, bytes, start, end);
     }
+  }
+
+  /** What another thread could not send, or has heard of. */
+  #unsent(ring: Ring): void {
+    this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, ring.kind === RecordKind.noRoom);
+    const end = writeRefusal(this.#c, ring, desk, HALF_DESK);
+    if (end > 0) this.#handle(desk, HALF_DESK, end, ring.listener, ring.peer, 0, ring.local, 0, RecordKind.datagram);
   }
 
   #handle(
@@ -272,8 +281,7 @@ export class Loop implements PlaneHandler {
         else if (ring.kind === RecordKind.lost) {
           this.#lost.drain(c, ring);
           continue;
-        } else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom)
-          this.unreachable(ring.bytes, ring.start, ring.end, ring.peer, 0, ring.kind === RecordKind.noRoom);
+        } else if (ring.kind === RecordKind.unreachable || ring.kind === RecordKind.noRoom) this.#unsent(ring);
         else if (!isStreamNews(c, ring)) {
           if (ring.kind === RecordKind.framed) c.count(Count.received);
           const end = ring.bytes.copy(desk, 0, ring.start, ring.end);

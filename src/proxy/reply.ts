@@ -102,6 +102,17 @@ export function reply(c: Context, status: number): number {
   return written;
 }
 
+/**
+ * Writes at `out[at]` what a destination would have answered the request at hand, of which `c.call1` is set; returns its length. The To tag is
+ * ours, so that its ACK is known.
+ */
+export function writeOnBehalf(c: Context, status: number, out: Buffer, at: number): number {
+  options.clear();
+  options.toTag = tag;
+  options.toTagEnd = writeOwnTag(c);
+  return writeReply(c.message, status, phraseOf(status), options, out, at);
+}
+
 /** Forgets what an answer of our own would have had besides its status. */
 export function forgetAnswer(c: Context): void {
   c.extra = NOTHING;

@@ -3,9 +3,10 @@ import { Header } from "../sip/header.ts";
 import type { Context } from "./context.ts";
 import { isTrusted } from "./trust.ts";
 
-/** Whether the request at hand, which is no destination's, is one of a stranger that says it is a scanner. */
+/** Whether the request at hand, which is no destination's, is one of a stranger that says it is a scanner, in whichever of its User-Agent lines. */
 export function isScanner(c: Context): boolean {
-  const { bytes, valueStart, valueEnd } = c.message;
-  const start = valueStart[Header.userAgent]!;
-  return start >= 0 && c.adopted.scanners!.names(bytes, start, valueEnd[Header.userAgent]!) && !isTrusted(c);
+  const { message, adopted } = c;
+  for (let lineEnd = -1; message.nextLine(Header.userAgent, lineEnd); lineEnd = message.iterLineEnd)
+    if (adopted.scanners!.names(message.bytes, message.iterStart, message.iterEnd)) return !isTrusted(c);
+  return false;
 }

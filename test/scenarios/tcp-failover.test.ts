@@ -45,6 +45,21 @@ scenario("without anybody else, a refused connection is told to the caller", asy
   assert.equal((await phone.invites("sip:bob@example.com")).status, 500);
 });
 
+scenario("without transactions, a refused connection is as a 503 to the caller", async ({ lb, phone, destination }) => {
+  const closed = destination(answering(200), TCP);
+  const stateless = { ...lb.bothTransports, forwarding: "stateless" };
+  await lb.dispatches(1, "hash-call-id", [closed], { probe: false, passive: { failures: 0 } }, stateless);
+  await closed.close();
+  for (const transport of ["udp", "tcp"] as const) {
+    const caller = await phone.another({ transport });
+    const begin = performance.now();
+    assert.equal((await caller.invites("sip:bob@example.com")).status, 503);
+    assert.equal(await caller.requests("OPTIONS", "sip:bob@example.com"), 503);
+    assert.ok(performance.now() - begin < 10_000, "the refusal told, no timer did");
+  }
+  assert.equal(await lb.metric("dropped_total", { reason: "unmatched_ack" }), 0);
+});
+
 scenario("a call whose connections break goes on over new ones, from both ends", async (stage) => {
   const { lb, destination } = stage;
   const callee = destination(answering(200), TCP);
