@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CALLER, destinationAt, Rig } from "./rig-fake.ts";
-import { header, request, response } from "./rig-message.ts";
+import { header, kind, request, response } from "./rig-message.ts";
 
 test("a call that a destination makes to somebody outside is a call from its INVITE to its end", () => {
   const rig = new Rig();
@@ -29,6 +29,52 @@ test("a call that a destination makes to another one is that one's", () => {
   const [, host] = /^(.*):5060$/.exec(destinationAt(1))!;
   rig.receive(request("INVITE", { uri: `sip:bob@${host}` }), destinationAt(0));
   assert.deepEqual([rig.context.callsOutside, rig.context.live.load(0), rig.context.live.load(1)], [0, 0, 1]);
+});
+
+/** Who gets the caller's request in this dialog of call 1, without a Route; the status it gets here where nobody does. */
+function whoGets(rig: Rig, method: string, toTag: string, cseq: number): string {
+  const [sent] = rig.receive(request(method, { cseq, toTag }));
+  return sent!.to === CALLER ? kind(sent!.text) : sent!.to;
+}
+
+test("a call that rings on past Timer C keeps its early dialog, and is counted from its answer to its end", () => {
+  const rig = new Rig();
+  const [invite] = rig.receive(request("INVITE"));
+  for (let i = 0; i < 4; i++) {
+    rig.receive(response(invite!.text, 180), invite!.to);
+    rig.pass(100_000, 100);
+  }
+  assert.equal(whoGets(rig, "PRACK", "t", 2), destinationAt(0));
+  rig.receive(response(invite!.text, 200), invite!.to);
+  rig.pass(60_000, 100);
+  assert.equal(rig.context.live.load(0), 1);
+  const [bye] = rig.receive(request("BYE", { cseq: 3, toTag: "t" }));
+  rig.receive(response(bye!.text, 200), bye!.to);
+  assert.equal(rig.context.live.load(0), 0);
+  rig.pass(60_000, 100);
+  assert.equal(rig.held(), "");
+});
+
+test("an early dialog lasts as long as ring_limit lets its call ring", () => {
+  const rig = new Rig({ failover: { ringLimit: 400_000 } });
+  const [invite] = rig.receive(request("INVITE"));
+  rig.receive(response(invite!.text, 180), invite!.to);
+  rig.pass(390_000, 100);
+  assert.equal(whoGets(rig, "PRACK", "t", 2), destinationAt(0));
+});
+
+test("a call whose early dialog was forgotten while it rang is counted when it is answered", () => {
+  const rig = new Rig();
+  const [invite] = rig.receive(request("INVITE"));
+  rig.receive(response(invite!.text, 180), invite!.to);
+  for (let i = 0; i < 3; i++) {
+    rig.pass(100_000, 100);
+    rig.receive(response(invite!.text, 180).replace(";tag=t", ""), invite!.to);
+  }
+  assert.equal(rig.context.dialogs.count, 0);
+  rig.receive(response(invite!.text, 200), invite!.to);
+  rig.pass(60_000, 100);
+  assert.equal(rig.context.live.load(0), 1);
 });
 
 /** A call to the only destination; what its load is after a BYE that was answered so (0: by the network's refusal). */

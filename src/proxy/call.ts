@@ -12,6 +12,7 @@ import { forceResources, giveResources } from "./resources.ts";
 import { passSender, releaseSenderOfDialog } from "./sender.ts";
 import { dialogLifetime, sessionInterval } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
+import { ringLimitAt } from "./treatment-of.ts";
 
 /** How long a challenge is remembered, in milliseconds: time enough for a person to type a password. */
 const CHALLENGE_MEMORY = 120_000;
@@ -77,9 +78,7 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   const call1 = t[at + T.call1]!;
   const call2 = t[at + T.call2]!;
   let dialog = t[at + T.dialog]!;
-  if (dialog === 0 || words[dialog * DIALOG_WORDS + D.calleeTag] !== toTag || words[dialog * DIALOG_WORDS] !== call1) {
-    dialog = dialogs.find(call1, call2, t[at + T.fromTag]!, toTag);
-  }
+  if (!isStill(c, dialog, call1, toTag)) dialog = dialogs.find(call1, call2, t[at + T.fromTag]!, toTag);
   if (dialog === 0) {
     dialog = dialogs.create(call1, call2);
     // A full table costs this call its memory: its requests still find their way by our Record-Route.
@@ -97,12 +96,16 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
     const isStream = c.adopted.listeners[t[at + T.listener]!]!.isStream;
     copyEndpoint(t, at + (isStream ? T.reply : T.peer), words, d + D.caller);
     words[d + D.state] = DialogState.early;
-    dialogs.wheel.arm(dialog, c.now + c.adopted.snapshot.timers.c);
   }
   t[at + T.dialog] = dialog;
   c.branches.words[b + B.dialog] = dialog;
   const d = dialog * DIALOG_WORDS;
-  if (!confirmed || words[d + D.state] !== DialogState.early) return;
+  if (words[d + D.state] !== DialogState.early) return;
+  if (!confirmed) {
+    // Its branch may ring for as long from now on (RFC 3261 16.7 point 2), and its callee may want PRACKs to the end.
+    dialogs.wheel.arm(dialog, c.now + Math.max(c.adopted.snapshot.timers.c, ringLimitAt(c, at)));
+    return;
+  }
   words[d + D.state] = DialogState.confirmed;
   words[d + D.session] = sessionInterval(c);
   words[d + D.since] = c.now;
@@ -129,6 +132,14 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   words[d + D.resources] = t[at + T.resources]!;
   passSender(c, at, d);
   words[d + D.flags] = words[d + D.flags]! | DialogFlag.counted;
+}
+
+/** Whether a dialog that was remembered is there yet; what a row held can still be read when it is free. */
+function isStill(c: Context, dialog: number, call1: number, toTag: number): boolean {
+  const { words } = c.dialogs;
+  const d = dialog * DIALOG_WORDS;
+  if (words[d] !== call1 || words[d + D.calleeTag] !== toTag) return false;
+  return words[d + D.state] === DialogState.early || words[d + D.state] === DialogState.confirmed;
 }
 
 /** A branch has failed: its early dialogs are over, however many its destination announced (RFC 3261 12.3). Others may ring on for long. */
