@@ -77,6 +77,31 @@ test("a call whose early dialog was forgotten while it rang is counted when it i
   assert.equal(rig.context.live.load(0), 1);
 });
 
+test("of two INVITEs of one call at one destination, who is refused takes no early dialog of the other's along", () => {
+  for (const [first, second] of [
+    ["a", "b"],
+    ["a", "a"],
+  ] as const) {
+    const rig = new Rig();
+    const [left] = rig.receive(request("INVITE", { branch: "left" }));
+    const [right] = rig.receive(request("INVITE", { branch: "right" }));
+    rig.receive(response(left!.text, 180, first), left!.to);
+    rig.receive(response(right!.text, 183, "c"), right!.to);
+    rig.receive(response(right!.text, 180, second), right!.to);
+    rig.receive(response(right!.text, 486, second), right!.to);
+    rig.receive(request("ACK", { branch: "right", toTag: second }));
+    assert.equal(rig.context.dialogs.count, 1, "the other's, and none of its own");
+    assert.equal(whoGets(rig, "PRACK", first, 2), destinationAt(0));
+    rig.receive(response(left!.text, 200, first), left!.to);
+    rig.pass(60_000, 100);
+    assert.equal(rig.context.live.load(0), 1);
+    const [bye] = rig.receive(request("BYE", { cseq: 3, toTag: first }));
+    rig.receive(response(bye!.text, 200), bye!.to);
+    rig.pass(60_000, 100);
+    assert.equal(rig.held(), "");
+  }
+});
+
 /** A call to the only destination; what its load is after a BYE that was answered so (0: by the network's refusal). */
 function loadAfterBye(status: number, isCallers: boolean): number {
   const rig = new Rig();

@@ -87,6 +87,7 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
     const d = dialog * DIALOG_WORDS;
     words[d + D.callerTag] = t[at + T.fromTag]!;
     words[d + D.calleeTag] = toTag;
+    words[d + D.branch] = branch;
     words[d + D.slot] = c.branches.words[b + B.slot]!;
     words[d + D.outgoing] = c.branches.words[b + B.listener]!;
     words[d + D.incoming] = t[at + T.listener]!;
@@ -146,17 +147,12 @@ function isStill(c: Context, dialog: number, call1: number, toTag: number): bool
 export function forgetEarly(c: Context, branch: number): void {
   const b = branch * BRANCH_WORDS;
   const branches = c.branches.words;
-  const dialog = branches[b + B.dialog]!;
-  if (dialog === 0) return;
+  if (branches[b + B.dialog] === 0) return;
   const t = c.transactions.words;
   const at = branches[b + B.transaction]! * TRANSACTION_WORDS;
-  const { words } = c.dialogs;
-  const d = dialog * DIALOG_WORDS;
-  // The row may be another's by now.
-  if (words[d + D.state] !== DialogState.early || words[d] !== t[at + T.call1]) return;
-  if (words[d + D.slot] !== branches[b + B.slot]) return;
-  c.dialogs.removeEarly(t[at + T.call1]!, t[at + T.call2]!, t[at + T.fromTag]!, branches[b + B.slot]!);
-  if (words[t[at + T.dialog]! * DIALOG_WORDS + D.state] === DialogState.free) t[at + T.dialog] = 0;
+  // Only its own: another INVITE of the same call may ring at the same destination (RFC 3261 8.2.2.2).
+  c.dialogs.removeEarly(t[at + T.call1]!, t[at + T.call2]!, branch);
+  if (c.dialogs.words[t[at + T.dialog]! * DIALOG_WORDS + D.state] === DialogState.free) t[at + T.dialog] = 0;
 }
 
 /**

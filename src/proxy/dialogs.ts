@@ -38,8 +38,10 @@ export const D = {
   flags: 6,
   slot: 7,
   wheel: 8,
-  /** CSeq of the challenged request. */
+  /** Where it is `challenged`: CSeq of the request. */
   cseq: 11,
+  /** Where it is `early`: the branch that it came of, for as long as there is one. */
+  branch: 11,
   /** Listener towards the destination; listener towards the caller. */
   outgoing: 12,
   incoming: 13,
@@ -155,8 +157,8 @@ export class Dialogs {
     this.#release(row);
   }
 
-  /** Removes all early dialogs with this Call-ID and caller's tag that the destination at `slot` has announced. */
-  removeEarly(call1: number, call2: number, callerTag: number, slot: number): void {
+  /** Removes all early dialogs with this Call-ID that came of `branch`. */
+  removeEarly(call1: number, call2: number, branch: number): void {
     const words = this.words;
     const bucket = call1 & this.#mask;
     let previous = 0;
@@ -167,8 +169,7 @@ export class Dialogs {
         words[at] === call1 &&
         words[at + 1] === call2 &&
         words[at + D.state] === DialogState.early &&
-        words[at + D.callerTag] === callerTag &&
-        words[at + D.slot] === slot;
+        words[at + D.branch] === branch;
       if (!isMeant) previous = row;
       else {
         if (previous === 0) this.#buckets[bucket] = next;

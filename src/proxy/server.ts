@@ -131,7 +131,7 @@ export function complete(c: Context, row: number, status: number, start: number,
   // Over a stream there is no Timer G, only Timer H.
   wheel.arm(row, isStream(c, at) ? words[at + T.deadline]! : c.now + timers.t1);
   const dialog = words[at + T.dialog]!;
-  if (dialog !== 0) dropEarly(c, dialog, at);
+  if (dialog !== 0) dropEarly(c, dialog, row);
 }
 
 /** Whether the request came over a stream. */
@@ -267,10 +267,13 @@ function onlyAccepted(c: Context, at: number): boolean {
   return true;
 }
 
-function dropEarly(c: Context, dialog: number, at: number): void {
+function dropEarly(c: Context, dialog: number, row: number): void {
   const d = dialog * DIALOG_WORDS;
   const words = c.dialogs.words;
-  c.transactions.words[at + T.dialog] = 0;
-  if (words[d + D.state] === DialogState.early && words[d] === c.transactions.words[at + T.call1])
-    c.dialogs.remove(dialog);
+  const t = c.transactions.words;
+  const at = row * TRANSACTION_WORDS;
+  t[at + T.dialog] = 0;
+  if (words[d + D.state] !== DialogState.early || words[d] !== t[at + T.call1]) return;
+  // Another INVITE of the same call may have announced it.
+  if (c.branches.words[words[d + D.branch]! * BRANCH_WORDS + B.transaction] === row) c.dialogs.remove(dialog);
 }
