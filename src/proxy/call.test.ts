@@ -102,6 +102,43 @@ test("of two INVITEs of one call at one destination, who is refused takes no ear
   }
 });
 
+test("a second answer is a call for 64 * T1, and once it has its ACK for as long as any; another ACK of that call is none of it", () => {
+  for (const [tags, lasts] of [
+    [["b"], true],
+    [["a"], false],
+    [[""], false],
+    [[], false],
+  ] as const) {
+    for (const hasRoute of [true, false]) {
+      const rig = new Rig();
+      const [invite] = rig.receive(request("INVITE"));
+      for (const tag of ["a", "b"]) rig.receive(response(invite!.text, 200, tag), invite!.to);
+      assert.equal(rig.context.live.load(0), 2);
+      const more = hasRoute ? `Route: ${header(invite!.text, "Record-Route")}\r\n` : "";
+      for (const toTag of tags) rig.receive(request("ACK", { toTag, more }));
+      rig.pass(40_000, 100);
+      assert.equal(rig.context.live.load(0), lasts ? 2 : 1, `ACK ${tags}`);
+      rig.pass(3_600_000, 1000);
+      assert.equal(rig.held(), "");
+    }
+  }
+});
+
+test("an ACK makes no other call last longer", () => {
+  const rig = new Rig();
+  const [invite] = rig.receive(request("INVITE"));
+  rig.receive(response(invite!.text, 200, "a"), invite!.to);
+  rig.pass(3_590_000, 1000);
+  for (let cseq = 2; cseq < 4; cseq++) {
+    const doubtful = rig.receive(request("INVITE", { call: cseq }))[0]!;
+    for (const tag of ["a", "b"]) rig.receive(response(doubtful.text, 200, tag), doubtful.to);
+    rig.receive(request("ACK", { toTag: "a" }));
+  }
+  assert.equal(rig.context.dialogs.doubted, 2);
+  rig.pass(11_000, 100);
+  assert.equal(rig.context.live.load(0), 4, "the two last ones, each answered twice");
+});
+
 /** A call to the only destination; what its load is after a BYE that was answered so (0: by the network's refusal). */
 function loadAfterBye(status: number, isCallers: boolean): number {
   const rig = new Rig();

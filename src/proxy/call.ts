@@ -5,7 +5,7 @@ import { copyEndpoint, sameAddress } from "../net/endpoint.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { D, DIALOG_WORDS, DialogFlag, DialogState } from "./dialogs.ts";
-import { fromTagHash } from "./identity.ts";
+import { fromTagHash, tagHash } from "./identity.ts";
 import { isOfPool } from "./pool-side.ts";
 import { replyEndpoint } from "./reply.ts";
 import { forceResources, giveResources } from "./resources.ts";
@@ -114,6 +114,10 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   // The caller has its answer already and may not want a second one: until a request passes in this dialog, it is believed
   // for no longer than a 2xx is repeated (64 * T1, RFC 3261 13.3.1.4).
   const isExtra = t[at + T.state] !== TransactionState.proceeding;
+  if (isExtra) {
+    words[d + D.flags] = words[d + D.flags]! | DialogFlag.doubted;
+    dialogs.doubted++;
+  }
   dialogs.wheel.arm(dialog, c.now + (isExtra ? Math.min(64 * c.adopted.snapshot.timers.t1, lifetime) : lifetime));
   // Whoever answers has the call, also where another branch announced a dialog of the same name.
   const slot = c.branches.words[b + B.slot]!;
@@ -212,6 +216,7 @@ export function touchDialog(c: Context, dialog: number): void {
   const d = dialog * DIALOG_WORDS;
   const { words } = c.dialogs;
   if (words[d + D.state] !== DialogState.confirmed) return;
+  c.dialogs.believe(dialog);
   // A caller whose connection broke comes by a new one, and is to be found there; from elsewhere it could be anybody.
   if (c.adopted.listeners[c.listener]!.isStream && words[d + D.incoming] === c.listener) {
     const isCaller = fromTagHash(c) === words[d + D.callerTag];
@@ -219,6 +224,19 @@ export function touchDialog(c: Context, dialog: number): void {
   }
   // The wheel looks again at the due time only when the old one comes: no relinking per message.
   c.dialogs.wheel.postpone(dialog, c.now + dialogLifetime(c, d));
+}
+
+/**
+ * The ACK at hand passes: a dialog that nobody was sure of is one that its caller took. Other dialogs do not live on their ACKs, which
+ * are no news of them, and nobody looks for those.
+ */
+export function noteAck(c: Context): void {
+  const { message, dialogs } = c;
+  if (dialogs.doubted === 0 || message.to.tagStart < 0) return;
+  const toTag = tagHash(c, message.view, message.to.tagStart, message.to.tagEnd);
+  const dialog = dialogs.find(c.call1, c.call2, fromTagHash(c), toTag);
+  if (dialog === 0 || (dialogs.words[dialog * DIALOG_WORDS + D.flags]! & DialogFlag.doubted) === 0) return;
+  touchDialog(c, dialog);
 }
 
 /** The dialog's timer fired: it is forgotten, and its call no longer counted. */

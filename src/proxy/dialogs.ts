@@ -24,6 +24,8 @@ export const DialogFlag = {
   counted: 2,
   /** Holds resources of the destination that made the call. */
   takesOfSender: 4,
+  /** Confirmed by a 2xx that its caller may not want, and no request has passed since. */
+  doubted: 8,
 } as const;
 
 /** Word offsets of a row; the first 16 words are one cache line. */
@@ -67,6 +69,8 @@ export class Dialogs {
   readonly capacity: number;
   /** Rows in state `challenged`: when zero, nobody needs to look for one. */
   challenged = 0;
+  /** Rows that are `doubted`, likewise. */
+  doubted = 0;
   readonly #buckets: Int32Array;
   readonly #mask: number;
   #free = 0;
@@ -180,12 +184,21 @@ export class Dialogs {
     }
   }
 
+  /** The row is not `doubted` any more, if it was. */
+  believe(row: number): void {
+    const flags = row * DIALOG_WORDS + D.flags;
+    if ((this.words[flags]! & DialogFlag.doubted) === 0) return;
+    this.words[flags] = this.words[flags]! & ~DialogFlag.doubted;
+    this.doubted--;
+  }
+
   /** A row that no bucket has any more. */
   #release(row: number): void {
     const words = this.words;
     const at = row * DIALOG_WORDS;
     this.wheel.disarm(row);
     if (words[at + D.state] === DialogState.challenged) this.challenged--;
+    this.believe(row);
     words[at + D.state] = DialogState.free;
     words[at + D.chain] = this.#free;
     this.#free = row;

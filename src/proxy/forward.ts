@@ -10,7 +10,7 @@ import { Method } from "../sip/method.ts";
 import { NameAddr } from "../sip/name-addr.ts";
 import { parseDecimal, sameBytes } from "../sip/scan.ts";
 import { busy } from "./busy.ts";
-import { holdCall, touchDialog } from "./call.ts";
+import { holdCall, noteAck, touchDialog } from "./call.ts";
 import { findContactFlow } from "./contact.ts";
 import { type Context, Count } from "./context.ts";
 import { followFlow } from "./flow.ts";
@@ -42,6 +42,7 @@ export function forwardDirect(c: Context): number {
   const status = insecure(c);
   if (status !== 0) return status;
   if (message.method === Method.ACK) {
+    noteAck(c);
     forwardAck(c);
     return 0;
   }

@@ -205,13 +205,14 @@ export class Rig {
       branches.count,
       dialogs.count,
       dialogs.challenged,
+      dialogs.doubted,
       store.used,
       callsOutside,
       ...loads,
     ];
     const armed = [transactions.wheel.armed, branches.wheel.armed, dialogs.wheel.armed];
     if ([...counts, ...armed].every((count) => count === 0)) return "";
-    return `transactions ${counts[0]}, branches ${counts[1]}, dialogs ${counts[2]} (${counts[3]} challenges), ${counts[4]} bytes, ${callsOutside} calls outside, load ${loads.join(" ")}, timers ${armed.join(" ")}`;
+    return `transactions ${counts[0]}, branches ${counts[1]}, dialogs ${counts[2]} (${counts[3]} challenges, ${counts[4]} doubted), ${counts[5]} bytes, ${callsOutside} calls outside, load ${loads.join(" ")}, timers ${armed.join(" ")}`;
   }
 
   #turn(): void {

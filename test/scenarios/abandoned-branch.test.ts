@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { IMPATIENT } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { holds } from "../kit/wait.ts";
@@ -46,4 +47,19 @@ scenario("two answers, one late: the caller gets both and can end the one it doe
   for (const session of call.call.sessions.values()) assert.equal((await session.bye())?.status, 200);
   assert.equal(slow.heard("BYE").length, 1);
   assert.equal(quick.heard("BYE").length, 1);
+});
+
+scenario("a late second answer that the caller keeps is counted for as long as any", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const slow = destination((transaction, itself) => void itself.take(transaction));
+  const quick = destination.answers(200);
+  const t1 = 50;
+  await lb.dispatches(1, "priority", [slow, quick], IMPATIENT, { timers: { t1: `${t1}ms`, t2: "400ms" } });
+  const call = await phone.invites("sip:bob@example.com");
+  assert.equal(await (await slow.call()).answer(), true);
+  await lb.untilMetric("destination_active_calls", 2);
+  await setTimeout(64 * t1 + 1000);
+  assert.equal(await lb.metric("destination_active_calls"), 2);
+  for (const session of call.call.sessions.values()) assert.equal((await session.bye())?.status, 200);
+  await lb.untilMetric("destination_active_calls", 0);
 });
