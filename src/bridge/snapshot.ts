@@ -98,6 +98,14 @@ export interface SetEntry {
   readonly failover: FailoverEntry;
 }
 
+/** Destinations that have left and may have calls still, as far as more than their address has to be known. Views of `Snapshot.memory`. */
+export interface DepartedTable {
+  /** As `Snapshot.destinations`, who left first comes first; `used` is one more than the slot that they had. */
+  readonly rows: Int32Array;
+  /** As `Snapshot.endpoints`: entry = row + 1. */
+  readonly endpoints: Int32Array;
+}
+
 /** RFC 3261 timers and ours, in milliseconds. */
 export interface TimerSettings {
   readonly t1: number;
@@ -181,6 +189,7 @@ export interface Snapshot {
    * stepping on until a 0.
    */
   readonly endpoints: Int32Array;
+  readonly departed: DepartedTable;
   readonly timers: TimerSettings;
   readonly limits: RequestLimits;
   readonly overload: OverloadEntry;

@@ -48,6 +48,22 @@ export class TlsIdentities {
     const profile = destination.tls ?? set.tls ?? DEFAULT_PROFILE;
     const rules = this.#rules(config).get(profile) ?? "";
     const host = destination.serverName ?? destination.host;
+    return this.#numberOf({ profile, rules, host });
+  }
+
+  /**
+   * The number of the same as `config` wants it proved: its profile may believe others now. Where that profile is gone, or there are no
+   * more numbers, it stays what it was, and nobody else can prove it any more.
+   */
+  renewed(config: Config, number: number): number {
+    const identity = this.#identities[number];
+    const rules = identity && this.#rules(config).get(identity.profile);
+    if (identity === undefined || rules === undefined || rules === identity.rules) return number;
+    const renewed = this.#numberOf({ ...identity, rules });
+    return renewed < 0 ? number : renewed;
+  }
+
+  #numberOf({ profile, rules, host }: Identity): number {
     const key = `${profile} ${rules} ${host}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;

@@ -10,6 +10,7 @@ import { compileRates } from "./compile-rates.ts";
 import { compileRoutes } from "./compile-routes.ts";
 import { compileDestinations, compileEndpoints, compileSets } from "./compile-sets.ts";
 import { RewritingTable } from "./compile-treatment.ts";
+import { type Departure, departedRows, NONE_DEPARTED } from "./departed.ts";
 import type { PlacedDestination } from "./place.ts";
 import { compileResources, freshResourceRows, type ResourceRows } from "./resource-table.ts";
 
@@ -24,6 +25,8 @@ export interface CompileContext {
   readonly setRows: readonly number[];
   /** Absent: the first ones. */
   readonly resources?: ResourceRows;
+  /** From what was in force before; absent: nobody leaves. */
+  readonly departure?: Departure | undefined;
   /** Bound ports, by listener. */
   readonly ports: readonly number[];
   /** Keys when the configuration has none: random ones, the same for the life of the process. */
@@ -49,8 +52,11 @@ export function compile(config: Config, context: CompileContext): CompileResult 
   const endpoints = compileEndpoints(placed);
   if (problems.length > 0) return { ok: false, problems };
   const resources = compileResources(placed, resourceRows, rows);
+  const { departure } = context;
+  const departed = departure === undefined ? NONE_DEPARTED : departedRows(departure, destinations);
   const tables = sets.flatMap(({ slots, weights, maxCalls, table }) => [slots, weights, maxCalls, table]);
-  const shelf = new Shelf([destinations, endpoints, resources.accounts, resources.capacities, ...tables]);
+  const gone = [departed.rows, departed.endpoints];
+  const shelf = new Shelf([destinations, endpoints, ...gone, resources.accounts, resources.capacities, ...tables]);
   const snapshot: Snapshot = {
     generation: context.generation,
     listeners: compileListeners(config, context.ports),
@@ -67,6 +73,7 @@ export function compile(config: Config, context: CompileContext): CompileResult 
     },
     rewritings: rewritings.entries,
     endpoints: shelf.words(endpoints),
+    departed: { rows: shelf.words(departed.rows), endpoints: shelf.words(departed.endpoints) },
     timers: config.timers,
     overload: compileOverload(config.overload),
     keepAlive: config.keepalive,

@@ -193,7 +193,7 @@ export class ControlPlane {
     const problems = restartProblems(old.config, config);
     if (hasErrors(problems)) return this.#refused(problems);
     const locations = known ?? (await this.#locate(config));
-    const made = this.#drafts.make(config, this.#generation + 1, locations, this.#closing);
+    const made = this.#drafts.make(config, this.#generation + 1, locations, this.#closing, old.snapshot);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
     if (isTrial) return { ok: true, generation: old.snapshot.generation, problems: [...problems, ...made.warnings] };
     // Before any worker sends to whom only the new state knows.

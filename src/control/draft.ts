@@ -41,8 +41,14 @@ export class Drafts {
     this.#context = context;
   }
 
-  /** What `config` is with names where `locations` says, as generation `generation`; or what is wrong with it. */
-  make(config: Config, generation: number, locations: Locations, closing: boolean): Draft | Problem[] {
+  /** What `config` is after `before` with names where `locations` says, as generation `generation`; or what is wrong with it. */
+  make(
+    config: Config,
+    generation: number,
+    locations: Locations,
+    closing: boolean,
+    before?: Snapshot,
+  ): Draft | Problem[] {
     const { ports, keys } = this.#context;
     const destinations = rowsOf(config, locations);
     const plan = this.#rows.plan(config, destinations);
@@ -52,7 +58,9 @@ export class Drafts {
     const placed = placeDestinations(config, destinations, identities, slots, this.#identities, this.#rows.fronts);
     const rows = slots.reduce((most, slot) => Math.max(most, slot + 1), this.#rows.rows);
     const setRows = plan.sets.slots;
-    const result = compile(config, { generation, placed, rows, setRows, resources, ports, keys, closing });
+    const renewed = (identity: number) => this.#identities.renewed(config, identity);
+    const departure = before && { before, renewed };
+    const result = compile(config, { generation, placed, rows, setRows, resources, departure, ports, keys, closing });
     if (!result.ok) return result.problems.map((what) => configurationProblem(what));
     const warnings = keptWarnings(locations);
     const tls = this.#identities.state(config);

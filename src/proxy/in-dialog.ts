@@ -2,11 +2,12 @@
 // from the pool, by its next Route or its request URI.
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { namesConnection, THEIRS_ONLY } from "../bridge/way-back.ts";
-import { copyEndpoint, isV4, sameAddress } from "../net/endpoint.ts";
+import { copyEndpoint, isV4, sameAddress, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, type Transport, transportOfUri } from "../net/transport.ts";
 import { hostWords } from "../sip/host.ts";
 import { Scheme } from "../sip/uri.ts";
 import type { Context } from "./context.ts";
+import { departedAt } from "./departed.ts";
 import { D, DIALOG_WORDS, DialogFlag } from "./dialogs.ts";
 import { fromTagHash } from "./identity.ts";
 import { isOwn } from "./own-route.ts";
@@ -23,8 +24,10 @@ export function followToken(c: Context): number {
   if (token.side === Side.caller) {
     copyEndpoint(token.far, 0, c.target, 0);
     if (token.isFlow) c.target[5] = THEIRS_ONLY;
-    c.targetSlot = token.identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, token.farTransport, -2, token.identity);
-    return chooseOutgoing(c, token.outgoing, token.farTransport);
+    const { identity, farTransport } = token;
+    c.targetSlot = identity === 0 ? -1 : c.adopted.slotInSet(c.target, 0, farTransport, -2, identity);
+    if (c.targetSlot >= 0 || identity === 0) return chooseOutgoing(c, token.outgoing, farTransport);
+    return chooseDeparted(c, token.outgoing, farTransport, identity, -1);
   }
   if (!token.isNat && mayLead(c, token.far, 0, token.identity !== 0)) return 0;
   copyEndpoint(token.caller, 0, c.target, 0);
@@ -38,14 +41,24 @@ export function followDialog(c: Context, dialog: number): number {
   const words = c.dialogs.words;
   if (fromTagHash(c) === words[d + D.callerTag]) {
     copyEndpoint(words, d + D.destination, c.target, 0);
-    c.targetSlot = words[d + D.slot]!;
-    return chooseOutgoing(c, words[d + D.outgoing]!, transportOf(c, words[d + D.outgoing]!));
+    const slot = words[d + D.slot]!;
+    const outgoing = words[d + D.outgoing]!;
+    c.targetSlot = slot < 0 || isAtTarget(c, slot) ? slot : -1;
+    if (c.targetSlot === slot) return chooseOutgoing(c, outgoing, transportOf(c, outgoing));
+    return chooseDeparted(c, outgoing, transportOf(c, outgoing), 0, slot);
   }
   const isNat = (words[d + D.flags]! & DialogFlag.nat) !== 0;
   if (!isNat && mayLead(c, words, d + D.destination, words[d + D.slot]! >= 0)) return 0;
   copyEndpoint(words, d + D.caller, c.target, 0);
   c.targetSlot = -1;
   return chooseOutgoing(c, words[d + D.incoming]!, transportOf(c, words[d + D.incoming]!));
+}
+
+/** Whether the slot is still that of a destination at `c.target`: who had it may have left, and somebody else have it now. */
+function isAtTarget(c: Context, slot: number): boolean {
+  const rows = c.adopted.snapshot.destinations;
+  const row = slot * DESTINATION_WORDS;
+  return rows[row + DestinationColumn.used] !== 0 && sameEndpoint(rows, row, c.target, 0);
 }
 
 function transportOf(c: Context, listener: number): Transport {
@@ -81,13 +94,28 @@ export function followRoute(c: Context): number {
   return chooseOutgoing(c, c.listener, transport);
 }
 
-/** A destination's own listener, else `wanted`, else one of the target's address family and transport. */
-function chooseOutgoing(c: Context, wanted: number, transport: Transport): number {
+/** The same as `chooseOutgoing` towards a destination that has left: what it had to prove and be told, it has to still. */
+function chooseDeparted(c: Context, wanted: number, transport: Transport, identity: number, slot: number): number {
+  return chooseOutgoing(
+    c,
+    wanted,
+    transport,
+    c.adopted.snapshot.departed.rows,
+    departedAt(c, transport, identity, slot),
+  );
+}
+
+/** The listener of the destination at `rows[row]`, else `wanted`, else one of the target's address family and transport. */
+function chooseOutgoing(
+  c: Context,
+  wanted: number,
+  transport: Transport,
+  rows = c.adopted.snapshot.destinations,
+  row = c.targetSlot * DESTINATION_WORDS,
+): number {
   const isV6 = !isV4(c.target, 0);
   c.outgoing = -1;
-  if (c.targetSlot >= 0) {
-    const rows = c.adopted.snapshot.destinations;
-    const row = c.targetSlot * DESTINATION_WORDS;
+  if (row >= 0) {
     c.outgoing = rows[row + DestinationColumn.listener]!;
     // Who has to be there, as of now (bridge/way-back.ts).
     if (!namesConnection(c.target[5]!)) c.target[5] = rows[row + DestinationColumn.endpoint + 5]!;

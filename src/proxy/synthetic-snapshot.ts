@@ -104,6 +104,7 @@ export function syntheticSnapshot(stateful: boolean, count = 1, algorithm = "has
     resources: { ...NO_RESOURCES, names: [] },
     rewritings: [],
     endpoints,
+    departed: { rows: new Int32Array(0), endpoints: new Int32Array(1) },
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 10, dialog: 1000 },
     overload: {
       queues: true,

@@ -17,6 +17,7 @@ export function emptySnapshot(generation: number): Snapshot {
     resources: { ...NO_RESOURCES, names: [] },
     rewritings: [],
     endpoints: new Int32Array(memory, 0, 1),
+    departed: { rows: new Int32Array(0), endpoints: new Int32Array(1) },
     timers: { t1: 500, t2: 4000, c: 181_000, linger: 32_000, dialog: 43_200_000 },
     overload: {
       newCalls: 0,
