@@ -162,11 +162,14 @@ export interface StreamPolicy {
   readonly trusted: AddressRanges;
   /** As in the snapshot. */
   readonly destinations: Int32Array;
+  /** Rows of those who have left (`DepartedTable`). */
+  readonly departed: Int32Array;
 }
 
 /** What the stream worker needs of a snapshot. */
-export function policyOf({ listeners, trusted, destinations }: Snapshot): StreamPolicy {
-  return { listeners: listeners.map(({ allow, proxies }) => ({ allow, proxies })), trusted, destinations };
+export function policyOf({ listeners, trusted, destinations, departed }: Snapshot): StreamPolicy {
+  const doors = listeners.map(({ allow, proxies }) => ({ allow, proxies }));
+  return { listeners: doors, trusted, destinations, departed: departed.rows };
 }
 
 /** `workerData` of the stream worker. */

@@ -7,6 +7,7 @@ import { until } from "../../test/kit/wait.ts";
 import { RecordKind } from "../bridge/handoff.ts";
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { copyEndpoint, ENDPOINT_WORDS, formatEndpoint, parseEndpoint } from "../net/endpoint.ts";
+import { Transport } from "../net/transport.ts";
 import { addressOf } from "./guests.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { readProxyHeader } from "./proxy-header.ts";
@@ -19,12 +20,15 @@ function endpoint(address: string, port: number): Int32Array {
   return words;
 }
 
-/** One destination there, which wants to be told. */
-function tableOf(peer: Int32Array): Int32Array {
+const NOBODY_LEFT = new Int32Array(0);
+
+/** One destination there, which wants to be told, or does not. */
+function tableOf(peer: Int32Array, proxied: 0 | 1 = 1, transport: Transport = Transport.tcp): Int32Array {
   const row = new Int32Array(DESTINATION_WORDS);
   copyEndpoint(peer, 0, row, 0);
   row[DestinationColumn.used] = 1;
-  row[DestinationColumn.proxied] = 1;
+  row[DestinationColumn.transport] = transport;
+  row[DestinationColumn.proxied] = proxied;
   return row;
 }
 
@@ -54,7 +58,7 @@ test("each caller has one connection there, nobody's is another, and for strange
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  bench.proxied.adopt({ destinations: tableOf(endpoint("127.0.0.1", port)) });
+  bench.proxied.adopt({ destinations: tableOf(endpoint("127.0.0.1", port)), departed: NOBODY_LEFT });
   const [one, two, three] = [5061, 5062, 5063].map((from) => endpoint("192.0.2.7", from));
   for (const [text, caller] of [
     ["a", one],
@@ -80,7 +84,7 @@ test("each caller has one connection there, nobody's is another, and for strange
   bench.send("g", port, 0, three);
   await until("the third", () => heard().includes("192.0.2.7:5063: g"));
   // What the configuration no longer asks for is no longer said.
-  bench.proxied.adopt({ destinations: new Int32Array(0) });
+  bench.proxied.adopt({ destinations: new Int32Array(0), departed: NOBODY_LEFT });
   bench.send("h", port, 0, one);
   await until("a plain one", () => heard().includes("no header: h"));
   const closed = once(server, "close");
@@ -99,7 +103,7 @@ test("one source does not have all the connections made that there may be for ca
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  bench.proxied.adopt({ destinations: tableOf(endpoint("127.0.0.1", port)) });
+  bench.proxied.adopt({ destinations: tableOf(endpoint("127.0.0.1", port)), departed: NOBODY_LEFT });
   for (const from of [5061, 5062, 5063]) bench.send("a", port, 0, endpoint("192.0.2.7", from));
   assert.deepEqual(await bench.next().then(({ kind }) => kind), RecordKind.noRoom);
   assert.equal(bench.count("source_full"), 1);
@@ -125,7 +129,7 @@ test("a caller of the other family is told in IPv6's words", () => {
     ["192.0.2.7", "::1"],
   ] as const) {
     const peer = endpoint(place, 5060);
-    proxied.adopt({ destinations: tableOf(peer) });
+    proxied.adopt({ destinations: tableOf(peer), departed: NOBODY_LEFT });
     const header = proxied.headerFor(peer, endpoint(caller, 5071));
     assert.equal(header?.[13], 0x21);
     const read = new Int32Array(ENDPOINT_WORDS);
@@ -133,4 +137,23 @@ test("a caller of the other family is told in IPv6's words", () => {
     assert.equal(formatEndpoint(read, 0), formatEndpoint(endpoint(caller, 5071), 0));
     assert.equal(proxied.headerFor(endpoint(place, 5061), read), null);
   }
+});
+
+test("who has left is told still, unless who is at its place now does not want that", () => {
+  const proxied = new Proxied();
+  const peer = endpoint("127.0.0.1", 5060);
+  const departed = tableOf(peer);
+  for (const [destinations, isTold] of [
+    [new Int32Array(0), true],
+    [tableOf(endpoint("127.0.0.1", 5061), 0), true],
+    [tableOf(peer, 0), false],
+    [tableOf(peer, 0, Transport.udp), true],
+    [tableOf(peer), true],
+    [Int32Array.from([...tableOf(peer), ...tableOf(peer, 0)]), true],
+  ] as const) {
+    proxied.adopt({ destinations, departed });
+    assert.equal(proxied.isAt(peer, 5060), isTold);
+  }
+  proxied.adopt({ destinations: tableOf(peer, 0), departed: NOBODY_LEFT });
+  assert.equal(proxied.isAt(peer, 5060), false);
 });

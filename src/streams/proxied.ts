@@ -3,6 +3,7 @@
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import type { StreamPolicy } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { Transport } from "../net/transport.ts";
 import { keyOf } from "./connection-key.ts";
 import { LOCAL_HEADER, writeProxyHeader } from "./proxy-header.ts";
 
@@ -14,11 +15,24 @@ export class Proxied {
   readonly #places = new Set<string>();
 
   /** Takes over what the configuration says now. Open connections stay. */
-  adopt({ destinations }: Pick<StreamPolicy, "destinations">): void {
+  adopt({ destinations, departed }: Pick<StreamPolicy, "destinations" | "departed">): void {
     this.#places.clear();
-    for (let at = 0; at < destinations.length; at += DESTINATION_WORDS)
-      if (destinations[at + DestinationColumn.used] !== 0 && destinations[at + DestinationColumn.proxied] === 1)
-        this.#places.add(nameOf(destinations, at, destinations[at + 4]!));
+    this.#put(departed, 1);
+    // Who is there now says how: only where nobody is, those who have left go on with their calls as they were.
+    if (this.#places.size > 0) this.#put(destinations, 0);
+    this.#put(destinations, 1);
+  }
+
+  /** Takes the places of the rows that say `proxied` in or, where that is 0, out. */
+  #put(rows: Int32Array, proxied: 0 | 1): void {
+    for (let at = 0; at < rows.length; at += DESTINATION_WORDS) {
+      if (rows[at + DestinationColumn.used] === 0 || rows[at + DestinationColumn.proxied] !== proxied) continue;
+      // Nobody connects to those: they may be the same server, reached otherwise now.
+      if (rows[at + DestinationColumn.transport] === Transport.udp) continue;
+      const name = nameOf(rows, at, rows[at + 4]!);
+      if (proxied === 1) this.#places.add(name);
+      else this.#places.delete(name);
+    }
   }
 
   /** Whether there is one at this address and port. */

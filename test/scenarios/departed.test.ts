@@ -1,10 +1,12 @@
 // Calls at destinations that have left the configuration, or go by another name now: they go on to their end, with nobody else.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { formatPeer } from "../../src/ua/transport.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
 import { answering, type Destination, ringing, type Script } from "../kit/destination.ts";
 import { namedConfig, srvZone, withDns } from "../kit/dns-names.ts";
 import type { LoadBalancer, Section } from "../kit/lb.ts";
+import { ProxyTaker } from "../kit/proxy-taker.ts";
 import { type Stage, scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
@@ -137,4 +139,30 @@ scenario("whoever has only the address of a destination that left gets nothing o
   assert.ok((await call.bye()) >= 500);
   assert.deepEqual(other.heard(), []);
   assert.equal(await lb.metric("stream_closed_total", { reason: "unverified" }), 1);
+});
+
+scenario("a destination that is told for whom connections are is told still when it has left", ONCE, async (stage) => {
+  const { lb, phone, destination } = stage;
+  const [old, next] = [destination(answering(200), { transport: "tcp" }), destination.answers(200)];
+  await Promise.all([old.opened, next.opened]);
+  const taker = await ProxyTaker.open(old.peer.port);
+  try {
+    const runs = (to: unknown) => lb.runs({ ...lb.bothTransports, sets: { 1: { probe: false, destinations: [to] } } });
+    await runs({ uri: `sip:127.0.0.1:${taker.port};transport=tcp`, proxy_protocol: "v2" });
+    const calls = [await phone.invites("sip:bob@example.com"), await phone.invites("sip:bob@example.com")];
+    await old.hears("ACK", 2);
+    await runs(next.uri);
+    assert.equal(await calls[0]?.bye(), 200);
+    assert.equal(taker.connections.length, 1, "over the connection that was there");
+    taker.connections[0]?.socket.destroy();
+    await lb.untilMetric("stream_connections", 0);
+    assert.equal(await calls[1]?.bye(), 200);
+    const caller = formatPeer(phone.agent.local);
+    assert.deepEqual(
+      taker.connections.map(({ source }) => source),
+      [caller, caller],
+    );
+  } finally {
+    taker.close();
+  }
 });
