@@ -47,6 +47,24 @@ test("the abandoned branch is cancelled at its first provisional, and its 487 on
   assert.deepEqual(brief(rig.receive(response(second.text, 200), second.to)), [`200 ${CALLER}`]);
 });
 
+test("the 487 to a CANCEL of ours is no answer for a caller that has not cancelled", () => {
+  const end = (status: number): string[] => {
+    const { rig, first, second } = abandoned();
+    rig.receive(response(first.text, 180), first.to);
+    rig.receive(response(first.text, 487), first.to);
+    if (status > 0) rig.receive(response(second.text, status), second.to);
+    else rig.pass(64_000);
+    return brief(rig.left.filter(({ to }) => to === CALLER)).slice(-1);
+  };
+  assert.deepEqual([500, 503, 0].map(end), [[`500 ${CALLER}`], [`500 ${CALLER}`], [`408 ${CALLER}`]]);
+  const { rig, first, second } = abandoned();
+  rig.receive(response(first.text, 180), first.to);
+  rig.receive(response(second.text, 180), second.to);
+  rig.receive(request("CANCEL"));
+  rig.receive(response(first.text, 487), first.to);
+  assert.equal(brief(rig.receive(response(second.text, 487), second.to)).at(-1), `487 ${CALLER}`);
+});
+
 test("the abandoned branch's late 2xx is passed on, before and after the other's", () => {
   for (const isFirst of [true, false]) {
     const { rig, first, second } = abandoned();

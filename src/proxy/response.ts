@@ -168,7 +168,7 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   const abandoned = (words[b + B.flags]! & BranchFlag.abandoned) !== 0;
   if (abandoned) {
     // Its call goes on elsewhere; only what all branches say counts in the end.
-    if (status >= 300) keepBest(c, row);
+    if (status >= 300 && !isOurDoing(c, at, b, status)) keepBest(c, row);
     return;
   }
   if (status < 300) {
@@ -190,6 +190,12 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   }
   releaseCall(c, branch);
   forwardFinal(c, row);
+}
+
+/** Whether a branch, at word `b`, was only ended by the CANCEL of ours, which the caller did not ask for and should not hear of. */
+function isOurDoing(c: Context, at: number, b: number, status: number): boolean {
+  if (status !== 487 || (c.transactions.words[at + T.flags]! & TransactionFlag.cancelled) !== 0) return false;
+  return (c.branches.words[b + B.flags]! & (BranchFlag.cancelling | BranchFlag.cancelled)) !== 0;
 }
 
 /** One of several destinations that have the request at the same time refuses it. */

@@ -19,6 +19,20 @@ scenario("an abandoned destination is cancelled at its first provisional, and no
   assert.equal(await call.bye(), 200);
 });
 
+scenario("the caller hears what the last destination says, not how the abandoned one was ended", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const slow = destination((transaction, itself) => void itself.take(transaction));
+  const next = destination.rings();
+  await lb.dispatches(1, "priority", [slow, next], IMPATIENT);
+  const dialled = phone.dials("sip:bob@example.com");
+  const last = await next.call();
+  (await slow.call()).ring();
+  await slow.hears("CANCEL");
+  await slow.hears("ACK");
+  last.reject(500);
+  assert.equal((await phone.finished(dialled)).status, 500);
+});
+
 scenario("an abandoned destination that answers after all gets the call", async ({ lb, phone, destination }) => {
   const slow = destination((transaction, itself) => void itself.take(transaction));
   const next = destination.rings();
