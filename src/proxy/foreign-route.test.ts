@@ -59,6 +59,28 @@ for (const stateful of [true, false]) {
   });
 }
 
+test("our Route without a token leads an ACK where its INVITE went without a transaction, and nothing else anywhere", () => {
+  const more = "Route: <sip:192.0.2.1;lr>\r\n";
+  const follows = (stateful: boolean, method: string): string[] => {
+    const rig = new Rig({ stateful, algorithm: "hash-call-id", destinations: 3 });
+    const [invite] = rig.receive(request("INVITE", { more }));
+    if (!stateful) rig.receive(response(invite!.text, 486), invite!.to);
+    const sent = rig.receive(request(method, { toTag: "t", more, branch: stateful ? "other" : "1-1-INVITE" }));
+    const via = header(invite!.text, "Via");
+    return sent.map(({ text, to }) => (to === invite!.to && header(text, "Via") === via ? "follows" : kind(text)));
+  };
+  assert.deepEqual(follows(false, "ACK"), ["follows"]);
+  assert.deepEqual(follows(true, "ACK"), []);
+  for (const method of ["BYE", "INVITE", "INFO"]) {
+    assert.deepEqual(follows(false, method), ["481"], method);
+    assert.deepEqual(follows(true, method), ["481"], method);
+  }
+  // A token that was tampered with is somebody's attempt, not an outbound proxy.
+  const rig = new Rig({ stateful: false, algorithm: "hash-call-id" });
+  const forged = "Route: <sip:192.0.2.1;lr;fl=AAAA>\r\n";
+  assert.deepEqual(rig.receive(request("ACK", { toTag: "t", more: forged })), []);
+});
+
 test("repetitions, the next destination, CANCEL and ACK have no Route, as their INVITE had none", () => {
   const rig = new Rig({ destinations: 2, failover: { answerWithin: 2000 } });
   rig.receive(request("INVITE", { more: FOREIGN }));

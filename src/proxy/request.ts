@@ -151,7 +151,7 @@ function chooseWay(c: Context): number {
     if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c, c.adopted.snapshot.stateful);
     if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
-    if (ownRoute.cuts > 0) return unknownDialog(c);
+    if (ownRoute.cuts > 0 && !followsInvite(c)) return unknownDialog(c);
   }
   if (mayRefuse(c)) {
     const admission = admit(c);
@@ -196,6 +196,17 @@ function chooseWay(c: Context): number {
   c.phrase = answers.phrase;
   c.extra = answers.extra;
   return action.status;
+}
+
+/**
+ * Whether this is an ACK that finds its INVITE's way by the routes alone. The one to a failure has the Route of its INVITE (RFC
+ * 3261 17.1.1.3): where that was forwarded without a transaction, nobody else knows of it.
+ */
+function followsInvite(c: Context): boolean {
+  if (c.message.method !== Method.ACK) return false;
+  const action = findRoute(c)?.action;
+  if (action?.kind !== "dispatch" || action.stateful) return false;
+  return isPureChoice(c, c.adopted.sets[action.set]!, action.key);
 }
 
 /** Whether the request at hand comes from a destination of one of the action's sets. */

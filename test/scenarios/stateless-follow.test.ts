@@ -29,3 +29,17 @@ scenario("stateless: retransmission, CANCEL and ACK follow their INVITE", async 
     for (const call of server.calls) call.session.abandon();
   }
 });
+
+scenario("stateless: the ACK to a failure follows its INVITE by the Route of an outbound proxy, too", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const servers = [destination.answers(486), destination.answers(486), destination.answers(486)];
+  await lb.dispatches(1, "hash-call-id", servers, {}, stateless);
+  const headers = [{ name: "Route", value: `<${lb.uri};lr>` }];
+  for (let i = 1; i <= 4; i++) {
+    assert.equal((await phone.invites("sip:bob@example.com", { headers })).status, 486);
+    const all = (method: string) => servers.flatMap((one) => one.requests(method));
+    await until("the ACK", () => all("ACK").length >= i);
+    for (const one of servers) assert.equal(one.heard("ACK").length, one.heard("INVITE").length);
+  }
+  assert.equal(await lb.metric("dropped_total", { reason: "unmatched_ack" }), 0);
+});
