@@ -13,7 +13,7 @@ import { requestUriFault } from "../sip/validate.ts";
 import type { Context } from "./context.ts";
 import { FLOW_PREFIX, readFlow } from "./flow-token.ts";
 import { readToken, TOKEN_PARAM } from "./record-route.ts";
-import { type OwnRoute, TokenState } from "./route-finding.ts";
+import { MOST_OWN, type OwnRoute, TokenState } from "./route-finding.ts";
 
 const address = new Int32Array(4);
 const value = new NameAddr();
@@ -33,7 +33,7 @@ export function readOwnRoute(c: Context, message: Message, found: OwnRoute): voi
   for (let lineEnd = -1; found.nextStart < 0 && message.nextLine(Header.route, lineEnd); ) {
     lineEnd = message.iterLineEnd;
     for (let at = message.iterStart; at >= 0; at = value.next) {
-      if (!isOwnValue(c, message, at) || mine === 2) {
+      if (!isOwnValue(c, message, at) || mine === MOST_OWN) {
         found.nextStart = value.uriStart;
         found.nextEnd = value.uriEnd;
         break;
@@ -41,7 +41,7 @@ export function readOwnRoute(c: Context, message: Message, found: OwnRoute): voi
       mine++;
       noteToken(c, message, uri, found);
       // What stands behind a flow of ours is for those at its other end, even if it is ours again.
-      if (noteFlow(c, uri, found)) mine = 2;
+      if (noteFlow(c, uri, found)) mine = MOST_OWN;
       found.cut(at, value.next, message.iterStart, message.iterEnd, message.iterLineStart, message.iterLineEnd);
     }
   }
@@ -84,8 +84,13 @@ function isOwnValue(c: Context, message: Message, at: number): boolean {
   );
 }
 
+/**
+ * Of several tokens the last one counts. They stand side by side where a request came by here again, sent on by somebody who is
+ * not in the dialog's way, and all of those values are ours to leave (RFC 3261 16.4): what is behind the last is where the way goes on,
+ * for either side. The two lines of one passage (RFC 5658) have the same token.
+ */
 function noteToken(c: Context, message: Message, own: UriView, found: OwnRoute): void {
-  if (found.token === TokenState.valid || !own.findParam(TOKEN_PARAM)) return;
+  if (!own.findParam(TOKEN_PARAM)) return;
   found.token = readToken(c, message, own.paramValueStart, own.paramValueEnd);
 }
 
@@ -100,7 +105,8 @@ function noteFlow(c: Context, own: UriView, found: OwnRoute): boolean {
 
 /** Strict routing (RFC 3261 16.4): the last Route value becomes the request URI and leaves the list. */
 function repair(c: Context, message: Message, found: OwnRoute): void {
-  noteToken(c, message, message.requestUri, found);
+  // It was the first of the Routes.
+  if (found.token === TokenState.none) noteToken(c, message, message.requestUri, found);
   let start = -1;
   let beforeEnd = -1;
   let lineStart = -1;

@@ -38,11 +38,14 @@ export class Flow {
   serial = 0;
 }
 
+/** How many Route values in a row are taken for ours: two passages of a call with two lines each (RFC 5658). */
+export const MOST_OWN = 4;
+
 /** What route processing found in a request. Offsets are of the message's bytes. */
 export class OwnRoute {
-  /** Ranges to be left out, at most three: our Route values, and the last Route of a strict router. */
-  readonly cutStart: Int32Array = new Int32Array(3);
-  readonly cutEnd: Int32Array = new Int32Array(3);
+  /** Ranges to be left out: our Route values, and the last Route of a strict router. */
+  readonly cutStart: Int32Array = new Int32Array(MOST_OWN + 1);
+  readonly cutEnd: Int32Array = new Int32Array(MOST_OWN + 1);
   cuts = 0;
   /** The URI that replaces the request URI (strict routing), or -1. */
   uriStart = -1;

@@ -1,24 +1,7 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
-import type { Peer } from "../../src/ua/transport.ts";
-import type { Script } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
-
-/** A server that sends a request on, as a proxy: back to the balancer, with this request URI or the one it has. */
-function sendingBack(to: () => Peer, uri?: () => string): Script {
-  return (transaction, { agent }) => {
-    const text = transaction.request.raw.toString("latin1");
-    const changed = uri === undefined ? text : text.replace(transaction.request.uri, uri());
-    const onward = Buffer.from(changed.replace("\r\n", `\r\nVia: ${agent.newVia()}\r\n`), "latin1");
-    agent.transactBuilt(onward, to(), {
-      response: ({ raw, status }) => {
-        if (status > 100)
-          transaction.resend(Buffer.from(raw.toString("latin1").replace(/\r\nVia: [^\r]*/i, ""), "latin1"));
-      },
-      timeout: () => {},
-    });
-  };
-}
+import { sendingOn, withUri } from "../kit/sending-on.ts";
 
 scenario("a request with no hops left gets 483, one with hops loses one", async ({ lb, phone, destination }) => {
   const server = destination.answers(200);
@@ -40,7 +23,7 @@ scenario("a request without Max-Forwards gets one", async ({ lb, phone, destinat
 });
 
 scenario("a request that comes back unchanged is a loop: 482", async ({ lb, phone, destination }) => {
-  const server = destination(sendingBack(() => lb.address));
+  const server = destination(sendingOn(() => lb.address));
   await lb.dispatches(1, "round-robin", [server]);
   const own = `sip:bob@127.0.0.1:${lb.address.port}`;
   assert.equal(await phone.requests("MESSAGE", own), 482);
@@ -52,9 +35,9 @@ scenario("a request that comes back with another target is a spiral, and passes"
   const callee = destination.answers(486);
   await callee.opened;
   const server = destination(
-    sendingBack(
+    sendingOn(
       () => lb.address,
-      () => callee.uri,
+      withUri(() => callee.uri),
     ),
   );
   await lb.dispatches(1, "round-robin", [server]);
