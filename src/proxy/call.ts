@@ -1,6 +1,7 @@
 // Calls and their dialogs: who is counted where, and which dialog a message belongs to. A call is counted from the moment
 // its INVITE is tried on a destination until that try fails, the dialog ends, or the dialog is forgotten. A call that a
 // destination makes to an address outside is on no destination's load; such calls are counted together.
+import { DestinationColumn } from "../bridge/snapshot.ts";
 import { copyEndpoint, sameAddress } from "../net/endpoint.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count, Tally } from "./context.ts";
@@ -248,14 +249,18 @@ export function dialogTimer(c: Context, dialog: number): void {
   c.dialogs.remove(dialog);
 }
 
-/** A destination challenged the request of `row`: the next attempt of the same caller shall go there too. */
+/**
+ * A destination challenged the request of `row`: the next attempt of the same caller shall go there too. The challenge passes once for
+ * each set that the request came through, as a gateway's does at the proxy before it, and each set has its own next hop.
+ */
 export function rememberChallenge(c: Context, row: number, branch: number, cseq: number): void {
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  const b = branch * BRANCH_WORDS;
-  if (c.branches.words[b + B.slot]! < 0) return;
+  const slot = c.branches.words[branch * BRANCH_WORDS + B.slot]!;
+  if (slot < 0) return;
+  const set = setOfSlot(c, slot);
   const dialogs = c.dialogs;
-  let dialog = dialogs.findChallenge(t[at + T.call1]!, t[at + T.call2]!, t[at + T.fromTag]!);
+  let dialog = dialogs.findChallenge(t[at + T.call1]!, t[at + T.call2]!, t[at + T.fromTag]!, set, cseq);
   if (dialog === 0) {
     // Anybody can be challenged as often as he likes: what is remembered of that must not push out calls.
     if (dialogs.challenged > dialogs.capacity >> CHALLENGE_SHARE) return;
@@ -266,16 +271,22 @@ export function rememberChallenge(c: Context, row: number, branch: number, cseq:
   }
   const d = dialog * DIALOG_WORDS;
   dialogs.words[d + D.callerTag] = t[at + T.fromTag]!;
-  dialogs.words[d + D.slot] = c.branches.words[b + B.slot]!;
+  dialogs.words[d + D.slot] = slot;
+  dialogs.words[d + D.set] = set;
   dialogs.words[d + D.cseq] = cseq;
   dialogs.wheel.arm(dialog, c.now + CHALLENGE_MEMORY);
 }
 
-/** Slot of the destination that challenged this caller's earlier attempt, or -1. `cseq` must be higher than it was then. */
-export function challenger(c: Context, fromTag: number, cseq: number): number {
+/** Slot of the destination of this set that challenged this caller's earlier attempt, or -1. `cseq` must be higher than it was then. */
+export function challenger(c: Context, fromTag: number, cseq: number, set: number): number {
   if (c.dialogs.challenged === 0) return -1;
-  const dialog = c.dialogs.findChallenge(c.call1, c.call2, fromTag);
+  const dialog = c.dialogs.findChallenge(c.call1, c.call2, fromTag, set, -1);
   if (dialog === 0) return -1;
   const d = dialog * DIALOG_WORDS;
   return cseq > c.dialogs.words[d + D.cseq]! ? c.dialogs.words[d + D.slot]! : -1;
+}
+
+/** Row of the set that a destination belongs to. */
+export function setOfSlot(c: Context, slot: number): number {
+  return c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!;
 }

@@ -47,6 +47,8 @@ export const D = {
   /** Listener towards the destination; listener towards the caller. */
   outgoing: 12,
   incoming: 13,
+  /** In `challenged`: the set of who did. */
+  set: 12,
   /** As in a transaction. */
   resources: 14,
   account: 15,
@@ -131,9 +133,13 @@ export class Dialogs {
     return 0;
   }
 
-  /** The challenge that was answered to this Call-ID and From tag, or 0. */
-  findChallenge(call1: number, call2: number, callerTag: number): number {
+  /**
+   * The challenge that was answered to this Call-ID and From tag by a destination of this set; else one of another set, if its request
+   * came before that of `cseq`; or 0.
+   */
+  findChallenge(call1: number, call2: number, callerTag: number, set: number, cseq: number): number {
     const words = this.words;
+    let older = 0;
     for (let row = this.#buckets[call1 & this.#mask]!; row !== 0; row = words[row * DIALOG_WORDS + D.chain]!) {
       const at = row * DIALOG_WORDS;
       if (
@@ -141,10 +147,12 @@ export class Dialogs {
         words[at + 1] === call2 &&
         words[at + D.callerTag] === callerTag &&
         words[at + D.state] === DialogState.challenged
-      )
-        return row;
+      ) {
+        if (words[at + D.set] === set) return row;
+        if (words[at + D.cseq]! < cseq) older = row;
+      }
     }
-    return 0;
+    return older;
   }
 
   /** Frees the row, and disarms its timer. */

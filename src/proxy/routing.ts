@@ -2,12 +2,11 @@
 import { inBlocks } from "../bridge/address-block.ts";
 import type { MatchEntry } from "../bridge/request-changes.ts";
 import type { DispatchAction, RouteEntry } from "../bridge/route-entry.ts";
-import { DestinationColumn } from "../bridge/snapshot.ts";
 import { demandOf } from "../dispatch/resources.ts";
 import { KeySource } from "../dispatch/types.ts";
 import { Method } from "../sip/method.ts";
 import { sameBytes } from "../sip/scan.ts";
-import { challenger } from "./call.ts";
+import { challenger, setOfSlot } from "./call.ts";
 import { choiceKey } from "./choice-key.ts";
 import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
@@ -193,13 +192,9 @@ function preferredSlot(c: Context, setIndex: number): number {
     if (slot >= 0) return slot;
   }
   if (c.dialogs.challenged === 0) return -1;
-  const slot = challenger(c, fromTagHash(c), message.cseq);
+  const slot = challenger(c, fromTagHash(c), message.cseq, setIndex);
   // A challenge is no way into another set than the routes say.
   return slot >= 0 && setOfSlot(c, slot) === setIndex ? slot : -1;
-}
-
-function setOfSlot(c: Context, slot: number): number {
-  return c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!;
 }
 
 function preferSlot(c: Context, slot: number, count: number): number {

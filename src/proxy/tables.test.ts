@@ -93,16 +93,21 @@ test("dialogs are found by Call-ID and both tags, whichever way round", () => {
   );
 });
 
-test("a challenge is no dialog, and is found by the caller's tag", () => {
+test("a challenge is no dialog, and is found by the caller's tag and the set", () => {
   const table = new Dialogs(4, 0);
   const row = table.create(1, 2);
   table.words[row * DIALOG_WORDS + D.state] = DialogState.challenged;
   table.words[row * DIALOG_WORDS + D.callerTag] = 3;
+  table.words[row * DIALOG_WORDS + D.set] = 5;
+  table.words[row * DIALOG_WORDS + D.cseq] = 10;
   table.challenged++;
-  assert.equal(table.findChallenge(1, 2, 3), row);
-  assert.equal(table.findChallenge(1, 2, 4), 0);
+  assert.equal(table.findChallenge(1, 2, 3, 5, -1), row);
+  assert.equal(table.findChallenge(1, 2, 4, 5, -1), 0);
+  assert.equal(table.findChallenge(1, 2, 3, 6, -1), 0);
+  assert.equal(table.findChallenge(1, 2, 3, 6, 10), 0, "the same request, in another set");
+  assert.equal(table.findChallenge(1, 2, 3, 6, 11), row, "an older one gives way");
   assert.equal(table.find(1, 2, 3, 0), 0);
   table.remove(row);
   assert.equal(table.challenged, 0);
-  assert.equal(table.findChallenge(1, 2, 3), 0);
+  assert.equal(table.findChallenge(1, 2, 3, 5, 11), 0);
 });

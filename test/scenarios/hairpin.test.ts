@@ -48,3 +48,30 @@ for (const middle of ["127.0.0.1", "::1"]) {
     );
   });
 }
+
+scenario("who challenged through a proxy of the pool gets the next try, which goes through it again", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const through = () =>
+    sendingOn(
+      () => lb.address,
+      withUri(() => "sip:+4912@example.com"),
+    );
+  const proxies = [destination(through()), destination(through()), destination(through())];
+  const gateways = ["n1", "n2", "n3"].map((nonce) => destination.challenges(407, nonce));
+  await Promise.all([...proxies, ...gateways].map((one) => one.opened));
+  await lb.runs({
+    sets: sets(
+      proxies.map(({ uri }) => uri),
+      gateways.map(({ uri }) => uri),
+    ),
+    routes,
+  });
+  const credentials = { username: "alice", password: "secret" };
+  for (let i = 0; i < 6; i++) {
+    const call = await phone.invites("sip:bob@example.com", {}, { credentials });
+    assert.equal(call.status, 200);
+    assert.equal(await call.bye(), 200);
+  }
+  for (const gateway of gateways) assert.equal(gateway.heard("INVITE").length, 4);
+  for (const proxy of proxies) assert.equal(proxy.heard("INVITE").length, 4);
+});
