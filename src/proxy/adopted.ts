@@ -73,6 +73,8 @@ export class Adopted {
   /** By row; a transaction may name a row that has no set any more. */
   readonly sets: readonly WorkerSet[];
   readonly routes: readonly RouteEntry[];
+  /** The sets, -2 for any, whose members have routes that others have not; that all of them are forwarded is none. */
+  readonly senderSets: Int32Array;
   /** By place (`DestinationColumn.rewriting`, less one). */
   readonly rewritings: readonly RewritingBytes[];
   /** The Server line of our own answers, or nothing. */
@@ -112,6 +114,10 @@ export class Adopted {
     const onFault: FaultListener = (set, algorithm, what) => this.onAlgorithmFault(set, algorithm, what);
     this.sets = setsInRows(snapshot, { onFault, watch });
     this.routes = snapshot.routes;
+    const own = snapshot.routes.filter(
+      ({ fromSet, action }) => fromSet >= 0 || (fromSet === -2 && action.kind !== "forward"),
+    );
+    this.senderSets = Int32Array.from(new Set(own.map(({ fromSet }) => fromSet)));
     this.heedsOverload = this.sets.some((set) => set?.heedsOverload === true);
     this.rewritings = snapshot.rewritings.map(spellOutRewriting);
     const { serverHeader } = snapshot;

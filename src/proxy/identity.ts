@@ -67,8 +67,9 @@ export function fromTagHash(c: Context): number {
 }
 
 /**
- * Hash of everything that affects how the request at hand is routed: target, next Route, call and number. A request that
- * comes back with it unchanged loops. The tags RFC 5393 4.2.2 adds say no more than Call-ID and CSeq do here.
+ * Hash of everything that affects how the request at hand is routed: target, next Route, call and number, and whether routes ask for
+ * its sender; `c.pool` must be set. A request that comes back with it unchanged loops; one that a server of the pool hands back to
+ * where its kind has another route does not (RFC 3261 16.6 point 8). The tags RFC 5393 4.2.2 adds say no more than Call-ID and CSeq do here.
  */
 export function loopHash(c: Context): number {
   const { message, outerHash: hash, ownRoute } = c;
@@ -79,5 +80,9 @@ export function loopHash(c: Context): number {
   if (ownRoute.nextStart >= 0) hash.update(view, ownRoute.nextStart, ownRoute.nextEnd);
   hash.updateWord(c.call1);
   hash.updateWord(message.cseq);
+  // Of its sets and not of the sender: of several servers, one after the other could else take part in a loop.
+  const { senderSets } = c.adopted;
+  for (let i = 0; c.pool >= 0 && i < senderSets.length; i++)
+    if (c.adopted.poolSlot(c.listener, c.peer, message.topVia, senderSets[i]!) >= 0) hash.updateWord(senderSets[i]!);
   return hash.finish();
 }

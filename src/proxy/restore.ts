@@ -2,8 +2,8 @@
 // answers. The bytes are those that came in; what was changed is changed again.
 import { copyEndpoint } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
+import { B, BRANCH_WORDS } from "./branches.ts";
 import type { Context } from "./context.ts";
-import { loopHash } from "./identity.ts";
 import { isViaTrue, readOwnRoute } from "./own-route.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 
@@ -38,6 +38,7 @@ export function restore(c: Context, row: number): boolean {
   c.isViaTrue = isViaTrue(c, c.message);
   readOwnRoute(c, c.message, c.ownRoute);
   c.ownRoute.dropsAll = (words[at + T.flags]! & TransactionFlag.dropsRoutes) !== 0;
-  c.loop = loopHash(c);
+  // As it was sent first: since then, who is of the pool may be others.
+  c.loop = c.branches.words[words[at + T.branch]! * BRANCH_WORDS + B.loop]!;
   return true;
 }

@@ -45,3 +45,45 @@ scenario("a request that comes back with another target is a spiral, and passes"
   assert.equal(await phone.requests("MESSAGE", own), 486);
   assert.equal(callee.heard("MESSAGE").length, 1);
 });
+
+for (const forwarding of ["stateful", "stateless"]) {
+  const plain = { algorithm: "hash-call-id", probe: false };
+
+  scenario(
+    `what a server of the pool hands back unchanged takes the route of its set, ${forwarding}`,
+    async (stage) => {
+      const { lb, phone, destination } = stage;
+      const proxy = destination(sendingOn(() => lb.address));
+      const gateway = destination.answers(486);
+      await Promise.all([proxy.opened, gateway.opened]);
+      await lb.runs({
+        forwarding,
+        sets: {
+          proxies: { ...plain, destinations: [proxy.uri] },
+          gateways: { ...plain, destinations: [gateway.uri] },
+        },
+        routes: [{ from_set: "proxies", set: "gateways" }, { set: "proxies" }],
+      });
+      assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com"), 486);
+      assert.equal(proxy.heard("MESSAGE").length, 1);
+      assert.equal(gateway.heard("MESSAGE").length, 1);
+    },
+  );
+
+  scenario(`what goes round through two sets is a loop in the end, ${forwarding}`, async (stage) => {
+    const { lb, phone, destination } = stage;
+    const servers = [destination(sendingOn(() => lb.address)), destination(sendingOn(() => lb.address))];
+    await Promise.all(servers.map((server) => server.opened));
+    const [first, second] = servers.map(({ uri }) => ({ ...plain, destinations: [uri] }));
+    await lb.runs({
+      forwarding,
+      sets: { first, second },
+      routes: [{ from_set: "first", set: "second" }, { from_set: "second", set: "first" }, { set: "first" }],
+    });
+    assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com"), 482);
+    assert.deepEqual(
+      servers.map((server) => server.heard("MESSAGE").length),
+      [2, 1],
+    );
+  });
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { headerValues, type ParsedMessage } from "../../src/ua/parsed-message.ts";
+import { answering } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
@@ -42,4 +43,29 @@ scenario("stateless: the ACK to a failure follows its INVITE by the Route of an 
     for (const one of servers) assert.equal(one.heard("ACK").length, one.heard("INVITE").length);
   }
   assert.equal(await lb.metric("dropped_total", { reason: "unmatched_ack" }), 0);
+});
+
+scenario("stateless: retransmission and CANCEL of a server of the pool follow their INVITE", async (stage) => {
+  const { lb, destination } = stage;
+  const caller = destination(answering(200), { proxy: lb.address });
+  const gateways = [destination.rings(), destination.rings(), destination.rings()];
+  await Promise.all([caller, ...gateways].map((one) => one.opened));
+  const plain = { algorithm: "hash-call-id", probe: false };
+  await lb.runs({
+    ...stateless,
+    sets: {
+      callers: { ...plain, destinations: [caller.uri] },
+      gateways: { ...plain, destinations: gateways.map(({ uri }) => uri) },
+    },
+    routes: [{ from_set: "callers", set: "gateways" }],
+  });
+  const dialled = caller.agent.invite("sip:bob@example.com");
+  const gateway = await until("an INVITE", () => gateways.find((one) => one.calls.length > 0));
+  caller.agent.send(dialled.transaction.request.raw, lb.address);
+  const repeated = await until("the INVITE again", () => gateway.requests("INVITE")[1]);
+  await until("180", () => dialled.statuses.includes(180));
+  dialled.cancel();
+  await gateway.hears("CANCEL");
+  assert.equal(topVia(repeated), topVia(gateway.requests("INVITE")[0]));
+  assert.equal(topVia(gateway.requests("CANCEL")[0]), topVia(repeated));
 });
