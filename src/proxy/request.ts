@@ -149,9 +149,10 @@ function chooseWay(c: Context): number {
       return status !== 0 ? status : forwardDirect(c);
     }
     if (ownRoute.flow !== TokenState.none) return forwardOverFlow(c, c.adopted.snapshot.stateful);
-    if (c.pool >= 0) return forwardFromPool(c, c.adopted.snapshot.stateful);
+    const follows = (c.pool >= 0 || ownRoute.cuts > 0) && followsInvite(c);
+    if (c.pool >= 0 && !follows) return forwardFromPool(c, c.adopted.snapshot.stateful);
     // Our Route without a token: we always write one, so this is somebody else's idea of how we remember dialogs.
-    if (ownRoute.cuts > 0 && !followsInvite(c)) return unknownDialog(c);
+    if (ownRoute.cuts > 0 && !follows) return unknownDialog(c);
   }
   if (mayRefuse(c)) {
     const admission = admit(c);

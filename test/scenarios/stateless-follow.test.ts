@@ -45,7 +45,7 @@ scenario("stateless: the ACK to a failure follows its INVITE by the Route of an 
   assert.equal(await lb.metric("dropped_total", { reason: "unmatched_ack" }), 0);
 });
 
-scenario("stateless: retransmission and CANCEL of a server of the pool follow their INVITE", async (stage) => {
+scenario("stateless: retransmission, CANCEL and ACK of a server of the pool follow their INVITE", async (stage) => {
   const { lb, destination } = stage;
   const caller = destination(answering(200), { proxy: lb.address });
   const gateways = [destination.rings(), destination.rings(), destination.rings()];
@@ -66,6 +66,7 @@ scenario("stateless: retransmission and CANCEL of a server of the pool follow th
   await until("180", () => dialled.statuses.includes(180));
   dialled.cancel();
   await gateway.hears("CANCEL");
+  assert.equal(topVia(await gateway.hears("ACK")), topVia(repeated));
   assert.equal(topVia(repeated), topVia(gateway.requests("INVITE")[0]));
   assert.equal(topVia(gateway.requests("CANCEL")[0]), topVia(repeated));
 });
