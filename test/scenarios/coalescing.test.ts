@@ -1,4 +1,5 @@
 // A worker that has just received a crowd waits a little for the next one (decision 0052), and nobody but its counters shows it.
+// Runs alone: a machine that is full sheds some of them.
 import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
 import { pileUp } from "../kit/pile.ts";
