@@ -10,11 +10,12 @@ import type { SetConfig } from "../config/sections/sets.ts";
 import { hasCongestionControl } from "../config/values/latency-attributes.ts";
 import { compileSet, USUAL_LOAD_BOUND } from "../dispatch/compile-set.ts";
 import { type Destination, type DestinationFacts, type DispatcherSet, SlotChoice } from "../dispatch/types.ts";
-import { copyEndpoint, hashEndpoint } from "../net/endpoint.ts";
+import { copyEndpoint } from "../net/endpoint.ts";
 import { Transport, transportNamed } from "../net/transport.ts";
 import { AlgorithmFailure } from "../own/own-algorithm.ts";
 import type { KeyTable } from "./compile-keys.ts";
 import type { RewritingTable } from "./compile-treatment.ts";
+import { EndpointTable } from "./endpoint-table.ts";
 import type { PlacedDestination } from "./place.ts";
 import { ruleOf } from "./resource-table.ts";
 
@@ -139,20 +140,10 @@ function streamBeside({ config, sender }: PlacedDestination, listeners: readonly
 
 /** The open-addressed table from endpoints to slots, at most half full. */
 export function compileEndpoints(placed: readonly PlacedDestination[]): Int32Array {
-  let length = 8;
-  while (length < placed.length * 2) length *= 2;
-  const table = new Int32Array(length);
-  // How far the row of taken places behind each is known to go: thousands of destinations may be at one address.
-  const taken = new Int32Array(length);
-  for (const { endpoints, endpointAt, sender, slot } of placed) {
-    if (sender < 0) continue;
-    const start = hashEndpoint(endpoints, endpointAt) & (length - 1);
-    let at = (start + taken[start]!) & (length - 1);
-    while (table[at] !== 0) at = (at + 1) & (length - 1);
-    table[at] = slot + 1;
-    taken[start] = ((at - start) & (length - 1)) + 1;
-  }
-  return table;
+  const table = new EndpointTable(placed.length);
+  for (const { endpoints, endpointAt, sender, slot } of placed)
+    if (sender >= 0) table.add(endpoints, endpointAt, slot + 1);
+  return table.places;
 }
 
 /** The row of a set, given its place in the configuration; throws when it was given none. */

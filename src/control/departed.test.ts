@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DESTINATION_WORDS, type DepartedTable, DestinationColumn } from "../bridge/snapshot.ts";
 import { identityOf, identityWord } from "../bridge/way-back.ts";
-import { parseEndpoint } from "../net/endpoint.ts";
+import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import { TlsIdentities } from "./compile-tls.ts";
 import { departedRows, NONE_DEPARTED } from "./departed.ts";
 import { configOf } from "./testing/config.ts";
@@ -61,6 +61,28 @@ test("those who left before stay, the oldest are forgotten first, and who leaves
     listOf(departed).map(([identity]) => identity),
     [71, 73],
   );
+});
+
+test("thousands that left one address are found, who left last first, and the table of them is made at once", () => {
+  const MANY = 65_536;
+  const destinations = new Int32Array(MANY * DESTINATION_WORDS);
+  for (let slot = 0; slot < MANY; slot++) {
+    const at = slot * DESTINATION_WORDS;
+    parseEndpoint("192.0.2.1", 5061, destinations, at);
+    destinations[at + 5] = identityWord(1, 0);
+    destinations[at + DestinationColumn.used] = 1;
+    destinations[at + DestinationColumn.identity] = slot + 1;
+  }
+  const began = process.cpuUsage();
+  const before = { destinations, departed: NONE_DEPARTED };
+  const { rows, endpoints } = departedRows({ before, renewed: same }, new Int32Array(0), MANY);
+  const { user } = process.cpuUsage(began);
+  let at = hashEndpoint(rows, 0) & (endpoints.length - 1);
+  for (let row = MANY; row > 0; row--) {
+    assert.equal(endpoints[at], row);
+    at = (at + 1) & (endpoints.length - 1);
+  }
+  assert.ok(user < 1_500_000, `${user} us`);
 });
 
 test("who left has to prove what its profile asks for now, or, where that is gone, what it asked for then", () => {

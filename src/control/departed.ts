@@ -2,7 +2,7 @@
 // address alone, its row is kept while the process lives, until more have left than are remembered.
 import { DESTINATION_WORDS, type DepartedTable, DestinationColumn } from "../bridge/snapshot.ts";
 import { identityOf, identityWord, scopeOf } from "../bridge/way-back.ts";
-import { hashEndpoint } from "../net/endpoint.ts";
+import { EndpointTable } from "./endpoint-table.ts";
 
 /** So many are remembered: a whole configuration that is renamed at once. */
 const MOST = 16_384;
@@ -70,13 +70,7 @@ function rowsBut(rows: Int32Array, others: readonly Int32Array[]): Int32Array[] 
 function endpointsOf(rows: Int32Array): Int32Array {
   if (rows.length === 0) return NONE_DEPARTED.endpoints;
   const count = rows.length / DESTINATION_WORDS;
-  let length = 8;
-  while (length < count * 2) length *= 2;
-  const table = new Int32Array(length);
-  for (let row = count - 1; row >= 0; row--) {
-    let at = hashEndpoint(rows, row * DESTINATION_WORDS) & (length - 1);
-    while (table[at] !== 0) at = (at + 1) & (length - 1);
-    table[at] = row + 1;
-  }
-  return table;
+  const table = new EndpointTable(count);
+  for (let row = count - 1; row >= 0; row--) table.add(rows, row * DESTINATION_WORDS, row + 1);
+  return table.places;
 }
