@@ -23,7 +23,8 @@ export interface Balancer {
   prepare(mode: Mode, folder: string, ports: Ports): readonly string[];
 }
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The program. */
+export const FAIRLEAD: string = join(fileURLToPath(new URL("../..", import.meta.url)), "bin", "fairlead");
 const KAMAILIO = "/usr/sbin/kamailio";
 /** How long a finished transaction is remembered: Kamailio's wt_timer has this as its default. */
 const LINGER = "5s";
@@ -46,7 +47,7 @@ export const fairlead: Balancer = {
     ];
     const file = join(folder, `fairlead-${mode}.yaml`);
     writeFileSync(file, `${lines.join("\n")}\n`);
-    return [join(ROOT, "bin", "fairlead"), "run", file];
+    return [FAIRLEAD, "run", file];
   },
 };
 

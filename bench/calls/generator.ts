@@ -33,6 +33,7 @@ const MEMORY = 1 << 20;
 const OPEN = 1;
 const LETTER_A = 0x41;
 const LETTER_B = 0x42;
+const LETTER_I = 0x49;
 const DIGIT_1 = 0x31;
 const DIGIT_2 = 0x32;
 
@@ -73,6 +74,10 @@ export class Generator {
   readonly totals: Totals = { messages: 0, started: 0, done: 0, refused: 0, strange: 0 };
   /** From a caller's socket to a destination's: INVITEs only. */
   readonly latencies: Latencies = new Latencies();
+  /** From a caller's INVITE to its 200, in microseconds, one after the other, for as many as there is room for: none at first. */
+  answerTimes: Float64Array = new Float64Array(0);
+  /** How many of them there are. */
+  answered = 0;
   shape: CallShape = "whole";
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -168,7 +173,7 @@ export class Generator {
     const first = bytes[start]!;
     this.totals.messages++;
     if (first === LETTER_A) return;
-    const from = bytes.indexOf(FROM, start);
+    const from = first === LETTER_I || first === LETTER_B ? bytes.indexOf(FROM, start) : -1;
     if (from < 0 || from > this.#inbox.end[i]!) {
       this.totals.strange++;
       return;
@@ -215,6 +220,8 @@ export class Generator {
       return;
     }
     const isBye = bytes[from + Distance.cseq + TAG_BYTES] === DIGIT_2;
+    if (!isBye && this.answered < this.answerTimes.length)
+      this.answerTimes[this.answered++] = (performance.now() - this.#sentAt[call]!) * 1000;
     if (isBye || this.shape === "answered") {
       this.#state[call] = 0;
       totals.done++;

@@ -46,7 +46,8 @@ class Connection {
     const { bytes } = inbox;
     let kept = this.#restBytes;
     if (kept > 0) this.#rest.copy(bytes, 0, 0, kept);
-    const got = this.#libc.read(this.#fd, this.#inboxAt + kept, READ_BYTES - kept);
+    // With a full memory there is nothing to be read into, which looks like the end.
+    const got = kept < READ_BYTES ? this.#libc.read(this.#fd, this.#inboxAt + kept, READ_BYTES - kept) : -1;
     if (got === 0) throw new Error("the balancer closed a connection");
     if (got > 0) kept += got;
     else if (kept === 0) return 0;

@@ -11,6 +11,7 @@ import {
   type ToStreams,
 } from "../bridge/stream-start.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
+import { compiledBeside } from "../net/compiler.ts";
 import type { Log } from "./log.ts";
 import { Stillness } from "./stillness.ts";
 import { until } from "./workers.ts";
@@ -160,7 +161,8 @@ export class Streams {
     this.#isReady = false;
     const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
     const workerData: StreamStart = { ...this.#options.start, ...now };
-    const thread = new Worker(this.#options.url, { workerData, resourceLimits: LIMITS, name: "fairlead-streams" });
+    const options = { workerData, resourceLimits: LIMITS, name: "fairlead-streams" };
+    const thread = compiledBeside(() => new Worker(this.#options.url, options));
     this.#thread = thread;
     let why = "";
     thread.on("message", (message: FromStreams) => {

@@ -17,7 +17,7 @@ export interface SlowClientsPlan {
 const SOURCES = 50;
 /** Each sends a byte a second, at a moment of its own within that: they do not know each other. */
 const DRIP = 1_000;
-const MOMENTS = 100;
+const MOMENTS = 1_000;
 /** New connections of one round, so that those of calls are not behind thousands. */
 const ABREAST = 5;
 const ROUND = 5;

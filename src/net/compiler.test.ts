@@ -1,16 +1,19 @@
-// What V8 was told, seen by its own trace: threads that are started later compile themselves, main goes on with a compiler beside it.
+// What V8 was told, seen by its own trace: threads that are started later compile themselves, main and whoever is to have
+// one go on with a compiler beside them.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 
 const PROGRAM = `
 import { Worker } from "node:worker_threads";
-import { compileForPackets } from ${JSON.stringify(new URL("./compiler.ts", import.meta.url).href)};
+import { compiledBeside, compileForPackets } from ${JSON.stringify(new URL("./compiler.ts", import.meta.url).href)};
 function hotInMain(a) { return a * 3 + 1; }
 const heat = (hot) => { for (let i = 0, s = 0; i < 1e6; i++) s += hot(i); };
 compileForPackets();
 heat(hotInMain);
-new Worker("function hotInWorker(a) { return a * 5 + 1; } for (let i = 0, s = 0; i < 1e6; i++) s += hotInWorker(i);", { eval: true });
+const start = (name) => new Worker("function " + name + "(a) { return a * 5 + 1; } for (let i = 0, s = 0; i < 1e6; i++) s += " + name + "(i);", { eval: true });
+const beside = compiledBeside(() => start("hotBeside"));
+beside.once("online", () => start("hotInWorker"));
 `;
 
 /** How `hot` was compiled, each once. */
@@ -21,7 +24,7 @@ function modesOf(hot: string, trace: string): string[] {
 
 const v8 = Number.parseInt(process.versions.v8, 10);
 
-test("workers compile on their own threads, main does not", {
+test("workers compile on their own threads, main and the stream worker do not", {
   skip: v8 < 13 || v8 > 14 ? `V8 ${v8} is left as it is` : false,
 }, () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["--trace-opt", "--input-type=module", "-e", PROGRAM], {
@@ -31,4 +34,5 @@ test("workers compile on their own threads, main does not", {
   assert.equal(stderr, "");
   assert.deepEqual(modesOf("hotInWorker", stdout), ["kSynchronous"]);
   assert.deepEqual(modesOf("hotInMain", stdout), ["kConcurrent"]);
+  assert.deepEqual(modesOf("hotBeside", stdout), ["kConcurrent"]);
 });
