@@ -7,6 +7,7 @@ import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
 import { Outflow } from "./outflow.ts";
 import { NOBODY } from "./proxied.ts";
+import type { Share } from "./shares.ts";
 import { WaitingRoom } from "./waiting.ts";
 
 /** Who takes what comes over connections. */
@@ -71,6 +72,8 @@ export class Connection implements CarrierHandler {
   #isEnding = false;
   /** By performance.now, since when it is to close when everything has left; 0: it is not. */
   #leavingSince = 0;
+  /** What it may hand in while others wait; null: what it likes. */
+  share: Share | null = null;
   /** For whom alone it was made; port 0: for nobody in particular. */
   caller: Int32Array = NOBODY;
   /** The table's key of its address. */

@@ -90,10 +90,14 @@ export class Connections implements ConnectionOwner {
     if (!this.#guests.peerOf(socket, peer)) return void socket.destroy();
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    let refusal = this.fullness(0, this.#guests.isTrusted(peer));
+    const isTrusted = this.#guests.isTrusted(peer);
+    let refusal = this.fullness(0, isTrusted);
     const made = refusal === null ? this.#add(listener, peer, key, socket, carry, true) : null;
     if (made === null) refusal ??= "refused";
-    else made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
+    else {
+      made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
+      if (!isTrusted) made.share = this.intake.shares.enter(peer);
+    }
     if (refusal !== null) reset(socket);
     this.countUp(refusal ?? "accepted");
   }

@@ -4,6 +4,7 @@ import type { StreamCounter } from "../bridge/stream-start.ts";
 import type { Message } from "../sip/message.ts";
 import type { Connection, Intake } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
+import { Shares } from "./shares.ts";
 
 /** A connection that cannot be framed ends with the answer, or after so long without one: workers on a busy machine are late, in milliseconds. */
 const LAST_WORDS = 2_000;
@@ -17,20 +18,23 @@ export class Deliveries implements Intake {
   /** Those for whose messages there was no room. */
   readonly #held = new Set<Connection>();
   #retry: NodeJS.Timeout | null = null;
+  /** What strangers may hand in at a time. */
+  readonly shares: Shares = new Shares();
 
   constructor(exchange: Exchange, countUp: (name: StreamCounter) => void) {
     this.#exchange = exchange;
     this.#countUp = countUp;
   }
 
-  /** Whether messages of it wait for room with a worker. */
+  /** Whether messages of it wait for room with a worker, or for their turn. */
   isHeld(connection: Connection): boolean {
-    return this.#held.has(connection);
+    return this.#held.has(connection) || this.shares.isWaiting(connection);
   }
 
   /** It is gone, with what it still had. */
   forget(connection: Connection): void {
     this.#held.delete(connection);
+    this.shares.leave(connection);
   }
 
   choose(message: Message): number {
@@ -38,6 +42,7 @@ export class Deliveries implements Intake {
   }
 
   message(connection: Connection, bytes: Buffer, start: number, end: number, worker: number): boolean {
+    if (!this.shares.take(connection)) return false;
     if (this.#exchange.give(worker, connection, bytes, start, end)) return true;
     this.#held.add(connection);
     this.#retry ??= setTimeout(() => this.#resume(), RETRY);
@@ -69,10 +74,15 @@ export class Deliveries implements Intake {
 
   #resume(): void {
     this.#retry = null;
-    for (const connection of [...this.#held]) {
-      this.#held.delete(connection);
-      // Still no room: `message` has put it back.
-      connection.resume();
-    }
+    const held = [...this.#held];
+    // Destinations and trusted sources first.
+    for (const connection of held) if (connection.share === null) this.#offer(connection);
+    for (const connection of held) if (connection.share !== null) this.#offer(connection);
+  }
+
+  #offer(connection: Connection): void {
+    this.#held.delete(connection);
+    // Still no room: `message` has put it back.
+    connection.resume();
   }
 }

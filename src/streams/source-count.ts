@@ -22,6 +22,7 @@ export class SourceCount {
   }
 }
 
-function sourceOf(peer: Int32Array): number | string {
+/** What stands for the source of an address. */
+export function sourceOf(peer: Int32Array): number | string {
   return isV4(peer, 0) ? peer[3]! : `${peer[0]} ${peer[1]}`;
 }
