@@ -13,7 +13,7 @@ import { fromTagHash } from "./identity.ts";
 import { isAccepted } from "./key-text.ts";
 import { matchesUri } from "./pattern.ts";
 import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
-import { isSips, keepSecure } from "./secured.ts";
+import { isProtected, isSips, keepSecure } from "./secured.ts";
 import { admitSlowly } from "./slow-start.ts";
 import { MAX_CANDIDATES, T, TRANSACTION_WORDS } from "./transactions.ts";
 import type { WorkerSet } from "./worker-set.ts";
@@ -87,9 +87,9 @@ const before = new Uint16Array(MAX_CANDIDATES);
  */
 export function selectCandidates(c: Context, setIndex: number, key: number, resources: number): number {
   let count = select(c, c.adopted.sets[setIndex]!, key, resources);
+  if (isSips(c)) count = keepSecure(c, count);
   const preferred = preferredSlot(c, setIndex);
-  if (preferred >= 0) count = preferSlot(c, preferred, count);
-  return isSips(c) ? keepSecure(c, count) : count;
+  return preferred >= 0 ? preferSlot(c, preferred, count) : count;
 }
 
 /**
@@ -198,6 +198,8 @@ function preferredSlot(c: Context, setIndex: number): number {
 }
 
 function preferSlot(c: Context, slot: number, count: number): number {
+  // Sips goes over TLS or not at all: not even the call that it is about is worth an unprotected hop.
+  if (isSips(c) && !isProtected(c, slot)) return count;
   const { candidates } = c;
   let at = 0;
   while (at < count && candidates[at] !== slot) at++;

@@ -18,14 +18,19 @@ export function insecure(c: Context): number {
   return isSips(c) && !isSecure(c.adopted.listeners[c.outgoing]!.transport) ? refuseSips(c) : 0;
 }
 
+/** Whether the destination in `slot` is reached over TLS or secure WebSocket. */
+export function isProtected(c: Context, slot: number): boolean {
+  const { adopted } = c;
+  return isSecure(adopted.snapshot.destinations[adopted.row(slot) + DestinationColumn.transport]!);
+}
+
 /** Leaves out candidates that are not reached over TLS; returns how many remain of `count`. */
 export function keepSecure(c: Context, count: number): number {
-  const { candidates, adopted } = c;
+  const { candidates } = c;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const slot = candidates[i]!;
-    const row = adopted.row(slot);
-    if (isSecure(adopted.snapshot.destinations[row + DestinationColumn.transport]!)) candidates[kept++] = slot;
+    if (isProtected(c, slot)) candidates[kept++] = slot;
   }
   return kept;
 }

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before } from "node:test";
 import { connect } from "node:tls";
-import { headerValues } from "../../src/ua/parsed-message.ts";
+import { headerOf, headerValues } from "../../src/ua/parsed-message.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
-import { answering, type Destination } from "../kit/destination.ts";
+import { answering, challenging, type Destination } from "../kit/destination.ts";
+import { configuredSet, type Section } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
@@ -112,6 +113,58 @@ scenario("sips goes over TLS or not at all, and stays sips in the Record-Route",
   assert.equal(await usual.bye(), 200);
 });
 
+scenario(
+  "sips over several sets: Replaces or Join of a call over UDP leads to nobody without TLS",
+  ONCE,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const [near, far] = [destination(answering(200)), destination(answering(200))];
+    const secure = destination(answering(200), { transport: "tls", tls: theirs });
+    const tls = await lb.withTls(own, { ca: await lb.file("ca.pem", authority.ca) });
+    await lb.runs(await nearAndFar(near, far, tls));
+    const phone = await stage.phone.another({ transport: "tls", proxy: { ...lb.address, port: lb.tlsPort } });
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    const { callId, localTag, remoteTag } = call.session.dialog;
+    const value = `${callId};to-tag=${remoteTag};from-tag=${localTag}`;
+    for (const name of ["Replaces", "Join"]) {
+      const refused = await phone.invites("sips:bob@example.com", { headers: [{ name, value }] });
+      assert.equal(refused.status, 480);
+      assert.match(headerOf(refused.responses.at(-1)!, "warning"), /^380 /);
+    }
+    await lb.runs(await nearAndFar(near, secure, tls));
+    const taken = await phone.invites("sips:bob@example.com", { headers: [{ name: "Replaces", value }] });
+    assert.equal(taken.status, 200);
+    assert.deepEqual(
+      [near, far, secure].map((one) => one.heard("INVITE").length),
+      [1, 0, 1],
+    );
+    assert.equal(await taken.bye(), 200);
+    assert.equal(await call.bye(), 200);
+  },
+);
+
+scenario(
+  "sips over several sets: who has challenged the caller over UDP does not get the next try",
+  ONCE,
+  async (stage) => {
+    const { lb, destination } = stage;
+    const [near, far] = [destination(answering(503)), destination(challenging(407, answering(200)))];
+    const tls = await lb.withTls(own, { ca: await lb.file("ca.pem", authority.ca) });
+    await lb.runs(await nearAndFar(near, far, tls));
+    const phone = await stage.phone.another({ transport: "tls", proxy: { ...lb.address, port: lb.tlsPort } });
+    const caller = { callId: "one-call", fromTag: "one-caller" };
+    assert.equal((await phone.invites("sip:bob@example.com", { ...caller, cseq: 1 })).status, 407);
+    const refused = await phone.invites("sips:bob@example.com", { ...caller, cseq: 2 });
+    assert.equal(refused.status, 480);
+    assert.match(headerOf(refused.responses.at(-1)!, "warning"), /^380 /);
+    assert.deepEqual(
+      [near, far].map((one) => one.heard("INVITE").length),
+      [1, 1],
+    );
+  },
+);
+
 scenario("a reload takes certificates over, refuses broken ones, and closes nothing", ONCE, async (stage) => {
   const { lb, destination } = stage;
   const callee = destination(answering(200), { transport: "tls", tls: theirs });
@@ -161,6 +214,12 @@ scenario("probes go over TLS, and a destination that cannot prove its name is do
   assert.equal(good.agent.streams.accepted, 1, "one connection serves all probes");
   assert.equal(bad.requests().length, 0);
 });
+
+/** A route to two sets of one destination each, one after the other, over what `tls` listens on. */
+async function nearAndFar(near: Destination, far: Destination, tls: Section): Promise<Section> {
+  const sets = { near: await configuredSet("priority", [near]), far: await configuredSet("priority", [far]) };
+  return { ...tls, sets, routes: [{ sets: ["near", "far"] }] };
+}
 
 /** The names in the certificate that is shown there. */
 async function shownAt(port: number): Promise<string> {
