@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { headerValues, type ParsedMessage, parameterOf } from "../../src/ua/parsed-message.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import { askOften, NAME, namedConfig, srvZone, withDns } from "../kit/dns-names.ts";
-import { addressRecord, naptrRecord, srvRecord } from "../kit/dns-server.ts";
+import { addressRecord, answerTo, naptrRecord, srvRecord } from "../kit/dns-server.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
+
+/** The rcode of RFC 1035 4.1.1. */
+const REFUSED = 5;
 
 function branchOf(request: ParsedMessage): string {
   return parameterOf(headerValues(request, "via")[0] ?? "", "branch") ?? "";
@@ -190,4 +193,23 @@ scenario(
       dns.zone = srvZone([server], [[1, 1]]);
       await until("it to be found", async () => (await phone.requests("OPTIONS", "sip:bob@example.com")) === 200);
     }),
+);
+
+scenario("a name server that refuses NAPTR, and a name in /etc/hosts while no name server answers", (stage) =>
+  withDns(async (dns) => {
+    const { lb, phone, destination } = stage;
+    const server = destination.answers(200);
+    await server.opened;
+    dns.zone = srvZone([server], [[1, 1]]);
+    dns.script = (asked, reply) => {
+      if (asked.type === "NAPTR") reply(answerTo(asked, [], REFUSED));
+      return asked.type === "NAPTR";
+    };
+    await lb.runs(namedConfig(dns));
+    assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+    dns.isDeaf = true;
+    await lb.runs(namedConfig(dns, {}, { uri: "sip:localhost" }));
+    const [shown] = JSON.parse((await lb.admin("GET", "/destinations")).body) as { name: string; state: string }[];
+    assert.deepEqual([shown?.name, shown?.state], ["pbx/127.0.0.1:5060", "active"]);
+  }),
 );

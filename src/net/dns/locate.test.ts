@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Answer } from "dns-packet";
-import { addressRecord, DnsServer, naptrRecord, srvRecord } from "../../../test/kit/dns-server.ts";
+import { addressRecord, answerTo, DnsServer, naptrRecord, srvRecord } from "../../../test/kit/dns-server.ts";
 import { hurried } from "../../../test/kit/hurried.ts";
 import { newDnsCounts } from "./counts.ts";
 import { type Location, locate, type Wanted } from "./locate.ts";
@@ -167,6 +167,53 @@ describe("where a SIP URI's host is (RFC 3263 section 4)", () => {
     assert.equal(found.targets.length, 0);
     assert.match(found.why, /^SRV _sip\._udp\.sip\.test: 127\.0\.0\.1: no answer within 5000 ms$/);
     assert.equal(found.until, 2_000);
+  });
+
+  it("a name in the hosts file is what that says: nobody is asked about it, wherever the search begins", async () => {
+    files["/etc/hosts"] = `10.0.0.7 ${HOST} pbx\n::7 six.test\n`;
+    const zone = [srvRecord("_sip._udp.sip.test", 0, 5, 5070, "a.test"), addressRecord("a.test", "10.0.0.1")];
+    for (const begin of ["naptr", "srv", "address"] as const) {
+      const found = await find(zone, { begin, families: ["AAAA", "A"] });
+      assert.deepEqual([places(found), found.why, asked()], [["udp 10.0.0.7:5060"], "", []]);
+    }
+    await find([], { host: "six.test" });
+    assert.deepEqual(asked()[0], "NAPTR six.test", "what it has of no family that can be sent to is nothing");
+    files["/etc/resolv.conf"] = "search one.test\n";
+    assert.deepEqual(places(await find([], { host: "pbx" })), ["udp 10.0.0.7:5060"], "no name server, a search domain");
+  });
+
+  for (const [rcode, name] of [
+    [1, "FORMERR"],
+    [4, "NOTIMP"],
+    [5, "REFUSED"],
+  ] as const) {
+    it(`a name server that answers ${name} to NAPTR has no such records; SRV and A are asked for`, async () => {
+      server.script = (question, reply) => {
+        if (question.type !== "NAPTR") return false;
+        reply(answerTo(question, [], rcode));
+        return true;
+      };
+      const srv = [srvRecord("_sip._udp.sip.test", 0, 5, 5070, "a.test"), addressRecord("a.test", "10.0.0.1")];
+      const found = await find(srv);
+      assert.deepEqual([places(found), found.why], [["udp 10.0.0.1:5070"], ""]);
+      assert.equal(found.until, 60_000, "and is not asked again every few seconds");
+      server.script = (question, reply) => {
+        reply(answerTo(question, [], rcode));
+        return true;
+      };
+      assert.match((await find(srv)).why, new RegExp(`^SRV .*: ${name}$`), "of the others it is a failure");
+    });
+  }
+
+  it("SERVFAIL or silence about NAPTR is a failure, and no guess", async () => {
+    const zone = [addressRecord(HOST, "10.0.0.9")];
+    server.script = (question, reply) => {
+      if (question.type === "NAPTR") reply(answerTo(question, [], 2));
+      return question.type === "NAPTR";
+    };
+    assert.match((await find(zone)).why, /^NAPTR sip\.test: .*SERVFAIL$/);
+    server.script = ({ type }) => type === "NAPTR";
+    assert.match((await hurried(timeout, () => find(zone))).why, /^NAPTR sip\.test: .*no answer/);
   });
 
   it("search domains of resolv.conf: for names without a dot first, for others when they are not found", async () => {

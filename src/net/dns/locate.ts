@@ -86,7 +86,9 @@ export async function locate(resolver: Resolver, wanted: Wanted, random: () => n
 }
 
 async function begin(search: Search): Promise<Draft[] | string> {
-  const { begin: from, host, transports } = search.wanted;
+  const { begin: from, host, transports, families } = search.wanted;
+  // As for everybody else on this machine: what its hosts file has is not looked for elsewhere.
+  if ((await search.resolver.familiesInHosts(host, families)).length > 0) return byAddress(search, [host]);
   if (from === "naptr") {
     const records = search.note(await search.resolver.query(host, "NAPTR"), `NAPTR ${host}`);
     if (records.status === "failed") return "";
@@ -102,7 +104,7 @@ async function begin(search: Search): Promise<Draft[] | string> {
       if (search.failure !== "") return "";
     }
   }
-  return byAddress(search);
+  return byAddress(search, await namesToTry(search));
 }
 
 /** The SIP records among NAPTR records, in the order of RFC 3403. */
@@ -142,10 +144,10 @@ async function bySrv(search: Search, name: string, transport: string): Promise<D
   return found.length > 0 ? found : `no target of SRV ${name} has an address`;
 }
 
-async function byAddress(search: Search): Promise<Draft[] | string> {
+async function byAddress(search: Search, names: readonly string[]): Promise<Draft[] | string> {
   const { host, port, transports, families } = search.wanted;
   const transport = transports[0] ?? "udp";
-  for (const name of await namesToTry(search)) {
+  for (const name of names) {
     const addresses = await addressesOf(search, name);
     if (addresses.length > 0) {
       return addresses.map((each) => ({ ...each, port, priority: 0, weight: 1, transport, host: name }));
@@ -165,10 +167,10 @@ async function namesToTry({ resolver, wanted: { host } }: Search): Promise<strin
 type Address = Pick<Draft, "address" | "isSecondFamily">;
 
 async function addressesOf(search: Search, host: string): Promise<Address[]> {
+  const own = await search.resolver.familiesInHosts(host, search.wanted.families);
+  const families = own.length > 0 ? own : search.wanted.families;
   const results = await Promise.all(
-    search.wanted.families.map(async (family) =>
-      search.note(await search.resolver.query(host, family), `${family} ${host}`),
-    ),
+    families.map(async (family) => search.note(await search.resolver.query(host, family), `${family} ${host}`)),
   );
   const found = results.map((result) => (result.status === "found" ? [...new Set(result.data)].sort() : []));
   // One server with both kinds of address is one server: its second family is there for when the first cannot be used.

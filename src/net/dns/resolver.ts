@@ -44,10 +44,20 @@ export type Result<T extends RecordType> =
 
 type AnyResult = Result<RecordType>;
 
+/** No server said anything of use. `isRefused`: whoever was heard does not want to be asked that. */
+interface Unanswered {
+  readonly kind: "unanswered";
+  readonly why: string;
+  readonly isRefused: boolean;
+}
+
 /** Answers kept; the one that was not asked for the longest makes room. */
 const CAPACITY = 4_096;
 /** Entries of the hosts file are looked at again after this long. */
 const HOSTS_TTL = 30_000;
+const HOSTS = "/etc/hosts";
+/** What servers answer that do not know a type of records, or do not give it to us: asking again changes nothing. */
+const REFUSALS: readonly string[] = ["FORMERR", "NOTIMP", "REFUSED"];
 
 /** The resolver. */
 export class Resolver {
@@ -64,6 +74,12 @@ export class Resolver {
   /** Search domains that are to be tried for host names that are not found as they stand. */
   async searchDomains(): Promise<readonly string[]> {
     return this.#settings.servers.length > 0 ? [] : (await this.#resolvConf()).search;
+  }
+
+  /** Of these address families, those that the hosts file has of a name. */
+  async familiesInHosts<T extends "A" | "AAAA">(name: string, families: readonly T[]): Promise<readonly T[]> {
+    const text = (await this.#context.readFile(HOSTS)) ?? "";
+    return families.filter((family) => addressesInHosts(text, nameOf(name), family).length > 0);
   }
 
   /** Records of a name, from memory where that is still good. Never rejects. */
@@ -89,7 +105,7 @@ export class Resolver {
     type: T,
     known: Result<T> | undefined,
   ): Promise<Result<T>> {
-    let result = await this.#lookUp(name, type);
+    let result = await this.#lookUp(name, type, known);
     if (result.status === "failed" && known?.status === "found") {
       this.#context.counts.stale++;
       result = { ...known, until: result.until, isStale: true };
@@ -98,12 +114,12 @@ export class Resolver {
     return result;
   }
 
-  async #lookUp<T extends RecordType>(name: string, type: T): Promise<Result<T>> {
+  async #lookUp<T extends RecordType>(name: string, type: T, known: Result<T> | undefined): Promise<Result<T>> {
     const { now } = this.#context;
     const { minTtl, maxTtl, maxNegativeTtl, retry } = this.#settings;
     if (!isDnsName(name)) return { status: "none", until: now() + maxNegativeTtl };
     if (type === "A" || type === "AAAA") {
-      const own = addressesInHosts((await this.#context.readFile("/etc/hosts")) ?? "", name, type);
+      const own = addressesInHosts((await this.#context.readFile(HOSTS)) ?? "", name, type);
       if (own.length > 0) {
         // The type parameter's two address types both hold text.
         const data = own as readonly string[] as readonly RecordData[T][];
@@ -114,7 +130,12 @@ export class Resolver {
     let ttl = Number.POSITIVE_INFINITY;
     for (let hops = 0; hops <= MOST_ALIASES; hops++) {
       const answer = await this.#askServers(asked, type);
-      if (typeof answer === "string") return { status: "failed", why: answer, until: now() + retry };
+      if (answer.kind === "unanswered") {
+        // Many small name servers know nothing of NAPTR; nobody behind one of them has such records.
+        if (answer.isRefused && type === "NAPTR" && known?.status !== "found")
+          return { status: "none", until: now() + maxNegativeTtl };
+        return { status: "failed", why: answer.why, until: now() + retry };
+      }
       if (answer.kind === "alias") {
         asked = answer.name;
         ttl = Math.min(ttl, answer.ttl);
@@ -136,17 +157,21 @@ export class Resolver {
   async #askServers<T extends RecordType>(
     name: string,
     type: T,
-  ): Promise<Exclude<Answer<T>, { kind: "failed" | "truncated" }> | string> {
+  ): Promise<Exclude<Answer<T>, { kind: "failed" | "truncated" }> | Unanswered> {
     const { timeout, attempts } = this.#settings;
     const { counts } = this.#context;
     const servers = this.#settings.servers.length > 0 ? this.#settings.servers : (await this.#resolvConf()).servers;
     let why = "there are no name servers";
+    let refusals = 0;
+    let failures = 0;
     for (let attempt = 0; attempt < attempts; attempt++) {
       for (const server of servers) {
         const reply: Reply<T> = await ask(server, { name, type }, timeout, counts);
         if (typeof reply === "string") why = `${server.host}: ${reply}`;
         else if (reply.kind === "failed" || reply.kind === "truncated") {
           counts.server_failures++;
+          if (reply.kind === "failed" && REFUSALS.includes(reply.rcode)) refusals++;
+          else failures++;
           why = `${server.host}: ${reply.kind === "failed" ? reply.rcode : "truncated over TCP"}`;
         } else {
           counts.answers++;
@@ -154,7 +179,7 @@ export class Resolver {
         }
       }
     }
-    return why;
+    return { kind: "unanswered", why, isRefused: refusals > 0 && failures === 0 };
   }
 
   async #resolvConf(): Promise<ReturnType<typeof readResolvConf>> {
