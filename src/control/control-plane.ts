@@ -9,7 +9,7 @@ import type { Config } from "../config/schema.ts";
 import { type Draft, type DraftContext, Drafts } from "./draft.ts";
 import type { HealthLoop } from "./health-loop.ts";
 import type { Log } from "./log.ts";
-import { isSamePlace, type Locations, locateNames, logNames, type NameSource } from "./names.ts";
+import { isSamePlace, type Locations, locateNames, logNames, type NameSource, type Waiting } from "./names.ts";
 import type { PlacedDestination } from "./place.ts";
 import type { Publisher } from "./publisher.ts";
 import { configurationProblem, restartProblems } from "./restart.ts";
@@ -85,7 +85,7 @@ export class ControlPlane {
 
   /** The first configuration; what it compiles to is what the workers are started with. */
   async begin(config: Config): Promise<ApplyResult> {
-    const made = this.#drafts.make(config, 1, await this.#locate(config), this.#closing);
+    const made = this.#drafts.make(config, 1, await this.#locate(config, "reload"), this.#closing);
     if (Array.isArray(made)) return { ok: false, generation: 0, problems: made };
     this.#prepare(made);
     this.#commit(made);
@@ -113,7 +113,7 @@ export class ControlPlane {
    */
   async followNames(): Promise<void> {
     const { config } = this.inForce;
-    const locations = await this.#locate(config);
+    const locations = await this.#locate(config, "refresh");
     await this.turns.take(async () => {
       // Another configuration came in between; its own lookup is newer.
       if (this.inForce.config !== config) return;
@@ -192,7 +192,7 @@ export class ControlPlane {
     const old = this.inForce;
     const problems = restartProblems(old.config, config);
     if (hasErrors(problems)) return this.#refused(problems);
-    const locations = known ?? (await this.#locate(config));
+    const locations = known ?? (await this.#locate(config, "reload"));
     const made = this.#drafts.make(config, this.#generation + 1, locations, this.#closing, old.snapshot);
     if (Array.isArray(made)) return this.#refused([...problems, ...made]);
     if (isTrial) return { ok: true, generation: old.snapshot.generation, problems: [...problems, ...made.warnings] };
@@ -220,9 +220,9 @@ export class ControlPlane {
     return isDeepStrictEqual(old, now) ? "" : ((await this.#publisher?.secure(now)) ?? "");
   }
 
-  #locate(config: Config): Promise<Locations> {
+  #locate(config: Config, waiting: Waiting): Promise<Locations> {
     const { names } = this.#options;
-    return locateNames(config, names.locate(config), this.#locations, names.now);
+    return locateNames(config, names.locate(config), this.#locations, names.now, waiting);
   }
 
   #learn(locations: Locations): void {

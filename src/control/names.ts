@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.ts";
 import type { DestinationConfig } from "../config/sections/destination.ts";
 import { formatHostPort } from "../config/values/address.ts";
 import type { Beginning, Locate, Location, Target, Wanted } from "../net/dns/locate.ts";
+import { MOST_SERVERS } from "../net/dns/system-files.ts";
 import { findListener } from "./compile-listeners.ts";
 import type { Log } from "./log.ts";
 import { configurationProblem } from "./restart.ts";
@@ -24,11 +25,16 @@ export interface NameSource {
 const LOCATED = ["udp", "tcp", "tls"] as const;
 /** Names looked up at the same time. */
 const AT_ONCE = 16;
-/** Milliseconds that a configuration waits for a name, and for one whose servers are known from before. */
+/** Milliseconds that a name is waited for at least, and by a configuration for one whose servers are known from before. */
 const PATIENCE = 5_000;
 const PATIENCE_IF_KNOWN = 1_000;
+/** Milliseconds beyond the timeouts of all name servers. */
+const SLACK = 1_000;
 /** Nothing was learned, not even how long that holds. */
 const SOON = 1_000;
+
+/** What waits for names: a configuration that is to come into force, or nobody, as those in force are only looked up again. */
+export type Waiting = "reload" | "refresh";
 
 /** What has to be looked up for a destination; null: nothing, its host is an address or it cannot be used anyway. */
 export function wantedOf(config: Config, destination: DestinationConfig): Wanted | null {
@@ -51,13 +57,14 @@ export function nameKey({ host, begin, port, transports, families }: Wanted): st
 
 /**
  * Looks up every name of a configuration once. What cannot be found keeps its targets of `known`. `now` is the resolver's
- * clock.
+ * clock. A reload does not wait long for what is known.
  */
 export async function locateNames(
   config: Config,
   locate: Locate,
   known: Locations,
   now: () => number,
+  waiting: Waiting,
 ): Promise<Locations> {
   const wanted = new Map<string, Wanted>();
   for (const set of config.sets) {
@@ -66,18 +73,21 @@ export async function locateNames(
       if (one !== null) wanted.set(nameKey(one), one);
     }
   }
-  const waiting = [...wanted];
+  // Dead name servers before the one that answers are no reason to give a name up.
+  const inTurn = Math.max(PATIENCE, (config.dns.servers.length || MOST_SERVERS) * config.dns.timeout + SLACK);
+  const left = [...wanted];
   const found = new Map<string, Location>();
   const work = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [key, one] = next;
       const before = known.get(key);
       const isKnown = before !== undefined && before.targets.length > 0;
-      const location = await withPatience(locate(one), isKnown ? PATIENCE_IF_KNOWN : PATIENCE, now);
+      const patience = isKnown && waiting === "reload" ? PATIENCE_IF_KNOWN : inTurn;
+      const location = await withPatience(locate(one), patience, now);
       found.set(key, isKnown && location.targets.length === 0 ? { ...location, targets: before.targets } : location);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, left.length) }, work));
   return found;
 }
 

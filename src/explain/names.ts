@@ -31,7 +31,7 @@ export interface FoundName {
 /** Looks all names of a configuration up, at most once each. Takes no time where there are none. */
 export function findNames(config: Config): Promise<Locations> {
   const source = new DnsNames(SYSTEM_NAMES);
-  return locateNames(config, source.locate(config), new Map(), source.now);
+  return locateNames(config, source.locate(config), new Map(), source.now, "reload");
 }
 
 /** Whether any destination is a name. */

@@ -213,3 +213,21 @@ scenario("a name server that refuses NAPTR, and a name in /etc/hosts while no na
     assert.deepEqual([shown?.name, shown?.state], ["pbx/127.0.0.1:5060", "active"]);
   }),
 );
+
+scenario("a dead first name server: names are found at the start, and none of them is ever given up", (stage) =>
+  withDns((dead) =>
+    withDns(async (dns) => {
+      const { lb, phone, destination } = stage;
+      const server = destination.answers(200);
+      await server.opened;
+      dead.isDeaf = true;
+      dns.zone = srvZone([server], [[1, 1]], 1);
+      await lb.runs({ ...namedConfig(dns), dns: { servers: [dead.address, dns.address], min_ttl: "1s", retry: "1s" } });
+      assert.equal(await phone.requests("OPTIONS", "sip:bob@example.com"), 200);
+      await until("the name to be looked up a few times more", () => dns.count("s0.test", "A") >= 4);
+      assert.equal(await lb.metric("dns_names_stale"), 0);
+      const given = lb.process?.log.filter(({ record }) => /cannot be looked up|out of use/.test(String(record.msg)));
+      assert.deepEqual(given, []);
+    }),
+  ),
+);

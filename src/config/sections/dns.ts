@@ -30,7 +30,9 @@ export const dns = z
       .array(server)
       .max(8)
       .default([])
-      .describe("Name servers, asked in this order. Default: those of `/etc/resolv.conf`, with its search domains."),
+      .describe(
+        "Name servers, asked in this order, beginning with the one that answered last. Default: those of `/etc/resolv.conf`, with its search domains.",
+      ),
     timeout: duration(50, 30_000).prefault("2s").describe("How long one try waits for an answer."),
     attempts: z.int().min(1).max(10).default(2).describe("How often every server is asked before that is a failure."),
     min_ttl: duration(1_000, 3_600_000).prefault("5s").describe("Answers are kept at least this long."),

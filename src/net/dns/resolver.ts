@@ -8,7 +8,7 @@ import { addressesInHosts, readResolvConf } from "./system-files.ts";
 
 /** How to ask; times in milliseconds. */
 export interface ResolverSettings {
-  /** Asked in this order; empty: those of resolv.conf. */
+  /** Asked in this order, beginning with the one that answered last; empty: those of resolv.conf. */
   readonly servers: readonly NameServer[];
   /** How long one try waits. */
   readonly timeout: number;
@@ -65,6 +65,8 @@ export class Resolver {
   readonly #context: ResolverContext;
   readonly #known = new Map<string, AnyResult>();
   readonly #asking = new Map<string, Promise<AnyResult>>();
+  /** Who answered last. */
+  #answered: NameServer | null = null;
 
   constructor(settings: ResolverSettings, context: ResolverContext) {
     this.#settings = settings;
@@ -160,7 +162,7 @@ export class Resolver {
   ): Promise<Exclude<Answer<T>, { kind: "failed" | "truncated" }> | Unanswered> {
     const { timeout, attempts } = this.#settings;
     const { counts } = this.#context;
-    const servers = this.#settings.servers.length > 0 ? this.#settings.servers : (await this.#resolvConf()).servers;
+    const servers = await this.#inTurn();
     let why = "there are no name servers";
     let refusals = 0;
     let failures = 0;
@@ -175,11 +177,20 @@ export class Resolver {
           why = `${server.host}: ${reply.kind === "failed" ? reply.rcode : "truncated over TCP"}`;
         } else {
           counts.answers++;
+          this.#answered = server;
           return reply;
         }
       }
     }
     return { kind: "unanswered", why, isRefused: refusals > 0 && failures === 0 };
+  }
+
+  /** Name servers in the order in which they are asked: a dead one is waited for once, and not for every question. */
+  async #inTurn(): Promise<readonly NameServer[]> {
+    const servers = this.#settings.servers.length > 0 ? this.#settings.servers : (await this.#resolvConf()).servers;
+    const last = this.#answered;
+    const first = servers.find(({ host, port }) => host === last?.host && port === last.port);
+    return first === undefined ? servers : [first, ...servers.filter((one) => one !== first)];
   }
 
   async #resolvConf(): Promise<ReturnType<typeof readResolvConf>> {

@@ -9,8 +9,9 @@ export interface ResolvConf {
   readonly search: readonly string[];
 }
 
-/** As the C library: more are not asked. */
-const MOST_SERVERS = 3;
+/** Name servers of resolv.conf that are asked: as many as the C library does. */
+export const MOST_SERVERS = 3;
+/** As the C library: more are not tried. */
 const MOST_SEARCHES = 6;
 
 /** Reads the text of resolv.conf: `nameserver`, `search` and `domain`; the last of the latter two counts. */
