@@ -80,8 +80,9 @@ export class Loop implements PlaneHandler {
     if (hasGate) c.sources.now = now + c.skew;
     const isDire = this.#pressure.begin();
     for (let i = 0; i < count; i++) {
-      if (isDire && this.#pressure.leavesUnread(i)) continue;
       if (isPortless(c, inbox, i) || (hasGate && isShutOut(c, inbox, i))) continue;
+      // After the gate: chance strikes everybody alike, and who floods takes part in it with no more than a source may send.
+      if (isDire && this.#pressure.leavesUnread(i)) continue;
       this.#handle(
         inbox.bytes,
         inbox.start[i]!,

@@ -149,3 +149,13 @@ test("over a stream it is the same, and a destination that connects is known by 
     assert.notEqual(kinds(rig.receive(text, destinationAt(0).replace("5060", "49152"), stream)), "503");
   }
 });
+
+test("while queues are full a flood is judged as one before any of it is left unread for want of time", () => {
+  const rig = rigOf({ perSource: { requests: { interval: 1, depth: 50.1 }, datagrams: { interval: 1, depth: 50.1 } } });
+  // Of strangers' calls half are left unread.
+  rig.fillQueue(168, 110);
+  for (let i = 0; i < 400; i++) rig.receive(newCall(), "192.0.2.66:5060");
+  assert.equal(rig.counter("dropped_flood_source"), 350);
+  const unread = rig.counter("dropped_unread");
+  assert.ok(unread > 5 && unread < 45, `${unread} of the 50 that are no flood`);
+});
