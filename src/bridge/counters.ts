@@ -70,6 +70,7 @@ export const COUNTERS = [
   "stun_answered",
   "transactions_created",
   "dialogs_created",
+  "dialogs_not_kept",
   "dialogs_ended",
   "dialogs_expired",
   "access_log_lost",

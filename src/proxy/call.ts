@@ -82,8 +82,13 @@ export function rememberDialog(c: Context, row: number, branch: number, toTag: n
   if (!isStill(c, dialog, call1, toTag)) dialog = dialogs.find(call1, call2, t[at + T.fromTag]!, toTag);
   if (dialog === 0) {
     dialog = dialogs.create(call1, call2);
-    // A full table costs this call its memory: its requests still find their way by our Record-Route.
-    if (dialog === 0) return;
+    if (dialog === 0) {
+      // A full table costs this call its memory: its requests still find their way by our Record-Route, but it is on nobody's load once
+      // its transaction has ended. Counted once, not for copies of its 2xx and not for its re-INVITEs.
+      const isNews = confirmed && t[at + T.state] === TransactionState.proceeding;
+      if (isNews && (t[at + T.flags]! & TransactionFlag.inDialog) === 0) c.count(Count.dialogs_not_kept);
+      return;
+    }
     c.count(Count.dialogs_created);
     const d = dialog * DIALOG_WORDS;
     words[d + D.callerTag] = t[at + T.fromTag]!;

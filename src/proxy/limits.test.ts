@@ -99,7 +99,18 @@ test("a call that was taken can end when there is no room for another one", () =
 test("a dialog for which there is no room goes on by its Record-Route", () => {
   const rig = new Rig({ dialogs: 4 });
   const invites = Array.from({ length: 6 }, (_, i) => rig.receive(request("INVITE", { call: `d-${i}` }))[0]!);
-  for (const invite of invites) assert.equal(kind(rig.receive(response(invite.text, 200), invite.to)[0]!.text), "200");
+  for (const invite of invites) {
+    assert.equal(kind(rig.receive(response(invite.text, 180), invite.to)[0]!.text), "180");
+    // A 2xx is repeated until its ACK comes (RFC 3261 13.3.1.4).
+    for (let copy = 0; copy < 2; copy++)
+      assert.equal(kind(rig.receive(response(invite.text, 200), invite.to)[0]!.text), "200");
+  }
+  const kept = rig.counter("dialogs_created");
+  assert.ok(kept < 6);
+  assert.equal(rig.counter("dialogs_not_kept"), 6 - kept, "each once");
+  assert.equal(rig.context.live.load(0), 6);
+  rig.pass(33_000);
+  assert.equal(rig.context.live.load(0), kept, "the others count no longer than their transaction is there");
   for (const [i, invite] of invites.entries()) {
     const more = `Route: ${header(invite.text, "Record-Route")}\r\n`;
     const [bye] = rig.receive(request("BYE", { call: `d-${i}`, cseq: 2, toTag: "t", more }));

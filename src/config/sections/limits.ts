@@ -17,7 +17,9 @@ export const limits = z
       .min(1_024)
       .max(67_108_864)
       .default(1_048_576)
-      .describe("Most dialogs at a time, over all workers. A call beyond is set up, and goes on by its Record-Route."),
+      .describe(
+        "Most dialogs at a time, over all workers. A call beyond is set up, and goes on by its Record-Route, but is no longer counted on its destination 32 s after its answer.",
+      ),
     message_bytes: size(1_048_576, 68_719_476_736)
       .prefault("256MiB")
       .describe("Memory for stored messages, over all workers."),
