@@ -12,6 +12,7 @@ import { Header, headerOf } from "../sip/header.ts";
 import { ascii } from "../sip/scan.ts";
 import type { Via } from "../sip/via.ts";
 import { type Budgets, budgetsOf } from "./budget.ts";
+import { type Reliefs, reliefsOf } from "./reliefs.ts";
 import { retryAfterLines } from "./retry-after.ts";
 import { Scanners } from "./scanner-names.ts";
 import { type RewritingBytes, setsInRows, spellOutAnswer, spellOutRewriting, type WorkerSet } from "./worker-set.ts";
@@ -73,6 +74,8 @@ export class Adopted {
   /** By row; a transaction may name a row that has no set any more. */
   readonly sets: readonly WorkerSet[];
   readonly routes: readonly RouteEntry[];
+  /** By row of the set: who goes on without it. */
+  readonly reliefs: readonly (Reliefs | undefined)[];
   /** The sets, -2 for any, whose members have routes that others have not; that all of them are forwarded is none. */
   readonly senderSets: Int32Array;
   /** By place (`DestinationColumn.rewriting`, less one). */
@@ -114,6 +117,7 @@ export class Adopted {
     const onFault: FaultListener = (set, algorithm, what) => this.onAlgorithmFault(set, algorithm, what);
     this.sets = setsInRows(snapshot, { onFault, watch });
     this.routes = snapshot.routes;
+    this.reliefs = reliefsOf(snapshot.routes);
     const own = snapshot.routes.filter(
       ({ fromSet, action }) => fromSet >= 0 || (fromSet === -2 && action.kind !== "forward"),
     );
@@ -156,6 +160,22 @@ export class Adopted {
   /** Slot of the first destination at this very address, port and transport, or -1. */
   slotAt(peer: Int32Array, at: number, transport: Transport): number {
     return this.slotInSet(peer, at, transport, -2, 0);
+  }
+
+  /** Slot of the next destination at this very address, port and transport behind the one in `slot` (-1: of the first), or -1. */
+  nextSlotAt(peer: Int32Array, at: number, transport: Transport, slot: number): number {
+    const table = this.#endpoints;
+    const rows = this.#rows;
+    const mask = table.length - 1;
+    let isBehind = slot < 0;
+    for (let i = hashEndpoint(peer, at) & mask; table[i] !== 0; i = (i + 1) & mask) {
+      const next = table[i]! - 1;
+      const row = next * DESTINATION_WORDS;
+      const isHere = sameEndpoint(rows, row, peer, at) && rows[row + DestinationColumn.transport] === transport;
+      if (isBehind && isHere) return next;
+      isBehind ||= next === slot;
+    }
+    return -1;
   }
 
   /**

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type DispatchAction, type RouteEntry, routeOfAll } from "../bridge/route-entry.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
+import { hashEndpoint, parseEndpoint } from "../net/endpoint.ts";
 import { WITHOUT_TRANSACTIONS } from "./action-fake.ts";
-import { destinationAt, Rig } from "./rig-fake.ts";
+import { destinationAt, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
 /** A 503 with these lines to what left. */
@@ -90,4 +93,95 @@ test("without transactions a destination's Retry-After counts as well", () => {
   const [sent] = rig.receive(request("INVITE", { call: "x" }));
   rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
   assert.equal(rig.context.live.isResting(0), true);
+});
+
+/** As many sets as `addresses`, with one destination each, whose address ends so; one route for each list of sets. */
+function oneInEach(
+  addresses: readonly number[],
+  routes: readonly (readonly number[])[],
+  options: RigOptions = {},
+): Rig {
+  const reshape = (snapshot: Snapshot): Snapshot => {
+    const { destinations, endpoints } = snapshot;
+    const base = snapshot.sets[0]!;
+    endpoints.fill(0);
+    const sets = addresses.map((address, index) => {
+      const row = index * DESTINATION_WORDS;
+      parseEndpoint(`192.0.2.${address}`, 5060, destinations, row);
+      destinations[row + DestinationColumn.set] = index;
+      let place = hashEndpoint(destinations, row) & (endpoints.length - 1);
+      while (endpoints[place] !== 0) place = (place + 1) & (endpoints.length - 1);
+      endpoints[place] = index + 1;
+      return { ...base, index, name: `set-${index}`, slots: base.slots.subarray(index, index + 1) };
+    });
+    const action = snapshot.routes[0]!.action as DispatchAction;
+    const entries = routes.map(([set, ...others], at): RouteEntry => {
+      return {
+        ...routeOfAll(`route-${at}`, { ...action, set: set!, others }),
+        methods: at === 0 ? [] : [Buffer.from("FOO")],
+      };
+    });
+    return { ...snapshot, sets, routes: entries };
+  };
+  return new Rig({ destinations: addresses.length, ...options, reshape });
+}
+
+/** Whether the only destination of the first set rests after a call by the first route that it refused so. */
+function restsByRoute(rig: Rig): boolean {
+  const [sent] = rig.receive(request("INVITE", { call: "x" }));
+  assert.equal(sent!.to, destinationAt(0));
+  rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
+  return rig.context.live.isResting(0);
+}
+
+test("the only destination of a set rests where each route to it leads to another set that has somebody", () => {
+  const rig = oneInEach([101, 102], [[0, 1]]);
+  assert.equal(restsByRoute(rig), true);
+  assert.deepEqual(there(rig), [destinationAt(1)]);
+  const [sent] = rig.receive(request("INVITE", { call: "last" }));
+  rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
+  assert.equal(rig.context.live.isResting(1), false, "the last one of the route");
+  assert.equal(
+    restsByRoute(
+      oneInEach(
+        [101, 102, 103],
+        [
+          [0, 1],
+          [2, 0],
+          [2, 1],
+        ],
+      ),
+    ),
+    true,
+  );
+});
+
+test("it does not rest where another route has nobody else: one caller's 503 does not silence that", () => {
+  assert.equal(restsByRoute(oneInEach([101, 102], [[0, 1], [0]])), false);
+  assert.equal(restsByRoute(oneInEach([101], [[0]])), false);
+  const rig = oneInEach(
+    [101, 102, 103],
+    [
+      [0, 1],
+      [2, 0],
+    ],
+  );
+  rig.context.live.rest(2);
+  assert.equal(restsByRoute(rig), false);
+});
+
+test("without transactions a server rests in whichever set it is", () => {
+  const rig = oneInEach(
+    [101, 101, 102],
+    [
+      [1, 2],
+      [0, 2],
+    ],
+    { stateful: false, action: WITHOUT_TRANSACTIONS },
+  );
+  const [sent] = rig.receive(request("INVITE", { call: "x" }));
+  assert.equal(sent!.to, destinationAt(0));
+  rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), sent!.to);
+  const { live } = rig.context;
+  assert.deepEqual([live.isResting(0), live.isResting(1), live.isResting(2)], [true, true, false]);
 });

@@ -15,15 +15,42 @@ const nothing = Buffer.alloc(0);
 export function restIfAsked(c: Context, slot: number): void {
   const start = c.message.valueStart[Header.retryAfter]!;
   if (slot < 0 || start < 0) return;
-  const set = c.adopted.sets[c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!];
+  const index = c.adopted.snapshot.destinations[c.adopted.row(slot) + DestinationColumn.set]!;
+  const set = c.adopted.sets[index];
   const time = set === undefined ? 0 : Math.min(secondsAt(c, start) * 1000, set.failover.retryAfterCap);
   if (set === undefined || time <= 0 || c.live.isResting(slot)) return;
-  // One caller's 503 must not silence a whole set: whoever is left goes on.
-  if (!hasOtherUsable(c, set.dispatch.slots, slot)) return;
+  // One caller's 503 must not silence a whole route, its own or another: whoever is left goes on.
+  if (!hasOtherUsable(c, set.dispatch.slots, slot) && !isRelieved(c, index)) return;
   // Main has to know first: the mark is taken away by it alone.
   if (!c.toMain.push(RecordKind.resting, slot, time, nobody, 0, nobody, 0, nothing, 0, 0)) return;
   c.live.rest(slot);
   c.tally(slot, Tally.rests);
+}
+
+/**
+ * The same where the request went without a transaction: through which set, nobody knows, so the server that the response at hand comes
+ * from rests in each set that it is in.
+ */
+export function restServerIfAsked(c: Context): void {
+  if (c.message.valueStart[Header.retryAfter]! < 0) return;
+  const { adopted, peer } = c;
+  const { transport } = adopted.listeners[c.listener]!;
+  let slot = adopted.nextSlotAt(peer, 0, transport, -1);
+  for (; slot >= 0; slot = adopted.nextSlotAt(peer, 0, transport, slot)) restIfAsked(c, slot);
+}
+
+/** Whether each route that leads to a set leads to another one, too, in which somebody is usable. */
+function isRelieved(c: Context, set: number): boolean {
+  const reliefs = c.adopted.reliefs[set];
+  if (reliefs === undefined) return false;
+  for (let i = 0; i < reliefs.length; i++) if (!isAnyUsable(c, reliefs[i]!)) return false;
+  return true;
+}
+
+function isAnyUsable(c: Context, sets: readonly number[]): boolean {
+  for (let i = 0; i < sets.length; i++)
+    if (hasOtherUsable(c, c.adopted.sets[sets[i]!]!.dispatch.slots, -1)) return true;
+  return false;
 }
 
 function hasOtherUsable(c: Context, slots: Uint16Array, slot: number): boolean {

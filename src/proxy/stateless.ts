@@ -13,7 +13,7 @@ import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { hashTransaction } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
-import { restIfAsked } from "./rest.ts";
+import { restServerIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
 import { RecordRoute } from "./write-record-route.ts";
 import { sendStateless } from "./write-request.ts";
@@ -87,7 +87,7 @@ export function statelessResponse(c: Context): void {
   for (const key of c.adopted.snapshot.keys) {
     check(key, message, listener, via.branchStart, via.branchEnd);
     if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
-    if (message.status === 503) restIfAsked(c, c.adopted.slotAt(c.peer, 0, c.adopted.listeners[c.listener]!.transport));
+    if (message.status === 503) restServerIfAsked(c);
     if (own.isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : own.defaultPort);
     const length = writeWithoutVia(c, listener);
     if (length > 0) {

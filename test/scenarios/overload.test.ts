@@ -1,6 +1,7 @@
 // What is more than configured, and what destinations say of their own load.
 import assert from "node:assert/strict";
 import { headerOf } from "../../src/ua/parsed-message.ts";
+import { configuredSet } from "../kit/lb.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
 
@@ -65,6 +66,23 @@ scenario("a destination's Retry-After is heeded, shown with its reason, and over
     await until("the rest to be seen", async () => !(await isUp()));
     await until("the rest to be over", isUp);
   }
+});
+
+scenario("a gateway that is alone in its set rests when it asks to, where its route has another set", async (stage) => {
+  const { lb, phone, destination } = stage;
+  const weary = destination.answers(503, { headers: [{ name: "Retry-After", value: "600" }] });
+  const other = destination.answers(200);
+  const sets = {
+    near: await configuredSet("priority", [weary]),
+    far: await configuredSet("priority", [other]),
+  };
+  await lb.runs({ sets, routes: [{ sets: ["near", "far"] }] });
+  for (let i = 0; i < 3; i++) {
+    const call = await phone.invites("sip:bob@example.com");
+    assert.equal(call.status, 200);
+    assert.equal(await call.bye(), 200);
+  }
+  assert.equal(weary.heard("INVITE").length, 1);
 });
 
 interface Shown {
