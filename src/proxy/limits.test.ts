@@ -145,6 +145,34 @@ test("scanners hear nothing; who is trusted or in a call is none", () => {
   }
 });
 
+test("scanners hear nothing of what is wrong with their requests either, wherever the fault is", () => {
+  for (const stateful of [true, false]) {
+    const options = { stateful, scanners: ["sipcli*"], limits: { headerLines: 20 } };
+    const rig = new Rig(options);
+    const plain = (call: string, agent: string, more = ""): string =>
+      request("OPTIONS", { call, more: `User-Agent: ${agent}\r\n${more}` });
+    const faults: readonly ((text: string) => string)[] = [
+      (text) => text.replace(/^From:.*\r\n/m, ""),
+      (text) => text.replace(/^To: .*\r\n/m, "To: <sip:x\r\n"),
+      (text) => text.replace(/^CSeq: .*\r\n/m, "CSeq: x\r\n"),
+      (text) => text.replace("OPTIONS sip:", "OPTIONS foo:"),
+      (text) => text.replace("OPTIONS sip:", "OPTIONS  sip:"),
+      (text) => text.replace("Max-Forwards: 70", "Max-Forwards: many"),
+      (text) => text.replace("Max-Forwards: 70", "Max Forwards: 70"),
+      (text) => text.replace("Content-Length: 0", "Content-Length: 7"),
+      (text) => text.replace("User-Agent", `${others(20)}User-Agent`),
+      (text) => text.replace("\r\n\r\n", "\r\nProxy-Require: foo\r\n\r\n"),
+    ];
+    for (const [i, fault] of faults.entries()) {
+      assert.match(line(rig.receive(fault(plain(`a-${i}`, "Acme/1")))), /^SIP\/2\.0 (4|5)\d\d /, `fault ${i}`);
+      assert.equal(line(rig.receive(fault(plain(`b-${i}`, "sipcli/v1.8")))), "", `fault ${i}`);
+      assert.equal(rig.counter("dropped_scanner"), i + 1);
+    }
+    const trusting = new Rig({ ...options, trusted: ["192.0.2.3"] });
+    assert.match(line(trusting.receive(faults[0]!(plain("c", "sipcli")))), /^SIP\/2\.0 400 /);
+  }
+});
+
 const CORPUS = `${process.env.FAIRLEAD_CORPORA ?? new URL("../../../shared/corpora", import.meta.url).pathname}/handmade/limits`;
 
 test("no message of the corpus that goes over a limit is passed on", { skip: !isThere(CORPUS) }, () => {

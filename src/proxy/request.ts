@@ -76,6 +76,11 @@ function refuse(c: Context, reason: Reason): number {
     c.count(dropCount(reason));
     return 0;
   }
+  // Whether it is of a dialog cannot be told of what is malformed: an answer would be worse than none.
+  if (c.adopted.scanners !== null && isScanner(c)) {
+    c.count(Count.dropped_scanner);
+    return 0;
+  }
   if (c.adopted.snapshot.rates !== null) {
     c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
     if (c.pool < 0 && isOverRate(c, false, false)) return 0;
