@@ -50,7 +50,7 @@ export const overload = z
       .boolean()
       .default(true)
       .describe(
-        "Refuse new requests, strangers' first, while receive queues are more than a third full (`io: batched`).",
+        "Refuse new requests, strangers' first, while receive queues are more than a third full. With `io: portable` those of UDP are not seen.",
       ),
     stream_delay: duration(0, 60_000)
       .prefault("500ms")
