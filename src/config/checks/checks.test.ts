@@ -44,6 +44,19 @@ describe("check warns about", () => {
       /no keys: after a restart/,
     ],
     [
+      "phones with our Path whose quiet connections end before their registration",
+      config("hash-call-id", "", "routes: [{set: m, path: always}]").replace('"]', '", "tcp://127.0.0.1:5061"]'),
+      /say nothing for 10m lose their connection/,
+    ],
+    [
+      "phones with a repaired Contact whose quiet connections end before their registration",
+      config("hash-call-id", "", "streams: {idle: 59m}").replace(
+        '"]',
+        '", {uri: "tcp://127.0.0.1:5060", contact: repair}]',
+      ),
+      /say nothing for 59m lose their connection/,
+    ],
+    [
       "keep-alives that nobody gets: no UDP",
       config("hash-call-id", "", "keepalive: {}")
         .replace("udp:", "tcp:")
@@ -230,6 +243,9 @@ describe("check warns about", () => {
       warnings(`${of("failover: {on: [ring_timeout]}")}routes: [{set: m, failover: {ring_limit: 3s}}]`),
       [],
     );
+    const phones = config("hash-call-id", "", "routes: [{set: m, path: always}]\n");
+    assert.deepEqual(warnings(phones.replace("udp:", "ws:").replaceAll(/sip:[\d.]+/g, "$&;transport=ws")), []);
+    assert.deepEqual(warnings(`${phones.replace('"]', '", "tcp://127.0.0.1:5060"]')}streams: {idle: 1h}`), []);
     const patient = "failover: {mark: [timeout], mark_as: disabled, mark_after: 3}";
     assert.deepEqual(warnings(of(patient)), []);
     assert.deepEqual(warnings(`${config("random", "")}routes: [{set: m, ${patient}}]`), []);

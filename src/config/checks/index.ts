@@ -18,7 +18,7 @@ import { idleBranches, idleRingTimes, idleTries, idleUnderOwn, overloadAttribute
 import { silenceForGood } from "./marks.ts";
 import { refusalsOfNobody } from "./outliers.ts";
 import { patternCosts } from "./patterns.ts";
-import { idleKeepalive, pathWithoutKeys } from "./registrations.ts";
+import { briefConnections, idleKeepalive, pathWithoutKeys } from "./registrations.ts";
 import {
   balancingNothing,
   idleResourceRule,
@@ -66,6 +66,7 @@ export const CHECKS: readonly Check[] = [
   unusedSets,
   methodCase,
   pathWithoutKeys,
+  briefConnections,
   idleKeepalive,
   statelessChoice,
   statelessFork,
