@@ -27,6 +27,7 @@ import { Deliveries } from "./deliveries.ts";
 import { type Dial, dialSocket } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { fullnessAt, type Guests, STRANGERS } from "./guests.ts";
+import { KnownCallers } from "./known-callers.ts";
 import { Overdue } from "./overdue.ts";
 import { Places } from "./places.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
@@ -39,6 +40,7 @@ import { WebSocketCarrier } from "./websocket-carrier.ts";
 export class Connections implements ConnectionOwner {
   readonly intake: Deliveries;
   readonly aliases: Aliases;
+  readonly knownCallers = new KnownCallers();
   readonly #exchange: Exchange;
   readonly #limits: StreamLimits;
   readonly #words: Int32Array;
@@ -214,12 +216,16 @@ export class Connections implements ConnectionOwner {
       if (isFlow(word)) return null;
     }
     const port = peer[4]!;
-    let found = this.#byAddress.get(this.#proxied.keyTo(listener, peer, port, identityOf(word), caller));
+    const isBack = hasSecondPort(word);
+    const who = isBack ? 0 : this.#whoIsAt(listener, peer);
+    let found = this.#byAddress.get(this.#proxied.keyTo(listener, peer, port, who, caller));
     // Back to a caller: what it made itself will do.
-    if (found === undefined && hasSecondPort(word))
+    if (found === undefined && isBack) {
+      const there = this.#whoIsAt(listener, peer);
       found =
         this.#byAddress.get(keyOf(listener, peer, port, MADE_BY_THEM)) ??
-        this.#byAddress.get(this.#proxied.keyTo(listener, peer, portToConnect(word, port), 0, caller));
+        this.#byAddress.get(this.#proxied.keyTo(listener, peer, portToConnect(word, port), there, caller));
+    }
     return found === undefined || found.isEnding || !found.isOpen ? null : found;
   }
 
@@ -232,7 +238,7 @@ export class Connections implements ConnectionOwner {
     copyEndpoint(to, 0, peer, 0);
     peer[4] = portToConnect(to[5]!, to[4]!);
     if (peer[4] === 0) return null;
-    const identity = identityOf(to[5]!);
+    const identity = this.#whoIsAt(listener, to);
     peer[5] = scopeOf(to[5]!);
     let connection: Connection | null = null;
     const header = this.#proxied.headerFor(peer, caller);
@@ -253,6 +259,14 @@ export class Connections implements ConnectionOwner {
     if (isForCaller) socket.once("close", this.#callers.enter(made.caller));
     this.#attempts.begin(made);
     return made;
+  }
+
+  /** The number of who has to be where a connection to this endpoint leads; back to a caller, of the destination that it is itself. */
+  #whoIsAt(listener: number, to: Int32Array): number {
+    const word = to[5]!;
+    if (!namesConnection(word) && !hasSecondPort(word)) return identityOf(word);
+    if (this.#dials.get(listener)?.secure === undefined) return 0;
+    return this.knownCallers.identityAt(to, portToConnect(word, to[4]!));
   }
 
   #refuse(reason: StreamCounter): null {

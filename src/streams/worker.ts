@@ -173,6 +173,7 @@ async function main(): Promise<void> {
     start.listeners.map((listener) => [listener.index, dialOf(listener, secure, patience, web)] as const),
   );
   const connections = new Connections(exchange, start.limits, words, dials, gate, proxied);
+  connections.knownCallers.adopt(start.policy);
   const { handshakeTimeout } = start.limits;
   const doors = web && new web.WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
   const entrances = new Map<number, (socket: Socket) => void>();
@@ -211,6 +212,7 @@ async function main(): Promise<void> {
     if (message.kind === "policy") {
       admission.adopt(message.policy);
       proxied.adopt(message.policy);
+      connections.knownCallers.adopt(message.policy);
       return;
     }
     if (message.kind === "tls") {
