@@ -1,7 +1,7 @@
 // The HTTP part of a WebSocket listener (RFC 6455 4.2, RFC 7118 4.1): a request to upgrade that offers the subprotocol `sip`
 // becomes a WebSocket, everything else gets one short answer and is closed.
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { StreamCounter } from "../bridge/stream-start.ts";
 import { reset } from "./reset.ts";
@@ -43,7 +43,12 @@ export class WebSocketDoor {
     this.#http.on("request", (request, response) => {
       refuse(response, isServed(request, options.path) ? 426 : 404);
     });
-    this.#http.on("clientError", (_error, socket) => socket.destroy());
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      // RFC 6455 4.2.1: what is no request to upgrade is told so, where anybody is there to hear it.
+      if (socket instanceof Socket && socket.writable)
+        refuseRaw(socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400);
+      else socket.destroy();
+    });
   }
 
   /** Takes a new connection. */

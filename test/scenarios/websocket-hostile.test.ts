@@ -50,8 +50,10 @@ scenario(
       ["a page", "GET /sip HTTP/1.1\r\nHost: a\r\n\r\n", 426],
       ["a form", "POST /sip HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 426],
       ["a page elsewhere", "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 404],
-      ["SIP", options("not-http"), 0],
-      ["endless headers", upgradeRequest("/sip", [subprotocol, origin, `X: ${"x".repeat(20_000)}`]), 0],
+      ["SIP", options("not-http"), 400],
+      ["a header line without a colon", upgradeRequest("/sip", [subprotocol, origin, "nonsense"]), 400],
+      ["no HTTP at all", "\x16\x03\x01\r\n\r\n", 400],
+      ["endless headers", upgradeRequest("/sip", [subprotocol, origin, `X: ${"x".repeat(20_000)}`]), 431],
     ];
     let right = 0;
     for (const [what, request, status] of attempts) {
@@ -65,7 +67,7 @@ scenario(
       raw.close();
       right++;
     }
-    await lb.untilMetric("stream_closed_total", 11, { reason: "upgrade_failed" });
+    await lb.untilMetric("stream_closed_total", 13, { reason: "upgrade_failed" });
     console.log(`WebSocket handshakes: ${right} of ${attempts.length} answered as they should be`);
   },
 );
