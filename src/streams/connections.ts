@@ -247,7 +247,7 @@ export class Connections implements ConnectionOwner {
     if (refusal !== null) return this.#refuse(refusal);
     const socket = dialSocket(dial, peer, identity, () => connection?.noteUnverified(), header);
     if (socket === null) return null;
-    const carry = dial.carryWeb?.(socket, peer, this.#view) ?? this.#plain(socket);
+    const carry = dial.carryWeb?.(socket, peer, this.#view, dial.secure?.nameOf(identity) ?? "") ?? this.#plain(socket);
     const key = this.#proxied.keyTo(listener, peer, peer[4]!, identity, caller);
     const made = this.#add(listener, peer, key, socket, carry, false);
     connection = made;

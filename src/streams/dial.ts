@@ -11,8 +11,8 @@ import type { Secure } from "./secure.ts";
 export interface Dial {
   /** Address that connections come from; undefined: the system chooses. */
   readonly from: string | undefined;
-  /** Carries one as a WebSocket; undefined: they are plain streams. */
-  readonly carryWeb?: ((socket: Socket, peer: Int32Array, view: Message) => Carry) | undefined;
+  /** Carries one as a WebSocket, `name` being who has to be there (empty: whoever it is); undefined: they are plain streams. */
+  readonly carryWeb?: ((socket: Socket, peer: Int32Array, view: Message, name: string) => Carry) | undefined;
   /** After so long without a byte TCP asks whether the other side is still there, in milliseconds. */
   readonly keepalive?: number;
   /** How long TCP waits for one that is connected and acknowledges nothing; undefined: as long as the system wants. */

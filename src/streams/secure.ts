@@ -135,6 +135,12 @@ export class Secure {
     return client === undefined ? [] : this.#contexts.provedBy(client.profile, client.certificate, name);
   }
 
+  /** The host name that who has this number has to prove; empty: it is an address, or nobody. */
+  nameOf(identity: number): string {
+    const host = this.#contexts.expected(identity)?.host ?? "";
+    return isIP(host) === 0 ? host : "";
+  }
+
   /**
    * Connects to whoever has to prove `identity` (see bridge/tls-state.ts); `options.host` is numeric. It is not to be used before
    * `secureConnect`. Null: there is no such identity, so nobody can prove it. `unverified` is called when the other

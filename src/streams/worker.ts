@@ -104,7 +104,9 @@ function dialOf(listener: StreamListener, secure: Secure, patience: TcpPatience 
   const from = /^[0:.]+$/.test(listener.host) ? undefined : listener.host;
   const path = listener.web && (listener.web.path || "/");
   const carryWeb: Dial["carryWeb"] =
-    path === undefined || web === null ? undefined : (socket, peer, view) => web.carryWeb(socket, peer, path, view);
+    path === undefined || web === null
+      ? undefined
+      : (socket, peer, view, name) => web.carryWeb(socket, peer, path, view, name);
   const { keepalive } = start.limits;
   return { from, carryWeb, keepalive, patience, secure: isSecure(Transport[listener.transport]) ? secure : undefined };
 }

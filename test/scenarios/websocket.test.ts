@@ -1,13 +1,17 @@
 // WebSocket on either side (RFC 7118), bridged with UDP and TCP: whole calls, with requests in them from both ends.
 import assert from "node:assert/strict";
 import { createServer as createHttp } from "node:http";
+import { createServer as createHttps } from "node:https";
 import { createServer, type Server } from "node:net";
+import { WebSocketServer } from "ws";
 import { headerOf, headerValues } from "../../src/ua/parsed-message.ts";
+import { Authority } from "../kit/certificates.ts";
 import { answering } from "../kit/destination.ts";
 import type { LoadBalancer, Section } from "../kit/lb.ts";
 import { reservePort } from "../kit/port.ts";
 import { frame, Op, RawWebSocket } from "../kit/raw-websocket.ts";
 import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
 
 /** What a browser writes into Via and Contact: it has no name that anybody could send to. */
 const NOWHERE = "df7jal23ls0d.invalid";
@@ -191,3 +195,33 @@ scenario(
     assert.equal(callee.heard("CANCEL").length, 1);
   },
 );
+
+scenario("a server of several names hears in Host which of them is meant", one, async (stage) => {
+  const { lb } = stage;
+  const authority = await Authority.make();
+  const hosts: (string | undefined)[] = [];
+  const server = createHttps(await authority.issue({ names: ["DNS:sip.test", "DNS:sip.1", "IP:127.0.0.1"] }));
+  new WebSocketServer({ server }).on("connection", (_web, { headers }) => hosts.push(headers.host));
+  try {
+    const { uri } = await opened(server);
+    const wss = uri.replace("=ws", "=wss");
+    const ca = await lb.file("ca.pem", authority.ca);
+    const tls = await lb.withTls(await authority.issue(), { ca });
+    // The port of TLS, kept for this scenario, is that of secure WebSocket here.
+    const listeners = [`udp://127.0.0.1:${lb.address.port}`, `wss://127.0.0.1:${lb.tlsPort}`];
+    const destinations = [
+      { uri: wss, server_name: "sip.test", name: "one" },
+      { uri: wss, server_name: "sip.1", name: "other" },
+      { uri: wss, name: "by address" },
+    ];
+    await lb.runs({ ...tls, listeners, sets: { 1: { probe: { every: "1s" }, destinations } } });
+    const at = wss.replace(/^.*:(\d+);.*$/, "$1");
+    const wanted = [`127.0.0.1:${at}`, `sip.1:${at}`, `sip.test:${at}`];
+    await until("all of them", () => wanted.every((host) => hosts.includes(host)));
+    assert.deepEqual([...new Set(hosts)].sort(), wanted);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    authority.close();
+  }
+});
