@@ -20,7 +20,7 @@ export function commandsPage(): string {
     "",
     "<!-- Written by `npm run docs` from src/cli. Do not edit. -->",
     "",
-    `Exit codes: ${codes.join(", ")}.`,
+    `Exit codes: ${codes.join(", ")}. A name of a set, destination or source that the running instance does not know is a failure.`,
     "",
     ...program.commands.flatMap((command) => commandText(command, "fairlead", 2)),
   ].join("\n");

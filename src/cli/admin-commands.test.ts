@@ -170,9 +170,28 @@ describe("commands for the running instance", () => {
     assert.match(stderr, /there is no command "destinations drian" \(did you mean "drain"\?\)/);
   });
 
-  it("a destination that is not there is a wrong usage, with a way out", async () => {
-    const { code, stderr } = await run(["destinations", "disable", "media9"]);
-    assert.deepEqual([code, stderr], [2, 'error: there is no destination "media9" (fairlead destinations ls)\n']);
+  it("a name that the instance does not know is a failure, whichever command is given it", async () => {
+    const noDestination = 'error: there is no destination "media9" (fairlead destinations ls)\n';
+    const noSet = 'error: there is no set "other"\n';
+    const given = [
+      { args: ["destinations", "disable", "media9"], told: noDestination },
+      { args: ["destinations", "rm", "media9"], told: noDestination },
+      { args: ["destinations", "set", "media9", "weight=3"], told: noDestination },
+      { args: ["destinations", "score", "media9=3"], told: noDestination },
+      { args: ["destinations", "add", "other", "sip:10.0.0.13"], told: noSet },
+      { args: ["destinations", "ls", "--set", "other"], told: noSet },
+      { args: ["calls", "media9"], told: noDestination },
+      { args: ["sets", "show", "other"], told: noSet },
+      { args: ["sets", "rm", "other"], told: noSet },
+      { args: ["sources", "reload", "other"], told: 'error: there is no source "other"\n' },
+    ];
+    const before = fake.seen.changes.length;
+    const runs = await Promise.all(given.map(({ args }) => run(args)));
+    assert.deepEqual(
+      runs.map(({ code, stdout, stderr }) => ({ code, stdout, told: stderr })),
+      given.map(({ told }) => ({ code: 1, stdout: "", told })),
+    );
+    assert.equal(fake.seen.changes.length, before);
   });
 
   it("calls and reload say what there is", async () => {

@@ -94,8 +94,8 @@ function registerList(family: Program): void {
     .option("--set <name>", "only this set")
     .action((options: ChangeOptions) =>
       withAdmin(options, async (client) => {
-        const all = await client.destinations();
-        const shown = options.set === undefined ? all : all.filter(({ set }) => set === options.set);
+        const { set } = options;
+        const shown = set === undefined ? await client.destinations() : (await client.set(set)).destinations;
         await print(shown, options, () => destinationTable(shown, Date.now()));
       }),
     );
@@ -144,6 +144,8 @@ function registerAdd(family: Program): void {
       withAdmin(options, async (client) => {
         const { name, state } = options;
         const destination = { set, uri, name, state, ...changeOf(options) };
+        // A set that is not there is an unknown name, as for every other command, and no configuration that is refused.
+        await client.set(set);
         const applied = await client.add(destination, { isDryRun: options.dryRun === true });
         await printOutcome(client, applied, set, uri, options);
       }),

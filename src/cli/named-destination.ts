@@ -1,5 +1,6 @@
 // Which destination a command means: people write its name, its URI, or SET/NAME.
 import { Option } from "commander";
+import { AdminError } from "../admin/admin-error.ts";
 import type { AdminClient } from "../admin/client.ts";
 import type { DestinationResource } from "../admin/resources.ts";
 import { UsageError } from "./admin-command.ts";
@@ -9,7 +10,13 @@ export function setOption(): Option {
   return new Option("--set <name>", "its set, where the name alone is not enough");
 }
 
-/** The destination; `key` is what the API knows it by in its set. Throws `UsageError` where it is none, or may be several. */
+/** What the API answers to a name that it does not know: one that is looked up here ends a command with the same exit code. */
+const NOT_FOUND = 404;
+
+/**
+ * The destination; `key` is what the API knows it by in its set. Throws `AdminError` where there is none of that name, and `UsageError`
+ * where it may be several.
+ */
 export async function namedDestination(
   client: AdminClient,
   text: string,
@@ -23,7 +30,8 @@ export async function namedDestination(
       [name, configured, uri].includes(text) || (own === inSet && [name, configured, uri].includes(rest)),
   );
   const [destination] = found;
-  if (destination === undefined) throw new UsageError(`there is no destination "${text}" (fairlead destinations ls)`);
+  if (destination === undefined)
+    throw new AdminError(NOT_FOUND, `there is no destination "${text}" (fairlead destinations ls)`);
   const isOne = found.every((each) => each.set === destination.set && each.configured === destination.configured);
   if (found.length > 1 && isOne) return { ...destination, name: destination.configured, key: destination.configured };
   if (found.length > 1) {
