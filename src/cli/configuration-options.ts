@@ -14,6 +14,9 @@ export interface ConfigurationFlags {
   readonly forwarding?: string;
 }
 
+const LISTEN_SUMMARY =
+  "where to receive: udp://HOST:PORT; may be repeated; takes the place of all listeners of a fairlead.yaml";
+
 function workers(text: string): "auto" | number {
   if (text === "auto") return text;
   if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("a number or auto");
@@ -28,7 +31,7 @@ export function repeatable(value: string, earlier: readonly string[] = []): stri
 /** Options that say what a dispatcher.list leaves open about the way of a message. */
 export function addRoutingOptions(command: Commander): Commander {
   return command
-    .option("--listen <uri>", "where to receive: udp://HOST:PORT; may be repeated", repeatable)
+    .option("--listen <uri>", LISTEN_SUMMARY, repeatable)
     .option("--set <name>", "the dispatcher set that gets the requests")
     .option(
       "--algorithm <name>",

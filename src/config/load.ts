@@ -8,6 +8,7 @@ import { atListener, withListenerProfiles } from "./listener-profiles.ts";
 import { type OwnAlgorithmConfig, readAlgorithms } from "./own-algorithms.ts";
 import { hasErrors, type Problem } from "./problem.ts";
 import { checkReferences, resolveReferences } from "./references.ts";
+import { replacedListeners } from "./replaced-listeners.ts";
 import { type Config, type Parsed, schema } from "./schema.ts";
 import { schemaFindings } from "./schema-findings.ts";
 import type { Secret } from "./secret.ts";
@@ -68,7 +69,8 @@ export function loadYaml(
   const yaml = readYaml(text, file);
   if (hasErrors(yaml.problems)) return { problems: yaml.problems };
   const built = buildConfig(override(yaml.data, overrides), file, io, false, tables, tried);
-  const problems = built.findings.map((finding) => problemOf(finding, file, yaml.places ?? nowhere));
+  const findings = [...replacedListeners(yaml.data, overrides["listeners"]), ...built.findings];
+  const problems = findings.map((finding) => problemOf(finding, file, yaml.places ?? nowhere));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return built.config === undefined ? { problems } : { config: built.config, problems };
 }
