@@ -188,6 +188,21 @@ describe("check warns about", () => {
       /not in capitals/,
     ],
     [
+      "a method with a letter too few",
+      config("random", "", "routes: [{method: INVIT, drop: true}, {set: m}]"),
+      /no RFC has a method "INVIT"/,
+    ],
+    [
+      "a method of a condition that no request has",
+      config("random", "", "routes: [{match: {method: '^INVIT$'}, drop: true}, {set: m}]"),
+      /no RFC has a method "INVIT"/,
+    ],
+    [
+      "a method of a condition in small letters",
+      config("random", "", "routes: [{match: {method: {is: [invite, BYE]}}, drop: true}, {set: m}]"),
+      /method "invite" is not in capitals/,
+    ],
+    [
       "a probe that overlaps the next",
       `${LISTENERS}sets: {m: {destinations: ["sip:a"], probe: {every: 1s}}}`,
       /timeout is longer/,
@@ -253,6 +268,9 @@ describe("check warns about", () => {
     assert.deepEqual(warnings(config("'kamailio:64'", 'attrs: {ocmin: "10", ocmax: "100"}')), []);
     assert.deepEqual(warnings(config("weighted", "weight: 3", "workers: 2")), []);
     assert.deepEqual(warnings(config("hash-from", "", "forwarding: stateless")), []);
+    // A method of an extension, and a pattern that is in INVITE.
+    const methods = "{method: [SERVICE, KDMQ], drop: true}, {match: {method: INVIT}, drop: true}";
+    assert.deepEqual(warnings(config("random", "", `routes: [${methods}, {set: m}]`)), []);
     assert.deepEqual(
       warnings(
         config("random", "", "routes: [{from_set: any, forward: true}, {method: REGISTER, drop: true}, {set: m}]"),

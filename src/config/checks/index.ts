@@ -16,6 +16,7 @@ import {
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
 import { idleBranches, idleRingTimes, idleTries, idleUnderOwn, overloadAttributes } from "./idle-settings.ts";
 import { silenceForGood } from "./marks.ts";
+import { mistypedMethods } from "./methods.ts";
 import { refusalsOfNobody } from "./outliers.ts";
 import { patternCosts } from "./patterns.ts";
 import { briefConnections, idleKeepalive, pathWithoutKeys } from "./registrations.ts";
@@ -26,7 +27,7 @@ import {
   tooManyResources,
   unknownResources,
 } from "./resources.ts";
-import { methodCase, relay, unreachableRoutes, unusedSets } from "./routes.ts";
+import { relay, unreachableRoutes, unusedSets } from "./routes.ts";
 import { statelessCapacity, statelessChoice, statelessFork, statelessMatch } from "./stateless.ts";
 import { unverifiedDestinations } from "./tls.ts";
 import { idleToldWeights } from "./told-weights.ts";
@@ -64,7 +65,7 @@ export const CHECKS: readonly Check[] = [
   silenceForGood,
   unreachableRoutes,
   unusedSets,
-  methodCase,
+  mistypedMethods,
   pathWithoutKeys,
   briefConnections,
   idleKeepalive,

@@ -111,22 +111,3 @@ export const relay: Check = {
     });
   },
 };
-
-/** Methods are case-sensitive. */
-export const methodCase: Check = {
-  summary: "A method that is not in capitals.",
-  look(config): Finding[] {
-    return config.routes.flatMap((route, index) =>
-      route.methods.flatMap((method) => {
-        if (method === method.toUpperCase()) return [];
-        return [
-          warningAt(
-            ["routes", index, "method"],
-            `method "${method}" is not in capitals, and methods are case-sensitive`,
-            `did you mean "${method.toUpperCase()}"?`,
-          ),
-        ];
-      }),
-    );
-  },
-};
