@@ -169,6 +169,11 @@ describe("check warns about", () => {
       config("random", "proxy_protocol: v2"),
       /is reached by UDP, which has no such header/,
     ],
+    [
+      "one server under two names",
+      config("random", "name: twin").replace("sip:10.0.0.2", "sip:10.0.0.1:5060"),
+      /"twin" is where "sip:10.0.0.1" is: one server counts as two/,
+    ],
     ["more workers than cores", config("random", "", "workers: 9"), /9 workers on 4 cores/],
     ["a wildcard listener", config("random", "").replace("127.0.0.1", "0.0.0.0"), /has no advertise/],
     ["a destination that is ourselves", config("random", "").replace("10.0.0.1", "127.0.0.1:5060"), /a loop/],
@@ -268,6 +273,8 @@ describe("check warns about", () => {
     assert.deepEqual(warnings(config("'kamailio:64'", 'attrs: {ocmin: "10", ocmax: "100"}')), []);
     assert.deepEqual(warnings(config("weighted", "weight: 3", "workers: 2")), []);
     assert.deepEqual(warnings(config("hash-from", "", "forwarding: stateless")), []);
+    // A server that is another gateway with another prefix.
+    assert.deepEqual(warnings(config("random", "name: twin, prefix: 9").replace("sip:10.0.0.2", "sip:10.0.0.1")), []);
     // A method of an extension, and a pattern that is in INVITE.
     const methods = "{method: [SERVICE, KDMQ], drop: true}, {match: {method: INVIT}, drop: true}";
     assert.deepEqual(warnings(config("random", "", `routes: [${methods}, {set: m}]`)), []);

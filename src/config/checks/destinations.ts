@@ -64,6 +64,32 @@ export const unusableDestinations: Check = {
   },
 };
 
+/** One server under two names; whoever takes over a list of another product has it there on purpose, and rows of tables are like those. */
+export const sameDestinations: Check = {
+  summary: "A destination that is in its set under another name, too.",
+  look(config, { isImported }): Finding[] {
+    if (isImported) return [];
+    const names = new Map<string, string>();
+    return aboutEach(config, (one, pathTo) => {
+      if (one.source !== undefined) return null;
+      const place = placeOf(one, pathTo()[1]);
+      const other = names.get(place);
+      if (other === undefined) {
+        names.set(place, one.name);
+        return null;
+      }
+      const what = `"${one.name}" is where "${other}" is: one server counts as two, and a call may be tried there twice`;
+      return warningAt(pathTo(), what, "one destination, with a weight where it is to get more");
+    });
+  },
+};
+
+/** Set, where requests to it go, and as what: numbers that are changed differently, or another listener, make another gateway of a server. */
+function placeOf(one: DestinationConfig, set: unknown): string {
+  const { transport, host, port, lookUp, user, strip, prefix, listener } = one;
+  return JSON.stringify([set, transport, host, port, lookUp, user, strip, prefix, listener]);
+}
+
 /** What of a destination only some algorithms look at: under which feature they say so, and one that does. */
 const HEEDED = [
   ["weight", "weight", 1, "weighted"],

@@ -11,6 +11,7 @@ import {
   probeTimes,
   proxyHeaders,
   reachability,
+  sameDestinations,
   unusableDestinations,
 } from "./destinations.ts";
 import { exposedAdmin, tooManyWorkers, wildcardListener } from "./exposure.ts";
@@ -42,6 +43,7 @@ export const CHECKS: readonly Check[] = [
   emptySets,
   unusableDestinations,
   reachability,
+  sameDestinations,
   ignoredSettings,
   idleToldWeights,
   idleUnderOwn,
