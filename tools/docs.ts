@@ -10,17 +10,19 @@ import { adminApiPage } from "./docs-admin-api.ts";
 import { algorithmsPage } from "./docs-algorithms.ts";
 import { commandsPage } from "./docs-commands.ts";
 import { configurationPage, type JsonSchema } from "./docs-configuration.ts";
+import { metricsPage } from "./docs-metrics.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/reference/", import.meta.url));
 
 const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
-const PAGES: Readonly<Record<string, () => string>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   "configuration.md": () => configurationPage(json),
   "fairlead.schema.json": () => `${JSON.stringify({ title: "fairlead.yaml", ...json }, null, 2)}\n`,
   "algorithms.md": algorithmsPage,
   "commands.md": commandsPage,
   "openapi.json": () => `${JSON.stringify(openapiOf(OPERATIONS, PACKAGE.version), null, 2)}\n`,
   "admin-api.md": adminApiPage,
+  "metrics.md": metricsPage,
 };
 
 function textOf(path: string): string {
@@ -34,7 +36,7 @@ function textOf(path: string): string {
 const isCheck = process.argv.includes("--check");
 mkdirSync(FOLDER, { recursive: true });
 for (const [name, page] of Object.entries(PAGES)) {
-  const text = page();
+  const text = await page();
   if (textOf(FOLDER + name) === text) continue;
   if (isCheck) {
     process.stderr.write(`docs/reference/${name} is not up to date: npm run docs\n`);

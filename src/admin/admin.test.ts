@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Counters, counterIndex } from "../bridge/counters.ts";
+import { COUNTERS, Counters, counterIndex } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import { SILENT } from "../control/testing/silent-log.ts";
 import { AdminError } from "./admin-error.ts";
@@ -249,6 +249,22 @@ describe("metrics", () => {
       "fairlead_config_last_reload_timestamp_seconds 1700000000",
     ]) {
       assert.ok(lines.includes(line), line);
+    }
+  });
+});
+
+describe("what metrics say of themselves", () => {
+  it("is more than their names, and every counter of a worker is one of them", async () => {
+    const page = (await lab().ask("GET", "/metrics")).body;
+    const helps = page.split("\n").filter((line) => line.startsWith("# HELP "));
+    for (const line of helps) {
+      const [, name = "", help = ""] = /^# HELP fairlead_(\S+?)(?:_total)? (.*)$/.exec(line) ?? [];
+      assert.ok(help !== "" && !help.endsWith(`: ${name.replace(/^destination_/, "").replaceAll("_", " ")}`), line);
+    }
+    for (const counter of COUNTERS) {
+      const own = page.includes(`\nfairlead_${counter}_total 0`);
+      const label = counter.replace(/^(?:dropped|rejected|failovers|forwarded|large_requests|retransmissions)_/, "");
+      assert.ok(own || (label !== counter && page.includes(`="${label}"} 0`)), counter);
     }
   });
 });

@@ -4,6 +4,7 @@ import { Counter, Histogram, Registry } from "prom-client";
 import { COUNTERS, readCounter, readRequests } from "../bridge/counters.ts";
 import { DESTINATION_COUNTERS } from "../bridge/destination-counters.ts";
 import type { AdminBackend } from "./backend.ts";
+import { COUNTER_HELP, DESTINATION_HELP } from "./counter-help.ts";
 import { read } from "./read-metric.ts";
 import { registerSources } from "./source-metrics.ts";
 import { registerStreams } from "./stream-metrics.ts";
@@ -33,8 +34,14 @@ const FAMILIES = [
 const ADMIN_STATES = ["enabled", "draining", "disabled"] as const;
 const RTT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
-/** Registers all metrics over a backend. */
+/** All metrics over a backend, as it writes them. */
 export function createMetrics(backend: AdminBackend): Metrics {
+  const registry = registerMetrics(backend);
+  return { contentType: registry.contentType, text: () => registry.metrics() };
+}
+
+/** Registers all metrics over a backend. */
+export function registerMetrics(backend: AdminBackend): Registry {
   const registry = new Registry();
   registerProcess(registry, backend);
   registerTraffic(registry, backend);
@@ -44,7 +51,12 @@ export function createMetrics(backend: AdminBackend): Metrics {
   registerSources(registry, backend);
   registerDestinations(registry, backend);
   registerProbes(registry, backend);
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  return registry;
+}
+
+/** Its keys, which are no others than its type says. */
+function keysOf<Key extends string>(texts: Readonly<Record<Key, string>>): readonly Key[] {
+  return Object.keys(texts) as Key[];
 }
 
 function registerProcess(registry: Registry, backend: AdminBackend): void {
@@ -118,8 +130,8 @@ function registerTraffic(registry: Registry, backend: AdminBackend): void {
       }
     });
   }
-  for (const name of COUNTERS.filter((counter) => !FAMILIES.some(({ prefix }) => counter.startsWith(prefix)))) {
-    const help = `Worker counter: ${name.replaceAll("_", " ")}`;
+  for (const name of keysOf(COUNTER_HELP)) {
+    const help = COUNTER_HELP[name];
     read(registry, "counter", `${name}_total`, help, [], (set) => set(readCounter(backend.counters, workers(), name)));
   }
 }
@@ -135,7 +147,7 @@ function registerDns(registry: Registry, backend: AdminBackend): void {
     registry,
     "gauge",
     "dns_names_stale",
-    "Those of them whose servers are of before, because DNS fails",
+    "Names of destinations whose servers are of before, because DNS fails",
     [],
     (set) => set(backend.dns().stale),
   );
@@ -199,10 +211,8 @@ function registerDestinations(registry: Registry, backend: AdminBackend): void {
       }
     }
   });
-  for (const name of DESTINATION_COUNTERS.filter((counter) => !answers.includes(counter))) {
-    const help = `Per destination: ${name.replaceAll("_", " ")}`;
-    each("counter", `destination_${name}_total`, help, ({ slot }) => live.counter(slot, name));
-  }
+  for (const name of keysOf(DESTINATION_HELP))
+    each("counter", `destination_${name}_total`, DESTINATION_HELP[name], ({ slot }) => live.counter(slot, name));
 }
 
 function registerProbes(registry: Registry, backend: AdminBackend): void {
