@@ -14,6 +14,7 @@ import { readOwnRoute } from "./own-route.ts";
 import { readStored } from "./restore.ts";
 import { frameForStream } from "./stream-length.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
+import { hasProtected, isAnswererTrusted, removeProtected } from "./trust.ts";
 import { writeLocal } from "./write-local.ts";
 
 const text = (value: string): Uint8Array => Buffer.from(value, "latin1");
@@ -26,22 +27,32 @@ const VERSION = text(" SIP/2.0\r\n");
 const CSEQ = text("CSeq: ");
 const NO_BODY = text("Content-Length: 0\r\n\r\n");
 
-/** Passes the response at hand to the caller of `row`, without our Via; returns its length, 0 when nothing was sent. */
-export function forwardResponse(c: Context, row: number): number {
+/**
+ * Passes the response at hand, which came for `branch` (0: it is the one that was kept), to the caller of `row`, without our Via;
+ * returns its length, 0 when nothing was sent.
+ */
+export function forwardResponse(c: Context, row: number, branch: number): number {
   const words = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
-  const length = writeWithoutVia(c, words[at + T.listener]!);
+  const length = writeWithoutVia(c, words[at + T.listener]!, !hasProtected(c) || isBelieved(c, at, branch));
   if (length === 0) return 0;
   c.outbox.commit(length, words[at + T.listener]!, words, at + T.reply);
   c.outbox.from(words, at + T.local);
   return length;
 }
 
+/** Whether who sent the response at hand may have protected headers in it. */
+function isBelieved(c: Context, at: number, branch: number): boolean {
+  if (branch === 0) return (c.transactions.words[at + T.flags]! & TransactionFlag.bestOfStranger) === 0;
+  return isAnswererTrusted(c, branch);
+}
+
 /**
- * Writes the response at hand without its top Via into the outbox; 0 when there is no other Via (RFC 3261 16.7 point 3). For
- * a stream (the transport of `listener`) it gets the Content-Length that it lacks.
+ * Writes the response at hand without its top Via into the outbox, and without protected headers where who answers may not have
+ * them (`mayVouch`); 0 when there is no other Via (RFC 3261 16.7 point 3). For a stream (the transport of `listener`) it gets the
+ * Content-Length that it lacks.
  */
-export function writeWithoutVia(c: Context, listener: number): number {
+export function writeWithoutVia(c: Context, listener: number, mayVouch: boolean): number {
   const { message, edits } = c;
   const next = message.topVia.next;
   if (next < 0 && message.count[Header.via]! < 2) {
@@ -51,6 +62,7 @@ export function writeWithoutVia(c: Context, listener: number): number {
   edits.clear();
   if (next >= 0) edits.remove(message.valueStart[Header.via]!, next);
   else edits.remove(message.lineStart[Header.via]!, message.lineEnd[Header.via]!);
+  if (!mayVouch) removeProtected(c);
   if (c.adopted.listeners[listener]!.isStream) frameForStream(edits, message);
   if (c.adopted.listeners[c.listener]!.entry.repairsContact) repairAnswer(c);
   const at = c.outbox.claim();

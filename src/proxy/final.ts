@@ -11,9 +11,10 @@ import { restore } from "./restore.ts";
 import { complete, removeTransaction } from "./server.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { policyAt } from "./treatment-of.ts";
+import { hasProtected, isAnswererTrusted } from "./trust.ts";
 
-/** Keeps the response at hand if it is better than what the transaction has. */
-export function keepBest(c: Context, row: number): void {
+/** Keeps the response at hand, which came for `branch`, if it is better than what the transaction has. */
+export function keepBest(c: Context, row: number, branch: number): void {
   const t = c.transactions.words;
   const at = row * TRANSACTION_WORDS;
   const { message } = c;
@@ -25,14 +26,16 @@ export function keepBest(c: Context, row: number): void {
   t[at + T.bestLength] = message.end - message.start;
   // Without room for its bytes, the response is as good as none.
   t[at + T.best] = handle === 0 ? 0 : message.status;
-  t[at + T.flags] = t[at + T.flags]! | TransactionFlag.hasBest;
+  const flags = (t[at + T.flags]! & ~TransactionFlag.bestOfStranger) | TransactionFlag.hasBest;
+  const isStrangers = hasProtected(c) && !isAnswererTrusted(c, branch);
+  t[at + T.flags] = isStrangers ? flags | TransactionFlag.bestOfStranger : flags;
 }
 
-/** Passes on the final response at hand and completes the transaction. */
-export function forwardFinal(c: Context, row: number): void {
+/** Passes on the final response at hand, which came for `branch` (0: it was kept), and completes the transaction. */
+export function forwardFinal(c: Context, row: number, branch: number): void {
   const status = c.message.status;
   const start = c.outbox.claim();
-  const length = forwardResponse(c, row);
+  const length = forwardResponse(c, row, branch);
   if (length > 0) complete(c, row, status, start, length);
 }
 
@@ -55,7 +58,7 @@ export function conclude(c: Context, row: number, isTransportError: boolean): vo
     const handle = t[at + T.bestResponse]!;
     const start = c.store.start(handle);
     if (c.message.reset(c.store.bytes(handle), start, start + t[at + T.bestLength]!) === 0) {
-      forwardFinal(c, row);
+      forwardFinal(c, row, 0);
       return;
     }
   }

@@ -84,10 +84,10 @@ function inviteResponse(c: Context, row: number, branch: number, status: number)
     if (t[at + T.state] === TransactionState.proceeding) {
       cancelBranches(c, row, branch);
       releaseCalls(c, at, branch);
-      forwardFinal(c, row);
+      forwardFinal(c, row, branch);
     } else {
       // A retransmission, a fork, or the late answer of an abandoned branch: passed on at once (RFC 6026 7.2).
-      forwardResponse(c, row);
+      forwardResponse(c, row, branch);
     }
     return;
   }
@@ -123,7 +123,7 @@ function provisional(c: Context, row: number, branch: number, status: number): v
   const toTag = toTagHash(c);
   if (toTag !== 0) rememberDialog(c, row, branch, toTag, false);
   const start = c.outbox.claim();
-  const length = forwardResponse(c, row);
+  const length = forwardResponse(c, row, branch);
   if (length > 0) rememberProvisional(c, row, start, length);
 }
 
@@ -168,12 +168,12 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   const abandoned = (words[b + B.flags]! & BranchFlag.abandoned) !== 0;
   if (abandoned) {
     // Its call goes on elsewhere; only what all branches say counts in the end.
-    if (status >= 300 && !isOurDoing(c, at, b, status)) keepBest(c, row);
+    if (status >= 300 && !isOurDoing(c, at, b, status)) keepBest(c, row, branch);
     return;
   }
   if (status < 300) {
     if (t[at + T.method] === Method.REGISTER) noteRegistration(c, row);
-    forwardFinal(c, row);
+    forwardFinal(c, row, branch);
     return;
   }
   if (isForked(c, at)) {
@@ -184,12 +184,12 @@ function failure(c: Context, row: number, branch: number, status: number): void 
   const policy = policyAt(c, at);
   const mayMove = policy !== undefined && policy.failoverCode[status] === 1 && mayFailOver(c, at, Cause.code);
   if (status === 503 || mayMove || (t[at + T.best] !== 0 && (t[at + T.flags]! & TransactionFlag.cancelled) === 0)) {
-    keepBest(c, row);
+    keepBest(c, row, branch);
     branchFailed(c, branch, Cause.code, status);
     return;
   }
   releaseCall(c, branch);
-  forwardFinal(c, row);
+  forwardFinal(c, row, branch);
 }
 
 /** Whether a branch, at word `b`, was only ended by the CANCEL of ours, which the caller did not ask for and should not hear of. */
@@ -202,7 +202,7 @@ function isOurDoing(c: Context, at: number, b: number, status: number): boolean 
 function forkFailed(c: Context, row: number, branch: number, status: number): void {
   const at = row * TRANSACTION_WORDS;
   if (isChallenge(status) && isChallenge(c.transactions.words[at + T.best]!)) addChallenges(c, at);
-  else keepBest(c, row);
+  else keepBest(c, row, branch);
   // Who declines everywhere declines for all (RFC 3261 16.7 point 5).
   if (status >= 600) cancelBranches(c, row, branch);
   branchFailed(c, branch, Cause.code, status);

@@ -1,5 +1,6 @@
-// Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request, so a retransmission,
-// its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we forwarded are passed back.
+// Forwarding without a transaction (RFC 3261 16.11). Our branch is a pure function of the request (and of whether it goes to a
+// destination), so a retransmission, its CANCEL and its ACK get the same one; and it is keyed, so that only answers to what we
+// forwarded are passed back.
 
 import { BranchKind, MAGIC_BYTES } from "../bridge/branch-format.ts";
 import { secondPortWord } from "../bridge/way-back.ts";
@@ -15,6 +16,7 @@ import { hashTransaction } from "./identity.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restServerIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
+import { hasProtected, isStatelessAnswererTrusted } from "./trust.ts";
 import { RecordRoute } from "./write-record-route.ts";
 import { sendStateless } from "./write-request.ts";
 
@@ -25,17 +27,27 @@ const via = new Via();
 /** Bits of the check in the first word of our branch; above them stands the listener by which the request came in. */
 const CHECK_BITS = 24;
 const CHECK_MASK = (1 << CHECK_BITS) - 1;
+/** What the check has besides, of a request that went to no destination: who answers it is believed as little as who asks. */
+const OUTSIDE = 0x80000000 | 0;
 
 /**
- * The check: over what names the caller's transaction in the response that comes back, and the address and the listener
- * by which that will be sent. A caller without branches (RFC 2543) is known by its Call-ID.
+ * The check: over what names the caller's transaction in the response that comes back, the address and the listener
+ * by which that will be sent, and whether it went to a destination (`where` is 0) or `OUTSIDE`. A caller without branches (RFC 2543)
+ * is known by its Call-ID.
  */
-function check(key: Uint8Array, message: Message, listener: number, branchStart: number, branchEnd: number): void {
+function check(
+  key: Uint8Array,
+  message: Message,
+  listener: number,
+  branchStart: number,
+  branchEnd: number,
+  where: number,
+): void {
   sip.init(key);
   if (!isV4(caller, 0)) for (let i = 0; i < 3; i++) sip.updateWord(caller[i]!);
   sip.updateWord(caller[3]!);
   sip.updateWord(caller[4]!);
-  sip.updateWord(message.cseq ^ (listener << CHECK_BITS));
+  sip.updateWord(message.cseq ^ (listener << CHECK_BITS) ^ where);
   if (branchEnd > branchStart) sip.updateRange(message.view, branchStart, branchEnd);
   else sip.updateRange(message.view, message.callIdStart, message.callIdEnd);
   sip.finalQuick();
@@ -55,7 +67,8 @@ export function forwardStateless(
   replyEndpoint(c, caller, 0);
   // Over a stream, rport names the connection: we add it where the caller did not (write-request.ts).
   if (c.adopted.listeners[c.listener]!.isStream) caller[4] = c.peer[4]!;
-  check(c.adopted.snapshot.keys[0]!, message, c.listener, message.topVia.branchStart, message.topVia.branchEnd);
+  const { branchStart, branchEnd } = message.topVia;
+  check(c.adopted.snapshot.keys[0]!, message, c.listener, branchStart, branchEnd, c.targetSlot >= 0 ? 0 : OUTSIDE);
   const word = (sip.hi & CHECK_MASK) | (c.listener << CHECK_BITS);
   return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute, treatment, hasUri) ? 0 : 513;
 }
@@ -85,11 +98,15 @@ export function statelessResponse(c: Context): void {
     return;
   }
   for (const key of c.adopted.snapshot.keys) {
-    check(key, message, listener, via.branchStart, via.branchEnd);
-    if ((sip.hi & CHECK_MASK) !== (hi & CHECK_MASK) || sip.lo >>> 0 !== lo) continue;
+    check(key, message, listener, via.branchStart, via.branchEnd, 0);
+    const wasPool = isCheck(hi, lo);
+    if (!wasPool) {
+      check(key, message, listener, via.branchStart, via.branchEnd, OUTSIDE);
+      if (!isCheck(hi, lo)) continue;
+    }
     if (message.status === 503) restServerIfAsked(c);
     if (own.isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : own.defaultPort);
-    const length = writeWithoutVia(c, listener);
+    const length = writeWithoutVia(c, listener, !hasProtected(c) || isStatelessAnswererTrusted(c, wasPool));
     if (length > 0) {
       c.outbox.commit(length, listener, caller, 0);
       if (listener === c.listener) c.outbox.from(c.local, 0);
@@ -97,6 +114,11 @@ export function statelessResponse(c: Context): void {
     return;
   }
   c.count(Count.dropped_unmatched_response);
+}
+
+/** Whether the words of a branch have the check in `sip`. */
+function isCheck(hi: number, lo: number): boolean {
+  return (sip.hi & CHECK_MASK) === (hi & CHECK_MASK) && sip.lo >>> 0 === lo;
 }
 
 /** Where the Via below ours says its sender is (as we completed it); false when that is no address. */

@@ -49,6 +49,8 @@ export const TransactionFlag = {
   takesOfSender: 16_384,
   /** A candidate was passed over because the stream worker had no room, and that has been counted. */
   short: 32_768,
+  /** The final response that is kept is that of somebody whose protected headers are not passed on (trust.ts). */
+  bestOfStranger: 65_536,
 } as const;
 
 /**

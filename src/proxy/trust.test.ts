@@ -1,7 +1,8 @@
 // Headers that vouch for somebody: whose are passed on, and whether a stranger can spell one so that it slips through.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CALLER, type Left, Rig } from "./rig-fake.ts";
+import { connectionWord } from "../bridge/way-back.ts";
+import { CALLER, destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
 const POOL = "192.0.2.101:5060";
@@ -18,6 +19,18 @@ const SPELLINGS = [
   "P-Asserted-Identity: <sip:one@lb.test>\r\nP-Asserted-Identity :\r\n <sip:admin@lb.test>",
   "P-Asserted-Identity:",
 ];
+
+/** Another port of the destination's. */
+const OTHER_PORT = "192.0.2.101:40000";
+const PHONE = "198.51.100.9:40000";
+
+/** An answer that asserts an identity, and has a header that anybody may send. */
+function vouching(to: string, status: number): string {
+  return response(to, status).replace(
+    "Content-",
+    "P-Asserted-Identity : <sip:admin@lb.test>\r\nX-Kept: yes\r\nContent-",
+  );
+}
 
 /** What left for the destination. */
 function forwarded(left: readonly Left[]): string {
@@ -96,6 +109,66 @@ for (const stateful of [true, false]) {
     assert.match(rig.receive(answer, invite!.to)[0]!.text, /\r\nP-Asserted-Identity: <sip:bob@lb\.test>\r\n/);
   });
 
+  test(`what a registered phone asserts in its answers does not reach the destination that calls it [${mode}]`, () => {
+    const rig = new Rig({ stateful });
+    const [register] = rig.receive(request("REGISTER", { uri: "sip:example.com", more: "Supported: path\r\n" }), PHONE);
+    const more = `Route: ${header(register!.text, "Path")}\r\n`;
+    const [invite] = rig.receive(request("INVITE", { call: 2, more, caller: POOL }), POOL);
+    assert.equal(invite!.to, PHONE);
+    for (const status of [180, 200, 200]) {
+      const passed = rig.receive(vouching(invite!.text, status), PHONE).find(({ to }) => to === POOL)!.text;
+      assert.equal(kind(passed), String(status));
+      assert.doesNotMatch(passed, /asserted|admin/i);
+      assert.equal(header(passed, "X-Kept"), "yes");
+    }
+    assert.equal(rig.counter("protected_headers_removed"), 3);
+    const [refused] = rig.receive(request("MESSAGE", { call: 3, more, caller: POOL }), POOL);
+    assert.doesNotMatch(rig.receive(vouching(refused!.text, 486), PHONE)[0]!.text, /asserted|admin/i);
+  });
+
+  test(`what a caller asserts when it answers within a call does not reach the destination [${mode}]`, () => {
+    const rig = new Rig({ stateful });
+    const [invite] = rig.receive(request("INVITE"));
+    rig.receive(response(invite!.text, 200), POOL);
+    const more = `Route: ${header(invite!.text, "Record-Route")}\r\n`;
+    const inside = { fromTag: "t", toTag: "f", cseq: 7, more, caller: POOL, uri: `sip:alice@${CALLER}` };
+    const [info] = rig.receive(request("INFO", inside), POOL);
+    assert.equal(info!.to, CALLER);
+    assert.doesNotMatch(rig.receive(vouching(info!.text, 200), CALLER)[0]!.text, /asserted|admin/i);
+  });
+
+  test(`whoever answers past a destination asserts nothing, unless trusted [${mode}]`, () => {
+    for (const trusted of [[], ["198.51.100.9"]]) {
+      const rig = new Rig({ stateful, trusted });
+      const [invite] = rig.receive(request("INVITE"));
+      const [passed] = rig.receive(vouching(invite!.text, 200), PHONE);
+      assert.equal(/asserted/i.test(passed!.text), trusted.length > 0);
+    }
+  });
+
+  test(`a destination may answer from another port, and over another connection [${mode}]`, () => {
+    const overAnother = { word: connectionWord(7, 3) };
+    for (const farTcp of [false, true]) {
+      for (const from of [POOL, OTHER_PORT]) {
+        const rig = new Rig({ stateful, farTcp });
+        const [invite] = rig.receive(request("INVITE"));
+        const [passed] = rig.receive(vouching(invite!.text, 200), from, farTcp ? overAnother : null);
+        assert.equal(passed!.to, CALLER);
+        assert.match(passed!.text, /\r\nP-Asserted-Identity : <sip:admin@lb\.test>\r\n/);
+        assert.equal(rig.counter("protected_headers_removed"), 0);
+      }
+    }
+  });
+
+  test(`who shares a destination's address is none, where no destination was asked [${mode}]`, () => {
+    const rig = new Rig({ stateful });
+    const [register] = rig.receive(request("REGISTER", { more: "Supported: path\r\n" }), OTHER_PORT);
+    const more = `Route: ${header(register!.text, "Path")}\r\n`;
+    const [message] = rig.receive(request("MESSAGE", { call: 2, more, caller: POOL }), POOL);
+    assert.equal(message!.to, OTHER_PORT);
+    assert.doesNotMatch(rig.receive(vouching(message!.text, 200), OTHER_PORT)[0]!.text, /asserted|admin/i);
+  });
+
   test(`requests in a dialog are no way round it [${mode}]`, () => {
     const rig = new Rig({ stateful });
     const [invite] = rig.receive(request("INVITE"));
@@ -116,6 +189,19 @@ test("retransmissions and the next destination get the request without it, too",
   const invites = rig.left.filter(({ text }) => text.startsWith("INVITE"));
   assert.ok(invites.length > 3 && new Set(invites.map(({ to }) => to)).size === 2);
   for (const { text } of invites) assert.doesNotMatch(text, /asserted/i);
+});
+
+test("a refusal that is kept until all have failed is still that of whoever sent it", () => {
+  for (const from of [POOL, PHONE]) {
+    const rig = new Rig({ destinations: 2, failover: { codes: [480], tries: 2, answerWithin: 700, onTimeout: true } });
+    const [first] = rig.receive(request("MESSAGE"));
+    assert.equal(first!.to, POOL);
+    const [second] = rig.receive(vouching(first!.text, 480), from);
+    assert.equal(second!.to, destinationAt(1));
+    const passed = rig.receive(response(second!.text, 503), second!.to).find(({ text }) => kind(text) === "480");
+    assert.equal(/asserted/i.test(passed!.text), from === POOL);
+    assert.equal(header(passed!.text, "X-Kept"), "yes");
+  }
 });
 
 test("with an empty list nothing is removed", () => {

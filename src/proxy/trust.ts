@@ -1,10 +1,13 @@
 // What a sender may say. Headers that vouch for somebody, such as P-Asserted-Identity (RFC 3325 5), are believed by those
-// behind us because they come from us; and Route values are followed by them. From strangers neither goes on.
+// behind us because they come from us; and Route values are followed by them. From strangers neither goes on, whether they ask
+// or answer.
 
 import { inRanges } from "../bridge/address-ranges.ts";
+import { sameAddress } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
 import type { Header } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
+import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
@@ -28,25 +31,37 @@ function isPool(c: Context): boolean {
   return c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2) >= 0;
 }
 
-/** Leaves the protected headers out of the request at hand (in `c.edits`), unless its sender is trusted. */
-export function removeProtected(c: Context): void {
+/** Whether the message at hand has a protected header. Asked before anything else: most have none. */
+export function hasProtected(c: Context): boolean {
   const { protectedHeaders } = c.adopted;
   const { count } = c.message;
-  for (let i = 0; i < protectedHeaders.length; i++) {
-    if (count[protectedHeaders[i]!] === 0) continue;
-    // Asked once there is such a header at all: most requests have none.
-    if (!isTrusted(c)) removeFrom(c, i);
-    return;
-  }
+  for (let i = 0; i < protectedHeaders.length; i++) if (count[protectedHeaders[i]!] !== 0) return true;
+  return false;
 }
 
-/** Removes all lines of the protected headers from the `first` one on. */
-function removeFrom(c: Context, first: number): void {
+/** Leaves all protected headers out of the message at hand (in `c.edits`). */
+export function removeProtected(c: Context): void {
   const { protectedHeaders } = c.adopted;
-  for (let i = first; i < protectedHeaders.length; i++) {
+  for (let i = 0; i < protectedHeaders.length; i++) {
     const lines = removeLines(c.edits, c.message, protectedHeaders[i] as Header);
     c.counters.column[Count.protected_headers_removed]! += lines;
   }
+}
+
+/**
+ * Whether the response at hand, which came for `branch`, is that of a destination or of a source that the configuration trusts. A
+ * destination may answer from another port than it is asked at. From another address it may be a phone behind it, which reads our Via, too.
+ */
+export function isAnswererTrusted(c: Context, branch: number): boolean {
+  if (isTrustedAddress(c, c.listener, c.peer, 0)) return true;
+  const { words } = c.branches;
+  const b = branch * BRANCH_WORDS;
+  return words[b + B.slot]! >= 0 && sameAddress(c.peer, 0, words, b + B.endpoint);
+}
+
+/** The same without a transaction; `wasPool`: the request went to a destination, but nobody knows any more to which one. */
+export function isStatelessAnswererTrusted(c: Context, wasPool: boolean): boolean {
+  return isTrustedAddress(c, c.listener, c.peer, 0) || (wasPool && c.adopted.isDestinationAddress(c.peer));
 }
 
 /**

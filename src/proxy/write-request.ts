@@ -18,7 +18,7 @@ import { rewritten } from "./request-uri.ts";
 import { frameForStream } from "./stream-length.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag } from "./transactions.ts";
 import type { WorkerTreatment } from "./treatments.ts";
-import { removeLines, removeProtected } from "./trust.ts";
+import { hasProtected, isTrusted, removeLines, removeProtected } from "./trust.ts";
 import { writeLocal } from "./write-local.ts";
 import { RecordRoute, writeRecordRoutes } from "./write-record-route.ts";
 
@@ -236,7 +236,7 @@ function edit(c: Context): void {
     edits.replaceDecimal(start, message.valueEnd[Header.maxBreadth]!, branchBreadth);
   }
   repairContact(c);
-  removeProtected(c);
+  if (hasProtected(c) && !isTrusted(c)) removeProtected(c);
   if (ownRoute.dropsAll) removeLines(edits, message, Header.route);
   else for (let i = 0; i < ownRoute.cuts; i++) edits.remove(ownRoute.cutStart[i]!, ownRoute.cutEnd[i]!);
   if (changes !== null) changeHeaders(c, changes);

@@ -60,3 +60,44 @@ for (const forwarding of ["stateful", "stateless"] as const) {
     assert.ok(vouches(callee.heard("MESSAGE")[0]));
   });
 }
+
+const EDGES = [
+  ["udp", "udp", "stateful"],
+  ["tcp", "udp", "stateful"],
+  ["udp", "tcp", "stateful"],
+  ["udp", "udp", "stateless"],
+  ["tcp", "tcp", "stateless"],
+] as const;
+
+for (const [near, far, forwarding] of EDGES) {
+  scenario(
+    `a registered phone (${near}) asserts nothing in its answers, a destination (${far}) does (${forwarding})`,
+    async (stage) => {
+      const { lb } = stage;
+      const headers = [field("P-Asserted-Identity", ADMIN), field("X-Kept", "yes")];
+      const registrar = stage.destination((transaction) => transaction.respond(200, { headers }), {
+        transport: far,
+        proxy: lb.address,
+      });
+      const own = `127.0.0.1:${lb.address.port}`;
+      const routes = [{ set: "1", path: "always", method: "REGISTER" }, { set: "1" }];
+      const rest = { forwarding, routes, listeners: [`udp://${own}`, `tcp://${own}`] };
+      await lb.dispatches(1, "hash-call-id", [registrar], {}, rest);
+      const phone = await stage.phone.another({
+        transport: near,
+        onRequest: (transaction) => transaction.respond(200, { headers }),
+      });
+      const registered = await phone.agent.request("REGISTER", "sip:example.com", {
+        headers: [field("Contact", phone.agent.contact)],
+      });
+      assert.equal(registered?.status, 200);
+      assert.ok(vouches(registered));
+      const routeSet = [headerOf(registrar.heard("REGISTER")[0]!, "path")];
+      const answer = await registrar.agent.request("MESSAGE", "sip:phone@example.com", { routes: routeSet });
+      assert.equal(answer?.status, 200);
+      assert.ok(!vouches(answer), answer?.raw.toString("latin1"));
+      assert.equal(headerOf(answer!, "x-kept"), "yes");
+      await lb.untilMetric("protected_headers_removed_total", 1);
+    },
+  );
+}

@@ -55,5 +55,7 @@ export const protection = {
     .array(headerName)
     .max(64)
     .prefault(["P-Asserted-Identity"])
-    .describe("Headers that are removed from requests of everyone else, in every spelling (RFC 3325). `[]`: none."),
+    .describe(
+      "Headers that are removed from requests and answers of everyone else, in every spelling (RFC 3325). `[]`: none.",
+    ),
 } as const;
