@@ -56,8 +56,10 @@ export function notesOn(config: Config, rehearsal: Rehearsal, listener: number, 
     notes.push("the running instance follows a dialog that it remembers before it asks the routes");
   if (way === "routes" && (method === "CANCEL" || method === "ACK") && config.forwarding === "stateful")
     notes.push(`a ${method} follows the transaction of its INVITE, which the running instance knows`);
-  if (rehearsal.counters.includes("protected_headers_removed"))
-    notes.push("protected headers are removed: the source is neither a destination nor one of `trusted`");
+  if (rehearsal.withholds)
+    notes.push(
+      "protected headers are removed, and not there for routes: the source is neither a destination nor one of `trusted`",
+    );
   if (rehearsal.dropsRoutes)
     notes.push("its Route is not followed and not passed on: the source is neither a destination nor one of `trusted`");
   if (rehearsal.replaces)

@@ -1,4 +1,5 @@
 // Walking through header lines by name, for headers that have no number of their own.
+import { Header, headerOf, isNamed } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 
 const COLON = 0x3a;
@@ -20,4 +21,19 @@ export function nameEndAt(bytes: Uint8Array, at: number, lineEnd: number): numbe
   let nameEnd = colon;
   while (nameEnd > at && bytes[nameEnd - 1]! <= 0x20) nameEnd--;
   return nameEnd;
+}
+
+/**
+ * Where the first header line of this name (in lower case) begins, at `from`, where a line begins, or behind it; -1: there is none.
+ * `known`: the name's number, or `Header.other`.
+ */
+export function findLine(message: Message, from: number, name: Uint8Array, known: Header): number {
+  const { bytes } = message;
+  for (let at = from; at < message.bodyStart; ) {
+    const lineEnd = lineEndAt(message, at);
+    const nameEnd = nameEndAt(bytes, at, lineEnd);
+    if (known === Header.other ? isNamed(bytes, at, nameEnd, name) : headerOf(bytes, at, nameEnd) === known) return at;
+    at = lineEnd;
+  }
+  return -1;
 }

@@ -4,12 +4,13 @@ import { type Automaton, accepts } from "../dispatch/automaton.ts";
 import { coreHashTrimmed } from "../dispatch/core-hash.ts";
 import { isV4 } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
-import { Header, headerOf, isNamed } from "../sip/header.ts";
+import { Header, headerOf } from "../sip/header.ts";
 import { authUser, findAuthUser } from "./auth-user.ts";
 import type { Context } from "./context.ts";
 import { escapedAt, PLAIN, PLAIN_IN_PARAM, PLAIN_IN_USER } from "./escape.ts";
-import { lineEndAt, nameEndAt } from "./header-lines.ts";
+import { findLine, lineEndAt } from "./header-lines.ts";
 import { splitUri, uriParts } from "./key.ts";
+import { isWithheld } from "./trust.ts";
 import { unfold } from "./unfold.ts";
 import { findTransport, schemeOf, transportPart } from "./uri-kind.ts";
 
@@ -233,23 +234,17 @@ function putHeader(c: Context, name: Uint8Array): void {
   const { message } = c;
   const { bytes } = message;
   const known = headerOf(name, 0, name.length);
+  if (isWithheld(c, name, known)) return;
   if (known !== Header.other && (lineFrom === 0 || message.count[known]! < 2)) {
     if (message.count[known] === 0 || lineFrom > 0) return;
     lineBehind = message.lineEnd[known]!;
     put(bytes, message.valueStart[known]!, message.valueEnd[known]!);
     return;
   }
-  let at = lineFrom === 0 ? message.headersStart : lineFrom;
-  while (at < message.bodyStart) {
-    const lineEnd = lineEndAt(message, at);
-    const nameEnd = nameEndAt(bytes, at, lineEnd);
-    if (known === Header.other ? isNamed(bytes, at, nameEnd, name) : headerOf(bytes, at, nameEnd) === known) {
-      lineBehind = lineEnd;
-      putTrimmed(bytes, bytes.indexOf(COLON, nameEnd) + 1, lineEnd);
-      return;
-    }
-    at = lineEnd;
-  }
+  const at = findLine(message, lineFrom === 0 ? message.headersStart : lineFrom, name, known);
+  if (at < 0) return;
+  lineBehind = lineEndAt(message, at);
+  putTrimmed(bytes, bytes.indexOf(COLON, at) + 1, lineBehind);
 }
 
 function putTrimmed(bytes: Uint8Array, start: number, end: number): void {

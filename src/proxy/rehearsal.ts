@@ -23,6 +23,7 @@ import { loneLoop } from "./lone-loop.ts";
 import { partMismatch, type RouteCondition, routeMismatch } from "./mismatch.ts";
 import { Side, TokenState } from "./route-finding.ts";
 import { SilentPlane } from "./silent-plane.ts";
+import { hasProtected, isTrusted } from "./trust.ts";
 import { type Way, wayOf } from "./way.ts";
 
 /** Marks places of the candidate list that nobody wrote to. */
@@ -98,6 +99,8 @@ export interface Rehearsal {
   readonly candidates: readonly number[];
   /** Slots of the candidates to which it was sent: several where it forks. */
   readonly taken: readonly number[];
+  /** Whether it has protected headers that its sender may not have sent. */
+  readonly withholds: boolean;
   /** Whether Route values of others were left out. */
   readonly dropsRoutes: boolean;
   /** The first thing sent for it; null: nothing. */
@@ -186,6 +189,7 @@ function account(c: Context, plane: SilentPlane): Rehearsal {
     isDispatched,
     key: isDispatched ? keyOf(c, route) : null,
     candidates,
+    withholds: isRequest && hasProtected(c) && !isTrusted(c),
     dropsRoutes: c.ownRoute.dropsAll,
     taken: isForwarded ? takenOf(c, candidates, plane) : [],
     sent:

@@ -5,7 +5,7 @@
 import { inRanges } from "../bridge/address-ranges.ts";
 import { sameAddress } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
-import type { Header } from "../sip/header.ts";
+import { Header, isNamed } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
@@ -36,6 +36,24 @@ export function hasProtected(c: Context): boolean {
   const { protectedHeaders } = c.adopted;
   const { count } = c.message;
   for (let i = 0; i < protectedHeaders.length; i++) if (count[protectedHeaders[i]!] !== 0) return true;
+  return false;
+}
+
+/**
+ * Whether the header of this name (in lower case) is one that the sender of the request at hand may not have sent: for routes, keys
+ * and templates it is not there, or it would steer, or get through under another name. `known`: its number, or `Header.other`.
+ */
+export function isWithheld(c: Context, name: Uint8Array, known: Header): boolean {
+  return hasProtected(c) && isProtected(c, name, known) && !isTrusted(c);
+}
+
+function isProtected(c: Context, name: Uint8Array, known: Header): boolean {
+  const { protectedHeaders, watched } = c.adopted;
+  if (known === Header.other) {
+    for (let i = 0; i < watched.length; i++) if (isNamed(name, 0, name.length, watched[i]!)) return true;
+    return false;
+  }
+  for (let i = 0; i < protectedHeaders.length; i++) if (protectedHeaders[i] === known) return true;
   return false;
 }
 

@@ -101,3 +101,38 @@ for (const [near, far, forwarding] of EDGES) {
     },
   );
 }
+
+for (const forwarding of ["stateful", "stateless"] as const) {
+  scenario(
+    `a stranger's protected headers lead nowhere and get through under no other name (${forwarding})`,
+    async (stage) => {
+      const { lb, phone, destination } = stage;
+      const [usual, vip] = [destination.answers(200), destination.answers(200)];
+      await Promise.all([usual.opened, vip.opened]);
+      const of = (uri: string) => ({ algorithm: "hash-call-id", destinations: [uri] });
+      const named = { headers: { set: { "X-Caller": "{header:P-Asserted-Identity}" } } };
+      const config = {
+        sets: { usual: of(usual.uri), vip: of(vip.uri) },
+        routes: [
+          { match: { "header:X-Account": { is: "vip" } }, set: "vip", ...named },
+          { set: "usual", ...named },
+        ],
+        protected_headers: ["P-Asserted-Identity", "X-Account"],
+        forwarding,
+      };
+      const headers = [field("P-Asserted-Identity", ADMIN), field("x-account ", "vip")];
+      for (const [trusted, server, caller] of [
+        [[], usual, ""],
+        [["127.0.0.0/8"], vip, ADMIN],
+      ] as const) {
+        await lb.runs({ ...config, trusted });
+        assert.equal(await phone.requests("MESSAGE", "sip:bob@example.com", { headers }), 200);
+        assert.deepEqual(
+          server.heard("MESSAGE").map((request) => headerOf(request, "x-caller")),
+          [caller],
+        );
+      }
+      assert.ok(!vouches(usual.heard("MESSAGE")[0]));
+    },
+  );
+}
