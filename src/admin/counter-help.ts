@@ -18,7 +18,7 @@ export const COUNTER_HELP: Readonly<Record<Exclude<CounterName, OfFamily>, strin
   handed_off: "Messages that arrived at another worker than the one that handles their call, and were given to it",
   loops: "Requests answered with 482: they came by before, unchanged",
   max_forwards: "Requests answered with 483: their Max-Forwards was 0",
-  protected_headers_removed: "Header lines taken out of requests of strangers (protected_headers)",
+  protected_headers_removed: "Header lines taken out of requests and answers of strangers (protected_headers)",
   emergency_calls: "Emergency calls let in, whatever overload control and rate limits say",
   paths_added: "Requests forwarded with a Path of ours",
   flows_followed: "Requests sent to a phone over the flow that it registered by",
@@ -32,6 +32,8 @@ export const COUNTER_HELP: Readonly<Record<Exclude<CounterName, OfFamily>, strin
   stun_answered: "STUN requests of phones answered (RFC 5626 keep-alives)",
   transactions_created: "Requests that were kept as transactions",
   dialogs_created: "Dialogs remembered, from their first answer on",
+  dialogs_not_kept:
+    "Answered calls that are not remembered, because limits.dialogs is reached: max_calls lets others in for them",
   dialogs_ended: "Dialogs that ended by a BYE, answered or not",
   dialogs_expired: "Answered calls that were forgotten without a BYE, because nothing was heard of them for too long",
   access_log_lost: "Lines of the access log lost, because they came faster than they could be written",

@@ -4,14 +4,7 @@
 import { BRANCH_BYTES } from "../bridge/branch-format.ts";
 import type { RouteEntry } from "../bridge/route-entry.ts";
 import { DESTINATION_WORDS, DestinationColumn, type ListenerEntry, type Snapshot } from "../bridge/snapshot.ts";
-import {
-  copyEndpoint,
-  ENDPOINT_WORDS,
-  hashEndpoint,
-  parseEndpoint,
-  sameAddress,
-  sameEndpoint,
-} from "../net/endpoint.ts";
+import { copyEndpoint, ENDPOINT_WORDS, hashEndpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import { defaultPort, isStream, TRANSPORTS, Transport } from "../net/transport.ts";
 import type { FaultListener } from "../own/guarded.ts";
 import { HANG_WORDS, HangWatch } from "../own/hang-watch.ts";
@@ -162,16 +155,6 @@ export class Adopted {
   /** Whether a destination is at this very address and port, over the listener's transport. */
   isDestination(peer: Int32Array, listener: number): boolean {
     return this.slotAt(peer, 0, this.listeners[listener]!.transport) >= 0;
-  }
-
-  /** Whether a destination is at this address, whatever its port. Looks at all of them, so it is for what is rare. */
-  isDestinationAddress(peer: Int32Array): boolean {
-    const rows = this.#rows;
-    for (let slot = 0; slot < this.snapshot.destinationRows; slot++) {
-      const row = slot * DESTINATION_WORDS;
-      if (rows[row + DestinationColumn.used] !== 0 && sameAddress(rows, row, peer, 0)) return true;
-    }
-    return false;
   }
 
   /** Slot of the first destination at this very address, port and transport, or -1. */

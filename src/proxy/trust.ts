@@ -3,6 +3,7 @@
 // or answer.
 
 import { inRanges } from "../bridge/address-ranges.ts";
+import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
 import { sameAddress } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
 import { Header, isNamed } from "../sip/header.ts";
@@ -57,6 +58,14 @@ function isProtected(c: Context, name: Uint8Array, known: Header): boolean {
   return false;
 }
 
+/** Whether a destination is at the address that the message at hand came from, whatever its port. Looks at all of them, so it is for what is rare. */
+function isDestinationAddress(c: Context): boolean {
+  const { destinations, destinationRows } = c.adopted.snapshot;
+  for (let row = 0; row < destinationRows * DESTINATION_WORDS; row += DESTINATION_WORDS)
+    if (destinations[row + DestinationColumn.used] !== 0 && sameAddress(destinations, row, c.peer, 0)) return true;
+  return false;
+}
+
 /** Leaves all protected headers out of the message at hand (in `c.edits`). */
 export function removeProtected(c: Context): void {
   const { protectedHeaders } = c.adopted;
@@ -79,7 +88,7 @@ export function isAnswererTrusted(c: Context, branch: number): boolean {
 
 /** The same without a transaction; `wasPool`: the request went to a destination, but nobody knows any more to which one. */
 export function isStatelessAnswererTrusted(c: Context, wasPool: boolean): boolean {
-  return isTrustedAddress(c, c.listener, c.peer, 0) || (wasPool && c.adopted.isDestinationAddress(c.peer));
+  return isTrustedAddress(c, c.listener, c.peer, 0) || (wasPool && isDestinationAddress(c));
 }
 
 /**
