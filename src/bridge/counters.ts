@@ -33,6 +33,7 @@ export const COUNTERS = [
   "dropped_send",
   "dropped_amplification",
   "dropped_oversized",
+  "dropped_too_large",
   "dropped_overload",
   "dropped_unread",
   "dropped_queue_full",

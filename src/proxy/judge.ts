@@ -6,7 +6,10 @@ import { Reason } from "../sip/reason.ts";
 import { validateRequest } from "../sip/validate.ts";
 import { Via } from "../sip/via.ts";
 import { type Context, Count } from "./context.ts";
+import { OWN_BYTES } from "./write-request.ts";
 
+/** Lines that are ours in what is answered: Via and two Record-Routes. */
+const OWN_LINES = 3;
 /** `SIP/2.0/UDP h` and the comma behind it. */
 const SHORTEST_VIA = 14;
 const via = new Via();
@@ -22,6 +25,24 @@ export function judgeRequest(c: Context): Reason {
   if (message.uriEnd - message.uriStart > uriBytes) return Reason.uriTooLong;
   if (message.lineCount > headerLines) return Reason.tooManyLines;
   return hasMoreVias(message, vias) ? Reason.tooManyVias : Reason.ok;
+}
+
+/**
+ * Whether the answer at hand, of whoever is no destination, is larger than a request may be that goes on to one; then it is counted. What
+ * we have put on top of its request, and it repeats, is left out of that. A destination's own are not asked about: whoever
+ * writes a request that is just short enough could make them too long, and the destination look silent.
+ */
+export function isAnswerTooLarge(c: Context): boolean {
+  const { message } = c;
+  const { headerBytes, headerLines, vias } = c.adopted.snapshot.limits;
+  if (
+    message.bodyStart - message.start <= headerBytes + OWN_BYTES &&
+    message.lineCount <= headerLines + OWN_LINES &&
+    !hasMoreVias(message, vias + 1)
+  )
+    return false;
+  c.count(Count.dropped_too_large);
+  return true;
 }
 
 /** Whether a message has more than `most` Via values. They are only counted where there are bytes enough for so many. */

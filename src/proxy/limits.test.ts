@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
 
 const line = (left: readonly Left[]): string => left[0]?.text.slice(0, left[0].text.indexOf("\r\n")) ?? "";
+
+let calls = 0;
 
 interface Case {
   readonly what: string;
@@ -73,6 +75,51 @@ for (const { what, limits, good, bad, answer } of CASES) {
   }
 }
 
+interface AnswerCase {
+  readonly what: string;
+  readonly limits: NonNullable<RigOptions["limits"]>;
+  /** Header lines of an answer that are just within the limit, and those that are beyond. */
+  readonly good: string;
+  readonly bad: string;
+}
+
+/** An answer of the rig to an INVITE of a destination has eight header lines, one to OPTIONS no Record-Route; three may be ours. */
+const ANSWERS: readonly AnswerCase[] = [
+  { what: "header lines", limits: { headerLines: 20 }, good: others(15), bad: others(17) },
+  { what: "Via values", limits: { vias: 70 }, good: vias(69), bad: vias(70) },
+  {
+    what: "bytes of headers",
+    limits: { headerBytes: 4096 },
+    good: `X: ${"x".repeat(4000)}\r\n`,
+    bad: `X: ${"x".repeat(5200)}\r\n`,
+  },
+];
+
+for (const { what, limits, good, bad } of ANSWERS) {
+  for (const stateful of [true, false]) {
+    test(`a phone's answer with too many ${what} reaches no destination, a destination's every phone [${stateful ? "stateful" : "stateless"}]`, () => {
+      const rig = new Rig({ stateful, limits });
+      const pool = destinationAt(0);
+      const answer = (text: string, more: string): string =>
+        response(text, 200).replace("Content-Length", `${more}Content-Length`);
+      const asked = (method: string, more: string): readonly Left[] => {
+        const text = request(method, { uri: "sip:bob@203.0.113.66", caller: pool, call: `answer-${calls++}` });
+        const [sent] = rig.receive(text, pool);
+        assert.equal(sent!.to, "203.0.113.66:5060");
+        return rig.receive(answer(sent!.text, more), sent!.to);
+      };
+      for (const method of ["INVITE", "OPTIONS"]) {
+        const [passed] = asked(method, good);
+        assert.deepEqual([kind(passed!.text), passed!.to], ["200", pool]);
+        assert.deepEqual(asked(method, bad), []);
+      }
+      assert.equal(rig.counter("dropped_too_large"), 2);
+      const [sent] = rig.receive(request("OPTIONS", { call: `answer-${calls++}` }));
+      assert.equal(kind(rig.receive(answer(sent!.text, bad), sent!.to)[0]!.text), "200");
+    });
+  }
+}
+
 test("a call that was taken can end when there is no room for another one", () => {
   const rig = new Rig({ transactions: 64 });
   const [invite] = rig.receive(request("INVITE", { call: "taken" }));
@@ -117,8 +164,6 @@ test("a dialog for which there is no room goes on by its Record-Route", () => {
     assert.deepEqual([kind(bye!.text), bye!.to], ["BYE", invite.to]);
   }
 });
-
-let calls = 0;
 
 test("scanners hear nothing; who is trusted or in a call is none", () => {
   const scanners = ["friendly-scanner*", "*vicious*", "sipcli*"];

@@ -12,6 +12,7 @@ import { type Context, Count, Tally } from "./context.ts";
 import { forwardFinal, keepBest } from "./final.ts";
 import { isForked } from "./fork.ts";
 import { tagHash } from "./identity.ts";
+import { isAnswerTooLarge } from "./judge.ts";
 import { noteRegistration } from "./keep-alive.ts";
 import { markIfAsked } from "./mark.ts";
 import { Cause, mayFailOver } from "./may-fail-over.ts";
@@ -56,6 +57,7 @@ export function handleResponse(c: Context, branch: number): void {
     c.count(Count.dropped_unmatched_response);
     return;
   }
+  if (slot < 0 && isAnswerTooLarge(c)) return;
   if (status === 503) restIfAsked(c, slot);
   c.tally(slot, Tally.responses_1xx - 1 + Math.trunc(status / 100));
   if (isInvite) inviteResponse(c, row, branch, status);

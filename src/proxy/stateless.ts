@@ -13,6 +13,7 @@ import { Via } from "../sip/via.ts";
 import { writeWithoutVia } from "./compose.ts";
 import { type Context, Count } from "./context.ts";
 import { hashTransaction } from "./identity.ts";
+import { isAnswerTooLarge } from "./judge.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restServerIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
@@ -104,6 +105,7 @@ export function statelessResponse(c: Context): void {
       check(key, message, listener, via.branchStart, via.branchEnd, OUTSIDE);
       if (!isCheck(hi, lo)) continue;
     }
+    if (!wasPool && isAnswerTooLarge(c)) return;
     if (message.status === 503) restServerIfAsked(c);
     if (own.isStream) caller[5] = secondPortWord(via.port > 0 ? via.port : own.defaultPort);
     const length = writeWithoutVia(c, listener, !hasProtected(c) || isStatelessAnswererTrusted(c, wasPool));

@@ -30,7 +30,7 @@ const BRANCH = text(";branch=z9hG4bK");
 const CRLF = text("\r\n");
 const MAX_BREADTH = text("Max-Breadth: ");
 /** More than our Via, two Record-Routes and Max-Forwards ever take. */
-const OWN_BYTES = 1024;
+export const OWN_BYTES = 1024;
 const line = Buffer.alloc(64);
 
 /** What became of writing a request: it went, it would not fit into a datagram, or it is longer than was asked for. */

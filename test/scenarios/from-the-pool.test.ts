@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { answering } from "../kit/destination.ts";
 import { scenario } from "../kit/scenario.ts";
+import { until } from "../kit/wait.ts";
 
 scenario("a destination calls out through the balancer", async ({ lb, destination }) => {
   const server = destination(answering(200), { proxy: lb.address });
@@ -29,4 +30,18 @@ scenario("a request from the pool is never dispatched back into the pool", async
   assert.ok(answer !== null && answer.status >= 400, `answered with ${answer?.status}`);
   assert.equal(colleague.requests().length, 0);
   assert.equal(server.requests().length, 0);
+});
+
+scenario("an answer with more header lines than a request may have goes to no destination", async (stage) => {
+  const { lb, destination } = stage;
+  const server = destination(answering(200), { proxy: lb.address });
+  const headers = Array.from({ length: 600 }, (_, i) => ({ name: `X-${i}`, value: "x" }));
+  const [usual, endless] = [destination.answers(200), destination.answers(200, { headers })];
+  await lb.dispatches(1, "round-robin", [server]);
+  await Promise.all([usual.opened, endless.opened]);
+  const asks = ({ uri }: typeof usual) => server.agent.request("OPTIONS", uri.replace("sip:", "sip:alice@"));
+  const answer = asks(endless);
+  await until("it to be dropped", async () => (await lb.metric("dropped_total", { reason: "too_large" })) > 0);
+  assert.equal((await asks(usual))?.status, 200);
+  assert.equal(await Promise.race([answer, null]), null);
 });
