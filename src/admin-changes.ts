@@ -211,7 +211,8 @@ function shown(config: Config, other: Config): unknown {
 
 /** A problem as the API tells it. */
 export function problemResource({ file, line, column, severity, what, hint }: Problem): ProblemResource {
-  return { severity, where: line === 0 ? file : `${file}:${line}:${column}`, what, hint };
+  if (line === 0) return { severity, where: file, what, hint };
+  return { severity, where: `${file}:${line}:${column}`, file, line, column, what, hint };
 }
 
 function finish(staged: StagedText | null, isOk: boolean): Problem[] {

@@ -181,6 +181,10 @@ export interface ProblemResource {
   readonly severity: "error" | "warning";
   /** `file:line:column`, or the path of the key. */
   readonly where: string;
+  /** The parts of `where`, counted from 1; absent where it has no place in a file. */
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
   readonly what: string;
   readonly hint: string;
 }

@@ -87,6 +87,9 @@ const worker = z.strictObject({
 const problem = z.strictObject({
   severity: z.enum(["error", "warning"]),
   where: z.string().describe("`file:line:column`, or the path of the key."),
+  file: z.string().optional().describe("Where it is in a file, in parts; absent where it has no place in one."),
+  line: count.optional(),
+  column: count.optional(),
   what: z.string(),
   hint: z.string(),
 });

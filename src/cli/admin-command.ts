@@ -120,9 +120,16 @@ export async function withAdmin(
   } catch (error) {
     if (!(error instanceof AdminError || error instanceof UsageError)) throw error;
     process.stderr.write(`error: ${error.message}${tokenHint(error, options)}\n`);
-    if (error instanceof AdminError) printProblems(error.problems);
+    if (error instanceof AdminError) await printRefusal(error, options);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** What is wrong with what was refused: on stderr for people, and on stdout in the form that a script has asked for. */
+async function printRefusal({ message, problems }: AdminError, options: AdminCommandOptions): Promise<void> {
+  printProblems(problems);
+  if (problems.length === 0 || options.output === "table") return;
+  await print({ error: message, problems }, options, () => ({ columns: [], rows: [] }));
 }
 
 /** How to give the token that was missing, or that the one given is none. */

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { type AdminServer, startAdmin } from "../admin/server.ts";
 import { fakeBackend } from "../admin/testing/fake-backend.ts";
 import { SILENT } from "../control/testing/silent-log.ts";
-import { formatAge, formatTable } from "./table.ts";
 
 const LISTEN = "http://127.0.0.1:0";
 /** Where it is, once it listens. */
@@ -270,27 +269,23 @@ describe("a refused reload", () => {
     const problem = {
       severity: "error",
       where: "fairlead.yaml:3:5",
+      file: "fairlead.yaml",
+      line: 3,
+      column: 5,
       what: 'unknown key "wieght"',
       hint: "weight?",
     } as const;
     const { backend } = fakeBackend({ result: { ok: false, generation: 7, problems: [problem], difference: null } });
     const server = await startAdmin({ listen: LISTEN, backend, log: SILENT, faults: false });
-    const { code, stderr } = await run(["reload", "--admin", server.url]);
+    const { code, stdout, stderr } = await run(["reload", "--admin", server.url]);
+    const json = await run(["reload", "--admin", server.url, "-o", "json"]);
+    const yaml = await run(["reload", "--admin", server.url, "-o", "yaml"]);
     await server.close();
-    assert.equal(code, 3);
+    assert.deepEqual([code, stdout, json.code, yaml.code], [3, "", 3, 3]);
+    const error = 'unknown key "wieght"; the configuration in force stays as it was';
+    assert.deepEqual(JSON.parse(json.stdout), { error, problems: [problem] });
+    assert.match(yaml.stdout, /^ {4}line: 3$/m);
+    assert.equal(json.stderr, stderr);
     assert.match(stderr, /^fairlead\.yaml:3:5: error: unknown key "wieght" \(weight\?\)$/m);
-  });
-});
-
-describe("tables", () => {
-  it("align, and neutralise control characters that others put into names", () => {
-    const columns = [{ title: "A" }, { title: "N", right: true }];
-    const rows = [["x\u001b[2J", { text: "10", tone: "good" }] as const];
-    assert.equal(formatTable(columns, rows, false), "A       N\nx?[2J  10\n");
-    assert.ok(formatTable(columns, rows, true).includes("\u001b[32m10\u001b[39m"));
-  });
-
-  it("ages are short", () => {
-    assert.deepEqual([5_000, 130_000, 7_300_000, 200_000_000].map(formatAge), ["5s", "2m", "2h", "2d"]);
   });
 });
