@@ -212,3 +212,17 @@ sets: {a: {algorithm: "own:mine", destinations: ["sip:10.0.0.1"]}}
   assert.equal(summary(), "Second.");
   assert.match(problems.map(({ what }) => what).join(), /breaks a promise of algorithms/);
 });
+
+it("a set that has all requests because nobody wrote a route is not removed, in words that name no route", async () => {
+  const { changes, control } = await lab();
+  const name = control.inForce.config.sets[0]?.name ?? "";
+  const remove = { kind: "remove-set", set: name } as const;
+  await changes.apply({ kind: "put-set", set: "spare", given: { probe: false, destinations: ["sip:10.0.0.9"] } });
+  const { ok, problems } = await changes.apply(remove);
+  assert.deepEqual(
+    [ok, problems.map(({ what }) => what)],
+    [false, [`set "${name}" gets all requests, as the only set of a configuration without routes`]],
+  );
+  assert.ok((await changes.apply({ kind: "routes", routes: [{ set: "spare" }] })).ok);
+  assert.ok((await changes.apply(remove)).ok);
+});

@@ -4,6 +4,7 @@ import { isOwnName, ownName } from "../own/own-algorithm.ts";
 import { errorAt, type Finding, warningAt } from "./finding.ts";
 import type { Parsed } from "./schema.ts";
 import { type ListenerConfig, listenerUri } from "./sections/listeners.ts";
+import type { RouteConfig } from "./sections/routes.ts";
 import { DEFAULT_PROFILE } from "./sections/tls.ts";
 import { suggestion } from "./suggest.ts";
 
@@ -145,21 +146,29 @@ export function resolveReferences(parsed: Referring): Pick<Parsed, "sets" | "rou
   return { sets, routes: parsed.routes.length > 0 ? parsed.routes.map(named) : impliedRoutes(sets) };
 }
 
+/** Routes that nobody has written. What a change of the configuration does not touch stays the same object. */
+const implied = new WeakSet<RouteConfig>();
+
+/** Whether it is the route of a configuration that has none. */
+export function isImplied(route: RouteConfig): boolean {
+  return implied.has(route);
+}
+
 /** The one route of a configuration that has none, and one set; nothing where there are none, or several. */
 export function impliedRoutes(sets: readonly { readonly name: string }[]): Parsed["routes"] {
   const [only, another] = sets;
   if (only === undefined || another !== undefined) return [];
-  return [
-    {
-      name: "route 1",
-      methods: [],
-      requestUri: null,
-      from: null,
-      to: null,
-      match: [],
-      source: [],
-      senderResources: [],
-      action: { kind: "dispatch", set: only.name },
-    },
-  ];
+  const route: RouteConfig = {
+    name: "route 1",
+    methods: [],
+    requestUri: null,
+    from: null,
+    to: null,
+    match: [],
+    source: [],
+    senderResources: [],
+    action: { kind: "dispatch", set: only.name },
+  };
+  implied.add(route);
+  return [route];
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { problemOf } from "../config/finding.ts";
 import { mergePatch } from "../config/merge-patch.ts";
 import type { Problem } from "../config/problem.ts";
+import { isImplied } from "../config/references.ts";
 import { reviewed } from "../config/reviewed.ts";
 import type { Config } from "../config/schema.ts";
 import { schemaFindings } from "../config/schema-findings.ts";
@@ -89,6 +90,14 @@ export function withSetSettings(config: Config, name: string, settings: object):
 /** Without the set of that name. */
 export function withoutSet(config: Config, name: string): Derived {
   if (!config.sets.some((each) => each.name === name)) return refused(`there is no set ${name}`);
+  // To be told of a route by its number would help nobody who has written none.
+  const own = config.routes.find(isImplied);
+  if (own?.action.kind === "dispatch" && own.action.set === name) {
+    return refused(
+      `set "${name}" gets all requests, as the only set of a configuration without routes`,
+      "first say which set gets them instead, by routes: [{set: NAME}] or `fairlead routes put`",
+    );
+  }
   return review(config, { ...config, sets: config.sets.filter((each) => each.name !== name) });
 }
 
@@ -121,8 +130,8 @@ function placed(finding: Parameters<typeof problemOf>[0], place: readonly string
   return problemOf(finding, path === "" ? "configuration" : path, { find: () => ({ line: 0, column: 0 }) });
 }
 
-function refused(what: string): Derived {
-  return { config: null, problems: [configurationProblem(what)] };
+function refused(what: string, hint = ""): Derived {
+  return { config: null, problems: [configurationProblem(what, hint)] };
 }
 
 function ownerOf(config: Config, destination: DestinationConfig): SetConfig | undefined {
