@@ -24,7 +24,7 @@ async function run(...line: string[]): Promise<{ code: unknown; out: string; err
   });
   const before = process.exitCode;
   try {
-    const program = new Command("fairlead");
+    const program = new Command("fairlead").exitOverride();
     for (const command of [checkCommand, importCommand]) command.register(program);
     await program.parseAsync(line, { from: "user" });
     return { code: process.exitCode, ...written };
@@ -104,6 +104,19 @@ describe("fairlead check and import", () => {
     );
     assert.equal(code, 0);
     assert.match(out, /udp:\/\/127\.0\.0\.1:5060[\s\S]*udp:\/\/127\.0\.0\.2:5060/);
+  });
+
+  it("an interval of probes that is none is blamed on its option, and not on the file", async () => {
+    for (const [interval, why] of [
+      ["10", "expected a number and a unit: 500ms, 10s, 1m, 2h."],
+      ["10ms", "expected 100ms to 1d."],
+    ] as const) {
+      const wanted = `error: option '--probe <interval>' argument '${interval}' is invalid. ${why}`;
+      await assert.rejects(run("check", list, "--listen", "udp://127.0.0.1:5060", "--probe", interval), {
+        code: "commander.invalidArgument",
+        message: wanted,
+      });
+    }
   });
 
   it("exits 3 for a file that is not there", async () => {

@@ -1,6 +1,8 @@
 // Options of every command that reads a configuration: what a foreign file does not say.
 import { type Command as Commander, InvalidArgumentError, Option } from "commander";
 import type { ReadOptions } from "../config/open.ts";
+import { PROBE_INTERVAL } from "../config/values/probe-interval.ts";
+import { DURATION_HINT, formatDuration, parseDuration } from "../config/values/written-duration.ts";
 
 /** Options as commander hands them over. */
 export interface ConfigurationFlags {
@@ -23,6 +25,16 @@ function workers(text: string): "auto" | number {
   return Number(text);
 }
 
+/** What is wrong with it is told of the option: in the file, where it takes its place, there is nothing of it. */
+function interval(text: string): string {
+  const { least, most } = PROBE_INTERVAL;
+  const ms = parseDuration(text);
+  if (ms < 0) throw new InvalidArgumentError(`expected ${DURATION_HINT}.`);
+  if (ms < least || ms > most)
+    throw new InvalidArgumentError(`expected ${formatDuration(least)} to ${formatDuration(most)}.`);
+  return text;
+}
+
 /** Collects the values of an option that may be repeated. One value each time: what follows it is an argument. */
 export function repeatable(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
@@ -42,7 +54,7 @@ export function addRoutingOptions(command: Commander): Commander {
 /** Options that say what a dispatcher.list leaves open. */
 export function addImportOptions(command: Commander): Commander {
   return addRoutingOptions(command)
-    .option("--probe <interval>", "probe every destination this often, such as 10s")
+    .option("--probe <interval>", "probe every destination this often, such as 10s", interval)
     .option("--admin <url>", "where the admin API listens, such as http://127.0.0.1:5080");
 }
 

@@ -5,6 +5,7 @@ import { PROBE_MODES } from "../../health/probe-mode.ts";
 import { parseDestinationUri } from "../values/destination-uri.ts";
 import { duration } from "../values/duration.ts";
 import { refuse } from "../values/issue.ts";
+import { PROBE_INTERVAL } from "../values/probe-interval.ts";
 import { statusRange } from "../values/status.ts";
 
 const fields = z.strictObject({
@@ -13,7 +14,7 @@ const fields = z.strictObject({
     .regex(/^[A-Z]{1,32}$/, "a probe's method is written in capitals")
     .default("OPTIONS")
     .describe("Method of the probe."),
-  every: duration(100, 86_400_000)
+  every: duration(PROBE_INTERVAL.least, PROBE_INTERVAL.most)
     .prefault("10s")
     .describe("Time between two probes of a destination (jittered by a tenth)."),
   timeout: duration(50, 600_000).prefault("2s").describe("No final answer within this time is a failure."),

@@ -2,6 +2,8 @@
 
 /** What one looks like. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** The same for people. */
+export const DURATION_HINT = "a number and a unit: 500ms, 10s, 1m, 2h";
 const FACTORS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of a written duration; -1 when it is not one. */
