@@ -2,8 +2,8 @@
 // the call timed apart. `node bench/proxy.ts [stateful|stateless] [rounds]`. V8 compiles beside it here, not on its own thread as in a
 // worker: rounds after the first few show the same code.
 
+import { compileForPackets } from "../src/compiler.ts";
 import { BATCH, Inbox, Outbox } from "../src/net/batch.ts";
-import { compileForPackets } from "../src/net/compiler.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../src/net/endpoint.ts";
 import { noCounts, type Plane } from "../src/net/plane.ts";
 import { loneLoop } from "../src/proxy/lone-loop.ts";

@@ -6,7 +6,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { ExitCode } from "./cli/exit-code.ts";
 import { COMMANDS } from "./cli/index.ts";
 import { runCommand } from "./cli/run.ts";
-import { compileForPackets } from "./net/compiler.ts";
+import { compileForPackets } from "./compiler.ts";
 import { PACKAGE } from "./package-facts.ts";
 
 // Whoever has few calls wants none of the compiling that many calls are worth (docs/guide/operations.md). For every command: what Node

@@ -22,9 +22,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   admin: ["bridge", "config", "control", "health", "explain"],
   cli: ["own", "config", "sources", "explain", "ua"],
 };
-/** Single files that a layer may import from a layer that is otherwise closed to it. */
+/** Single files that a layer may import from where is otherwise closed to it. */
 const OPEN_FILES: Readonly<Record<string, readonly string[]>> = {
   cli: ["src/admin/admin-error.ts", "src/admin/client.ts", "src/admin/probing.ts", "src/admin/resources.ts"],
+  control: ["src/compiler.ts"],
 };
 /** Layers without I/O: they import nothing from outside but what is named here. */
 const PURE: Readonly<Record<string, readonly string[]>> = { sip: ["node:buffer"], dispatch: ["node:buffer"] };
@@ -84,7 +85,7 @@ function checkFile(file: string, text: string, violations: Violation[]): void {
   const at = lines.findIndex((line) => /^export default\b|^export \{.*\bas default\b/.test(line));
   if (at >= 0) violations.push({ file, line: at + 1, what: "default export" });
   const layer = layerOf(file);
-  // Files directly in src/ wire the layers together, as main.ts does: they may import everything, and no layer imports them.
+  // Files directly in src/ wire the layers together, as main.ts does: they may import everything, and no layer imports them but for those of OPEN_FILES.
   if (layer !== "" && !Object.hasOwn(LAYERS, layer)) {
     violations.push({ file, line: 1, what: "lies in no layer (tools/check-layers.ts has the table)" });
   }
@@ -99,9 +100,10 @@ function wrongImport(file: string, target: string): string {
     const allowed = PURE[from];
     return allowed === undefined || allowed.includes(target) ? "" : `${from} is pure and may not import ${target}`;
   }
+  if (OPEN_FILES[from]?.includes(target)) return "";
   const to = layerOf(target);
   if (to === "") return `${from} may not import ${target}`;
-  if (to === from || LAYERS[from]?.includes(to) || OPEN_FILES[from]?.includes(target)) return "";
+  if (to === from || LAYERS[from]?.includes(to)) return "";
   return `${from} may not import ${to} (${target})`;
 }
 

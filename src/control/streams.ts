@@ -11,7 +11,7 @@ import {
   type ToStreams,
 } from "../bridge/stream-start.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
-import { compiledBeside } from "../net/compiler.ts";
+import { compiledBeside } from "../compiler.ts";
 import type { Log } from "./log.ts";
 import { Stillness } from "./stillness.ts";
 import { until } from "./workers.ts";

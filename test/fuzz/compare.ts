@@ -68,8 +68,16 @@ function contactFault(from: StrictReader, out: StrictReader): string {
   return "";
 }
 
-/** What is wrong with `out` as the forwarded response `from`, or nothing. */
-export function compareResponse(from: StrictReader, out: StrictReader): string {
+/**
+ * What is wrong with `out` as the forwarded response `from`, or nothing. `withheld` are the headers, in lower case, that its sender must
+ * not speak of; whoever `mayVouch`, being at a destination's address, may or may not.
+ */
+export function compareResponse(
+  from: StrictReader,
+  out: StrictReader,
+  withheld: ReadonlySet<string>,
+  mayVouch: boolean,
+): string {
   if (from.startLine !== out.startLine) return `another status line: ${out.startLine}`;
   const top = from.find("via");
   const gone = from.number("via") - out.number("via");
@@ -81,7 +89,15 @@ export function compareResponse(from: StrictReader, out: StrictReader): string {
   if (vias !== "") return vias;
   const contact = contactFault(from, out);
   if (contact !== "") return contact;
-  const other = sameLines(from, 0, out, 0, (name) => name !== "via" && name !== "contact" && name !== "m");
+  let isWithout = withheld.size > 0;
+  for (let i = 0; i < out.count; i++) {
+    if (!withheld.has(out.name[i]!)) continue;
+    if (!mayVouch) return `not from a stranger: ${out.text(i)}`;
+    isWithout = false;
+  }
+  const isSame = (name: string) =>
+    name !== "via" && name !== "contact" && name !== "m" && !(isWithout && withheld.has(name));
+  const other = sameLines(from, 0, out, 0, isSame);
   return other !== "" ? other : sameBody(from, out);
 }
 

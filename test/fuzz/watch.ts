@@ -193,7 +193,8 @@ export class Watch {
     }
     if (!this.#isValid) return "a malformed response caused a message";
     if (output.isRequest || output.status !== input.status || input.status >= FIRST_FAILURE) return "";
-    return this.#readInput() || compareResponse(this.#inputLines, this.#outputLines);
+    const mayVouch = this.#destinations.hasAddress(this.#peer, 0);
+    return this.#readInput() || compareResponse(this.#inputLines, this.#outputLines, this.#withheld, mayVouch);
   }
 
   /** Whether the input was sent over a flow that its Route names. Beside such a Route it may belong to a dialog, and go there. */
