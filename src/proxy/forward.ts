@@ -18,7 +18,7 @@ import { fromTagHash, tagHash } from "./identity.ts";
 import { followRoute } from "./in-dialog.ts";
 import { wantsPath } from "./path.ts";
 import { selectFromSets } from "./routing.ts";
-import { insecure, isSips, refuseSips } from "./secured.ts";
+import { insecure, isProtected, isSips, refuseSips } from "./secured.ts";
 import { openTransaction, removeTransaction } from "./server.ts";
 import { startBranch } from "./start-branch.ts";
 import { forwardAck, forwardStateless } from "./stateless.ts";
@@ -119,7 +119,7 @@ export function dispatchRequest(c: Context, action: DispatchAction, isInDialog: 
   const { method } = c.message;
   if (c.adopted.snapshot.closing && !isInDialog && method !== Method.ACK && method !== Method.CANCEL) return closing(c);
   const count = selectFromSets(c, action);
-  if (count === 0) return isSips(c) ? refuseSips(c) : noDestination(c, action);
+  if (count === 0) return hasAnyone(c, action, false) ? noDestination(c, action) : refuseSips(c);
   dropForeignRoutes(c);
   const opens = opensDialog(c);
   const isPath = wantsPath(c, action.path);
@@ -240,18 +240,21 @@ function closing(c: Context): number {
   return busy(c);
 }
 
-/** Whether somebody in the sets could take calls, had he room. */
-function hasUsable(c: Context, { set, others }: DispatchAction): boolean {
+/** Whether the sets have somebody who could take the request at hand, were he well and had he room; with `isUsable`, had he room. */
+function hasAnyone(c: Context, { set, others }: DispatchAction, isUsable: boolean): boolean {
+  const isWithAll = !isSips(c);
+  if (isWithAll && !isUsable) return true;
   for (let i = -1; i < others.length; i++) {
     const { slots } = c.adopted.sets[i < 0 ? set : others[i]!]!.dispatch;
-    for (let at = 0; at < slots.length; at++) if (c.live.isUsable(slots[at]!)) return true;
+    for (let at = 0; at < slots.length; at++)
+      if ((isWithAll || isProtected(c, slots[at]!)) && (!isUsable || c.live.isUsable(slots[at]!))) return true;
   }
   return false;
 }
 
 /** Nobody in the sets can take it. */
 function noDestination(c: Context, action: DispatchAction): number {
-  c.count(hasUsable(c, action) ? Count.rejected_full : Count.rejected_no_destination);
+  c.count(hasAnyone(c, action, true) ? Count.rejected_full : Count.rejected_no_destination);
   if (action.noDestination !== null) {
     const answer = c.treatments.noDestination(action)!;
     c.phrase = answer.phrase;

@@ -101,6 +101,19 @@ test("a destination that has restarted and counts from lower on is heeded as soo
   assert.equal(shareOfFirst(rig), 0);
 });
 
+test("nobody behind a destination speaks for it by answering past it", () => {
+  const rig = rigOf();
+  let asked = 0;
+  while (asked < 20) {
+    const [sent] = rig.receive(request("OPTIONS", { call: `past-${asked++}` }));
+    const said = response(sent!.text, 200).replace(';oc;oc-algo="loss"', ";oc=100;oc-validity=60000;oc-seq=10.0");
+    rig.receive(said, "198.51.100.9:5060");
+  }
+  assert.equal(shareOfFirst(rig), 100);
+  firstSays(rig, ";oc=100;oc-validity=60000;oc-seq=10.0");
+  assert.equal(shareOfFirst(rig), 0);
+});
+
 test("a sequence that is 0 in 32 bits is one as any other", () => {
   const rig = rigOf();
   // 4294967.296 seconds are 2^32 thousandths.

@@ -4,16 +4,10 @@ import { test } from "node:test";
 import type { Rates } from "../bridge/rates.ts";
 import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
+import { ratesOf } from "./rig-rates.ts";
 
 /** Ten requests per second, three at once. */
-const TEN: Rates = {
-  perSource: { requests: { interval: 100, depth: 300.1 }, datagrams: { interval: 20, depth: 300.1 } },
-  perListener: null,
-  rejects: true,
-  v4Prefix: 32,
-  v6Prefix: 64,
-  exempt: [new Int32Array(0), new Int32Array(0)],
-};
+const TEN = ratesOf({ requests: { interval: 100, depth: 300.1 }, datagrams: { interval: 20, depth: 300.1 } });
 
 function rigOf(rates: Partial<Rates> = {}, options: RigOptions = {}): Rig {
   return new Rig({ rates: { ...TEN, ...rates }, ...options });

@@ -6,7 +6,9 @@ import { equalsIgnoreCase, skipSpace, trimEnd } from "../sip/scan.ts";
 import type { Context } from "./context.ts";
 import { D, DIALOG_WORDS } from "./dialogs.ts";
 import { tagHash } from "./identity.ts";
+import { isWithheld } from "./trust.ts";
 
+const NO_NAME = new Uint8Array(0);
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const TO_TAG = Buffer.from("to-tag", "latin1");
@@ -23,6 +25,11 @@ export const LISTENER_MASK = 255;
 export function namesDialog(message: Message): boolean {
   if (message.method !== Method.INVITE) return false;
   return message.count[Header.replaces] !== 0 || message.count[Header.join] !== 0;
+}
+
+/** Whether the request at hand does, and its sender may: what is left out of it on its way is not there. */
+export function leadsToDialog(c: Context): boolean {
+  return namesDialog(c.message) && !isWithheld(c, NO_NAME, headerOf(c.message));
 }
 
 /** Slot of the destination of the dialog that the request at hand names, as far as this worker knows; -1: none. */

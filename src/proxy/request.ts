@@ -76,18 +76,22 @@ function refuse(c: Context, reason: Reason): number {
     c.count(dropCount(reason));
     return 0;
   }
-  // Whether it is of a dialog cannot be told of what is malformed: an answer would be worse than none.
-  if (c.adopted.scanners !== null && isScanner(c)) {
-    c.count(Count.dropped_scanner);
-    return 0;
-  }
-  if (c.adopted.snapshot.rates !== null) {
-    c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
-    if (c.pool < 0 && isOverRate(c, false, false)) return 0;
-  }
+  if (isUnanswered(c)) return 0;
   c.count(reason >= Reason.tooLarge ? Count.rejected_too_large : Count.rejected_malformed);
   c.phrase = entry.phraseBytes;
   return entry.status;
+}
+
+/** Whether nothing is said of what is wrong with the request at hand: a scanner sent it, or somebody beyond the rate. Then it is counted. */
+export function isUnanswered(c: Context): boolean {
+  // Whether it is of a dialog cannot be told of what is malformed: an answer would be worse than none.
+  if (c.adopted.scanners !== null && isScanner(c)) {
+    c.count(Count.dropped_scanner);
+    return true;
+  }
+  if (c.adopted.snapshot.rates === null) return false;
+  c.pool = c.adopted.poolSlot(c.listener, c.peer, c.message.topVia, -2);
+  return c.pool < 0 && isOverRate(c, false, false);
 }
 
 /** Whether the request was settled by a transaction that knows it: a retransmission, or the ACK to a failure. */

@@ -23,6 +23,7 @@ import { rememberProvisional } from "./server.ts";
 import { refreshSession } from "./session-timer.ts";
 import { T, TRANSACTION_WORDS, TransactionFlag, TransactionState } from "./transactions.ts";
 import { policyAt, ringLimitAt } from "./treatment-of.ts";
+import { isAnswererTrusted, isDestinationAsked } from "./trust.ts";
 
 /** Milliseconds; an answer that took longer counts as this, which fits 31 bits of microseconds. */
 const MOST_ANSWER_TIME = 1_000_000;
@@ -41,7 +42,8 @@ export function handleResponse(c: Context, branch: number): void {
     if (words[b + B.state] === BranchState.calling && words[b + B.interval] === c.adopted.snapshot.timers.t1)
       c.live.noteAnswerTime(slot, Math.min(c.now - words[b + B.sent]!, MOST_ANSWER_TIME) * 1000);
   }
-  if (c.adopted.heedsOverload) noteOverload(c, slot);
+  // Whoever is behind a destination has read our Via, too, and may answer in its stead.
+  if (c.adopted.heedsOverload && isAnswererTrusted(c, branch)) noteOverload(c, slot);
   const method = methodOf(message.bytes, message.cseqMethodStart, message.cseqMethodEnd);
   if (method === Method.CANCEL) {
     if (status >= 200 && (words[b + B.flags]! & BranchFlag.cancelling) !== 0) {
@@ -57,8 +59,8 @@ export function handleResponse(c: Context, branch: number): void {
     c.count(Count.dropped_unmatched_response);
     return;
   }
-  if (slot < 0 && isAnswerTooLarge(c)) return;
-  if (status === 503) restIfAsked(c, slot);
+  if (!isDestinationAsked(c, slot, words, b + B.endpoint, words[b + B.listener]!) && isAnswerTooLarge(c)) return;
+  if (status === 503 && isAnswererTrusted(c, branch)) restIfAsked(c, slot);
   c.tally(slot, Tally.responses_1xx - 1 + Math.trunc(status / 100));
   if (isInvite) inviteResponse(c, row, branch, status);
   else otherResponse(c, row, branch, status);

@@ -84,6 +84,21 @@ test("nobody puts a destination to rest by guessing: another branch, another non
   assert.equal(rig.context.live.isResting(0), true);
 });
 
+test("nobody behind a destination puts it to rest by answering past it; the destination does, from any port, and who is trusted", () => {
+  for (const [from, trusted, rests] of [
+    ["198.51.100.9:5060", [], false],
+    ["198.51.100.9:5060", ["198.51.100.9"], true],
+    [destinationAt(0), [], true],
+    [destinationAt(0).replace(":5060", ":40000"), [], true],
+  ] as const) {
+    const rig = new Rig({ destinations: 2, trusted });
+    const [sent] = rig.receive(request("INVITE", { call: "x" }));
+    assert.equal(sent!.to, destinationAt(0));
+    rig.receive(busy(sent!.text, "Retry-After: 30\r\n"), from);
+    assert.equal(rig.context.live.isResting(0), rests, from);
+  }
+});
+
 test("without transactions a destination's Retry-After counts as well", () => {
   const rig = new Rig({
     destinations: 2,

@@ -1,5 +1,5 @@
 // A destination answered 503 with Retry-After: it gets no new requests for so long (RFC 3261 21.5.4). Only asked about
-// responses that carry a branch of ours, so nobody else can put it to rest.
+// responses that carry a branch of ours and come from it, so nobody else can put it to rest.
 import { RecordKind } from "../bridge/handoff.ts";
 import { DestinationColumn } from "../bridge/snapshot.ts";
 import { Header } from "../sip/header.ts";

@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 import { fromTagHash } from "./identity.ts";
 import { isAccepted } from "./key-text.ts";
 import { matchesUri } from "./pattern.ts";
-import { NO_DIALOG, namesDialog, slotOfNamedDialog } from "./replaces.ts";
+import { leadsToDialog, NO_DIALOG, slotOfNamedDialog } from "./replaces.ts";
 import { isProtected, isSips, keepSecure } from "./secured.ts";
 import { admitSlowly } from "./slow-start.ts";
 import { MAX_CANDIDATES, T, TRANSACTION_WORDS } from "./transactions.ts";
@@ -186,13 +186,12 @@ function appendStandby(c: Context, slots: Uint16Array, selected: number): number
 
 /** The one destination that has to be first: the one that holds the dialog named by Replaces or Join, or that challenged. */
 function preferredSlot(c: Context, setIndex: number): number {
-  const { message } = c;
-  if (namesDialog(message)) {
+  if (leadsToDialog(c)) {
     const slot = c.hint === 0 ? slotOfNamedDialog(c) : c.hint - NO_DIALOG - 1;
     if (slot >= 0) return slot;
   }
   if (c.dialogs.challenged === 0) return -1;
-  const slot = challenger(c, fromTagHash(c), message.cseq, setIndex);
+  const slot = challenger(c, fromTagHash(c), c.message.cseq, setIndex);
   // A challenge is no way into another set than the routes say.
   return slot >= 0 && setOfSlot(c, slot) === setIndex ? slot : -1;
 }

@@ -17,7 +17,7 @@ import { isAnswerTooLarge } from "./judge.ts";
 import { replyEndpoint } from "./reply.ts";
 import { restServerIfAsked } from "./rest.ts";
 import type { WorkerTreatment } from "./treatments.ts";
-import { hasProtected, isStatelessAnswererTrusted } from "./trust.ts";
+import { hasProtected, isDestinationAsked, isStatelessAnswererTrusted } from "./trust.ts";
 import { RecordRoute } from "./write-record-route.ts";
 import { sendStateless } from "./write-request.ts";
 
@@ -69,7 +69,8 @@ export function forwardStateless(
   // Over a stream, rport names the connection: we add it where the caller did not (write-request.ts).
   if (c.adopted.listeners[c.listener]!.isStream) caller[4] = c.peer[4]!;
   const { branchStart, branchEnd } = message.topVia;
-  check(c.adopted.snapshot.keys[0]!, message, c.listener, branchStart, branchEnd, c.targetSlot >= 0 ? 0 : OUTSIDE);
+  const where = isDestinationAsked(c, c.targetSlot, c.target, 0, c.outgoing) ? 0 : OUTSIDE;
+  check(c.adopted.snapshot.keys[0]!, message, c.listener, branchStart, branchEnd, where);
   const word = (sip.hi & CHECK_MASK) | (c.listener << CHECK_BITS);
   return sendStateless(c, BranchKind.stateless, word, sip.lo, recordRoute, treatment, hasUri) ? 0 : 513;
 }

@@ -5,7 +5,7 @@ import { Method } from "../sip/method.ts";
 import { B, BRANCH_WORDS, BranchFlag } from "./branches.ts";
 import { type Context, Count, Tally } from "./context.ts";
 import { endFork, maxBreadth } from "./fork.ts";
-import { namesDialog } from "./replaces.ts";
+import { leadsToDialog } from "./replaces.ts";
 import { takeResources } from "./resources.ts";
 import { chooseAgain } from "./routing.ts";
 import { isToBeTried, moveUp } from "./same-name.ts";
@@ -64,7 +64,7 @@ function widthOf(c: Context, at: number, slot: number): number {
   const most = c.adopted.sets[setOf(c, slot)]?.maxBranches ?? 1;
   if (most === 1) return 1;
   // What is about a dialog that one of them has is for that one.
-  if ((c.transactions.words[at + T.flags]! & TransactionFlag.inDialog) !== 0 || namesDialog(c.message)) return 1;
+  if ((c.transactions.words[at + T.flags]! & TransactionFlag.inDialog) !== 0 || leadsToDialog(c)) return 1;
   // Who stands by for others is tried when these have failed (RFC 3263 4.3).
   if (c.live.isStandby(slot)) return 1;
   return Math.min(most, maxBreadth(c.message));

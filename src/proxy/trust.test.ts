@@ -1,6 +1,8 @@
 // Headers that vouch for somebody: whose are passed on, and whether a stranger can spell one so that it slips through.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DispatchAction } from "../bridge/route-entry.ts";
+import { DESTINATION_WORDS, DestinationColumn, type Snapshot } from "../bridge/snapshot.ts";
 import { connectionWord } from "../bridge/way-back.ts";
 import { CALLER, destinationAt, type Left, Rig } from "./rig-fake.ts";
 import { header, kind, request, response } from "./rig-message.ts";
@@ -30,6 +32,16 @@ function vouching(to: string, status: number): string {
     "Content-",
     "P-Asserted-Identity : <sip:admin@lb.test>\r\nX-Kept: yes\r\nContent-",
   );
+}
+
+/** Two destinations, each in a set of its own: the first one's calls go to the second. */
+function trunkAndBoard(snapshot: Snapshot): Snapshot {
+  snapshot.destinations[DESTINATION_WORDS + DestinationColumn.set] = 1;
+  const base = snapshot.sets[0]!;
+  const sets = [0, 1].map((index) => ({ ...base, index, slots: base.slots.subarray(index, index + 1) }));
+  const route = snapshot.routes[0]!;
+  const action = { ...(route.action as DispatchAction), set: 1 };
+  return { ...snapshot, sets, routes: [{ ...route, fromSet: 0, action }] };
 }
 
 /** What left for the destination. */
@@ -157,6 +169,37 @@ for (const stateful of [true, false]) {
         assert.match(passed!.text, /\r\nP-Asserted-Identity : <sip:admin@lb\.test>\r\n/);
         assert.equal(rig.counter("protected_headers_removed"), 0);
       }
+    }
+  });
+
+  test(`a destination that called over a connection of its own answers within the call as one [${mode}]`, () => {
+    const overTcp = (text: string): string => text.replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+    const own = { word: connectionWord(7, 3) };
+    // By our Record-Route, and where it is remembered without one.
+    for (const hasRoute of stateful ? [true, false] : [true]) {
+      const rig = new Rig({
+        stateful,
+        destinations: 2,
+        farTcp: true,
+        limits: { headerLines: 20 },
+        reshape: trunkAndBoard,
+      });
+      const [invite] = rig.receive(overTcp(request("INVITE", { caller: POOL })), OTHER_PORT, own);
+      assert.equal(invite!.to, destinationAt(1));
+      rig.receive(response(invite!.text, 200), destinationAt(1), { word: 0 });
+      const more = hasRoute ? `Route: ${header(invite!.text, "Record-Route")}\r\n` : "";
+      const inside = { fromTag: "t", toTag: "f", cseq: 7, more, caller: destinationAt(1), uri: "sip:203.0.113.5" };
+      const [info] = rig.receive(overTcp(request("INFO", inside)), destinationAt(1), { word: 0 });
+      assert.deepEqual([kind(info!.text), info!.to], ["INFO", hasRoute ? OTHER_PORT : POOL]);
+      const long = vouching(info!.text, 200).replace("Content-", `${"X-More: 1\r\n".repeat(30)}Content-`);
+      const [passed] = rig.receive(long, OTHER_PORT, own);
+      assert.equal(passed?.listener, 1);
+      assert.match(passed!.text, /\r\nP-Asserted-Identity : <sip:admin@lb\.test>\r\n/);
+      const counts = ["protected_headers_removed", "dropped_too_large"] as const;
+      assert.deepEqual(
+        counts.map((name) => rig.counter(name)),
+        [0, 0],
+      );
     }
   });
 

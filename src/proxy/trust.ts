@@ -4,12 +4,15 @@
 
 import { inRanges } from "../bridge/address-ranges.ts";
 import { DESTINATION_WORDS, DestinationColumn } from "../bridge/snapshot.ts";
-import { sameAddress } from "../net/endpoint.ts";
+import { portToConnect } from "../bridge/way-back.ts";
+import { copyEndpoint, ENDPOINT_WORDS, sameAddress } from "../net/endpoint.ts";
 import type { Edits } from "../sip/edits.ts";
 import { Header, isNamed } from "../sip/header.ts";
 import type { Message } from "../sip/message.ts";
 import { B, BRANCH_WORDS } from "./branches.ts";
 import { type Context, Count } from "./context.ts";
+
+const asked = new Int32Array(ENDPOINT_WORDS);
 
 /** Whether the request at hand comes from a destination, or from a source that the configuration trusts. */
 export function isTrusted(c: Context): boolean {
@@ -76,6 +79,23 @@ export function removeProtected(c: Context): void {
 }
 
 /**
+ * Whether a request that goes to `endpoint[at]` from `listener` asks a destination: that in `slot`, or where that is -1, one that called
+ * and is asked within its call. Over a stream it is known by the port of its Via then, too, and not by that of its connection.
+ */
+export function isDestinationAsked(
+  c: Context,
+  slot: number,
+  endpoint: Int32Array,
+  at: number,
+  listener: number,
+): boolean {
+  if (slot >= 0) return true;
+  copyEndpoint(endpoint, at, asked, 0);
+  asked[4] = portToConnect(endpoint[at + 5]!, endpoint[at + 4]!);
+  return c.adopted.slotAt(asked, 0, c.adopted.listeners[listener]!.transport) >= 0;
+}
+
+/**
  * Whether the response at hand, which came for `branch`, is that of a destination or of a source that the configuration trusts. A
  * destination may answer from another port than it is asked at. From another address it may be a phone behind it, which reads our Via, too.
  */
@@ -83,7 +103,8 @@ export function isAnswererTrusted(c: Context, branch: number): boolean {
   if (isTrustedAddress(c, c.listener, c.peer, 0)) return true;
   const { words } = c.branches;
   const b = branch * BRANCH_WORDS;
-  return words[b + B.slot]! >= 0 && sameAddress(c.peer, 0, words, b + B.endpoint);
+  if (!sameAddress(c.peer, 0, words, b + B.endpoint)) return false;
+  return isDestinationAsked(c, words[b + B.slot]!, words, b + B.endpoint, words[b + B.listener]!);
 }
 
 /** The same without a transaction; `wasPool`: the request went to a destination, but nobody knows any more to which one. */

@@ -6,6 +6,7 @@ import type { Message } from "../sip/message.ts";
 import { REASONS, Reason } from "../sip/reason.ts";
 import { type Context, Count } from "./context.ts";
 import { reply } from "./reply.ts";
+import { isUnanswered } from "./request.ts";
 import { isAllowed } from "./trust.ts";
 
 function reasonOf(message: Message, status: number): Reason {
@@ -30,6 +31,7 @@ export function answerUnframed(c: Context, ring: Ring): void {
     c.count(Count.dropped_not_allowed);
     return;
   }
+  if (isUnanswered(c)) return;
   c.phrase = REASONS[reasonOf(message, ring.time)]!.phraseBytes;
   c.count(Count.rejected_malformed);
   reply(c, ring.time);

@@ -6,8 +6,8 @@ import type { DispatchAction, RouteEntry } from "../bridge/route-entry.ts";
 import type { Snapshot } from "../bridge/snapshot.ts";
 import { automatonOfTexts } from "../config/patterns/automaton.ts";
 import { compileExpression } from "../control/compile-keys.ts";
-import { CALLER, type Left, Rig, type RigOptions } from "./rig-fake.ts";
-import { header, kind, request } from "./rig-message.ts";
+import { CALLER, destinationAt, type Left, Rig, type RigOptions } from "./rig-fake.ts";
+import { header, kind, request, response } from "./rig-message.ts";
 
 const POOL = "192.0.2.101:5060";
 const TRUSTED = "192.0.2.4:5060";
@@ -87,6 +87,28 @@ test("a key of a stranger's protected header is empty, so the Call-ID stands for
     chosen(CALLER, () => "X-Account: 7\r\n"),
     chosen(CALLER, () => ""),
   );
+});
+
+test("a stranger's protected Replaces or Join leads to no destination, and keeps no call from going to several", () => {
+  for (const name of ["Replaces", "Join"]) {
+    for (const [from, isHeard] of [
+      [CALLER, false],
+      [TRUSTED, true],
+    ] as const) {
+      const rig = new Rig({ destinations: 2, protectedHeaders: [name], trusted: ["192.0.2.4"] });
+      const [first] = rig.receive(request("INVITE"));
+      rig.receive(response(first!.text, 200), first!.to);
+      const more = `${name}: 1;to-tag=t;from-tag=f\r\n`;
+      const [next] = rig.receive(request("INVITE", { call: 2, more }), from);
+      assert.deepEqual([next!.to === first!.to, next!.text.includes(more)], [isHeard, isHeard]);
+    }
+    const forking = new Rig({ destinations: 2, algorithm: "parallel", maxBranches: 2, protectedHeaders: [name] });
+    const left = forking.receive(request("INVITE", { more: `${name}: 1;to-tag=t;from-tag=f\r\n` }));
+    assert.deepEqual(
+      left.map(({ to }) => to),
+      [destinationAt(0), destinationAt(1)],
+    );
+  }
 });
 
 /** Puts the caller's name into a header of ours. */

@@ -33,6 +33,10 @@ const MAX_BREADTH = text("Max-Breadth: ");
 export const OWN_BYTES = 1024;
 const line = Buffer.alloc(64);
 
+/** What is counted while a request is written, and counts once for each that is sent. */
+const COUNTED = [Count.protected_headers_removed, Count.contacts_repaired, Count.paths_added] as const;
+const counted = new Float64Array(COUNTED.length);
+
 /** What became of writing a request: it went, it would not fit into a datagram, or it is longer than was asked for. */
 const Written = { sent: 0, tooLong: 1, large: 2 } as const;
 type Written = (typeof Written)[keyof typeof Written];
@@ -66,8 +70,11 @@ export function sendRequest(c: Context, row: number, branch: number): boolean {
   const slot = words[b + B.slot]!;
   const stream = streamForLarge(c, b);
   const most = stream < 0 ? MAX_DATAGRAM : c.adopted.snapshot.largeBytes;
+  const { column } = c.counters;
+  if (stream >= 0) for (let i = 0; i < COUNTED.length; i++) counted[i] = column[COUNTED[i]!]!;
   const written = write(c, words[b + B.listener]!, words, b + B.endpoint, slot, recordRoute, most);
   if (written !== Written.large || stream < 0) return written === Written.sent;
+  for (let i = 0; i < COUNTED.length; i++) column[COUNTED[i]!] = counted[i]!;
   words[b + B.listener] = stream;
   words[b + B.flags] = words[b + B.flags]! | BranchFlag.moved;
   c.count(Count.large_requests_tcp);

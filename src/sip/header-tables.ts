@@ -45,6 +45,8 @@ export class HeaderTables extends StartLine {
   #repeatId: Uint8Array = new Uint8Array(MAX_REPEATED_LINES);
   #repeats: Int32Array = new Int32Array(MAX_REPEATED_LINES * STRIDE);
   #repeatCount = 0;
+  /** The one of them that `nextLine` found last. */
+  #found = 0;
   #otherCount = 0;
 
   /** How many header lines there are, folded ones counted once. */
@@ -68,8 +70,12 @@ export class HeaderTables extends StartLine {
     }
     if (this.count[header]! === 1) return false;
     const lines = this.#repeats;
-    for (let i = 0; i < this.#repeatCount; i++) {
+    // They stand in their order, so whoever goes on from the last one need not pass by all before it, again for each line.
+    const last = this.#found;
+    let i = last < this.#repeatCount && lines[last * STRIDE]! < from ? last + 1 : 0;
+    for (; i < this.#repeatCount; i++) {
       if (this.#repeatId[i] !== header || lines[i * STRIDE]! < from) continue;
+      this.#found = i;
       this.iterLineStart = lines[i * STRIDE]!;
       this.iterStart = lines[i * STRIDE + 1]!;
       this.iterEnd = lines[i * STRIDE + 2]!;

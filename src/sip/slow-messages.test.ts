@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { processorTimeOf } from "../../test/kit/processor-time.ts";
+import { Header } from "./header.ts";
 import { Message } from "./message.ts";
 import { ReplyOptions, writeReply } from "./reply.ts";
 import { ascii } from "./scan.ts";
@@ -85,3 +86,27 @@ for (const [name, text] of shapes) {
     assert.ok(best <= LONGEST, `${best.toFixed(1)} ms`);
   });
 }
+
+/** Milliseconds of the processor's time that two million steps from line to line take where a header has so many. */
+function walkOf(lines: number): number {
+  const bytes = Buffer.from(withHeader("", "User-Agent: x\r\n".repeat(lines)), "latin1");
+  message.reset(bytes, 0, bytes.length);
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; i++) {
+    const took = processorTimeOf(() => {
+      for (let steps = 0; steps < 2_000_000; ) {
+        const before = steps;
+        for (let from = -1; message.nextLine(Header.userAgent, from); from = message.iterLineEnd) steps++;
+        assert.equal(steps - before, lines);
+      }
+    });
+    best = Math.min(best, took);
+  }
+  return best;
+}
+
+it("a step from one line of a header to the next takes no longer where there are twenty times as many", () => {
+  walkOf(1000);
+  const [few, many] = [walkOf(50), walkOf(1000)];
+  assert.ok(many < 5 * Math.max(few, LONGEST), `${many.toFixed(1)} ms, ${few.toFixed(1)} ms`);
+});
