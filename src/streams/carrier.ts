@@ -10,8 +10,8 @@ export interface CarrierHandler extends FrameHandler {
   opened(): void;
   /** Something has come and has been read as far as it goes. */
   received(): void;
-  /** A message that is refused while the connection goes on: its headers, and the status to answer with. */
-  refused(bytes: Buffer, start: number, end: number, status: number): void;
+  /** A message that is refused while the connection goes on: its headers, and the status to answer with. False as for `message`. */
+  refused(bytes: Buffer, start: number, end: number, status: number): boolean;
   /** The peer breaks the rules of what carries its messages. It has been told; nothing more is read. */
   garbled(): void;
   /** The other side has said its last word. */

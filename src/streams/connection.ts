@@ -6,6 +6,7 @@ import { copyEndpoint, ENDPOINT_WORDS } from "../net/endpoint.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler, Carry } from "./carrier.ts";
 import { Outflow } from "./outflow.ts";
+import { Pongs } from "./pongs.ts";
 import { NOBODY } from "./proxied.ts";
 import type { Share } from "./shares.ts";
 import { WaitingRoom } from "./waiting.ts";
@@ -16,10 +17,14 @@ export interface Intake {
   choose(message: Message): number;
   /** A whole message; false when there is no room for it just now. */
   message(connection: Connection, bytes: Buffer, start: number, end: number, worker: number): boolean;
+  /** Whether messages of it wait to be offered again. */
+  isHeld(connection: Connection): boolean;
+  /** Whether one that is gone is kept until they all have been. */
+  isKept(connection: Connection): boolean;
   /** Nothing can be framed any more; the headers of what cannot, and the status to answer with (0: none). */
   broken(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void;
-  /** A message is refused and the connection goes on: its headers, and the status to answer with. */
-  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void;
+  /** A message is refused and the connection goes on: its headers, and the status to answer with. False: not just now. */
+  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): boolean;
   /** What comes is not of the protocol below SIP; the peer has been told. */
   garbled(connection: Connection): void;
 }
@@ -39,13 +44,6 @@ export interface ConnectionOwner {
   closed(connection: Connection): void;
 }
 
-/** A line end: the answer to a keep-alive (RFC 5626 3.5.1). */
-const PONG = "\r\n";
-/** Of the keep-alives that come in one piece, so many are answered, with one write: who sends more wants something else. */
-const MOST_PONGS = 64;
-const PONGS = Buffer.from(PONG.repeat(MOST_PONGS), "latin1");
-/** Pongs of a peer that does not read are not kept. */
-const MOST_WAITING = 1024;
 /** An old connection is closed when nothing has passed for so long, or when it is so much too old, in milliseconds. */
 const QUIET = 1_000;
 const PATIENCE = 60_000;
@@ -70,10 +68,14 @@ export class Connection implements CarrierHandler {
   #isConnected: boolean;
   #isClosed = false;
   #isEnding = false;
+  /** What is heard when what came before it is with the workers: the other end's last word, and that nothing is left of it. */
+  #hasEnded = false;
+  #isGone = false;
   /** By performance.now, since when it is to close when everything has left; 0: it is not. */
   #leavingSince = 0;
-  /** What it may hand in while others wait; null: what it likes. */
+  /** What it may hand in while others wait, and by which rules (shares.ts). */
   share: Share | null = null;
+  rules = 0;
   /** For whom alone it was made; port 0: for nobody in particular. */
   caller: Int32Array = NOBODY;
   /** The table's key of its address. */
@@ -95,8 +97,7 @@ export class Connection implements CarrierHandler {
   #asked = 0;
   readonly #since: number;
   readonly #outflow = new Outflow();
-  /** Keep-alives that have come and are not answered yet. */
-  #pings = 0;
+  readonly #pongs = new Pongs();
 
   constructor(
     owner: ConnectionOwner,
@@ -183,7 +184,9 @@ export class Connection implements CarrierHandler {
   resume(): boolean {
     if (this.#isClosed) return true;
     const isFree = this.#carrier.resume();
-    this.#notePartial();
+    this.#notePartial(performance.now());
+    if (isFree && this.#isGone) this.close();
+    else if (isFree && this.#hasEnded) this.ended();
     return isFree;
   }
 
@@ -229,19 +232,24 @@ export class Connection implements CarrierHandler {
   }
 
   message(bytes: Buffer, start: number, end: number, mark: number): boolean {
-    return this.#owner.intake.message(this, bytes, start, end, mark);
+    // Whoever has left the table does not come back into it.
+    if (this.#isClosed) return true;
+    const isTaken = this.#owner.intake.message(this, bytes, start, end, mark);
+    // What comes after it has a time of its own, even if it has begun to come already.
+    if (isTaken) this.partialSince = 0;
+    return isTaken;
   }
 
   ping(): void {
-    if (this.#pings < MOST_PONGS) this.#pings++;
+    this.#pongs.note();
   }
 
   broken(bytes: Buffer, start: number, end: number, status: number): void {
     this.#owner.intake.broken(this, bytes, start, end, status);
   }
 
-  refused(bytes: Buffer, start: number, end: number, status: number): void {
-    this.#owner.intake.refused(this, bytes, start, end, status);
+  refused(bytes: Buffer, start: number, end: number, status: number): boolean {
+    return this.#isClosed || this.#owner.intake.refused(this, bytes, start, end, status);
   }
 
   garbled(): void {
@@ -252,13 +260,14 @@ export class Connection implements CarrierHandler {
     this.active = performance.now();
     this.heard = this.active;
     this.#asked = 0;
-    this.#notePartial();
-    if (this.#pings > 0) this.#answerPings();
+    this.#notePartial(this.active);
+    this.#pongs.sendOver(this.#carrier);
     this.#owner.progressed();
   }
 
   ended(): void {
-    if (this.#isClosed || this.#leavingSince !== 0) return;
+    this.#hasEnded = this.#owner.intake.isHeld(this);
+    if (this.#hasEnded || this.#isClosed || this.#leavingSince !== 0) return;
     if (!this.#isConnected) {
       this.close();
       return;
@@ -269,7 +278,8 @@ export class Connection implements CarrierHandler {
   }
 
   closed(): void {
-    this.close();
+    if (!this.#isClosed && this.#owner.intake.isKept(this)) this.#isGone = true;
+    else this.close();
   }
 
   opened(): void {
@@ -281,16 +291,8 @@ export class Connection implements CarrierHandler {
     this.flush();
   }
 
-  #answerPings(): void {
-    const pings = this.#pings;
-    this.#pings = 0;
-    if (this.#carrier.backlog >= MOST_WAITING) return;
-    this.#carrier.write(PONGS, 0, pings * PONG.length);
-    this.#carrier.flush();
-  }
-
-  #notePartial(): void {
+  #notePartial(now: number): void {
     if (!this.#carrier.isPartial) this.partialSince = 0;
-    else if (this.partialSince === 0) this.partialSince = this.active;
+    else if (this.partialSince === 0) this.partialSince = now;
   }
 }

@@ -1,7 +1,7 @@
 // Connections between real sockets and rings: nothing is lost when a ring is full, and what cannot be sent comes back.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { DeafListener } from "../../test/kit/deaf-listener.ts";
 import { until } from "../../test/kit/wait.ts";
@@ -9,38 +9,16 @@ import { RecordKind } from "../bridge/handoff.ts";
 import { connectionWord, generationOf, placeOf, secondPortWord } from "../bridge/way-back.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Message } from "../sip/message.ts";
+import { accepted, listening, manyOptions, options } from "./testing/accepted.ts";
 import { Bench, WRITE_TIMEOUT } from "./testing/bench.ts";
 import { Clock } from "./testing/clock.ts";
 import { carryWeb } from "./websocket-client.ts";
-
-function options(number: number): string {
-  return (
-    `OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK${number}\r\nFrom: <sip:a@b>;tag=1\r\n` +
-    `To: <sip:a@b>\r\nCall-ID: ${number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
-  );
-}
-
-async function listening(onSocket: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
-  const server = createServer({ noDelay: true }, onSocket);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return { server, port: typeof address === "object" && address !== null ? address.port : 0 };
-}
-
-/** A bench that accepts, and a connection to it. */
-async function accepted(bench: Bench): Promise<{ server: Server; socket: Socket }> {
-  const { server, port } = await listening((socket) => bench.connections.accept(1, socket));
-  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-  await once(socket, "connect");
-  return { server, socket };
-}
 
 test("a worker that takes nothing for a while gets everything, in order", async (t) => {
   const bench = new Bench({}, 4096);
   const { server, socket } = await accepted(bench);
   const count = 2000;
-  socket.write(Array.from({ length: count }, (_, i) => options(i)).join(""));
+  socket.write(manyOptions(count));
   await new Promise((resolve) => setTimeout(resolve, 100));
   for (let i = 0; i < count; i++) assert.equal((await bench.next()).text, options(i));
   t.diagnostic(`${count} of ${count} messages through a ring of 4 KiB`);
@@ -181,6 +159,24 @@ test("a peer that does not take what waits for it loses its connection", async (
   assert.equal(bench.count("stalled"), 1);
   server.close();
   for (const socket of sockets) socket.destroy();
+});
+
+test("a peer that is always in the middle of a message is not late with the one before", async (t) => {
+  const clock = new Clock(t);
+  const bench = new Bench({ messageTimeout: 10_000 });
+  const { server, socket } = await accepted(bench);
+  t.after(() => socket.destroy());
+  t.after(() => server.close());
+  const half = options(0).length / 2;
+  socket.write(options(0).slice(0, half));
+  for (let i = 0; i < 5; i++) {
+    await clock.pass(6_000);
+    socket.write(options(i).slice(half) + options(i + 1).slice(0, half));
+    assert.equal((await bench.next()).text, options(i));
+  }
+  assert.deepEqual([bench.open, bench.count("unfinished")], [1, 0]);
+  await clock.passUntil(() => bench.count("unfinished") > 0, 10_001);
+  assert.equal(bench.open, 0);
 });
 
 test("a peer that has ended its side and does not read keeps its place until it is closed, in time", async (t) => {

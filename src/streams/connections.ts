@@ -70,7 +70,12 @@ export class Connections implements ConnectionOwner {
     guests: Guests = STRANGERS,
     proxied = new Proxied(),
   ) {
-    this.intake = new Deliveries(exchange, (name) => this.countUp(name));
+    this.intake = new Deliveries(
+      exchange,
+      (name) => this.countUp(name),
+      (peer) => guests.isTrusted(peer),
+      limits.connectionsPerSource,
+    );
     this.#exchange = exchange;
     this.#limits = limits;
     this.#words = words;
@@ -92,14 +97,10 @@ export class Connections implements ConnectionOwner {
     if (!this.#guests.peerOf(socket, peer)) return void socket.destroy();
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    const isTrusted = this.#guests.isTrusted(peer);
-    let refusal = this.fullness(0, isTrusted);
+    let refusal = this.fullness(0, this.#guests.isTrusted(peer));
     const made = refusal === null ? this.#add(listener, peer, key, socket, carry, true) : null;
     if (made === null) refusal ??= "refused";
-    else {
-      made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
-      if (!isTrusted) made.share = this.intake.shares.enter(peer);
-    }
+    else made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
     if (refusal !== null) reset(socket);
     this.countUp(refusal ?? "accepted");
   }

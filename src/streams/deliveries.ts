@@ -18,12 +18,24 @@ export class Deliveries implements Intake {
   /** Those for whose messages there was no room. */
   readonly #held = new Set<Connection>();
   #retry: NodeJS.Timeout | null = null;
+  readonly #mostOfSource: number;
   /** What strangers may hand in at a time. */
-  readonly shares: Shares = new Shares();
+  readonly shares: Shares;
 
-  constructor(exchange: Exchange, countUp: (name: StreamCounter) => void) {
+  /**
+   * `isTrusted` tells whether an address is a destination's or a trusted source's; of one source there are `mostOfSource` connections, but
+   * for those that are gone.
+   */
+  constructor(
+    exchange: Exchange,
+    countUp: (name: StreamCounter) => void,
+    isTrusted: (peer: Int32Array) => boolean,
+    mostOfSource: number,
+  ) {
     this.#exchange = exchange;
     this.#countUp = countUp;
+    this.shares = new Shares(isTrusted);
+    this.#mostOfSource = mostOfSource;
   }
 
   /** Whether messages of it wait for room with a worker, or for their turn. */
@@ -31,7 +43,16 @@ export class Deliveries implements Intake {
     return this.#held.has(connection) || this.shares.isWaiting(connection);
   }
 
-  /** It is gone, with what it still had. */
+  /**
+   * Whether a connection that is gone is kept until what came over it is with the workers. It counts for nobody's limit any more, so a
+   * source that opens and closes them all the time has no more of these than it may have open ones.
+   */
+  isKept(connection: Connection): boolean {
+    const { share } = connection;
+    return this.isHeld(connection) && (share === null || share.connections <= this.#mostOfSource);
+  }
+
+  /** It is over, with what it still had. */
   forget(connection: Connection): void {
     this.#held.delete(connection);
     this.shares.leave(connection);
@@ -60,9 +81,12 @@ export class Deliveries implements Intake {
     setTimeout(() => connection.close(), LAST_WORDS);
   }
 
-  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): void {
+  refused(connection: Connection, bytes: Buffer, start: number, end: number, status: number): boolean {
+    // Its answer takes a worker as much time as any other.
+    if (!this.shares.take(connection)) return false;
     this.#countUp("refused_messages");
     this.#exchange.complain(connection, bytes, start, end, status);
+    return true;
   }
 
   garbled(connection: Connection): void {

@@ -15,8 +15,9 @@ export class KnownCallers {
   adopt({ destinations, departed }: Pick<StreamPolicy, "destinations" | "departed">): void {
     this.#identities.clear();
     // Of several at one place the first one counts, as for what comes from there; those who have left, where nobody else is.
-    this.#put(destinations);
-    this.#put(departed);
+    for (let at = 0; at < destinations.length; at += DESTINATION_WORDS) this.#put(destinations, at);
+    // Of these the one who left last, as for what is sent to them (departed.ts).
+    for (let at = departed.length - DESTINATION_WORDS; at >= 0; at -= DESTINATION_WORDS) this.#put(departed, at);
   }
 
   /** The number of who has to be at this address and port (bridge/tls-state.ts); 0: no destination is there. */
@@ -24,13 +25,11 @@ export class KnownCallers {
     return this.#identities.size === 0 ? 0 : (this.#identities.get(keyOf(0, peer, port, 0)) ?? 0);
   }
 
-  #put(rows: Int32Array): void {
-    for (let at = 0; at < rows.length; at += DESTINATION_WORDS) {
-      if (rows[at + DestinationColumn.used] === 0 || rows[at + DestinationColumn.transport] !== Transport.tls) continue;
-      const endpoint = rows.subarray(at + DestinationColumn.endpoint, at + DestinationColumn.endpoint + ENDPOINT_WORDS);
-      const identity = identityOf(endpoint[5]!);
-      const key = keyOf(0, endpoint, endpoint[4]!, 0);
-      if (identity !== 0 && !this.#identities.has(key)) this.#identities.set(key, identity);
-    }
+  #put(rows: Int32Array, at: number): void {
+    if (rows[at + DestinationColumn.used] === 0 || rows[at + DestinationColumn.transport] !== Transport.tls) return;
+    const endpoint = rows.subarray(at + DestinationColumn.endpoint, at + DestinationColumn.endpoint + ENDPOINT_WORDS);
+    const identity = identityOf(endpoint[5]!);
+    const key = keyOf(0, endpoint, endpoint[4]!, 0);
+    if (identity !== 0 && !this.#identities.has(key)) this.#identities.set(key, identity);
   }
 }

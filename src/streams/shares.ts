@@ -8,8 +8,12 @@ const OF_STRANGERS = 256;
 
 /** A connection, as far as it matters here. */
 export interface Sharer {
-  /** What it may hand in while others wait; null: what it likes. */
+  /** Whom it is of. */
+  readonly peer: Int32Array;
+  /** What it may hand in while others wait; null: what it likes. Found out with its first message. */
   share: Share | null;
+  /** By which rules that was found out; 0: not yet. */
+  rules: number;
   /** Offers again what was not taken. */
   resume(): boolean;
 }
@@ -17,7 +21,7 @@ export interface Sharer {
 /** What one source has. */
 export interface Share {
   readonly source: number | string;
-  /** Its open connections. */
+  /** Its connections that have handed in something and are not gone. */
   connections: number;
   /** The round that `left` is of, and how many messages more it may hand in then. */
   round: number;
@@ -26,33 +30,34 @@ export interface Share {
   readonly waiting: Set<Sharer>;
 }
 
-/** The shares of strangers. Destinations and trusted sources have none: nothing holds them up. */
+/** The shares of strangers, whoever has made the connection. Destinations and trusted sources have none: nothing holds them up. */
 export class Shares {
+  readonly #isTrusted: (peer: Int32Array) => boolean;
   readonly #ofSource: number;
   readonly #ofStrangers: number;
   readonly #shares = new Map<number | string, Share>();
   /** Those with connections that wait, in turn. */
   readonly #waiting = new Set<Share>();
+  #rules = 1;
   #round = 0;
   #left: number;
   #isOpen = false;
 
-  constructor(ofSource: number = OF_SOURCE, ofStrangers: number = OF_STRANGERS) {
+  /** `isTrusted` tells whether an address is a destination's or a trusted source's. */
+  constructor(
+    isTrusted: (peer: Int32Array) => boolean,
+    ofSource: number = OF_SOURCE,
+    ofStrangers: number = OF_STRANGERS,
+  ) {
+    this.#isTrusted = isTrusted;
     this.#ofSource = ofSource;
     this.#ofStrangers = ofStrangers;
     this.#left = ofStrangers;
   }
 
-  /** That of a connection from this address, until `leave`. */
-  enter(peer: Int32Array): Share {
-    const source = sourceOf(peer);
-    let share = this.#shares.get(source);
-    if (share === undefined) {
-      share = { source, connections: 0, round: -1, left: 0, waiting: new Set() };
-      this.#shares.set(source, share);
-    }
-    share.connections++;
-    return share;
+  /** Other addresses may be trusted from now on: of each connection that is found out again with its next message. */
+  renew(): void {
+    this.#rules++;
   }
 
   /** A connection is gone. */
@@ -65,8 +70,9 @@ export class Shares {
     if (--share.connections === 0) this.#shares.delete(share.source);
   }
 
-  /** Whether the connection may hand in one more message now; if not, it is resumed in a later round. */
+  /** Whether the connection, which is to `leave` when it is gone, may hand in one more message now; if not, it is resumed in a later round. */
   take(connection: Sharer): boolean {
+    if (connection.rules !== this.#rules) this.#judge(connection);
     const { share } = connection;
     if (share === null) return true;
     if (!this.#isOpen) this.#open();
@@ -87,6 +93,23 @@ export class Shares {
   /** Whether it waits for a later round. */
   isWaiting(connection: Sharer): boolean {
     return connection.share?.waiting.has(connection) === true;
+  }
+
+  #judge(connection: Sharer): void {
+    connection.rules = this.#rules;
+    if (this.#isTrusted(connection.peer)) this.leave(connection);
+    else connection.share ??= this.#enter(connection.peer);
+  }
+
+  #enter(peer: Int32Array): Share {
+    const source = sourceOf(peer);
+    let share = this.#shares.get(source);
+    if (share === undefined) {
+      share = { source, connections: 0, round: -1, left: 0, waiting: new Set() };
+      this.#shares.set(source, share);
+    }
+    share.connections++;
+    return share;
   }
 
   #open(): void {

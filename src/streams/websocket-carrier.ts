@@ -6,6 +6,7 @@ import type { RawData, WebSocket } from "ws";
 import { MAX_DATAGRAM } from "../net/batch.ts";
 import type { Message } from "../sip/message.ts";
 import type { Carrier, CarrierHandler } from "./carrier.ts";
+import { HeldMessages } from "./held-messages.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -14,8 +15,8 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 /** Bytes of pongs that wait for a peer that sends pings and does not read. */
 const MOST_WAITING = 16_384;
-/** Pings of one piece of the stream: nobody honest has more to ask at a time. */
-const MOST_PINGS = 64;
+/** Signs of life (pings, pongs and line ends) of one piece of the stream: nobody honest gives more of them at a time. */
+const MOST_SIGNS = 64;
 
 /**
  * What the library is to bound. A message in more fragments, or a frame in more pieces, is no honest one: each costs some
@@ -37,8 +38,7 @@ export class WebSocketCarrier implements Carrier {
   readonly #socket: Socket;
   readonly #handler: CarrierHandler;
   readonly #view: Message;
-  /** Messages that had no room, oldest first. */
-  readonly #held: Buffer[] = [];
+  readonly #held = new HeldMessages();
   #isCorked = false;
   /** The kind of frame that the peer used last; before that, text (what browsers send). */
   #isText = true;
@@ -46,8 +46,8 @@ export class WebSocketCarrier implements Carrier {
   #isPartial = false;
   #hasMessage = false;
   #hasControl = false;
-  /** Of that piece: how many pings, and what the last one wants to hear again. */
-  #pings = 0;
+  /** Of that piece: how many signs of life, and what the last ping wants to hear again. */
+  #signs = 0;
   #ping: Buffer | null = null;
 
   /** `socket` is what carries `web`. `view` reads headers; many carriers of one thread may share it. */
@@ -66,6 +66,7 @@ export class WebSocketCarrier implements Carrier {
     web.on("ping", (data) => this.#pinged(data));
     web.on("pong", () => {
       this.#hasControl = true;
+      this.#signs++;
     });
     web.on("error", () => handler.garbled());
     web.on("close", () => handler.closed());
@@ -106,10 +107,9 @@ export class WebSocketCarrier implements Carrier {
 
   resume(): boolean {
     const held = this.#held;
-    while (held.length > 0) {
-      const message = held[0]!;
+    for (let message = held.first(); message !== null; message = held.first()) {
       if (!this.#offer(message)) return false;
-      held.shift();
+      held.drop();
     }
     this.#web.resume();
     return true;
@@ -131,28 +131,31 @@ export class WebSocketCarrier implements Carrier {
       else if (!this.#hasControl) this.#isPartial = true;
       this.#hasMessage = false;
       this.#hasControl = false;
-      if (this.#ping !== null) this.#answerPing(this.#ping);
+      if (this.#signs > 0) this.#judgeSigns();
       this.#handler.received();
     });
   }
 
   #pinged(data: Buffer): void {
     this.#hasControl = true;
-    this.#pings++;
+    this.#signs++;
     this.#ping = data;
   }
 
-  /** Only the last one of a piece: that answers those before it (RFC 6455 5.5.3). */
-  #answerPing(ping: Buffer): void {
-    const isFlood = this.#pings > MOST_PINGS || this.backlog >= MOST_WAITING;
-    this.#pings = 0;
+  /** Answers only the last ping of a piece: that answers those before it (RFC 6455 5.5.3). */
+  #judgeSigns(): void {
+    const ping = this.#ping;
+    const isFlood = this.#signs > MOST_SIGNS || (ping !== null && this.backlog >= MOST_WAITING);
+    this.#signs = 0;
     this.#ping = null;
     if (this.#handler.isEnding) return;
     if (!isFlood) {
-      this.#web.pong(ping);
+      if (ping !== null) this.#web.pong(ping);
       return;
     }
     this.#web.close(POLICY_VIOLATION);
+    // What comes until they have heard that would cost as much to read.
+    this.#web.pause();
     this.#handler.garbled();
   }
 
@@ -160,25 +163,26 @@ export class WebSocketCarrier implements Carrier {
     this.#hasMessage = true;
     if (this.#handler.isEnding || !Buffer.isBuffer(data)) return;
     this.#isText = !isBinary;
-    if (this.#held.length === 0 && this.#offer(data)) return;
+    const start = skipLineEnds(data, 0);
+    if (start === data.length) {
+      this.#signs++;
+      if (start >= 4) this.#handler.ping();
+      return;
+    }
+    if (this.#held.isEmpty && this.#offer(data)) return;
     // The library goes on with what it has read already; that is one piece of the stream at most.
-    this.#held.push(data);
+    this.#held.add(data);
     this.#web.pause();
   }
 
   /** False when there is no room for it. */
   #offer(bytes: Buffer): boolean {
     const start = skipLineEnds(bytes, 0);
-    if (start === bytes.length) {
-      if (start >= 4) this.#handler.ping();
-      return true;
-    }
     const view = this.#view;
     view.reset(bytes, start, bytes.length);
     // RFC 7118 5: not more than one SIP message. Whoever counts otherwise than we do could smuggle the second one.
     if (view.end < bytes.length && skipLineEnds(bytes, view.end) < bytes.length) {
-      this.#handler.refused(bytes, start, view.bodyStart, 400);
-      return true;
+      return this.#handler.refused(bytes, start, view.bodyStart, 400);
     }
     return this.#handler.message(bytes, start, bytes.length, this.#handler.headers(view));
   }

@@ -215,6 +215,7 @@ async function main(): Promise<void> {
       admission.adopt(message.policy);
       proxied.adopt(message.policy);
       connections.knownCallers.adopt(message.policy);
+      connections.intake.shares.renew();
       return;
     }
     if (message.kind === "tls") {

@@ -134,6 +134,8 @@ scenario("whoever has only the address of a destination that left gets nothing o
   const { port } = old.peer;
   await lb.dispatches(1, "hash-call-id", [{ to: next, ...proving, tls: "strict" }], {}, trusting);
   await old.close();
+  // Else the BYE goes down with that connection, and nobody is connected to.
+  await lb.untilMetric("stream_connections", 0);
   const other = stage.destination(answering(200), { transport: "tls", tls: { ...own, ca: authority.ca }, port });
   await other.opened;
   assert.ok((await call.bye()) >= 500);

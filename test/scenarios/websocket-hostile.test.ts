@@ -128,6 +128,21 @@ scenario(
   },
 );
 
+scenario("pongs and line ends by the hundred end their connection as pings do", one, async (stage) => {
+  const { lb } = stage;
+  await starts(stage);
+  const signs = [frame(Op.pong, ""), frame(Op.text, ""), frame(Op.binary, "\r\n"), frame(Op.text, "\r\n\r\n")];
+  for (const [i, sign] of signs.entries()) {
+    const raw = await RawWebSocket.open(lb.address, SIP);
+    raw.write(Buffer.concat(Array.from({ length: 64 }, () => sign)));
+    raw.write(frame(Op.text, options(`there-${i}`)));
+    await raw.hears("an answer", () => raw.messages.some((text) => text.startsWith("SIP/2.0 200 ")));
+    raw.write(Buffer.concat(Array.from({ length: 1_000 }, () => sign)));
+    await raw.hears("the close frame", () => raw.closeCode === 1008);
+    await raw.closed();
+  }
+});
+
 scenario("two SIP messages in one are refused, neither is served, and the connection goes on", one, async (stage) => {
   const { lb } = stage;
   await starts(stage);

@@ -12,7 +12,7 @@ import {
 import { ENDPOINT_WORDS, parseEndpoint } from "../../net/endpoint.ts";
 import { Connections } from "../connections.ts";
 import { Exchange } from "../exchange.ts";
-import { STRANGERS } from "../guests.ts";
+import { type Guests, STRANGERS } from "../guests.ts";
 import { NOBODY, Proxied } from "../proxied.ts";
 import { untilNext } from "./until-next.ts";
 
@@ -45,14 +45,14 @@ export class Bench {
   readonly proxied = new Proxied();
   readonly #words: Int32Array;
 
-  constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16) {
+  constructor(limits: Partial<StreamLimits> = {}, ringBytes = 1 << 16, guests: Guests = STRANGERS) {
     const [to, from] = [createRingMemory(ringBytes), createRingMemory(ringBytes)];
     const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
     const start = { toWorkers: [to], fromWorkers: [from], seed: [1, 2] } as unknown as StreamStart;
     this.fromStreams = new Ring(to);
     const exchange = new Exchange(start, words, () => undefined);
     const dials = new Map([[1, { from: undefined }]]);
-    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, dials, STRANGERS, this.proxied);
+    this.connections = new Connections(exchange, { ...LIMITS, ...limits }, words, dials, guests, this.proxied);
     this.#words = words;
     after(() => this.connections.leave());
   }
