@@ -1,7 +1,8 @@
 // What calls lose by thousands of clients that are slow or idle, and by handshakes that stall: 100 calls a second over TCP without
-// and with them, in turn. Callers and destinations have core 1 to themselves, the balancer has core 0; the clients run there, too,
-// but only when the balancer wants nothing (SCHED_IDLE): in the world they have machines of their own.
+// and with them, in turn. The balancer has core 0; callers, destinations and clients have core 1, the clients only when nobody else
+// there wants anything (SCHED_IDLE): in the world all of them have machines of their own.
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,7 @@ const USAGE = `taskset -c 0 node bench/slow-clients.ts [--slow N] [--stalled N] 
   --rounds   measurements without and with the clients, in turn (6)
   --seconds  seconds of each (10)
   --port     first of the TCP ports used on loopback (28400)
+  --clients-core  the core of the clients; 0 is the balancer's (1)
 
 Leaves with 1 when a call failed, or when the slowest hundredth takes over a fifth longer among the clients.`;
 const CONNECTIONS = 16;
@@ -47,11 +49,18 @@ class Calls {
     return calls;
   }
 
-  #next(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#child.once("message", resolve);
-      this.#child.once("exit", () => reject(new Error("the generator has left")));
-    });
+  async #next(): Promise<unknown> {
+    const over = new AbortController();
+    const { signal } = over;
+    try {
+      const left = once(this.#child, "exit", { signal }).then(() => {
+        throw new Error("the generator has left");
+      });
+      const [message] = await Promise.race([once(this.#child, "message", { signal }), left]);
+      return message;
+    } finally {
+      over.abort();
+    }
   }
 
   async measure(order: Order): Promise<Steady> {
@@ -95,6 +104,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "6" },
     seconds: { type: "string", default: "10" },
     port: { type: "string", default: "28400" },
+    "clients-core": { type: "string", default: "1" },
     help: { type: "boolean", default: false },
   },
 });
@@ -102,14 +112,15 @@ if (values.help) {
   console.log(USAGE);
   process.exit();
 }
-const [slow, stalled, rate, rounds, seconds, port] = [
+const [slow, stalled, rate, rounds, seconds, port, clientsCore] = [
   values.slow,
   values.stalled,
   values.rate,
   values.rounds,
   values.seconds,
   values.port,
-].map(Number) as [number, number, number, number, number, number];
+  values["clients-core"],
+].map(Number) as [number, number, number, number, number, number, number];
 const folder = mkdtempSync(join(tmpdir(), "fairlead-slow-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const authority = await Authority.make();
@@ -133,12 +144,8 @@ await calls.measure({ rate, seconds: WARM_S });
 for (let round = 1; round <= rounds; round++) {
   const alone = await measure(without);
   const host = { address: "127.0.0.1" };
-  const clients = await SlowClients.begin({
-    tcp: { ...host, port },
-    tls: { ...host, port: port + 1 },
-    slow,
-    stalled,
-  });
+  const plan = { tcp: { ...host, port }, tls: { ...host, port: port + 1 }, slow, stalled };
+  const clients = await SlowClients.begin(plan, clientsCore);
   await pause(SETTLING);
   const there = clients.open;
   console.log(`without: ${alone}; among ${there} of ${slow + stalled}: ${await measure(among)}`);

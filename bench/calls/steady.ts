@@ -1,6 +1,6 @@
-// Whole calls at a steady rate, in a process of its own with a core of its own, as often as its parent asks for it: each message
-// from there is an `Order`, each answer a `Steady`. It never sleeps while it measures and makes no garbage: what a call waits for
-// is the balancer. Argument: a `SteadyTask` as JSON.
+// Whole calls at a steady rate, in a process of its own, as often as its parent asks for it: each message from there is an `Order`,
+// each answer a `Steady`. It makes no garbage, and sleeps only until the next message comes or the next call is due: what a call waits
+// for is the balancer, and whoever stands behind everything else (SCHED_IDLE) can have the rest of its core. Argument: a `SteadyTask` as JSON.
 import { loadLibc } from "../../src/net/libc.ts";
 import { Generator } from "./generator.ts";
 import { openStreams } from "./stream-wire.ts";
@@ -26,6 +26,8 @@ export interface Steady {
 }
 
 const DRAIN_MS = 300;
+/** As long as nothing comes it looks that often whether a call is due. */
+const PACE_MS = 1;
 const PATIENCE_MS = 60_000;
 
 /** Begins `rate` calls per second for so many milliseconds. */
@@ -35,6 +37,7 @@ function pace(generator: Generator, rate: number, milliseconds: number): void {
   for (let now = begin; now < begin + milliseconds; now = performance.now()) {
     const due = Math.floor(((now - begin) * rate) / 1000) - (generator.totals.started - started);
     generator.turn(Math.max(0, Math.min(due, 1)));
+    if (due <= 1) wire.sleep?.(Math.max(0, Math.min(PACE_MS, Math.floor(begin + milliseconds - now))));
   }
 }
 

@@ -9,6 +9,10 @@ import type { CallerSource, DestinationSource, Wire } from "./wire.ts";
 
 const READ_BYTES = 1 << 18;
 const WRITE_BYTES = 1 << 22;
+/** struct pollfd: a descriptor, and what is waited for. */
+const POLL_BYTES = 8;
+const POLL_EVENTS = 4;
+const POLLIN = 1;
 const PATIENCE_MS = 60_000;
 const HEADERS_END = Buffer.from("\r\n\r\n");
 const CONTENT_LENGTH = Buffer.from("\r\nContent-Length: ");
@@ -18,8 +22,8 @@ class Connection {
   readonly socket: number;
   readonly port: number;
   readonly destination: number;
+  readonly fd: number;
   readonly #libc: Libc;
-  readonly #fd: number;
   readonly #inbox: Inbox;
   readonly #inboxAt: number;
   readonly #rest = Buffer.alloc(READ_BYTES);
@@ -30,7 +34,7 @@ class Connection {
 
   constructor(libc: Libc, inbox: Inbox, node: Socket, socket: number, destination: number) {
     this.#libc = libc;
-    this.#fd = fdOf(node);
+    this.fd = fdOf(node);
     this.#inbox = inbox;
     this.#inboxAt = libc.addressOf(inbox.bytes.buffer as ArrayBuffer) + inbox.bytes.byteOffset;
     this.#outAt = libc.addressOf(this.#out.buffer as ArrayBuffer);
@@ -47,7 +51,7 @@ class Connection {
     let kept = this.#restBytes;
     if (kept > 0) this.#rest.copy(bytes, 0, 0, kept);
     // With a full memory there is nothing to be read into, which looks like the end.
-    const got = kept < READ_BYTES ? this.#libc.read(this.#fd, this.#inboxAt + kept, READ_BYTES - kept) : -1;
+    const got = kept < READ_BYTES ? this.#libc.read(this.fd, this.#inboxAt + kept, READ_BYTES - kept) : -1;
     if (got === 0) throw new Error("the balancer closed a connection");
     if (got > 0) kept += got;
     else if (kept === 0) return 0;
@@ -78,7 +82,7 @@ class Connection {
 
   flush(): void {
     if (this.#outBytes === 0) return;
-    const sent = this.#libc.write(this.#fd, this.#outAt, this.#outBytes);
+    const sent = this.#libc.write(this.fd, this.#outAt, this.#outBytes);
     if (sent <= 0) return;
     this.#out.copyWithin(0, sent, this.#outBytes);
     this.#outBytes -= sent;
@@ -110,7 +114,23 @@ export async function openStreams(
   }
   const callers: CallerSource[] = [];
   for (let i = 0; i < count; i++) callers.push(add(await reach(balancerPort), -1));
-  return { transport: "tcp", inbox, outbox, callers, destinations, balancer: new Int32Array(ENDPOINT_WORDS) };
+  let polled = polledOf(connections);
+  const sleep = (milliseconds: number) => {
+    // The balancer makes more of them while it runs.
+    if (polled.byteLength !== connections.length * POLL_BYTES) polled = polledOf(connections);
+    libc.poll(libc.addressOf(polled), connections.length, milliseconds);
+  };
+  return { transport: "tcp", inbox, outbox, callers, destinations, balancer: new Int32Array(ENDPOINT_WORDS), sleep };
+}
+
+/** An array of struct pollfd that waits for something to read from any of them. */
+function polledOf(connections: readonly Connection[]): ArrayBuffer {
+  const polled = new DataView(new ArrayBuffer(connections.length * POLL_BYTES));
+  for (const [i, { fd }] of connections.entries()) {
+    polled.setInt32(i * POLL_BYTES, fd, true);
+    polled.setInt16(i * POLL_BYTES + POLL_EVENTS, POLLIN, true);
+  }
+  return polled.buffer;
 }
 
 async function reach(port: number): Promise<Socket> {

@@ -32,4 +32,6 @@ export interface Wire {
   readonly destinations: readonly DestinationSource[];
   /** The balancer's endpoint. */
   readonly balancer: Int32Array;
+  /** Sleeps until something has come, or for so many milliseconds. Only streams can. */
+  readonly sleep?: (milliseconds: number) => void;
 }

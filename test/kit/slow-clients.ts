@@ -19,15 +19,16 @@ export class SlowClients {
     });
   }
 
-  /** Resolves when all but a fiftieth (those that were closed and come again) are connected. */
-  static async begin(plan: SlowClientsPlan): Promise<SlowClients> {
+  /** Resolves when all but a fiftieth (those that were closed and come again) are connected. They stay on `core`, where it is given. */
+  static async begin(plan: SlowClientsPlan, core?: number): Promise<SlowClients> {
+    const where = core === undefined ? [] : ["taskset", "-c", String(core)];
     const clients = new SlowClients(
       fork(new URL("slow-clients-process.ts", import.meta.url), [JSON.stringify(plan)], {
         serialization: "json",
         // What they cost themselves is not what is measured: elsewhere they have machines of their own. By a low priority alone they
         // would keep the core, once they have it, for a whole slice of the scheduler; SCHED_IDLE gives it to whoever wants it.
         execPath: "chrt",
-        execArgv: ["--idle", "0", process.execPath, ...process.execArgv],
+        execArgv: ["--idle", "0", ...where, process.execPath, ...process.execArgv],
       }),
     );
     const wanted = (plan.slow + plan.stalled) * 0.98;
