@@ -7,6 +7,7 @@ import { globSync, readFileSync } from "node:fs";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect, parseArgs, styleText } from "node:util";
+import { endHungFiles } from "./hung-files.ts";
 
 const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path contains one of PATH
   --name PATTERN    only tests whose name matches the regular expression
@@ -19,6 +20,8 @@ const USAGE = `usage: npm test -- [options] [PATH...]      only files whose path
  */
 const FILE_TIMEOUT = process.env.FAIRLEAD_LONG === undefined ? 240_000 : 900_000;
 const OWN_LIMIT = FILE_TIMEOUT + 10_000;
+/** One that blocks its thread does neither. */
+const LAST_LIMIT = OWN_LIMIT + 10_000;
 const FILE_LIMIT = new URL("file-limit.ts", import.meta.url).href;
 const PARALLEL = 3;
 /** More files than these do not fail by chance. */
@@ -215,6 +218,7 @@ async function main(): Promise<number> {
   process.env.NODE_COMPILE_CACHE ??= `${root}node_modules/.cache/compiled`;
   // A hundred balancers that each warm up as for thousands of calls would be most of what the cores do.
   process.env.FAIRLEAD_WARM_UP = "short";
+  endHungFiles(LAST_LIMIT / 1000, (pid) => console.log(`a file that blocks its thread is ended: process ${pid}`));
   await runFiles(
     files.filter((file) => !runsAlone(file)),
     PARALLEL,
