@@ -9,7 +9,7 @@ const CLOSED_LABELS = ["by", "code", "kind", "reason", "result", "state"];
 /** The page. */
 export async function metricsPage(): Promise<string> {
   const counters = {} as Readonly<Record<StreamCounter, number>>;
-  const streams = { ready: true, connections: 0, unsecured: 0, counters, restarts: 0, delay: 0 };
+  const streams = { ready: true, connections: 0, unheard: 0, unsecured: 0, counters, restarts: 0, delay: 0 };
   const metrics = await registerMetrics(fakeBackend({ streams }).backend).getMetricsAsJSON();
   const rows = metrics.map(({ name, type, help, values }) => {
     return `| \`${name}\` | ${type} | ${labelText(values)} | ${help.replaceAll("|", "\\|")} |`;

@@ -182,7 +182,7 @@ describe("admin API", () => {
     assert.equal((await lab({ closing: true }).ask("GET", "/readyz")).statusCode, 503);
     const counters = {} as StreamsView["counters"];
     const streams = (isReady: boolean) => {
-      return { ready: isReady, connections: 0, unsecured: 0, counters, restarts: 1, delay: 0 };
+      return { ready: isReady, connections: 0, unheard: 0, unsecured: 0, counters, restarts: 1, delay: 0 };
     };
     assert.equal((await lab({ streams: streams(true) }).ask("GET", "/readyz")).statusCode, 200);
     const without = await lab({ streams: streams(false) }).ask("GET", "/readyz");

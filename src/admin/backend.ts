@@ -136,6 +136,8 @@ export interface StreamsView {
   readonly ready: boolean;
   /** Open now. */
   readonly connections: number;
+  /** Those of `connections` for SIP over TCP over which no headers have come to their end yet. */
+  readonly unheard: number;
   /** Connections for TLS whose handshake has not ended, or not begun; not among `connections`. */
   readonly unsecured: number;
   readonly counters: Readonly<Record<StreamCounter, number>>;

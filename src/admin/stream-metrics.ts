@@ -50,6 +50,14 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   read(registry, "gauge", "stream_connections", "Open connections", [], (set) =>
     set(backend.streams()?.connections ?? 0),
   );
+  read(
+    registry,
+    "gauge",
+    "stream_unheard",
+    "Open connections over which no headers have come to their end yet",
+    [],
+    (set) => set(backend.streams()?.unheard ?? 0),
+  );
   read(registry, "gauge", "stream_unsecured", "Connections before the end of their TLS handshake", [], (set) =>
     set(backend.streams()?.unsecured ?? 0),
   );

@@ -24,6 +24,8 @@ export const StreamWord = {
   unsecured: 5,
   /** The number under which the system knows its thread; 0: none. */
   thread: 6,
+  /** Connections for SIP over plain TCP that are held until something whole has come: not among `connections` either. */
+  unheard: 7,
 } as const;
 /** Counters of the stream worker, behind the words. */
 export const STREAM_COUNTERS = [
@@ -90,6 +92,11 @@ const FIRST_COUNTER = 16;
 const FIRST_SERIAL = 64;
 /** How many words the stream worker shares: state, counters, serial numbers. */
 export const STREAM_WORDS: number = FIRST_SERIAL + MAX_CONNECTIONS;
+
+/** How many words `StreamStart.descriptors` has: for so many connections that may be held, and listeners. */
+export function descriptorWords(connections: number, listeners: number): number {
+  return 2 + connections + listeners;
+}
 
 /** Index of a counter among the words. */
 export function streamCounter(name: StreamCounter): number {
@@ -185,6 +192,8 @@ export interface StreamStart {
   readonly control: SharedArrayBuffer;
   /** STREAM_WORDS words. */
   readonly words: SharedArrayBuffer;
+  /** `descriptorWords` words: descriptors that a stream worker leaves behind, for the one after it. */
+  readonly descriptors: SharedArrayBuffer;
   /** By worker: the ring to it and the ring from it. */
   readonly toWorkers: readonly RingMemory[];
   readonly fromWorkers: readonly RingMemory[];

@@ -87,10 +87,11 @@ export class Streams {
     this.#tell({ kind: "policy", policy });
   }
 
-  /** Whether it listens, open connections, those before the end of their handshake, counters since the process began, how often it was replaced, and how late it is (ms). */
+  /** Whether it listens, open connections, those of them that are unheard, those before the end of their handshake, counters since the process began, how often it was replaced, and how late it is (ms). */
   view(): {
     ready: boolean;
     connections: number;
+    unheard: number;
     unsecured: number;
     counters: Record<StreamCounter, number>;
     restarts: number;
@@ -99,7 +100,8 @@ export class Streams {
     const count = (name: StreamCounter) => [name, this.#words[streamCounter(name)] ?? 0] as const;
     return {
       ready: this.#thread !== null && this.#isReady,
-      connections: this.#words[StreamWord.connections] ?? 0,
+      connections: (this.#words[StreamWord.connections] ?? 0) + (this.#words[StreamWord.unheard] ?? 0),
+      unheard: this.#words[StreamWord.unheard] ?? 0,
       unsecured: this.#words[StreamWord.unsecured] ?? 0,
       counters: Object.fromEntries(STREAM_COUNTERS.map(count)) as Record<StreamCounter, number>,
       restarts: this.#restarts,

@@ -15,6 +15,8 @@ export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 /** No child inherits it. */
 export const SOCK_CLOEXEC = 0o2000000;
+/** What is received stays there to be received again. */
+export const MSG_PEEK = 2;
 /** This call does not wait. */
 export const MSG_DONTWAIT = 0x40;
 /** What was received is longer than the memory for it. */
@@ -27,10 +29,20 @@ export const MSG_NOSIGNAL = 0x4000;
 export const EPOLL_CLOEXEC = 0o2000000;
 /** Watch one more descriptor. */
 export const EPOLL_CTL_ADD = 1;
+/** Watch it no longer. */
+export const EPOLL_CTL_DEL = 2;
 /** There is something to receive. */
 export const EPOLLIN = 1;
 /** There is an error to be fetched. */
 export const EPOLLERR = 8;
+/** The connection is broken. */
+export const EPOLLHUP = 0x10;
+/** The other end of the connection sends nothing more. */
+export const EPOLLRDHUP = 0x2000;
+/** Tell once for whatever has come, not again until it is received. */
+export const EPOLLET = 1 << 31;
+/** Command of fcntl: one more descriptor for the same thing, which no child inherits. */
+export const F_DUPFD_CLOEXEC = 1030;
 /** There is room to send. */
 export const POLLOUT = 4;
 /** No call waits. */
@@ -50,9 +62,15 @@ export const SocketOption = {
   pathMtu: [0, 10],
   sendBuffer: [1, 7],
   receiveBuffer: [1, 8],
+  keepAlive: [1, 9],
+  linger: [1, 13],
   reusePort: [1, 15],
   steering: [1, 51],
   memoryInfo: [1, 55],
+  noDelay: [6, 1],
+  keepAliveIdle: [6, 4],
+  keepAliveInterval: [6, 5],
+  keepAliveCount: [6, 6],
   userTimeout: [6, 18],
   sendBufferForce: [1, 32],
   receiveBufferForce: [1, 33],
@@ -95,9 +113,19 @@ export interface Libc {
   recvmmsg(fd: number, headersAt: number, count: number, flags: number, timeoutAt: number): number;
   sendmmsg(fd: number, headersAt: number, count: number, flags: number): number;
   recvmsg(fd: number, headerAt: number, flags: number): number;
+  recv(fd: number, at: number, length: number, flags: number): number;
+  accept4(fd: number, addressAt: number, lengthAt: number, flags: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, eventAt: number): number;
   epoll_wait(epoll: number, eventsAt: number, most: number, milliseconds: number): number;
+  /** The same in a thread of libuv's pool, for threads that must not wait; `eventsAt` has to stay there until `done` has got the result. */
+  epollWaitLater(
+    epoll: number,
+    eventsAt: number,
+    most: number,
+    milliseconds: number,
+    done: (count: number) => void,
+  ): void;
   poll(fdsAt: number, count: number, milliseconds: number): number;
   eventfd(initial: number, flags: number): number;
   read(fd: number, at: number, length: number): number;
@@ -107,6 +135,8 @@ export interface Libc {
   usleep(microseconds: number): number;
   /** Variadic in C; of arguments that are integers C passes as many in the same places, on the machines whose layouts we know. */
   prctl(option: number, value: number): number;
+  /** As prctl. */
+  fcntl(fd: number, command: number, value: number): number;
   madvise(at: number, length: number, advice: number): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, priority: number): number;
@@ -119,7 +149,7 @@ export interface Libc {
 /** The functions, or why there are none on this machine. */
 export type LibcResult = { readonly ok: true; readonly libc: Libc } | { readonly ok: false; readonly reason: string };
 
-const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, readonly string[]>> = {
+const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf" | "epollWaitLater">, readonly string[]>> = {
   socket: ["int", "int", "int"],
   bind: ["int", "uintptr_t", "uint32_t"],
   getsockname: ["int", "uintptr_t", "uintptr_t"],
@@ -128,6 +158,8 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, re
   recvmmsg: ["int", "uintptr_t", "uint32_t", "int", "uintptr_t"],
   sendmmsg: ["int", "uintptr_t", "uint32_t", "int"],
   recvmsg: ["int", "uintptr_t", "int"],
+  recv: ["int", "uintptr_t", "uintptr_t", "int"],
+  accept4: ["int", "uintptr_t", "uintptr_t", "int"],
   epoll_create1: ["int"],
   epoll_ctl: ["int", "int", "int", "uintptr_t"],
   epoll_wait: ["int", "uintptr_t", "int", "int"],
@@ -139,6 +171,7 @@ const SIGNATURES: Readonly<Record<Exclude<keyof Libc, "errno" | "addressOf">, re
   clock_getres: ["int", "uintptr_t"],
   usleep: ["uint32_t"],
   prctl: ["int", "uintptr_t"],
+  fcntl: ["int", "int", "uintptr_t"],
   madvise: ["uintptr_t", "uintptr_t", "int"],
   getpriority: ["int", "uint32_t"],
   setpriority: ["int", "uint32_t", "int"],
@@ -162,6 +195,9 @@ export function loadLibc(): LibcResult {
       // Results that are ssize_t in C fit an int: no call here moves more than 2 GiB.
       bound[name] = library.func(name, "int", [...parameters]);
     }
+    const { async: waitLater } = bound.epoll_wait as { async: (...rest: readonly unknown[]) => void };
+    bound.epollWaitLater = (epoll: number, at: number, most: number, ms: number, done: (count: number) => void) =>
+      waitLater(epoll, at, most, ms, (_: unknown, count: number | undefined) => done(count ?? 0));
     return { ok: true, libc: bound as unknown as Libc };
   } catch (error) {
     return {

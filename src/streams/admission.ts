@@ -51,6 +51,15 @@ export class Admission {
   enter(peer: Int32Array): () => void {
     return this.#sources.enter(peer);
   }
+
+  /** One from this address counts although nobody has let it in yet, until `release`. */
+  hold(peer: Int32Array): void {
+    this.#sources.add(peer);
+  }
+
+  release(peer: Int32Array): void {
+    this.#sources.remove(peer);
+  }
 }
 
 function nameOf(words: Int32Array, at: number): string {

@@ -71,14 +71,19 @@ export class Gate implements Guests {
     return this.#options.admission.isTrusted(peer);
   }
 
-  #admit(listener: number, socket: Socket, peer: Int32Array): boolean {
+  /** Why a connection from this address is not let in by `listener`; null: it is. */
+  refusal(listener: number, peer: Int32Array): StreamCounter | null {
     const { admission, fullness } = this.#options;
-    const refusal = admission.refusal(listener, peer) ?? fullness(0, admission.isTrusted(peer));
+    return admission.refusal(listener, peer) ?? fullness(0, admission.isTrusted(peer));
+  }
+
+  #admit(listener: number, socket: Socket, peer: Int32Array): boolean {
+    const refusal = this.refusal(listener, peer);
     if (refusal !== null) {
       this.#refuse(socket, refusal);
       return false;
     }
-    const leave = admission.enter(peer);
+    const leave = this.#options.admission.enter(peer);
     socket.on("close", leave);
     return true;
   }

@@ -27,6 +27,7 @@ export class Handshakes {
   /** By the name of their connection: what is to be called at their end. */
   readonly #underWay = new Map<string, () => void>();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
+  #held = 0;
 
   constructor(limits: HandshakeLimits, guests: Guests) {
     this.#limits = limits;
@@ -35,18 +36,34 @@ export class Handshakes {
 
   /** How many are under way. */
   get count(): number {
-    return this.#underWay.size;
+    return this.#underWay.size + this.#held;
+  }
+
+  /** Why this address may not begin one now; null: it may. */
+  refusal(peer: Int32Array): HandshakeRefusal | null {
+    const { handshakes, handshakesPerSource, reserve } = this.#limits;
+    if (this.count >= handshakes) return "handshake_refused";
+    if (this.#guests.isTrusted(peer)) return null;
+    if (this.#sources.of(peer) >= handshakesPerSource) return "handshake_source_full";
+    return this.count >= handshakes - reserveOf(handshakes, reserve) ? "handshake_reserved" : null;
+  }
+
+  /** One from this address counts from now on, although it has no socket yet, until `release`. */
+  hold(peer: Int32Array): void {
+    this.#held++;
+    this.#sources.add(peer);
+  }
+
+  release(peer: Int32Array): void {
+    this.#held--;
+    this.#sources.remove(peer);
   }
 
   /** One begins on this connection, unless there is a reason why it must not. It ends with `end`, or with the connection. */
   begin(socket: Socket): HandshakeRefusal | null {
     const peer = this.#peer;
-    const { handshakes, handshakesPerSource, reserve } = this.#limits;
-    if (!this.#guests.peerOf(socket, peer) || this.count >= handshakes) return "handshake_refused";
-    if (!this.#guests.isTrusted(peer)) {
-      if (this.#sources.of(peer) >= handshakesPerSource) return "handshake_source_full";
-      if (this.count >= handshakes - reserveOf(handshakes, reserve)) return "handshake_reserved";
-    }
+    const refusal = this.#guests.peerOf(socket, peer) ? this.refusal(peer) : "handshake_refused";
+    if (refusal !== null) return refusal;
     const name = nameOf(socket);
     this.#finish(name);
     const leave = this.#sources.enter(peer);

@@ -81,8 +81,11 @@ export class Secure {
     return this.#deadlines.size;
   }
 
-  /** A connection that somebody made to `listener`: does its handshake when they begin it, if there is room for one then. */
-  accept(listener: number, raw: Socket): void {
+  /**
+   * A connection that somebody made to `listener`: does its handshake when they begin it, if there is room for one then. So many
+   * milliseconds of the time that it may take are over.
+   */
+  accept(listener: number, raw: Socket, heldFor = 0): void {
     const address = raw.remoteAddress ?? "";
     const fail = (fault: HandshakeFault, why: string): void => this.#handler.failed(listener, fault, address, why);
     const refuse = (refusal: HandshakeRefusal): void => {
@@ -101,7 +104,7 @@ export class Secure {
       raw.destroy(LATE);
       fail("handshake_timeout", doing);
     };
-    const deadline = setTimeout(() => this.#late.add(end), this.#timeout);
+    const deadline = setTimeout(() => this.#late.add(end), Math.max(1, this.#timeout - heldFor));
     this.#deadlines.set(name, deadline);
     raw.on("close", () => this.#settle(name, deadline));
     this.#beginnings.add(raw, {

@@ -13,12 +13,24 @@ export class SourceCount {
   /** It has one more. What is returned is to be called once when that is gone. */
   enter(peer: Int32Array): () => void {
     const source = sourceOf(peer);
-    this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1);
-    return () => {
-      const left = (this.#sources.get(source) ?? 0) - 1;
-      if (left > 0) this.#sources.set(source, left);
-      else this.#sources.delete(source);
-    };
+    this.#change(source, 1);
+    return () => this.#change(source, -1);
+  }
+
+  /** It has one more, until `remove` is called with the same address. */
+  add(peer: Int32Array): void {
+    this.#change(sourceOf(peer), 1);
+  }
+
+  /** It has one less. */
+  remove(peer: Int32Array): void {
+    this.#change(sourceOf(peer), -1);
+  }
+
+  #change(source: number | string, by: 1 | -1): void {
+    const now = (this.#sources.get(source) ?? 0) + by;
+    if (now > 0) this.#sources.set(source, now);
+    else this.#sources.delete(source);
   }
 }
 

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import {
   type FromStreams,
+  type StreamCounter,
   type StreamListener,
   type StreamStart,
   StreamWord,
@@ -20,13 +21,16 @@ import { listenTcp } from "../net/tcp-listen.ts";
 import { TcpPatience } from "../net/tcp-patience.ts";
 import { threadNumber } from "../net/thread-number.ts";
 import { isSecure, Transport } from "../net/transport.ts";
+import { AcceptFilter, type FilteredListener } from "./accept-filter.ts";
 import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
+import { closeLeft, listenForFilter } from "./filtered.ts";
+import { FirstWords } from "./first-words.ts";
 import { Gate } from "./gate.ts";
-import type { Guests } from "./guests.ts";
 import { Handshakes } from "./handshakes.ts";
+import { HeldGuests } from "./held-guests.ts";
 import { becomeSlow } from "./injected-fault.ts";
 import { Lateness, LOOK } from "./lateness.ts";
 import { Notes } from "./notes.ts";
@@ -112,16 +116,15 @@ function dialOf(listener: StreamListener, secure: Secure, patience: TcpPatience 
 }
 
 /** TLS, and what there is to say about it; `onSecured` gets those who have shown what they had to. */
-function openSecure(
-  guests: Guests,
+function handshakeHandler(
   onFault: (fault: HandshakeFault) => void,
   onSecured: HandshakeHandler["secured"],
-): Secure {
+): HandshakeHandler {
   const notes = new Notes(
     ({ what, fields }) => tell({ kind: "note", what, fields }),
     () => performance.now(),
   );
-  return new Secure(start.limits.handshakeTimeout, new Handshakes(start.limits, guests), {
+  return {
     secured: onSecured,
     failed(listener, fault, address, why) {
       onFault(fault);
@@ -133,7 +136,31 @@ function openSecure(
       const what = isUnverified ? "a destination did not prove who it is" : "no TLS with a destination";
       notes.tell(`${address} ${host} ${why}`, { what, fields: { address, expected: host, why } });
     },
-  });
+  };
+}
+
+/** Held connections of the stream worker before us, and by `listening` what it listened on. */
+const descriptors = new Int32Array(start.descriptors);
+const listening = descriptors.subarray(descriptors.length - start.listeners.length);
+
+function firstWordsOf({ transport, web }: StreamListener): FirstWords {
+  if (isSecure(Transport[transport])) return FirstWords.tls;
+  return web === undefined ? FirstWords.sip : FirstWords.http;
+}
+
+/** Listens behind an accept filter where this is possible here; else, or with what went wrong, null. */
+async function listenFiltered(
+  libc: Libc,
+  listener: StreamListener,
+  place: number,
+  patience: TcpPatience | undefined,
+): Promise<FilteredListener | string> {
+  if (listening[place] === 0) {
+    const fd = await listenForFilter(libc, listener, start.limits.keepalive, (server) => patience?.set(server));
+    if (typeof fd === "string") return fd;
+    listening[place] = fd;
+  }
+  return { index: listener.index, fd: listening[place]!, words: firstWordsOf(listener) };
 }
 
 function adopt(secure: Secure, tls: TlsState): string {
@@ -154,21 +181,23 @@ async function main(): Promise<void> {
   words[StreamWord.connections] = 0;
   words[StreamWord.delay] = 0;
   words[StreamWord.unsecured] = 0;
+  words[StreamWord.unheard] = 0;
   words[StreamWord.thread] = threadNumber();
   // Those of a stream worker before us are gone.
   words.fill(0, serialAt(0));
+  let filter: AcceptFilter | null = null;
   const admission = new Admission(start.limits, start.policy);
   const gate = new Gate({
     limits: start.limits,
     admission,
-    fullness: (others, isTrusted) => connections.fullness(others + secure.count, isTrusted),
+    fullness: (others, isTrusted) => connections.fullness(others + secure.count + (filter?.count ?? 0), isTrusted),
     countUp: (name) => connections.countUp(name),
   });
-  const secure = openSecure(
-    gate,
+  const handler = handshakeHandler(
     (fault) => connections.countUp(fault),
     (index, socket) => enter(index, socket),
   );
+  const secure = new Secure(start.limits.handshakeTimeout, new Handshakes(start.limits, gate), handler);
   const proxied = new Proxied();
   proxied.adopt(start.policy);
   const dials = new Map(
@@ -177,32 +206,55 @@ async function main(): Promise<void> {
   const connections = new Connections(exchange, start.limits, words, dials, gate, proxied);
   connections.knownCallers.adopt(start.policy);
   const { handshakeTimeout } = start.limits;
-  const doors = web && new web.WebSocketDoors(connections, handshakeTimeout, new Handshakes(start.limits, gate), gate);
+  const upgrades = web && new Handshakes(start.limits, gate);
+  const doors = web && upgrades && new web.WebSocketDoors(connections, handshakeTimeout, upgrades, gate);
   const entrances = new Map<number, (socket: Socket) => void>();
   const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
+  const secured = new Set(
+    start.listeners.filter(({ transport }) => isSecure(Transport[transport])).map(({ index }) => index),
+  );
+  const admit = (index: number, socket: Socket, heldFor = 0) =>
+    secured.has(index) ? secure.accept(index, socket, heldFor) : enter(index, socket);
   secure.adopt(start.tls);
-  for (const listener of start.listeners) {
+  if (libc !== null) closeLeft(libc, descriptors.subarray(0, -start.listeners.length));
+  const filtered: FilteredListener[] = [];
+  for (const [place, listener] of start.listeners.entries()) {
     const { index } = listener;
     const door = listener.web && doors?.add(index, listener.web);
     entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
     if (listener.connectOnly === true) continue;
-    const isTls = isSecure(Transport[listener.transport]);
-    const admit = (socket: Socket) => (isTls ? secure.accept(index, socket) : enter(index, socket));
-    const server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: start.limits.keepalive },
-      (socket) => gate.knock(index, socket, admit),
-    );
-    const problem = await listenTcp(server, listener);
-    patience?.set(server);
+    let problem = "";
+    if (libc !== null) {
+      const one = await listenFiltered(libc, listener, place, patience);
+      if (typeof one === "string") problem = one;
+      else filtered.push(one);
+    } else {
+      const server = createServer(
+        { noDelay: true, keepAlive: true, keepAliveInitialDelay: start.limits.keepalive },
+        (socket) => gate.knock(index, socket, (one) => admit(index, one)),
+      );
+      problem = await listenTcp(server, listener);
+    }
     if (problem === "") continue;
     tell({ kind: "failed", what: problem });
     return;
   }
+  const countUp = (name: StreamCounter) => connections.countUp(name);
+  filter =
+    libc &&
+    new AcceptFilter(
+      libc,
+      descriptors.subarray(0, -start.listeners.length),
+      filtered,
+      start.limits,
+      new HeldGuests({ libc, admission, gate, upgrades, countUp, failed: handler.failed, admit }),
+    );
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
   const lateness = new Lateness(performance.now());
   setInterval(() => {
     Atomics.store(words, StreamWord.delay, lateness.look(performance.now()));
-    Atomics.store(words, StreamWord.unsecured, secure.count);
+    Atomics.store(words, StreamWord.unsecured, secure.count + (filter?.countOf(FirstWords.tls) ?? 0));
+    Atomics.store(words, StreamWord.unheard, filter?.countOf(FirstWords.sip) ?? 0);
   }, LOOK);
   // Whoever still waits for an answer over a connection of the stream worker before us waits in vain.
   if (start.isRestart) exchange.tellAllLost();
@@ -224,6 +276,10 @@ async function main(): Promise<void> {
       return;
     }
     while (drain(exchange, connections));
+    if (libc !== null) {
+      filter?.end();
+      closeLeft(libc, descriptors);
+    }
     connections.leave();
     setTimeout(() => process.exit(), LAST_WORDS);
   });

@@ -28,17 +28,22 @@ scenario(
     });
     assert.deepEqual(reasons, ["the stream worker is not running"]);
     await until("the connection to be closed", () => before.isClosed);
+    // The port stays open: whoever connects now is heard by the next one.
+    const between = await RawLine.open("tcp", lb.address);
+    calls.begin(between);
     const waiting = Array.from({ length: CALLS }, () => phone.invites("sip:bob@example.com"));
     const answers = await Promise.all(waiting);
+    await until("the call between", () => calls.done === 2);
     assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([200]));
     const invites = callees.flatMap((callee) => callee.requests("INVITE").map((each) => headerOf(each, "call-id")));
-    assert.deepEqual([invites.length, new Set(invites).size], [CALLS + 1, CALLS + 1]);
+    assert.deepEqual([invites.length, new Set(invites).size], [CALLS + 2, CALLS + 2]);
     assert.equal((await lb.admin("GET", "/readyz")).status, 200);
     const after = await RawLine.open("tcp", lb.address);
     calls.begin(after);
-    await until("a call after", () => calls.done === 2);
+    await until("a call after", () => calls.done === 3);
     assert.equal(await lb.metric("stream_worker_restarts_total"), 1);
     assert.equal(await lb.metric("stream_worker_ready"), 1);
+    between.close();
     after.close();
   },
 );

@@ -1,0 +1,77 @@
+// Which of many descriptors have something to be received, told by epoll to a thread that has an event loop of its own: the waiting is
+// done in libuv's pool.
+import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLRDHUP,
+  type Libc,
+} from "./libc.ts";
+
+/** Told at a time. */
+const MOST = 256;
+const OVER = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+/** Gets what was said of a descriptor by `add`, and whether nothing will follow what has come over it. */
+export type Ready = (data: number, isOver: boolean) => void;
+
+/** A set of descriptors that are watched. */
+export class Readiness {
+  /** The descriptor of the epoll itself. */
+  readonly fd: number;
+  readonly #libc: Libc;
+  readonly #event: Memory;
+  readonly #events: Memory;
+
+  /** Throws when the system has no descriptor left. */
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#event = new Memory(libc, 16);
+    this.#events = new Memory(libc, MOST * EPOLL_EVENT_BYTES);
+    this.fd = libc.epoll_create1(EPOLL_CLOEXEC);
+    if (this.fd < 0) throw new Error(`no epoll: errno ${libc.errno()}`);
+  }
+
+  /** Watches a listening socket: `data` is told as long as somebody waits to be accepted. */
+  addListener(fd: number, data: number): boolean {
+    return this.#add(fd, EPOLLIN, data);
+  }
+
+  /** Watches a connection: `data` is told whenever something more has come. */
+  add(fd: number, data: number): boolean {
+    return this.#add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, data);
+  }
+
+  /** Watches it no longer; what has been found already may still be told. */
+  remove(fd: number): void {
+    this.#libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.#event.address);
+  }
+
+  /** Tells what is ready now. */
+  look(ready: Ready): void {
+    this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST, 0), ready);
+  }
+
+  /** Resolves what is ready as soon as something is, at the latest after so many milliseconds; not to be called again before `done` is. */
+  wait(milliseconds: number, ready: Ready, done: () => void): void {
+    this.#libc.epollWaitLater(this.fd, this.#events.address, MOST, milliseconds, (count) => {
+      this.#tell(count, ready);
+      done();
+    });
+  }
+
+  #tell(count: number, ready: Ready): void {
+    const { words } = this.#events;
+    for (let i = 0; i < count; i++) ready(epollData(words, i), (epollEvents(words, i) & OVER) !== 0);
+  }
+
+  #add(fd: number, events: number, data: number): boolean {
+    writeEpollEvent(this.#event, events, data);
+    return this.#libc.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.#event.address) === 0;
+  }
+}

@@ -1,0 +1,262 @@
+// What FreeBSD calls an accept filter: a connection becomes one of ours when something whole has come over it, the headers of a message or
+// a record of TLS. Until then it is a descriptor and a row of numbers, and what came waits in the kernel, so that thousands who are slow,
+// or say nothing at all, cost calls nothing.
+
+import type { StreamLimits } from "../bridge/stream-start.ts";
+import { ENDPOINT_WORDS } from "../net/endpoint.ts";
+import { Memory, NAME_BYTES, readName } from "../net/layout.ts";
+import { Errno, type Libc, MSG_DONTWAIT, MSG_PEEK, SOCK_CLOEXEC, SOCK_NONBLOCK, SocketOption } from "../net/libc.ts";
+import { Readiness } from "../net/readiness.ts";
+import { areWorthReading, FirstWords } from "./first-words.ts";
+import { Turns } from "./turns.ts";
+import { Unheard } from "./unheard.ts";
+
+/** A listening socket. */
+export interface FilteredListener {
+  /** Its index among all listeners. */
+  readonly index: number;
+  readonly fd: number;
+  readonly words: FirstWords;
+}
+
+/** What a filter asks and tells. `peer` is only good during the call. */
+export interface FilterHandler {
+  /** Whether somebody else speaks first for whoever connects from there (PROXY protocol): it is let through at once. */
+  isProxy(listener: FilteredListener, peer: Int32Array): boolean;
+  /** Whether a connection from there may be held. If not, it is reset, and counted by who said no. */
+  isAdmitted(listener: FilteredListener, peer: Int32Array): boolean;
+  /** A connection from there is held; it no longer is. */
+  held(listener: FilteredListener, peer: Int32Array): void;
+  released(listener: FilteredListener, peer: Int32Array): void;
+  /** Something whole has come over a connection that was held for so many milliseconds: whoever is told that owns its descriptor. */
+  enter(listener: number, fd: number, heldFor: number): void;
+  /** A connection was closed, by its other end without a word, or because it took too long (`isLate`). `isBegun`: something had come. */
+  closed(listener: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void;
+}
+
+/** Times in milliseconds. */
+export type FilterLimits = Pick<StreamLimits, "idle" | "messageTimeout" | "handshakeTimeout">;
+
+/** Accepted from one listener, and closed for being late, in one go. */
+const MOST_ACCEPTED = 64;
+const MOST_CLOSED = 128;
+/** What has not become whole in so many bytes is let through. */
+const LONGEST = 16_384;
+/** Who comes in pieces is looked at as soon as there is more, so many times; then at every step only. */
+const QUICK_LOOKS = 4;
+/** How often what is late is looked for, and how long nobody is accepted when the system has run out of something. */
+const STEP = 50;
+const PAUSE = 100;
+/** The longest wait: whoever ends the thread waits for that. */
+const WAIT = 100;
+
+/** The filter before some listeners. */
+export class AcceptFilter {
+  readonly #libc: Libc;
+  readonly #listeners: readonly FilteredListener[];
+  readonly #limits: FilterLimits;
+  readonly #handler: FilterHandler;
+  readonly #unheard: Unheard;
+  readonly #ready: Readiness;
+  /** Those that come in many small pieces. */
+  readonly #slow: Readiness;
+  /** In a round of the event loop one is let through, and more where hundreds wait. */
+  readonly #turns = new Turns(256);
+  readonly #bytes: Memory;
+  readonly #view: Buffer;
+  readonly #name: Memory;
+  readonly #length: Memory;
+  readonly #peer = new Int32Array(ENDPOINT_WORDS);
+  /** By `FirstWords`. */
+  readonly #counts = new Int32Array(Object.keys(FirstWords).length);
+  #isShort = false;
+  #isOver = false;
+
+  /** `fds` is shared with whoever closes what is left when this thread is gone: a word for each connection that may be held, and two more. */
+  constructor(
+    libc: Libc,
+    fds: Int32Array,
+    listeners: readonly FilteredListener[],
+    limits: FilterLimits,
+    handler: FilterHandler,
+  ) {
+    this.#libc = libc;
+    this.#listeners = listeners;
+    this.#limits = limits;
+    this.#handler = handler;
+    this.#ready = new Readiness(libc);
+    this.#slow = new Readiness(libc);
+    fds[0] = this.#ready.fd;
+    fds[1] = this.#slow.fd;
+    this.#unheard = new Unheard(fds.subarray(2));
+    this.#bytes = new Memory(libc, LONGEST);
+    this.#view = Buffer.from(this.#bytes.buffer);
+    this.#name = new Memory(libc, NAME_BYTES);
+    this.#length = new Memory(libc, 8);
+    for (const [i, { fd }] of listeners.entries()) this.#ready.addListener(fd, -1 - i);
+    setInterval(() => this.#step(), STEP).unref();
+    this.#wait();
+  }
+
+  /** How many it holds. */
+  get count(): number {
+    return this.#unheard.count;
+  }
+
+  /** Accepts nobody and tells nothing any more: its descriptors may be closed. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** How many of them are to begin like this. */
+  countOf(words: FirstWords): number {
+    return this.#counts[words]!;
+  }
+
+  #wait(): void {
+    const ready = (data: number, isOver: boolean): void => {
+      if (this.#isOver) return;
+      if (data < 0) this.#accept(-1 - data);
+      else this.#look(data, isOver);
+    };
+    const done = (): void => {
+      if (this.#isOver) return;
+      if (this.#isShort) setTimeout(() => this.#ready.wait(WAIT, ready, done), PAUSE);
+      else this.#ready.wait(WAIT, ready, done);
+      this.#isShort = false;
+    };
+    done();
+  }
+
+  #accept(which: number): void {
+    const libc = this.#libc;
+    const listener = this.#listeners[which]!;
+    const { index, fd } = listener;
+    const peer = this.#peer;
+    for (let i = 0; i < MOST_ACCEPTED; i++) {
+      this.#length.words[0] = NAME_BYTES;
+      const accepted = libc.accept4(fd, this.#name.address, this.#length.address, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (accepted < 0) {
+        this.#isShort = libc.errno() !== Errno.EAGAIN;
+        return;
+      }
+      readName(this.#name.words, 0, peer, 0);
+      if (this.#handler.isProxy(listener, peer)) this.#handler.enter(index, accepted, 0);
+      else if (!this.#handler.isAdmitted(listener, peer)) this.#reset(accepted);
+      else this.#hold(which, accepted);
+    }
+  }
+
+  #hold(which: number, fd: number): void {
+    const peer = this.#peer;
+    const place = this.#unheard.add(fd, which, peer, performance.now());
+    if (place < 0) {
+      this.#reset(fd);
+      return;
+    }
+    const listener = this.#listeners[which]!;
+    this.#counts[listener.words]!++;
+    this.#handler.held(listener, peer);
+    // What has come already would be told at once: one way into the kernel less for who speaks first.
+    this.#look(place, false);
+    if (this.#unheard.fds[place] !== fd || this.#unheard.isLeaving[place] === 1) return;
+    if (!this.#ready.add(fd, place)) this.#letThrough(place);
+  }
+
+  /** Looks at what has come over a connection; `isOver`: nothing will follow. */
+  #look(place: number, isOver: boolean): void {
+    const table = this.#unheard;
+    const fd = table.fds[place]!;
+    if (fd === 0 || table.isLeaving[place] === 1) return;
+    const length = this.#libc.recv(fd, this.#bytes.address, LONGEST, MSG_PEEK | MSG_DONTWAIT);
+    if (length < 0 && this.#libc.errno() === Errno.EAGAIN) return;
+    if (length <= 0) {
+      this.#close(place, false);
+      return;
+    }
+    const seen = table.seen[place]!;
+    const { words } = this.#listenerOf(place);
+    if (isOver || length >= LONGEST || areWorthReading(words, this.#view, length, seen)) {
+      this.#letThrough(place);
+      return;
+    }
+    if (seen === 0) table.begun[place] = performance.now();
+    table.seen[place] = length;
+    table.looks[place]!++;
+    if (table.looks[place] !== QUICK_LOOKS) return;
+    this.#ready.remove(fd);
+    if (!this.#slow.add(fd, place)) this.#letThrough(place);
+  }
+
+  #letThrough(place: number): void {
+    const table = this.#unheard;
+    table.isLeaving[place] = 1;
+    this.#unwatch(place);
+    this.#turns.add(() => {
+      if (this.#isOver) return;
+      const heldFor = performance.now() - table.since[place]!;
+      this.#handler.enter(this.#listenerOf(place).index, this.#release(place), heldFor);
+    });
+  }
+
+  #close(place: number, isLate: boolean): void {
+    const listener = this.#listenerOf(place);
+    const isBegun = this.#unheard.begun[place] !== 0;
+    const fd = this.#release(place);
+    // What nobody has received would make it a reset.
+    if (isBegun) this.#libc.recv(fd, this.#bytes.address, LONGEST, MSG_DONTWAIT);
+    this.#libc.close(fd);
+    this.#handler.closed(listener, this.#peer, isLate, isBegun);
+  }
+
+  #listenerOf(place: number): FilteredListener {
+    return this.#listeners[this.#unheard.listeners[place]!]!;
+  }
+
+  /** It is held no longer: returns its descriptor, and leaves its other end in `#peer`. */
+  #release(place: number): number {
+    const table = this.#unheard;
+    const listener = this.#listenerOf(place);
+    this.#peer.set(table.peers.subarray(place * ENDPOINT_WORDS, (place + 1) * ENDPOINT_WORDS));
+    this.#counts[listener.words]!--;
+    this.#handler.released(listener, this.#peer);
+    return table.remove(place);
+  }
+
+  #reset(fd: number): void {
+    const [level, name] = SocketOption.linger;
+    this.#length.words.fill(0);
+    // struct linger: on, for no time at all.
+    this.#length.words[0] = 1;
+    this.#libc.setsockopt(fd, level, name, this.#length.address, 8);
+    this.#libc.close(fd);
+  }
+
+  #unwatch(place: number): void {
+    const { fds, looks } = this.#unheard;
+    (looks[place]! < QUICK_LOOKS ? this.#ready : this.#slow).remove(fds[place]!);
+  }
+
+  #step(): void {
+    if (this.#isOver) return;
+    const table = this.#unheard;
+    this.#slow.look((place, isOver) => this.#look(place, isOver));
+    const now = performance.now();
+    let closed = 0;
+    for (let place = 0; place < table.end && closed < MOST_CLOSED; place++) {
+      if (table.fds[place] === 0 || table.isLeaving[place] === 1 || !this.#isLate(place, now)) continue;
+      // After a standstill of ours, what they have sent meanwhile counts.
+      this.#look(place, false);
+      if (table.fds[place] === 0 || table.isLeaving[place] === 1) continue;
+      this.#close(place, true);
+      closed++;
+    }
+  }
+
+  #isLate(place: number, now: number): boolean {
+    const { begun, since } = this.#unheard;
+    const { idle, messageTimeout, handshakeTimeout } = this.#limits;
+    if (this.#listenerOf(place).words !== FirstWords.sip) return now - since[place]! > handshakeTimeout;
+    return begun[place] === 0 ? now - since[place]! > idle : now - begun[place]! > messageTimeout;
+  }
+}
