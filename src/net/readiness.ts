@@ -52,22 +52,22 @@ export class Readiness {
     this.#libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.#event.address);
   }
 
-  /** Tells what is ready now. */
-  look(ready: Ready): void {
-    this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST, 0), ready);
+  /** Tells what is ready now; how much that was. Not while `wait` waits. */
+  look(ready: Ready): number {
+    return this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST, 0), ready);
   }
 
   /** Resolves what is ready as soon as something is, at the latest after so many milliseconds; not to be called again before `done` is. */
-  wait(milliseconds: number, ready: Ready, done: () => void): void {
+  wait(milliseconds: number, ready: Ready, done: (found: number) => void): void {
     this.#libc.epollWaitLater(this.fd, this.#events.address, MOST, milliseconds, (count) => {
-      this.#tell(count, ready);
-      done();
+      done(this.#tell(count, ready));
     });
   }
 
-  #tell(count: number, ready: Ready): void {
+  #tell(count: number, ready: Ready): number {
     const { words } = this.#events;
     for (let i = 0; i < count; i++) ready(epollData(words, i), (epollEvents(words, i) & OVER) !== 0);
+    return count;
   }
 
   #add(fd: number, events: number, data: number): boolean {

@@ -47,6 +47,8 @@ const QUICK_LOOKS = 4;
 /** How often what is late is looked for, and how long nobody is accepted when the system has run out of something. */
 const STEP = 50;
 const PAUSE = 100;
+/** Where somebody was, more may come: the event loop looks by itself so often in vain before the pool waits again, which costs ten times as much. */
+const MISSES = 4;
 /** The longest wait: whoever ends the thread waits for that. */
 const WAIT = 100;
 
@@ -119,13 +121,16 @@ export class AcceptFilter {
       if (data < 0) this.#accept(-1 - data);
       else this.#look(data, isOver);
     };
-    const done = (): void => {
+    let misses = 0;
+    const done = (found: number): void => {
       if (this.#isOver) return;
+      misses = found > 0 ? 0 : misses + 1;
       if (this.#isShort) setTimeout(() => this.#ready.wait(WAIT, ready, done), PAUSE);
+      else if (misses < MISSES) setImmediate(() => done(this.#isOver ? 0 : this.#ready.look(ready)));
       else this.#ready.wait(WAIT, ready, done);
       this.#isShort = false;
     };
-    done();
+    done(1);
   }
 
   #accept(which: number): void {
