@@ -36,14 +36,21 @@ export class WebSocketDoor {
   readonly #web = new WebSocketServer(serverOptions());
   /** Sockets whose handshake is under way, and when their time is up. */
   readonly #pending = new Map<Socket, NodeJS.Timeout>();
+  /** Those that have had their one answer. */
+  readonly #refused = new WeakSet<Socket>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
     this.#http.on("upgrade", (request: IncomingMessage, _: unknown, head: Buffer) => this.#upgrade(request, head));
     this.#http.on("request", (request, response) => {
+      this.#refused.add(request.socket);
       refuse(response, isServed(request, options.path) ? 426 : 404);
     });
     this.#http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      if (socket instanceof Socket && this.#refused.has(socket)) {
+        socket.destroySoon();
+        return;
+      }
       // RFC 6455 4.2.1: what is no request to upgrade is told so, where anybody is there to hear it.
       if (socket instanceof Socket && socket.writable)
         refuseRaw(socket, error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400);
@@ -76,6 +83,10 @@ export class WebSocketDoor {
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
+    if (this.#refused.has(socket)) {
+      socket.destroySoon();
+      return;
+    }
     const status = this.#judge(request);
     if (status !== 0) {
       refuseRaw(socket, status);

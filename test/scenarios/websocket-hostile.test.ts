@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { answering } from "../kit/destination.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
+import { RawStream } from "../kit/raw-stream.ts";
 import { frame, header, Op, RawWebSocket, upgradeRequest } from "../kit/raw-websocket.ts";
 import { type Stage, scenario } from "../kit/scenario.ts";
 
@@ -67,7 +68,16 @@ scenario(
       raw.close();
       right++;
     }
-    await lb.untilMetric("stream_closed_total", 13, { reason: "upgrade_failed" });
+    // One answer, whatever else comes.
+    const page = "GET /sip HTTP/1.1\r\nHost: a\r\n\r\n";
+    const well = upgradeRequest("/sip", [subprotocol, origin]);
+    for (const more of ["\0nothing of HTTP\r\n\r\n", page, well]) {
+      const raw = await RawStream.open(lb.address);
+      await raw.sends(page + more);
+      await raw.closed();
+      assert.deepEqual(raw.received.match(/^HTTP\/1\.1 \d+/gm), ["HTTP/1.1 426"], more);
+    }
+    await lb.untilMetric("stream_closed_total", 16, { reason: "upgrade_failed" });
     console.log(`WebSocket handshakes: ${right} of ${attempts.length} answered as they should be`);
   },
 );
