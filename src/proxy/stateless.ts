@@ -47,8 +47,9 @@ function check(
   sip.init(key);
   if (!isV4(caller, 0)) for (let i = 0; i < 3; i++) sip.updateWord(caller[i]!);
   sip.updateWord(caller[3]!);
-  sip.updateWord(caller[4]!);
-  sip.updateWord(message.cseq ^ (listener << CHECK_BITS) ^ where);
+  // A port has 16 bits, which leaves the highest one to `where`: of the CSeq, a listener may change it.
+  sip.updateWord(caller[4]! ^ where);
+  sip.updateWord(message.cseq ^ (listener << CHECK_BITS));
   if (branchEnd > branchStart) sip.updateRange(message.view, branchStart, branchEnd);
   else sip.updateRange(message.view, message.callIdStart, message.callIdEnd);
   sip.finalQuick();
