@@ -54,9 +54,9 @@ describe("fairlead.yaml", () => {
   });
 
   it("takes nothing out of a request that it cannot do without", () => {
-    for (const name of ["Via", "v", "CALL-ID", "t", "Route", "content-length", "m"]) {
+    for (const name of ["Via", "v", "CALL-ID", "t", "Route", "content-length", "m", "RSeq"]) {
       const [problem] = problems(`${GOOD}protected_headers: [X-Account, ${name}]\n`);
-      assert.match(problem ?? "", new RegExp(`^f\\.yaml:4:32: error: a request without ${name} is another request`));
+      assert.match(problem ?? "", new RegExp(`^f\\.yaml:4:32: error: a message without ${name} is another message`));
     }
     for (const name of ['"X Account"', '"X:"', '""', '"X-\\r\\n"'])
       assert.match(problems(`${GOOD}protected_headers: [${name}]\n`)[0] ?? "", /error: [\s\S]* is not a header name/);

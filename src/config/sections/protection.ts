@@ -4,7 +4,7 @@ import { Header, headerOf } from "../../sip/header.ts";
 import { addressBlock } from "../values/address-block.ts";
 import { refuse } from "../values/issue.ts";
 
-/** Headers that a request cannot do without, or that we or the destination need to handle it as it was meant. */
+/** Headers that a request or its answer cannot do without, or that whoever gets it needs to handle it as it was meant (RSeq: RFC 3262 3). */
 const NEEDED: readonly Header[] = [
   Header.via,
   Header.from,
@@ -22,6 +22,7 @@ const NEEDED: readonly Header[] = [
   Header.require,
   Header.maxBreadth,
   Header.rAck,
+  Header.rSeq,
 ];
 
 const headerName = z
@@ -36,7 +37,7 @@ const headerName = z
       return refuse(
         sink,
         name,
-        `a request without ${name} is another request`,
+        `a message without ${name} is another message`,
         "only headers that vouch for something",
       );
     return name;
