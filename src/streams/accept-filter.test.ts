@@ -243,6 +243,27 @@ test("one more than there are places for is reset, and a place that is free is t
   await one.holds(PLACES - 99);
 });
 
+test("who comes in hundreds of pieces is not let through before its headers are whole", { skip }, async (t) => {
+  // Steps are made by the test, one for each piece.
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const one = await Filtered.open(t);
+  const socket = await one.connects(t);
+  await one.holds(1);
+  const message = options(1).replace("Call-ID: ", `Subject: ${"x".repeat(400)}\r\nCall-ID: `);
+  for (const byte of message.slice(0, -1)) {
+    socket.write(byte);
+    await pause(1);
+    t.mock.timers.tick(50);
+  }
+  assert.equal(one.entered.length, 0);
+  assert.equal(one.filter.count, 1);
+  socket.write(message.slice(-1));
+  await until("all of it", () => {
+    t.mock.timers.tick(50);
+    return one.received === message;
+  });
+});
+
 test("what does not become whole in a whole buffer is let through", { skip }, async (t) => {
   const one = await Filtered.open(t);
   const socket = await one.connects(t);

@@ -187,6 +187,8 @@ export class AcceptFilter {
     }
     if (seen === 0) table.begun[place] = performance.now();
     table.seen[place] = length;
+    // Counted no further: there are 256 numbers only, and who went through them all would be watched by both.
+    if (table.looks[place] === QUICK_LOOKS) return;
     table.looks[place]!++;
     if (table.looks[place] !== QUICK_LOOKS) return;
     this.#ready.remove(fd);
