@@ -98,6 +98,11 @@ export function descriptorWords(connections: number, listeners: number): number 
   return 2 + connections + listeners;
 }
 
+/** Those that a stream worker holds, which nobody has any use for when it is gone; behind them are those that it listens on. */
+export function heldDescriptors(descriptors: Int32Array, listeners: number): Int32Array {
+  return descriptors.subarray(0, descriptors.length - listeners);
+}
+
 /** Index of a counter among the words. */
 export function streamCounter(name: StreamCounter): number {
   return FIRST_COUNTER + STREAM_COUNTERS.indexOf(name);
@@ -192,7 +197,7 @@ export interface StreamStart {
   readonly control: SharedArrayBuffer;
   /** STREAM_WORDS words. */
   readonly words: SharedArrayBuffer;
-  /** `descriptorWords` words: descriptors that a stream worker leaves behind, for the one after it. */
+  /** `descriptorWords` words: descriptors that a stream worker leaves behind, to main and to the one after it. */
   readonly descriptors: SharedArrayBuffer;
   /** By worker: the ring to it and the ring from it. */
   readonly toWorkers: readonly RingMemory[];

@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { MAX_WORKERS } from "../bridge/live-memory.ts";
 import { LiveTables } from "../bridge/live-tables.ts";
 import type { MarkedFailure } from "../bridge/mark-word.ts";
-import { descriptorWords, policyOf } from "../bridge/stream-start.ts";
+import { policyOf } from "../bridge/stream-start.ts";
 import { ControlWord } from "../bridge/worker-start.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Config } from "../config/schema.ts";
@@ -190,11 +190,11 @@ export async function startBalancer(options: BalancerOptions): Promise<StartResu
       bells: opened.bells,
       control: memory.control,
       words: memory.streamWords,
-      descriptors: new SharedArrayBuffer(descriptorWords(config.streams.connections, streamListeners.length) * 4),
       toWorkers: memory.streams.map(({ fromStreams }) => fromStreams),
       fromWorkers: memory.streams.map(({ toStreams }) => toStreams),
       seed: memory.seed,
     },
+    libc: opened.libc,
     tls: control.inForce.tls,
     log,
     wake: (worker) => workers.wake(worker),

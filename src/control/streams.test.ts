@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { until } from "../../test/kit/wait.ts";
 import { STREAM_WORDS, type StreamStart, StreamWord } from "../bridge/stream-start.ts";
 import { NO_TLS } from "../bridge/tls-state.ts";
+import type { Libc } from "../net/libc.ts";
 import { Streams } from "./streams.ts";
 
 /** A stream worker that listens at once; the first one then does what `first` says, its successor beats like a heart. */
@@ -23,13 +24,24 @@ function entry(first: string): URL {
 const LOOK = 500;
 const TOO_MANY = 6;
 
-function streamsOf(url: URL): { streams: Streams; errors: unknown[]; words: Int32Array } {
+interface Watched {
+  readonly streams: Streams;
+  readonly errors: unknown[];
+  readonly words: Int32Array;
+  /** Descriptors that it has closed. */
+  readonly closed: number[];
+}
+
+function streamsOf(url: URL): Watched {
   const errors: unknown[] = [];
+  const closed: number[] = [];
   const words = new Int32Array(new SharedArrayBuffer(STREAM_WORDS * 4));
-  const start = { words: words.buffer } as unknown as StreamStart;
+  const start = { words: words.buffer, limits: { connections: 16 }, listeners: [{}] } as unknown as StreamStart;
+  const libc = { close: (fd: number) => closed.push(fd) } as unknown as Libc;
   const silent = () => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: (fields: object) => void errors.push(fields) };
-  return { streams: new Streams({ url, start, tls: NO_TLS, log, wake: silent }), errors, words };
+  const streams = new Streams({ url, start, libc, tls: NO_TLS, log, wake: silent });
+  return { streams, errors, words, closed };
 }
 
 for (const [what, first] of [
@@ -58,6 +70,22 @@ for (const [what, first] of [
     assert.equal(streams.view().restarts, 1, "the successor lives");
   });
 }
+
+test("what a stream worker held is closed when it is gone, what it listened on stays open until the end", async () => {
+  const { streams, closed } = streamsOf(
+    entry(`
+      const descriptors = new Int32Array(workerData.descriptors);
+      descriptors.set([101, 102, 103], 1);
+      descriptors[descriptors.length - 1] = 104;
+      throw new Error("broken");`),
+  );
+  assert.equal(await streams.start(), "");
+  await until("its end", () => streams.view().restarts === 1);
+  assert.deepEqual(closed, [101, 102, 103], "before there is a successor");
+  await until("the successor", () => streams.view().ready);
+  await streams.stop();
+  assert.deepEqual(closed, [101, 102, 103, 104]);
+});
 
 test("a stream worker that cannot listen is a failure of the start", async (t) => {
   const script = `import { parentPort } from "node:worker_threads";

@@ -1,7 +1,9 @@
 // The stream worker: started, watched, replaced, stopped. Its connections die with it; rings and words outlive it.
 import { Worker } from "node:worker_threads";
 import {
+  descriptorWords,
   type FromStreams,
+  heldDescriptors,
   STREAM_COUNTERS,
   type StreamCounter,
   type StreamPolicy,
@@ -12,6 +14,8 @@ import {
 } from "../bridge/stream-start.ts";
 import type { TlsState } from "../bridge/tls-state.ts";
 import { compiledBeside } from "../compiler.ts";
+import type { Libc } from "../net/libc.ts";
+import { closeLeft } from "../net/sockets.ts";
 import type { Log } from "./log.ts";
 import { Stillness } from "./stillness.ts";
 import { until } from "./workers.ts";
@@ -20,7 +24,9 @@ import { until } from "./workers.ts";
 export interface StreamsOptions {
   /** The stream worker's entry file. */
   readonly url: URL;
-  readonly start: Omit<StreamStart, "isRestart" | "tls">;
+  readonly start: Omit<StreamStart, "isRestart" | "tls" | "descriptors">;
+  /** What the descriptors are closed by that a stream worker leaves behind; null: it leaves none. */
+  readonly libc: Libc | null;
   readonly tls: TlsState;
   readonly log: Log;
   /** Wakes a worker that sleeps. */
@@ -48,6 +54,7 @@ const TLS_PATIENCE = 3_000;
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #words: Int32Array;
+  readonly #descriptors: Int32Array<SharedArrayBuffer>;
   #thread: Worker | null = null;
   #restart: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
@@ -69,6 +76,10 @@ export class Streams {
     this.#options = options;
     this.#policy = options.start.policy;
     this.#words = new Int32Array(options.start.words);
+    const { limits, listeners } = options.start;
+    this.#descriptors = new Int32Array(
+      new SharedArrayBuffer(descriptorWords(limits.connections, listeners.length) * 4),
+    );
     this.#tls = options.tls;
   }
 
@@ -144,12 +155,18 @@ export class Streams {
     if (this.#watch !== null) clearInterval(this.#watch);
     if (this.#restart !== null) clearTimeout(this.#restart);
     const thread = this.#thread;
-    if (thread === null) return;
-    const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-    this.#tell({ kind: "stop" });
-    const impatience = setTimeout(() => void thread.terminate(), STOP_PATIENCE);
-    await gone;
-    clearTimeout(impatience);
+    if (thread !== null) {
+      const gone = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+      this.#tell({ kind: "stop" });
+      const impatience = setTimeout(() => void thread.terminate(), STOP_PATIENCE);
+      await gone;
+      clearTimeout(impatience);
+    }
+    this.#close(this.#descriptors);
+  }
+
+  #close(left: Int32Array): void {
+    if (this.#options.libc !== null) closeLeft(this.#options.libc, left);
   }
 
   #tell(message: ToStreams): void {
@@ -162,7 +179,7 @@ export class Streams {
     this.#stillness.reset();
     this.#isReady = false;
     const now = { policy: this.#policy, tls: this.#tls, isRestart: this.#restarts > 0 };
-    const workerData: StreamStart = { ...this.#options.start, ...now };
+    const workerData: StreamStart = { ...this.#options.start, descriptors: this.#descriptors.buffer, ...now };
     const options = { workerData, resourceLimits: LIMITS, name: "fairlead-streams" };
     const thread = compiledBeside(() => new Worker(this.#options.url, options));
     this.#thread = thread;
@@ -186,6 +203,8 @@ export class Streams {
 
   #died(why: string): void {
     this.#thread = null;
+    // Whoever was held is to hear of it now, not when a successor is there.
+    this.#close(heldDescriptors(this.#descriptors, this.#options.start.listeners.length));
     if (this.#isStopping) return;
     if (!this.#isListening) {
       this.#problem ||= why;

@@ -87,6 +87,16 @@ export function closeAll(libc: Libc, fds: Iterable<number>): void {
   for (const fd of fds) libc.close(fd);
 }
 
+/** Closes the descriptors that a thread has left in `fds`, where 0 is none, and forgets them. */
+export function closeLeft(libc: Libc, fds: Int32Array): void {
+  for (let i = 0; i < fds.length; i++) {
+    const fd = fds[i]!;
+    if (fd === 0) continue;
+    fds[i] = 0;
+    libc.close(fd);
+  }
+}
+
 /** Closes every socket of `openUdpSockets`. */
 export function closeSockets(libc: Libc, sockets: OpenedSockets): void {
   for (const worker of sockets.workers) for (const { fd } of worker) libc.close(fd);

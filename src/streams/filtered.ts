@@ -46,13 +46,3 @@ export async function listenForFilter(
   prepare(libc, fd, keepalive);
   return fd;
 }
-
-/** Closes the descriptors that a stream worker has left in `fds`, and forgets them. */
-export function closeLeft(libc: Libc, fds: Int32Array): void {
-  for (let i = 0; i < fds.length; i++) {
-    const fd = fds[i]!;
-    if (fd === 0) continue;
-    fds[i] = 0;
-    libc.close(fd);
-  }
-}

@@ -5,6 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import {
   type FromStreams,
+  heldDescriptors,
   type StreamCounter,
   type StreamListener,
   type StreamStart,
@@ -17,6 +18,7 @@ import { CONTROL_WORDS, ControlWord } from "../bridge/worker-start.ts";
 import { Ringer } from "../net/bell.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { type Libc, loadLibc } from "../net/libc.ts";
+import { closeLeft } from "../net/sockets.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
 import { TcpPatience } from "../net/tcp-patience.ts";
 import { threadNumber } from "../net/thread-number.ts";
@@ -26,7 +28,7 @@ import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
-import { closeLeft, listenForFilter } from "./filtered.ts";
+import { listenForFilter } from "./filtered.ts";
 import { FirstWords } from "./first-words.ts";
 import { Gate } from "./gate.ts";
 import { Handshakes } from "./handshakes.ts";
@@ -139,9 +141,10 @@ function handshakeHandler(
   };
 }
 
-/** Held connections of the stream worker before us, and by `listening` what it listened on. */
+/** Of what we hold, and by `listening` of what the stream worker before us listened on. */
 const descriptors = new Int32Array(start.descriptors);
-const listening = descriptors.subarray(descriptors.length - start.listeners.length);
+const held = heldDescriptors(descriptors, start.listeners.length);
+const listening = descriptors.subarray(held.length);
 
 function firstWordsOf({ transport, web }: StreamListener): FirstWords {
   if (isSecure(Transport[transport])) return FirstWords.tls;
@@ -216,7 +219,6 @@ async function main(): Promise<void> {
   const admit = (index: number, socket: Socket, heldFor = 0) =>
     secured.has(index) ? secure.accept(index, socket, heldFor) : enter(index, socket);
   secure.adopt(start.tls);
-  if (libc !== null) closeLeft(libc, descriptors.subarray(0, -start.listeners.length));
   const filtered: FilteredListener[] = [];
   for (const [place, listener] of start.listeners.entries()) {
     const { index } = listener;
@@ -244,7 +246,7 @@ async function main(): Promise<void> {
     libc &&
     new AcceptFilter(
       libc,
-      descriptors.subarray(0, -start.listeners.length),
+      held,
       filtered,
       start.limits,
       new HeldGuests({ libc, admission, gate, upgrades, countUp, failed: handler.failed, admit }),
