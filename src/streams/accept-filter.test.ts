@@ -32,6 +32,8 @@ class Filtered implements FilterHandler {
   readonly fds = new Int32Array(PLACES + 2);
   /** Sockets of those that were let through, and what came over them. */
   readonly entered: Socket[] = [];
+  /** Of their time, in milliseconds. */
+  readonly spent: number[] = [];
   received = "";
   readonly closures: string[] = [];
   /** How many are held, as told. */
@@ -80,8 +82,9 @@ class Filtered implements FilterHandler {
     return this.isOpen;
   }
 
-  enter(listener: number, fd: number): void {
+  enter(listener: number, fd: number, spent: number): void {
     assert.equal(listener, 3);
+    this.spent.push(spent);
     const socket = new Socket({ fd, readable: true, writable: true });
     socket.on("data", (data) => {
       this.received += data.toString("latin1");
@@ -190,6 +193,7 @@ test("what came while nobody looked counts before time does", { skip }, async (t
   const one = await Filtered.open(t);
   const socket = await one.connects(t);
   await one.holds(1);
+  clock.jump(LIMITS.messageTimeout);
   for (const piece of ["O", "P", "T", "I", "O"]) {
     socket.write(piece);
     await pause(10);
@@ -198,6 +202,8 @@ test("what came while nobody looked counts before time does", { skip }, async (t
   socket.write(`NS${options(1).slice(7)}`);
   await until("all of it", () => one.received === options(1));
   assert.deepEqual(one.closures, []);
+  const spent = one.spent[0]! / LIMITS.messageTimeout;
+  assert.ok(spent >= 2 && spent < 3, `${one.spent[0]} ms since its first byte`);
 });
 
 test("the end of a connection is heard, with something on it and without", { skip }, async (t) => {

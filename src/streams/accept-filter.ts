@@ -28,8 +28,11 @@ export interface FilterHandler {
   /** A connection from there is held; it no longer is. */
   held(listener: FilteredListener, peer: Int32Array): void;
   released(listener: FilteredListener, peer: Int32Array): void;
-  /** Something whole has come over a connection that was held for so many milliseconds: whoever is told that owns its descriptor. */
-  enter(listener: number, fd: number, heldFor: number): void;
+  /**
+   * Something whole has come over a connection: whoever is told that owns its descriptor. `spent`: so many milliseconds are over of the
+   * time that it may take, for a message since its first byte, for a handshake since there is the connection.
+   */
+  enter(listener: number, fd: number, spent: number): void;
   /** A connection was closed, by its other end without a word, or because it took too long (`isLate`). `isBegun`: something had come. */
   closed(listener: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void;
 }
@@ -201,8 +204,10 @@ export class AcceptFilter {
     this.#unwatch(place);
     this.#turns.add(() => {
       if (this.#isOver) return;
-      const heldFor = performance.now() - table.since[place]!;
-      this.#handler.enter(this.#listenerOf(place).index, this.#release(place), heldFor);
+      const { index, words } = this.#listenerOf(place);
+      const now = performance.now();
+      const from = words === FirstWords.sip ? table.begun[place]! || now : table.since[place]!;
+      this.#handler.enter(index, this.#release(place), now - from);
     });
   }
 

@@ -179,6 +179,24 @@ test("a peer that is always in the middle of a message is not late with the one 
   assert.equal(bench.open, 0);
 });
 
+test("a message that began before its connection was let in has no more time than others", async (t) => {
+  const clock = new Clock(t);
+  const bench = new Bench();
+  const { server, port } = await listening((socket) => bench.connections.accept(1, socket, 8_000));
+  const late = connect(port, "127.0.0.1").on("error", () => undefined);
+  const half = options(0).length / 2;
+  late.write(options(0).slice(0, half));
+  const inTime = connect(port, "127.0.0.1").on("error", () => undefined);
+  inTime.write(options(0) + options(1).slice(0, half));
+  await until("both to be there", () => bench.open === 2);
+  await clock.passUntil(() => bench.open === 1, 1_000);
+  assert.equal(bench.count("unfinished"), 1);
+  inTime.write(options(1).slice(half));
+  assert.deepEqual([(await bench.next()).text, (await bench.next()).text], [options(0), options(1)]);
+  for (const socket of [late, inTime]) socket.destroy();
+  server.close();
+});
+
 test("a peer that has ended its side and does not read keeps its place until it is closed, in time", async (t) => {
   const clock = new Clock(t);
   const bench = new Bench({ writeBuffer: 1 << 24 }, 1 << 22);

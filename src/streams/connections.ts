@@ -91,8 +91,8 @@ export class Connections implements ConnectionOwner {
     setInterval(() => this.sweep.step(performance.now()), STEP).unref();
   }
 
-  /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. */
-  accept(listener: number, socket: Socket, carry = this.#plain(socket)): void {
+  /** A connection that somebody made to `listener`: a plain stream, or what `carry` makes of it. Its first message began `spent` milliseconds ago. */
+  accept(listener: number, socket: Socket, spent = 0, carry = this.#plain(socket)): void {
     const peer = this.#peer;
     if (!this.#guests.peerOf(socket, peer)) return void socket.destroy();
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
@@ -101,13 +101,14 @@ export class Connections implements ConnectionOwner {
     const made = refusal === null ? this.#add(listener, peer, key, socket, carry, true) : null;
     if (made === null) refusal ??= "refused";
     else made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
+    if (made !== null && spent > 0) made.partialSince = made.active - spent;
     if (refusal !== null) reset(socket);
     this.countUp(refusal ?? "accepted");
   }
 
   /** A WebSocket that somebody opened to `listener`, over `socket`. */
   acceptWeb(listener: number, socket: Socket, web: WebSocket): void {
-    this.accept(listener, socket, (handler) => new WebSocketCarrier(handler, web, socket, this.#view));
+    this.accept(listener, socket, 0, (handler) => new WebSocketCarrier(handler, web, socket, this.#view));
   }
 
   /** Why nobody, or no stranger, may make one more connection, besides `others` that are about to be there; null: they may. */
@@ -151,8 +152,7 @@ export class Connections implements ConnectionOwner {
   dial(listener: number, peer: Int32Array, number: number, slot: number): void {
     const caller = this.#attempts.callerOf(number);
     if (caller === undefined) return;
-    const other = this.#find(listener, peer, caller) ?? this.#connect(listener, peer, caller);
-    this.#attempts.answered(number, slot, other);
+    this.#attempts.answered(number, slot, this.#find(listener, peer, caller) ?? this.#connect(listener, peer, caller));
   }
 
   /** Closes all of them, when everything has left. */

@@ -21,8 +21,8 @@ export interface HouseOptions {
   readonly countUp: (name: StreamCounter) => void;
   /** A handshake of TLS did not come that far. */
   readonly failed: (listener: number, fault: HandshakeFault, address: string, why: string) => void;
-  /** Takes whoever has passed the gate, of whose time for a handshake so many milliseconds are over. */
-  readonly admit: (listener: number, socket: Socket, heldFor: number) => void;
+  /** Takes whoever has passed the gate, of whose time for a handshake, or the message at hand, so many milliseconds are over. */
+  readonly admit: (listener: number, socket: Socket, spent: number) => void;
 }
 
 /** The guests of an accept filter. */
@@ -54,7 +54,7 @@ export class HeldGuests implements FilterHandler {
     if (words === FirstWords.http) this.#options.upgrades?.release(peer);
   }
 
-  enter(listener: number, fd: number, heldFor: number): void {
+  enter(listener: number, fd: number, spent: number): void {
     let socket: Socket;
     try {
       socket = new Socket({ fd, readable: true, writable: true });
@@ -63,7 +63,7 @@ export class HeldGuests implements FilterHandler {
       this.#options.libc.close(fd);
       return;
     }
-    this.#options.gate.knock(listener, socket, (one) => this.#options.admit(listener, one, heldFor));
+    this.#options.gate.knock(listener, socket, (one) => this.#options.admit(listener, one, spent));
   }
 
   closed({ index, words }: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void {

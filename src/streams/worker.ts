@@ -211,19 +211,21 @@ async function main(): Promise<void> {
   const { handshakeTimeout } = start.limits;
   const upgrades = web && new Handshakes(start.limits, gate);
   const doors = web && upgrades && new web.WebSocketDoors(connections, handshakeTimeout, upgrades, gate);
-  const entrances = new Map<number, (socket: Socket) => void>();
-  const enter = (index: number, socket: Socket) => entrances.get(index)?.(socket);
+  const entrances = new Map<number, (socket: Socket, spent: number) => void>();
+  const enter = (index: number, socket: Socket, spent = 0) => entrances.get(index)?.(socket, spent);
   const secured = new Set(
     start.listeners.filter(({ transport }) => isSecure(Transport[transport])).map(({ index }) => index),
   );
-  const admit = (index: number, socket: Socket, heldFor = 0) =>
-    secured.has(index) ? secure.accept(index, socket, heldFor) : enter(index, socket);
+  const admit = (index: number, socket: Socket, spent = 0) =>
+    secured.has(index) ? secure.accept(index, socket, spent) : enter(index, socket, spent);
   secure.adopt(start.tls);
   const filtered: FilteredListener[] = [];
   for (const [place, listener] of start.listeners.entries()) {
     const { index } = listener;
     const door = listener.web && doors?.add(index, listener.web);
-    entrances.set(index, (socket) => (door === undefined ? connections.accept(index, socket) : door.knock(socket)));
+    entrances.set(index, (socket, spent) =>
+      door === undefined ? connections.accept(index, socket, spent) : door.knock(socket),
+    );
     if (listener.connectOnly === true) continue;
     let problem = "";
     if (libc !== null) {
