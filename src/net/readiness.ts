@@ -37,9 +37,9 @@ export class Readiness {
     if (this.fd < 0) throw new Error(`no epoll: errno ${libc.errno()}`);
   }
 
-  /** Watches a listening socket: `data` is told as long as somebody waits to be accepted. */
-  addListener(fd: number, data: number): boolean {
-    return this.#add(fd, EPOLLIN, data);
+  /** Watches a listening socket: `data` is told as long as somebody waits to be accepted. Throws when it cannot be: nobody ever would. */
+  addListener(fd: number, data: number): void {
+    if (!this.#add(fd, EPOLLIN, data)) throw new Error(`a listener cannot be watched: errno ${this.#libc.errno()}`);
   }
 
   /** Watches a connection: `data` is told whenever something more has come. */
