@@ -32,7 +32,7 @@ test("what is ready is told, once for what has come, and no longer when it is no
   ready.look(tell);
   assert.deepEqual(told, []);
   setImmediate(ring);
-  await new Promise<void>((resolve) => ready.wait(10_000, tell, resolve));
+  await new Promise((resolve) => ready.wait(10_000, tell, resolve));
   ready.look(tell);
   assert.deepEqual(told, [[7, false]]);
   ready.remove(fd);

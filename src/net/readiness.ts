@@ -13,8 +13,8 @@ import {
   type Libc,
 } from "./libc.ts";
 
-/** Told at a time. */
-const MOST = 256;
+/** So many are told at a time; where there are no more, all were. */
+export const MOST_READY = 256;
 const OVER = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 /** Gets what was said of a descriptor by `add`, and whether nothing will follow what has come over it. */
@@ -32,7 +32,7 @@ export class Readiness {
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#event = new Memory(libc, 16);
-    this.#events = new Memory(libc, MOST * EPOLL_EVENT_BYTES);
+    this.#events = new Memory(libc, MOST_READY * EPOLL_EVENT_BYTES);
     this.fd = libc.epoll_create1(EPOLL_CLOEXEC);
     if (this.fd < 0) throw new Error(`no epoll: errno ${libc.errno()}`);
   }
@@ -54,12 +54,12 @@ export class Readiness {
 
   /** Tells what is ready now; how much that was. Not while `wait` waits. */
   look(ready: Ready): number {
-    return this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST, 0), ready);
+    return this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST_READY, 0), ready);
   }
 
   /** Resolves what is ready as soon as something is, at the latest after so many milliseconds; not to be called again before `done` is. */
   wait(milliseconds: number, ready: Ready, done: (found: number) => void): void {
-    this.#libc.epollWaitLater(this.fd, this.#events.address, MOST, milliseconds, (count) => {
+    this.#libc.epollWaitLater(this.fd, this.#events.address, MOST_READY, milliseconds, (count) => {
       done(this.#tell(count, ready));
     });
   }

@@ -6,7 +6,7 @@ import type { StreamLimits } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Memory, NAME_BYTES, readName } from "../net/layout.ts";
 import { Errno, type Libc, MSG_DONTWAIT, MSG_PEEK, SOCK_CLOEXEC, SOCK_NONBLOCK, SocketOption } from "../net/libc.ts";
-import { Readiness } from "../net/readiness.ts";
+import { MOST_READY, Readiness } from "../net/readiness.ts";
 import { areWorthReading, FirstWords } from "./first-words.ts";
 import { Turns } from "./turns.ts";
 import { Unheard } from "./unheard.ts";
@@ -37,16 +37,18 @@ export interface FilterHandler {
   closed(listener: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void;
 }
 
-/** Times in milliseconds. */
-export type FilterLimits = Pick<StreamLimits, "idle" | "messageTimeout" | "handshakeTimeout">;
+/** Times in milliseconds; what headers may have in bytes. */
+export type FilterLimits = Pick<StreamLimits, "idle" | "messageTimeout" | "handshakeTimeout" | "headerBytes">;
 
 /** Accepted from one listener, and closed for being late, in one go. */
 const MOST_ACCEPTED = 64;
 const MOST_CLOSED = 128;
-/** What has not become whole in so many bytes is let through. */
+/** Looked at, in bytes. */
 const LONGEST = 16_384;
 /** Who comes in pieces is looked at as soon as there is more, so many times; then at every step only. */
 const QUICK_LOOKS = 4;
+/** At a step, milliseconds of looking at those that come in many pieces: as many as there are, short of a standstill. */
+const MOST_LOOKING = 5;
 /** How often what is late is looked for, and how long nobody is accepted when the system has run out of something. */
 const STEP = 50;
 const PAUSE = 100;
@@ -74,6 +76,8 @@ export class AcceptFilter {
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
   /** By `FirstWords`. */
   readonly #counts = new Int32Array(Object.keys(FirstWords).length);
+  /** What has not become whole in so many bytes is let through: who reads it says what is wrong with it. */
+  readonly #longest: number;
   #isShort = false;
   #isOver = false;
 
@@ -94,6 +98,7 @@ export class AcceptFilter {
     fds[0] = this.#ready.fd;
     fds[1] = this.#slow.fd;
     this.#unheard = new Unheard(fds.subarray(2));
+    this.#longest = Math.min(LONGEST, limits.headerBytes);
     this.#bytes = new Memory(libc, LONGEST);
     this.#view = Buffer.from(this.#bytes.buffer);
     this.#name = new Memory(libc, NAME_BYTES);
@@ -183,8 +188,10 @@ export class AcceptFilter {
       return;
     }
     const seen = table.seen[place]!;
+    // To be watched is to be told of what has been seen already.
+    if (length === seen && !isOver) return;
     const { words } = this.#listenerOf(place);
-    if (isOver || length >= LONGEST || areWorthReading(words, this.#view, length, seen)) {
+    if (isOver || length >= this.#longest || areWorthReading(words, this.#view, length, seen)) {
       this.#letThrough(place);
       return;
     }
@@ -252,7 +259,9 @@ export class AcceptFilter {
   #step(): void {
     if (this.#isOver) return;
     const table = this.#unheard;
-    this.#slow.look((place, isOver) => this.#look(place, isOver));
+    const began = performance.now();
+    const look = (place: number, isOver: boolean): void => this.#look(place, isOver);
+    while (this.#slow.look(look) === MOST_READY && performance.now() - began < MOST_LOOKING);
     const now = performance.now();
     let closed = 0;
     for (let place = 0; place < table.end && closed < MOST_CLOSED; place++) {
