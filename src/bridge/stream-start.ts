@@ -24,12 +24,12 @@ export const StreamWord = {
   unsecured: 5,
   /** The number under which the system knows its thread; 0: none. */
   thread: 6,
-  /** Connections for SIP over plain TCP that are held until something whole has come: not among `connections` either. */
+  /** Connections for SIP over TCP that the accept filter holds until headers have come as a whole: they are not among `connections` yet. */
   unheard: 7,
 } as const;
 /** Counters of the stream worker, behind the words. */
 export const STREAM_COUNTERS = [
-  /** Connections that others made. */
+  /** Connections that others made: from when something whole has come over them, headers or a handshake (`portable`: over TCP at once). */
   "accepted",
   /** Connections that we made. */
   "opened",
@@ -93,14 +93,22 @@ const FIRST_SERIAL = 64;
 /** How many words the stream worker shares: state, counters, serial numbers. */
 export const STREAM_WORDS: number = FIRST_SERIAL + MAX_CONNECTIONS;
 
-/** How many words `StreamStart.descriptors` has: for so many connections that may be held, and listeners. */
+/** What an accept filter waits by. */
+const WAITING = 2;
+
+/** How many words `StreamStart.descriptors` has, for so many connections that may be held and so many listeners. */
 export function descriptorWords(connections: number, listeners: number): number {
-  return 2 + connections + listeners;
+  return WAITING + connections + listeners;
 }
 
-/** Those that a stream worker holds, which nobody has any use for when it is gone; behind them are those that it listens on. */
-export function heldDescriptors(descriptors: Int32Array, listeners: number): Int32Array {
-  return descriptors.subarray(0, descriptors.length - listeners);
+/** The parts of `StreamStart.descriptors`: what an accept filter has, and by place in `listeners` the sockets that listen. 0: none. */
+export function descriptorsOf({ descriptors, listeners }: Pick<StreamStart, "descriptors" | "listeners">): {
+  readonly held: Int32Array;
+  readonly listening: Int32Array;
+} {
+  const all = new Int32Array(descriptors);
+  const end = all.length - listeners.length;
+  return { held: all.subarray(0, end), listening: all.subarray(end) };
 }
 
 /** Index of a counter among the words. */

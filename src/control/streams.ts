@@ -1,9 +1,9 @@
 // The stream worker: started, watched, replaced, stopped. Its connections die with it; rings and words outlive it.
 import { Worker } from "node:worker_threads";
 import {
+  descriptorsOf,
   descriptorWords,
   type FromStreams,
-  heldDescriptors,
   STREAM_COUNTERS,
   type StreamCounter,
   type StreamPolicy,
@@ -204,7 +204,8 @@ export class Streams {
   #died(why: string): void {
     this.#thread = null;
     // Whoever was held is to hear of it now, not when a successor is there.
-    this.#close(heldDescriptors(this.#descriptors, this.#options.start.listeners.length));
+    const { listeners } = this.#options.start;
+    this.#close(descriptorsOf({ descriptors: this.#descriptors.buffer, listeners }).held);
     if (this.#isStopping) return;
     if (!this.#isListening) {
       this.#problem ||= why;

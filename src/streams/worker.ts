@@ -1,11 +1,11 @@
 // The stream worker: a thread with an event loop that owns all connections. It frames, and knows nothing else of SIP; what a
 // message means is decided by the worker that owns its call.
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { RecordKind, type Ring } from "../bridge/handoff.ts";
 import {
+  descriptorsOf,
   type FromStreams,
-  heldDescriptors,
   type StreamCounter,
   type StreamListener,
   type StreamStart,
@@ -19,22 +19,21 @@ import { Ringer } from "../net/bell.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { type Libc, loadLibc } from "../net/libc.ts";
 import { closeLeft } from "../net/sockets.ts";
-import { listenTcp } from "../net/tcp-listen.ts";
 import { TcpPatience } from "../net/tcp-patience.ts";
 import { threadNumber } from "../net/thread-number.ts";
 import { isSecure, Transport } from "../net/transport.ts";
-import { AcceptFilter, type FilteredListener } from "./accept-filter.ts";
+import { AcceptFilter } from "./accept-filter.ts";
 import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import type { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
-import { listenForFilter } from "./filtered.ts";
 import { FirstWords } from "./first-words.ts";
 import { Gate } from "./gate.ts";
 import { Handshakes } from "./handshakes.ts";
 import { HeldGuests } from "./held-guests.ts";
 import { becomeSlow } from "./injected-fault.ts";
 import { Lateness, LOOK } from "./lateness.ts";
+import { listenFiltered, listenPlainly } from "./listeners.ts";
 import { Notes } from "./notes.ts";
 import { NOBODY, Proxied } from "./proxied.ts";
 import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts";
@@ -42,6 +41,8 @@ import { type HandshakeFault, type HandshakeHandler, Secure } from "./secure.ts"
 const start = workerData as StreamStart;
 const words = new Int32Array(start.words);
 const control = new Int32Array(start.control);
+/** What stays open when a stream worker is gone, and is there for the next one. */
+const left = descriptorsOf(start);
 const HEARTBEAT = 100;
 /** How long TCP asks for a sign of life: ten times, once a second (libuv). Who acknowledges nothing has as long altogether. */
 const AFTER_KEEPALIVE = 10_000;
@@ -141,31 +142,6 @@ function handshakeHandler(
   };
 }
 
-/** Of what we hold, and by `listening` of what the stream worker before us listened on. */
-const descriptors = new Int32Array(start.descriptors);
-const held = heldDescriptors(descriptors, start.listeners.length);
-const listening = descriptors.subarray(held.length);
-
-function firstWordsOf({ transport, web }: StreamListener): FirstWords {
-  if (isSecure(Transport[transport])) return FirstWords.tls;
-  return web === undefined ? FirstWords.sip : FirstWords.http;
-}
-
-/** Listens behind an accept filter where this is possible here; else, or with what went wrong, null. */
-async function listenFiltered(
-  libc: Libc,
-  listener: StreamListener,
-  place: number,
-  patience: TcpPatience | undefined,
-): Promise<FilteredListener | string> {
-  if (listening[place] === 0) {
-    const fd = await listenForFilter(libc, listener, start.limits.keepalive, (server) => patience?.set(server));
-    if (typeof fd === "string") return fd;
-    listening[place] = fd;
-  }
-  return { index: listener.index, fd: listening[place]!, words: firstWordsOf(listener) };
-}
-
 function adopt(secure: Secure, tls: TlsState): string {
   try {
     secure.adopt(tls);
@@ -190,16 +166,14 @@ async function main(): Promise<void> {
   words.fill(0, serialAt(0));
   let filter: AcceptFilter | null = null;
   const admission = new Admission(start.limits, start.policy);
+  const countUp = (name: StreamCounter) => connections.countUp(name);
   const gate = new Gate({
     limits: start.limits,
     admission,
     fullness: (others, isTrusted) => connections.fullness(others + secure.count + (filter?.count ?? 0), isTrusted),
-    countUp: (name) => connections.countUp(name),
+    countUp,
   });
-  const handler = handshakeHandler(
-    (fault) => connections.countUp(fault),
-    (index, socket) => enter(index, socket),
-  );
+  const handler = handshakeHandler(countUp, (index, socket) => enter(index, socket));
   const secure = new Secure(start.limits.handshakeTimeout, new Handshakes(start.limits, gate), handler);
   const proxied = new Proxied();
   proxied.adopt(start.policy);
@@ -219,40 +193,30 @@ async function main(): Promise<void> {
   const admit = (index: number, socket: Socket, spent = 0) =>
     secured.has(index) ? secure.accept(index, socket, spent) : enter(index, socket, spent);
   secure.adopt(start.tls);
-  const filtered: FilteredListener[] = [];
-  for (const [place, listener] of start.listeners.entries()) {
-    const { index } = listener;
-    const door = listener.web && doors?.add(index, listener.web);
+  for (const { index, web: served } of start.listeners) {
+    const door = served && doors?.add(index, served);
     entrances.set(index, (socket, spent) =>
       door === undefined ? connections.accept(index, socket, spent) : door.knock(socket),
     );
-    if (listener.connectOnly === true) continue;
-    let problem = "";
-    if (libc !== null) {
-      const one = await listenFiltered(libc, listener, place, patience);
-      if (typeof one === "string") problem = one;
-      else filtered.push(one);
-    } else {
-      const server = createServer(
-        { noDelay: true, keepAlive: true, keepAliveInitialDelay: start.limits.keepalive },
-        (socket) => gate.knock(index, socket, (one) => admit(index, one)),
-      );
-      problem = await listenTcp(server, listener);
+  }
+  const { listeners, limits } = start;
+  let problem = "";
+  if (libc === null) {
+    problem = await listenPlainly(listeners, limits.keepalive, (index, socket) =>
+      gate.knock(index, socket, (one) => admit(index, one)),
+    );
+  } else {
+    const filtered = await listenFiltered(libc, listeners, limits.keepalive, left.listening, patience);
+    if (typeof filtered === "string") problem = filtered;
+    else {
+      const guests = new HeldGuests({ libc, admission, gate, upgrades, countUp, failed: handler.failed, admit });
+      filter = new AcceptFilter(libc, left.held, filtered, limits, guests);
     }
-    if (problem === "") continue;
+  }
+  if (problem !== "") {
     tell({ kind: "failed", what: problem });
     return;
   }
-  const countUp = (name: StreamCounter) => connections.countUp(name);
-  filter =
-    libc &&
-    new AcceptFilter(
-      libc,
-      held,
-      filtered,
-      start.limits,
-      new HeldGuests({ libc, admission, gate, upgrades, countUp, failed: handler.failed, admit }),
-    );
   setInterval(() => Atomics.add(words, StreamWord.heartbeat, 1), HEARTBEAT);
   const lateness = new Lateness(performance.now());
   setInterval(() => {
@@ -282,7 +246,8 @@ async function main(): Promise<void> {
     while (drain(exchange, connections));
     if (libc !== null) {
       filter?.end();
-      closeLeft(libc, descriptors);
+      closeLeft(libc, left.held);
+      closeLeft(libc, left.listening);
     }
     connections.leave();
     setTimeout(() => process.exit(), LAST_WORDS);
