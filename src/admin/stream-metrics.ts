@@ -61,9 +61,16 @@ export function registerStreams(registry: Registry, backend: AdminBackend): void
   read(registry, "gauge", "stream_unsecured", "Connections before the end of their TLS handshake", [], (set) =>
     set(backend.streams()?.unsecured ?? 0),
   );
-  read(registry, "counter", "stream_opened_total", "Connections by who made them", ["by"], (set) => {
-    for (const [name, by] of OPENED) set(counter(name), { by });
-  });
+  read(
+    registry,
+    "counter",
+    "stream_opened_total",
+    "Connections by who made them; theirs from when headers or a handshake have come as a whole",
+    ["by"],
+    (set) => {
+      for (const [name, by] of OPENED) set(counter(name), { by });
+    },
+  );
   read(registry, "counter", "stream_closed_total", "Connections ended by us or never made", ["reason"], (set) => {
     for (const reason of CLOSED) set(counter(reason), { reason });
   });

@@ -98,7 +98,10 @@ export class Streams {
     this.#tell({ kind: "policy", policy });
   }
 
-  /** Whether it listens, open connections, those of them that are unheard, those before the end of their handshake, counters since the process began, how often it was replaced, and how late it is (ms). */
+  /**
+   * Whether it listens, open connections, those of them that are unheard, those before the end of their handshake (not among them), counters
+   * since the process began, how often it was replaced, and how late it is (ms).
+   */
   view(): {
     ready: boolean;
     connections: number;

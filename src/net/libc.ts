@@ -1,5 +1,5 @@
-// The few C functions behind the batched plane, bound by koffi. Pointers are plain numbers: user-space addresses of 64-bit
-// Linux have 47 bits. Whoever passes one keeps the ArrayBuffer behind it alive.
+// The few C functions behind the batched plane and the accept filter of streams, bound by koffi. Pointers are plain numbers:
+// user-space addresses of 64-bit Linux have 47 bits. Whoever passes one keeps the ArrayBuffer behind it alive.
 import { createRequire } from "node:module";
 import { endianness } from "node:os";
 

@@ -1,5 +1,5 @@
 // Which of many descriptors have something to be received, told by epoll to a thread that has an event loop of its own: the waiting is
-// done in libuv's pool.
+// done in libuv's pool, of whose threads (four, of the whole process) each that waits has one.
 import { EPOLL_EVENT_BYTES, epollData, epollEvents, Memory, writeEpollEvent } from "./layout.ts";
 import {
   EPOLL_CLOEXEC,
@@ -42,7 +42,7 @@ export class Readiness {
     if (!this.#add(fd, EPOLLIN, data)) throw new Error(`a listener cannot be watched: errno ${this.#libc.errno()}`);
   }
 
-  /** Watches a connection: `data` is told whenever something more has come. */
+  /** Watches a connection: `data` is told whenever something more has come. False: the system does not watch it. */
   add(fd: number, data: number): boolean {
     return this.#add(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, data);
   }
@@ -52,12 +52,12 @@ export class Readiness {
     this.#libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.#event.address);
   }
 
-  /** Tells what is ready now; how much that was. Not while `wait` waits. */
+  /** Tells what is ready now; how much that was. Not while `wait` is under way, which has the same memory. */
   look(ready: Ready): number {
     return this.#tell(this.#libc.epoll_wait(this.fd, this.#events.address, MOST_READY, 0), ready);
   }
 
-  /** Resolves what is ready as soon as something is, at the latest after so many milliseconds; not to be called again before `done` is. */
+  /** Tells what is ready as soon as something is, then calls `done` with how much: at the latest after so many milliseconds. Not to be called again before. */
   wait(milliseconds: number, ready: Ready, done: (found: number) => void): void {
     this.#libc.epollWaitLater(this.fd, this.#events.address, MOST_READY, milliseconds, (count) => {
       done(this.#tell(count, ready));

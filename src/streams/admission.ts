@@ -57,6 +57,7 @@ export class Admission {
     this.#sources.add(peer);
   }
 
+  /** One that was held is gone, or is let in. */
   release(peer: Int32Array): void {
     this.#sources.remove(peer);
   }

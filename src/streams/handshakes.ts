@@ -27,6 +27,7 @@ export class Handshakes {
   /** By the name of their connection: what is to be called at their end. */
   readonly #underWay = new Map<string, () => void>();
   readonly #peer = new Int32Array(ENDPOINT_WORDS);
+  /** Under way without a socket. */
   #held = 0;
 
   constructor(limits: HandshakeLimits, guests: Guests) {
@@ -48,12 +49,13 @@ export class Handshakes {
     return this.count >= handshakes - reserveOf(handshakes, reserve) ? "handshake_reserved" : null;
   }
 
-  /** One from this address counts from now on, although it has no socket yet, until `release`. */
+  /** One from this address counts as under way although it has no socket yet, until `release`. */
   hold(peer: Int32Array): void {
     this.#held++;
     this.#sources.add(peer);
   }
 
+  /** One that was held is gone, or has a socket to begin on. */
   release(peer: Int32Array): void {
     this.#held--;
     this.#sources.remove(peer);

@@ -11,8 +11,8 @@ import type { Gate } from "./gate.ts";
 import type { Handshakes } from "./handshakes.ts";
 import type { HandshakeFault } from "./secure.ts";
 
-/** Everything else. */
-export interface HouseOptions {
+/** What guests are held, let in and told of by. */
+export interface HeldGuestsOptions {
   readonly libc: Libc;
   readonly admission: Admission;
   readonly gate: Gate;
@@ -27,9 +27,9 @@ export interface HouseOptions {
 
 /** The guests of an accept filter. */
 export class HeldGuests implements FilterHandler {
-  readonly #options: HouseOptions;
+  readonly #options: HeldGuestsOptions;
 
-  constructor(options: HouseOptions) {
+  constructor(options: HeldGuestsOptions) {
     this.#options = options;
   }
 
@@ -59,7 +59,7 @@ export class HeldGuests implements FilterHandler {
     try {
       socket = new Socket({ fd, readable: true, writable: true });
     } catch {
-      // The system has no memory for it.
+      // The system had no memory for it: nobody is there to be told.
       this.#options.libc.close(fd);
       return;
     }

@@ -7,11 +7,13 @@ export class Unheard {
   readonly fds: Int32Array;
   /** Its listener, by its index among those of the filter. */
   readonly listeners: Uint16Array;
-  /** Bytes that have come, and how often there were more. */
+  /** Bytes that have come. */
   readonly seen: Uint16Array;
+  /** How often there were more. */
   readonly looks: Uint8Array;
-  /** By performance.now: when it was made, and when its first byte came (0: none has). */
+  /** When it was accepted, by performance.now. */
   readonly since: Float64Array;
+  /** When its first byte was seen; 0: none was. */
   readonly begun: Float64Array;
   /** 1: it is on its way out of the table. */
   readonly isLeaving: Uint8Array;
@@ -42,7 +44,7 @@ export class Unheard {
     return this.#count;
   }
 
-  /** Takes one in; its place, or -1: all are taken. */
+  /** Takes one in, accepted `now` (by performance.now); its place, or -1: all are taken. */
   add(fd: number, listener: number, peer: Int32Array, now: number): number {
     if (this.#freeCount === 0 && this.end === this.fds.length) return -1;
     const place = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.end++;
