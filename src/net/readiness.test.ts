@@ -1,48 +1,104 @@
-// What epoll tells of descriptors, and that it says when it can tell nothing.
+// Which descriptors are told of, and how often, with real ones.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { until } from "../../test/kit/wait.ts";
+import { openBell, Ringer } from "./bell.ts";
 import { Memory } from "./layout.ts";
-import { EFD_NONBLOCK, type Libc, loadLibc } from "./libc.ts";
+import { type Libc, loadLibc } from "./libc.ts";
 import { Readiness } from "./readiness.ts";
 
 const loaded = loadLibc();
 const skip = loaded.ok ? false : loaded.reason;
 
-/** A set, and something to be watched that is ready when `ring` was called. */
-function opened(t: TestContext): { libc: Libc; ready: Readiness; fd: number; ring: () => void } {
+type Told = [data: number, isOver: boolean];
+
+/** A set, something that can be rung, and what is told. */
+function watched(t: TestContext) {
   assert.ok(loaded.ok);
-  const { libc } = loaded;
-  const ready = new Readiness(libc);
-  const fd = libc.eventfd(0, EFD_NONBLOCK);
-  const one = new Memory(libc, 8);
-  one.words[0] = 1;
+  const libc: Libc = loaded.libc;
+  const readiness = new Readiness(libc);
+  const [bell, ringer] = [openBell(libc), new Ringer(libc)];
   t.after(() => {
-    libc.close(ready.fd);
-    libc.close(fd);
+    libc.close(bell);
+    libc.close(readiness.fd);
   });
-  return { libc, ready, fd, ring: () => void libc.write(fd, one.address, 8) };
+  const told: Told[] = [];
+  const ready = (data: number, isOver: boolean): void => void told.push([data, isOver]);
+  return {
+    libc,
+    readiness,
+    bell,
+    ring: () => ringer.ring(bell),
+    look: (): Told[] => {
+      readiness.look(ready);
+      return told.splice(0);
+    },
+    waits: (milliseconds: number) =>
+      new Promise<Told[]>((resolve) => readiness.wait(milliseconds, ready, () => resolve(told.splice(0)))),
+  };
 }
 
-test("what is ready is told, once for what has come, and no longer when it is not watched", { skip }, async (t) => {
-  const { ready, fd, ring } = opened(t);
-  const told: [number, boolean][] = [];
-  const tell = (data: number, isOver: boolean): void => void told.push([data, isOver]);
-  assert.ok(ready.add(fd, 7));
-  assert.ok(!ready.add(fd, 8), "it is watched already");
-  ready.look(tell);
-  assert.deepEqual(told, []);
-  setImmediate(ring);
-  await new Promise((resolve) => ready.wait(10_000, tell, resolve));
-  ready.look(tell);
-  assert.deepEqual(told, [[7, false]]);
-  ready.remove(fd);
+test("what comes is told once, with what was said of where it came, until that is watched no longer", { skip }, (t) => {
+  const { readiness, bell, ring, look } = watched(t);
+  assert.equal(readiness.add(bell, 7), true);
+  assert.deepEqual(look(), []);
   ring();
-  ready.look(tell);
-  assert.equal(told.length, 1);
+  assert.deepEqual(look(), [[7, false]]);
+  assert.deepEqual(look(), [], "nothing more has come");
+  ring();
+  assert.deepEqual(look(), [[7, false]]);
+  readiness.remove(bell);
+  ring();
+  assert.deepEqual(look(), []);
 });
 
-test("a listener that cannot be watched is no listener, and that is said", { skip }, (t) => {
-  const { ready, fd } = opened(t);
-  ready.addListener(fd, -1);
-  assert.throws(() => ready.addListener(fd, -2), /cannot be watched: errno 17/);
+test("those who wait to be accepted are told of as long as they wait", { skip }, (t) => {
+  const { libc, readiness, bell, ring, look } = watched(t);
+  readiness.addListener(bell, -3);
+  ring();
+  for (let i = 0; i < 3; i++) assert.deepEqual(look(), [[-3, false]]);
+  libc.read(bell, new Memory(libc, 8).address, 8);
+  assert.deepEqual(look(), []);
+});
+
+test("what nobody can watch is said to be that", { skip }, (t) => {
+  const { readiness } = watched(t);
+  assert.equal(readiness.add(-1, 1), false);
+  // A port that is open and where nobody is accepted would be worse than none.
+  assert.throws(() => readiness.addListener(-1, 1), /a listener cannot be watched: errno 9/);
+});
+
+test("the end of a connection is told of, also behind something that has come", { skip }, async (t) => {
+  const { readiness, look } = watched(t);
+  const ours: Socket[] = [];
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => void ours.push(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const theirs = connect(address.port, "127.0.0.1");
+  t.after(() => {
+    for (const socket of [theirs, ...ours]) socket.destroy();
+    server.close();
+  });
+  await until("the connection", () => ours.length === 1);
+  const { _handle: handle } = ours[0] as unknown as { _handle: { readonly fd: number } };
+  readiness.add(handle.fd, 5);
+  theirs.write("O");
+  assert.deepEqual(await until("what came", () => look().at(-1)), [5, false]);
+  theirs.end();
+  assert.deepEqual(await until("the end", () => look().at(-1)), [5, true]);
+});
+
+test("who waits hears at once of what comes, and of nothing after a while", { skip }, async (t) => {
+  const { readiness, bell, ring, waits } = watched(t);
+  readiness.add(bell, 7);
+  assert.deepEqual(await waits(20), []);
+  const began = performance.now();
+  const waiting = waits(60_000);
+  ring();
+  assert.deepEqual(await waiting, [[7, false]]);
+  assert.ok(performance.now() - began < 30_000);
 });

@@ -88,3 +88,28 @@ test("what is no TLS ends at once, and gives its place back", async (t) => {
   await until("three to be closed", () => bench.count("handshake_failed") === 3 && bench.secure.count === 0);
   assert.equal(bench.count("handshake_timeout"), 0);
 });
+
+test("whoever was held before has as much less time", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = new SecureBench(state);
+  const { server, port } = await bench.listens(HANDSHAKE_TIMEOUT - 100);
+  t.after(() => server.close());
+  stalls(port, 1, "");
+  await until("it to be there", () => bench.secure.count === 1);
+  t.mock.timers.tick(99);
+  for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(bench.secure.count, 1);
+  t.mock.timers.tick(1);
+  await until("it to be closed", () => bench.count("handshake_timeout") === 1);
+});
+
+test("whoever was held for all of its time is closed at once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = new SecureBench(state);
+  const { server, port } = await bench.listens(2 * HANDSHAKE_TIMEOUT);
+  t.after(() => server.close());
+  stalls(port, 1);
+  await until("it to be there", () => bench.secure.count === 1);
+  t.mock.timers.tick(1);
+  await until("it to be closed", () => bench.count("handshake_timeout") === 1);
+});

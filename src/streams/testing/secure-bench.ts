@@ -85,9 +85,9 @@ export class SecureBench {
     return this.#words[streamCounter(name)]!;
   }
 
-  /** Listens; returns the port. */
-  async listens(): Promise<{ server: Server; port: number }> {
-    const server = createServer({ noDelay: true }, (socket) => this.secure.accept(LISTENER, socket));
+  /** Listens, as if whoever connects had been held for so many milliseconds; returns the port. */
+  async listens(heldFor = 0): Promise<{ server: Server; port: number }> {
+    const server = createServer({ noDelay: true }, (socket) => this.secure.accept(LISTENER, socket, heldFor));
     return { server, port: await portOf(server) };
   }
 
