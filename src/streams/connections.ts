@@ -97,13 +97,12 @@ export class Connections implements ConnectionOwner {
     if (!this.#guests.peerOf(socket, peer)) return void socket.destroy();
     const key = keyOf(listener, peer, peer[4]!, socket instanceof TLSSocket ? MADE_BY_THEM : 0);
     // Those that we make are not counted against this: strangers must not cut us off from our destinations.
-    let refusal = this.fullness(0, this.#guests.isTrusted(peer));
-    const made = refusal === null ? this.#add(listener, peer, key, socket, carry, true) : null;
-    if (made === null) refusal ??= "refused";
+    // What is kept for whom we trust was kept when they came (gate.ts): whoever had a place then is not sent away for those who came since.
+    const made = this.fullness(0, true) === null ? this.#add(listener, peer, key, socket, carry, true) : null;
+    if (made === null) reset(socket);
     else made.isAliasSought = this.#dials.get(listener)?.secure?.isReusable(socket) === true;
     if (made !== null && spent > 0) made.partialSince = made.active - spent;
-    if (refusal !== null) reset(socket);
-    this.countUp(refusal ?? "accepted");
+    this.countUp(made === null ? "refused" : "accepted");
   }
 
   /** A WebSocket that somebody opened to `listener`, over `socket`. */

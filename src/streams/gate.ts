@@ -28,8 +28,8 @@ export class Gate implements Guests {
     this.#options = options;
   }
 
-  /** Somebody has connected to `listener`. Whoever may come in is given to `enter`. */
-  knock(listener: number, socket: Socket, enter: (socket: Socket) => void): void {
+  /** Somebody has connected to `listener`. Whoever may come in is given to `enter`. `isHeld`: it was held until now, and keeps its place. */
+  knock(listener: number, socket: Socket, enter: (socket: Socket) => void, isHeld = false): void {
     const { limits, admission, fullness } = this.#options;
     const peer = new Int32Array(ENDPOINT_WORDS);
     if (!addressOf(socket, peer)) {
@@ -37,7 +37,7 @@ export class Gate implements Guests {
       return;
     }
     if (!admission.isProxy(listener, peer)) {
-      if (this.#admit(listener, socket, peer)) enter(socket);
+      if (this.#admit(listener, socket, peer, isHeld)) enter(socket);
       return;
     }
     const isFull = fullness(this.#silent, true);
@@ -77,8 +77,8 @@ export class Gate implements Guests {
     return admission.refusal(listener, peer) ?? fullness(0, admission.isTrusted(peer));
   }
 
-  #admit(listener: number, socket: Socket, peer: Int32Array): boolean {
-    const refusal = this.refusal(listener, peer);
+  #admit(listener: number, socket: Socket, peer: Int32Array, isHeld = false): boolean {
+    const refusal = isHeld ? this.#options.admission.refusal(listener, peer) : this.refusal(listener, peer);
     if (refusal !== null) {
       this.#refuse(socket, refusal);
       return false;

@@ -63,7 +63,7 @@ export class HeldGuests implements FilterHandler {
       this.#options.libc.close(fd);
       return;
     }
-    this.#options.gate.knock(listener, socket, (one) => this.#options.admit(listener, one, spent));
+    this.#options.gate.knock(listener, socket, (one) => this.#options.admit(listener, one, spent), true);
   }
 
   closed({ index, words }: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void {

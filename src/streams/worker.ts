@@ -167,10 +167,15 @@ async function main(): Promise<void> {
   let filter: AcceptFilter | null = null;
   const admission = new Admission(start.limits, start.policy);
   const countUp = (name: StreamCounter) => connections.countUp(name);
+  // Those that are no connections yet: the ones of WebSocket that are held are handshakes under way.
+  const waiting = () =>
+    secure.count +
+    (upgrades?.count ?? 0) +
+    (filter === null ? 0 : filter.countOf(FirstWords.sip) + filter.countOf(FirstWords.tls));
   const gate = new Gate({
     limits: start.limits,
     admission,
-    fullness: (others, isTrusted) => connections.fullness(others + secure.count + (filter?.count ?? 0), isTrusted),
+    fullness: (others, isTrusted) => connections.fullness(others + waiting(), isTrusted),
     countUp,
   });
   const handler = handshakeHandler(countUp, (index, socket) => enter(index, socket));

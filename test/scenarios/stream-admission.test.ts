@@ -164,6 +164,10 @@ scenario(
     const tooMany = await RawStream.open(lb.address, "127.0.0.40");
     await tooMany.closed();
     await lb.untilMetric("stream_closed_total", 1, { reason: "refused" });
+    // Who was there before keeps its place, however late it begins to speak.
+    const early = await until("a stranger who was let in", () => strangers.find(({ isClosed }) => !isClosed));
+    await early.sends(options("early"));
+    await answered(early);
     for (const one of [...strangers, ...trusted]) one.close();
   },
 );
