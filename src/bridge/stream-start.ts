@@ -93,8 +93,8 @@ const FIRST_SERIAL = 64;
 /** How many words the stream worker shares: state, counters, serial numbers. */
 export const STREAM_WORDS: number = FIRST_SERIAL + MAX_CONNECTIONS;
 
-/** What an accept filter waits by. */
-const WAITING = 2;
+/** What an accept filter waits by: that many come first among what it has. */
+export const WAITING = 2;
 
 /** How many words `StreamStart.descriptors` has, for so many connections that may be held and so many listeners. */
 export function descriptorWords(connections: number, listeners: number): number {

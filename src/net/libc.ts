@@ -92,6 +92,7 @@ export const Errno = {
   ENOMEM: 12,
   EACCES: 13,
   EINVAL: 22,
+  ENFILE: 23,
   EMFILE: 24,
   EMSGSIZE: 90,
   EAFNOSUPPORT: 97,

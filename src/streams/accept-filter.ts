@@ -2,7 +2,7 @@
 // a record of TLS. Until then it is a descriptor and a row of numbers, and what came waits in the kernel, so that thousands who are slow,
 // or say nothing at all, cost calls nothing.
 
-import type { StreamLimits } from "../bridge/stream-start.ts";
+import { type StreamLimits, WAITING } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Memory, NAME_BYTES, readName } from "../net/layout.ts";
 import { Errno, type Libc, MSG_DONTWAIT, MSG_PEEK, SOCK_CLOEXEC, SOCK_NONBLOCK, SocketOption } from "../net/libc.ts";
@@ -54,6 +54,10 @@ const STEP = 50;
 const PAUSE = 100;
 /** Where somebody was, more may come: the event loop looks by itself so often in vain before the pool waits again, which costs ten times as much. */
 const MISSES = 4;
+/** What the system has run out of may be there again a little later. */
+const SHORT: readonly number[] = [Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM];
+/** Nothing has come, or it cannot be looked at just now. */
+const LATER: readonly number[] = [Errno.EAGAIN, Errno.EINTR, Errno.ENOMEM, Errno.ENOBUFS];
 /** The longest wait: whoever ends the thread waits for that. */
 const WAIT = 100;
 
@@ -97,7 +101,7 @@ export class AcceptFilter {
     this.#slow = new Readiness(libc);
     fds[0] = this.#ready.fd;
     fds[1] = this.#slow.fd;
-    this.#unheard = new Unheard(fds.subarray(2));
+    this.#unheard = new Unheard(fds.subarray(WAITING));
     this.#longest = Math.min(LONGEST, limits.headerBytes);
     this.#bytes = new Memory(libc, LONGEST);
     this.#view = Buffer.from(this.#bytes.buffer);
@@ -150,8 +154,11 @@ export class AcceptFilter {
       this.#length.words[0] = NAME_BYTES;
       const accepted = libc.accept4(fd, this.#name.address, this.#length.address, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (accepted < 0) {
-        this.#isShort = libc.errno() !== Errno.EAGAIN;
-        return;
+        const error = libc.errno();
+        if (SHORT.includes(error)) this.#isShort = true;
+        if (error === Errno.EAGAIN || this.#isShort) return;
+        // Only that one is no longer there.
+        continue;
       }
       readName(this.#name.words, 0, peer, 0);
       if (this.#handler.isProxy(listener, peer)) this.#handler.enter(index, accepted, 0);
@@ -163,6 +170,7 @@ export class AcceptFilter {
   #hold(which: number, fd: number): void {
     const peer = this.#peer;
     const place = this.#unheard.add(fd, which, peer, performance.now());
+    // As many places as there may be connections: whoever is admitted finds one.
     if (place < 0) {
       this.#reset(fd);
       return;
@@ -182,7 +190,7 @@ export class AcceptFilter {
     const fd = table.fds[place]!;
     if (fd === 0 || table.isLeaving[place] === 1) return;
     const length = this.#libc.recv(fd, this.#bytes.address, LONGEST, MSG_PEEK | MSG_DONTWAIT);
-    if (length < 0 && this.#libc.errno() === Errno.EAGAIN) return;
+    if (length < 0 && LATER.includes(this.#libc.errno())) return;
     if (length <= 0) {
       this.#close(place, false);
       return;

@@ -5,8 +5,9 @@ import { test } from "node:test";
 import { openBell } from "../net/bell.ts";
 import { Memory } from "../net/layout.ts";
 import { type Libc, loadLibc, SocketOption } from "../net/libc.ts";
+import { closeLeft } from "../net/sockets.ts";
 import { TcpPatience } from "../net/tcp-patience.ts";
-import { closeLeft, listenForFilter } from "./filtered.ts";
+import { listenForFilter } from "./filtered.ts";
 import { isOpen, queued } from "./testing/queued.ts";
 import { portOf } from "./testing/secure-bench.ts";
 
