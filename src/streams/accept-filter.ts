@@ -2,56 +2,31 @@
 // a record of TLS. Until then it is a descriptor and a row of numbers, and what came waits in the kernel, so that thousands who are slow,
 // or say nothing at all, cost calls nothing.
 
-import { type StreamLimits, WAITING } from "../bridge/stream-start.ts";
+import { WAITING } from "../bridge/stream-start.ts";
 import { ENDPOINT_WORDS } from "../net/endpoint.ts";
 import { Memory, NAME_BYTES, readName } from "../net/layout.ts";
 import { Errno, type Libc, MSG_DONTWAIT, MSG_PEEK, SOCK_CLOEXEC, SOCK_NONBLOCK, SocketOption } from "../net/libc.ts";
 import { MOST_READY, Readiness } from "../net/readiness.ts";
+import type { FilteredListener, FilterHandler, FilterLimits } from "./filter-handler.ts";
 import { areWorthReading, FirstWords } from "./first-words.ts";
+import { STEP } from "./sweep.ts";
 import { Turns } from "./turns.ts";
 import { Unheard } from "./unheard.ts";
 
-/** A listening socket. */
-export interface FilteredListener {
-  /** Its index among all listeners. */
-  readonly index: number;
-  readonly fd: number;
-  readonly words: FirstWords;
-}
-
-/** What a filter asks and tells. `peer` is only good during the call. */
-export interface FilterHandler {
-  /** Whether somebody else speaks first for whoever connects from there (PROXY protocol): it is let through at once. */
-  isProxy(listener: FilteredListener, peer: Int32Array): boolean;
-  /** Whether a connection from there may be held. If not, it is reset, and counted by who said no. */
-  isAdmitted(listener: FilteredListener, peer: Int32Array): boolean;
-  /** A connection from there is held; it no longer is. */
-  held(listener: FilteredListener, peer: Int32Array): void;
-  released(listener: FilteredListener, peer: Int32Array): void;
-  /**
-   * Something whole has come over a connection: whoever is told that owns its descriptor. `spent`: so many milliseconds are over of the
-   * time that it may take, for a message since its first byte, for a handshake since there is the connection.
-   */
-  enter(listener: number, fd: number, spent: number): void;
-  /** A connection was closed, by its other end without a word, or because it took too long (`isLate`). `isBegun`: something had come. */
-  closed(listener: FilteredListener, peer: Int32Array, isLate: boolean, isBegun: boolean): void;
-}
-
-/** Times in milliseconds; what headers may have in bytes. */
-export type FilterLimits = Pick<StreamLimits, "idle" | "messageTimeout" | "handshakeTimeout" | "headerBytes">;
-
-/** Accepted from one listener, and closed for being late, in one go. */
+/** Accepted from one listener in one go. */
 const MOST_ACCEPTED = 64;
-const MOST_CLOSED = 128;
+/** At a step, milliseconds of looking at those who come in pieces: as many as there are, short of a standstill. */
+const MOST_LOOKING = 5;
+/** How soon those are looked at when one more of them has come, milliseconds: the rest is on its way. Then at every step only. */
+const SOON = 2;
+/** At a step, a share of all places is looked through for what is late, at least so many, and so many at most are closed. */
+const STEPS = 25;
+const LEAST_JUDGED = 16;
+const MOST_CLOSED = 16;
+/** How long nobody is accepted when the system has run out of something, milliseconds. */
+const PAUSE = 100;
 /** Looked at, in bytes. */
 const LONGEST = 16_384;
-/** Who comes in pieces is looked at as soon as there is more, so many times; then at every step only. */
-const QUICK_LOOKS = 4;
-/** At a step, milliseconds of looking at those that come in many pieces: as many as there are, short of a standstill. */
-const MOST_LOOKING = 5;
-/** How often what is late is looked for, and how long nobody is accepted when the system has run out of something. */
-const STEP = 50;
-const PAUSE = 100;
 /** Where somebody was, more may come: the event loop looks by itself so often in vain before the pool waits again, which costs ten times as much. */
 const MISSES = 4;
 /** What the system has run out of may be there again a little later. */
@@ -68,8 +43,9 @@ export class AcceptFilter {
   readonly #limits: FilterLimits;
   readonly #handler: FilterHandler;
   readonly #unheard: Unheard;
+  /** Listeners, and those over which nothing has come. */
   readonly #ready: Readiness;
-  /** Those that come in many small pieces. */
+  /** Those who come in pieces, of whom some have come. */
   readonly #slow: Readiness;
   /** In a round of the event loop one is let through, and more where hundreds wait. */
   readonly #turns = new Turns(256);
@@ -83,7 +59,10 @@ export class AcceptFilter {
   /** What has not become whole in so many bytes is let through: who reads it says what is wrong with it. */
   readonly #longest: number;
   #isShort = false;
+  #isSoon = false;
   #isOver = false;
+  /** The place that is judged next. */
+  #at = 0;
 
   /** `fds` is shared with whoever closes what is left when this thread is gone: a word for each connection that may be held, and two more. */
   constructor(
@@ -180,7 +159,8 @@ export class AcceptFilter {
     this.#handler.held(listener, peer);
     // What has come already would be told at once: one way into the kernel less for who speaks first.
     this.#look(place, false);
-    if (this.#unheard.fds[place] !== fd || this.#unheard.isLeaving[place] === 1) return;
+    const { fds, isLeaving, seen } = this.#unheard;
+    if (fds[place] !== fd || isLeaving[place] === 1 || seen[place] !== 0) return;
     if (!this.#ready.add(fd, place)) this.#letThrough(place);
   }
 
@@ -203,14 +183,25 @@ export class AcceptFilter {
       this.#letThrough(place);
       return;
     }
-    if (seen === 0) table.begun[place] = performance.now();
     table.seen[place] = length;
-    // Counted no further: there are 256 numbers only, and who went through them all would be watched by both.
-    if (table.looks[place] === QUICK_LOOKS) return;
-    table.looks[place]!++;
-    if (table.looks[place] !== QUICK_LOOKS) return;
+    if (seen === 0) this.#slowDown(place);
+  }
+
+  /** The first piece has come: the next ones wake nobody. */
+  #slowDown(place: number): void {
+    const table = this.#unheard;
+    const fd = table.fds[place]!;
+    table.begun[place] = performance.now();
     this.#ready.remove(fd);
-    if (!this.#slow.add(fd, place)) this.#letThrough(place);
+    if (!this.#slow.add(fd, place)) {
+      this.#letThrough(place);
+    } else if (!this.#isSoon) {
+      this.#isSoon = true;
+      setTimeout(() => {
+        this.#isSoon = false;
+        if (!this.#isOver) this.#lookAtSlow();
+      }, SOON);
+    }
   }
 
   #letThrough(place: number): void {
@@ -260,19 +251,25 @@ export class AcceptFilter {
   }
 
   #unwatch(place: number): void {
-    const { fds, looks } = this.#unheard;
-    (looks[place]! < QUICK_LOOKS ? this.#ready : this.#slow).remove(fds[place]!);
+    const { fds, seen } = this.#unheard;
+    (seen[place] === 0 ? this.#ready : this.#slow).remove(fds[place]!);
+  }
+
+  #lookAtSlow(): void {
+    const began = performance.now();
+    const look = (place: number, isOver: boolean): void => this.#look(place, isOver);
+    while (this.#slow.look(look) === MOST_READY && performance.now() - began < MOST_LOOKING);
   }
 
   #step(): void {
     if (this.#isOver) return;
+    this.#lookAtSlow();
     const table = this.#unheard;
-    const began = performance.now();
-    const look = (place: number, isOver: boolean): void => this.#look(place, isOver);
-    while (this.#slow.look(look) === MOST_READY && performance.now() - began < MOST_LOOKING);
     const now = performance.now();
     let closed = 0;
-    for (let place = 0; place < table.end && closed < MOST_CLOSED; place++) {
+    for (let left = Math.max(LEAST_JUDGED, table.end / STEPS); left > 0 && closed < MOST_CLOSED; left--) {
+      if (this.#at >= table.end) this.#at = 0;
+      const place = this.#at++;
       if (table.fds[place] === 0 || table.isLeaving[place] === 1 || !this.#isLate(place, now)) continue;
       // After a standstill of ours, what they have sent meanwhile counts.
       this.#look(place, false);

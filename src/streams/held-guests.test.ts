@@ -7,8 +7,8 @@ import type { StreamCounter, StreamLimits, StreamPolicy } from "../bridge/stream
 import { openBell } from "../net/bell.ts";
 import { ENDPOINT_WORDS, parseEndpoint } from "../net/endpoint.ts";
 import { loadLibc } from "../net/libc.ts";
-import type { FilteredListener } from "./accept-filter.ts";
 import { Admission } from "./admission.ts";
+import type { FilteredListener } from "./filter-handler.ts";
 import { FirstWords } from "./first-words.ts";
 import { Gate } from "./gate.ts";
 import { Handshakes } from "./handshakes.ts";

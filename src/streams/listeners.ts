@@ -6,7 +6,7 @@ import { closeLeft } from "../net/sockets.ts";
 import { listenTcp } from "../net/tcp-listen.ts";
 import type { TcpPatience } from "../net/tcp-patience.ts";
 import { isSecure, Transport } from "../net/transport.ts";
-import type { FilteredListener } from "./accept-filter.ts";
+import type { FilteredListener } from "./filter-handler.ts";
 import { listenForFilter } from "./filtered.ts";
 import { FirstWords } from "./first-words.ts";
 

@@ -9,8 +9,6 @@ export class Unheard {
   readonly listeners: Uint16Array;
   /** Bytes that have come. */
   readonly seen: Uint16Array;
-  /** How often there were more. */
-  readonly looks: Uint8Array;
   /** When it was accepted, by performance.now. */
   readonly since: Float64Array;
   /** When its first byte was seen; 0: none was. */
@@ -31,7 +29,6 @@ export class Unheard {
     this.fds = fds;
     this.listeners = new Uint16Array(places);
     this.seen = new Uint16Array(places);
-    this.looks = new Uint8Array(places);
     this.since = new Float64Array(places);
     this.begun = new Float64Array(places);
     this.isLeaving = new Uint8Array(places);
@@ -51,7 +48,6 @@ export class Unheard {
     this.fds[place] = fd;
     this.listeners[place] = listener;
     this.seen[place] = 0;
-    this.looks[place] = 0;
     this.since[place] = now;
     this.begun[place] = 0;
     this.isLeaving[place] = 0;

@@ -6,7 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { formatAddress } from "../../net/endpoint.ts";
 import { type Libc, loadLibc } from "../../net/libc.ts";
 import { closeLeft } from "../../net/sockets.ts";
-import { AcceptFilter, type FilteredListener, type FilterHandler } from "../accept-filter.ts";
+import { AcceptFilter } from "../accept-filter.ts";
+import type { FilteredListener, FilterHandler } from "../filter-handler.ts";
 import { listenForFilter } from "../filtered.ts";
 import { FirstWords } from "../first-words.ts";
 
