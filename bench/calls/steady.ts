@@ -3,6 +3,7 @@
 // for is the balancer, and whoever stands behind everything else (SCHED_IDLE) can have the rest of its core. Argument: a `SteadyTask` as JSON.
 import { loadLibc } from "../../src/net/libc.ts";
 import { Generator } from "./generator.ts";
+import { StolenTime } from "./stolen-time.ts";
 import { openStreams } from "./stream-wire.ts";
 
 /** Whose calls, and over how many connections. */
@@ -23,6 +24,8 @@ export interface Steady {
   readonly calls: number;
   readonly failed: number;
   readonly times: readonly number[];
+  /** Those of them during which nobody took the cores from this machine. */
+  readonly untouched: readonly number[];
 }
 
 const DRAIN_MS = 300;
@@ -30,13 +33,14 @@ const DRAIN_MS = 300;
 const PACE_MS = 1;
 const PATIENCE_MS = 60_000;
 
-/** Begins `rate` calls per second for so many milliseconds. */
-function pace(generator: Generator, rate: number, milliseconds: number): void {
+/** Begins `rate` calls per second for so many milliseconds; `turned` after each turn. */
+function pace(generator: Generator, rate: number, milliseconds: number, turned?: (now: number) => void): void {
   const begin = performance.now();
   const { started } = generator.totals;
   for (let now = begin; now < begin + milliseconds; now = performance.now()) {
     const due = Math.floor(((now - begin) * rate) / 1000) - (generator.totals.started - started);
     generator.turn(Math.max(0, Math.min(due, 1)));
+    turned?.(now);
     if (due <= 1) wire.sleep?.(Math.max(0, Math.min(PACE_MS, Math.floor(begin + milliseconds - now))));
   }
 }
@@ -45,12 +49,21 @@ function measure(generator: Generator, { rate, seconds }: Order): Steady {
   const before = { ...generator.totals };
   generator.answered = 0;
   generator.answerTimes = new Float64Array(Math.ceil(rate * seconds) + 1);
-  pace(generator, rate, seconds * 1000);
-  pace(generator, 0, DRAIN_MS);
+  const stolen = new StolenTime();
+  const ends = new Float64Array(generator.answerTimes.length);
+  let known = 0;
+  const turned = (now: number): void => {
+    for (; known < generator.answered; known++) ends[known] = performance.now();
+    stolen.look(now);
+  };
+  pace(generator, rate, seconds * 1000, turned);
+  pace(generator, 0, DRAIN_MS, turned);
   generator.giveUp();
   const calls = generator.totals.started - before.started;
   const failed = calls - (generator.totals.done - before.done);
-  return { calls, failed, times: [...generator.answerTimes.subarray(0, generator.answered)] };
+  const times = [...generator.answerTimes.subarray(0, generator.answered)];
+  const untouched = times.filter((time, i) => stolen.isUntouched(ends[i]! - time / 1000, ends[i]!));
+  return { calls, failed, times, untouched };
 }
 
 const loaded = loadLibc();
