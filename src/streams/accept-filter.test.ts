@@ -171,6 +171,38 @@ test("who comes in hundreds of pieces is not let through before its headers are 
   });
 });
 
+test("who comes in two pieces waits for no step, and the next one after that does", { skip }, async (t) => {
+  // No step is made at all but by the test.
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const one = await Filtered.open(t);
+  const [swift, slow] = [await one.connects(t), await one.connects(t)];
+  await one.holds(2);
+  swift.write("OPTIONS");
+  slow.write("OPTIONS");
+  swift.write(options(1).slice(7));
+  await until("it to be let through", () => one.received === options(1));
+  await pause(50);
+  slow.write(options(2).slice(7));
+  await pause(50);
+  assert.equal(one.filter.count, 1);
+  t.mock.timers.tick(10);
+  await until("both to be let through", () => one.received === options(1) + options(2));
+});
+
+test("hundreds that say nothing are all closed when their time is over, a few at a step", { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const clock = new Clock(t);
+  const one = await Filtered.open(t);
+  await Promise.all(Array.from({ length: PLACES }, () => one.connects(t)));
+  await one.holds(PLACES);
+  clock.jump(LIMITS.idle + 1_000);
+  for (let step = 1; step <= PLACES / 16; step++) {
+    t.mock.timers.tick(10);
+    assert.equal(one.closures.length, 16 * step, `after ${step} steps`);
+  }
+  await one.holds(0);
+});
+
 test("what does not become whole in a whole buffer, or where headers have to have ended, is let through", {
   skip,
 }, async (t) => {
