@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../../test/kit/wait.ts";
-import { Errno, type Libc, loadLibc } from "../net/libc.ts";
 import { FirstWords } from "./first-words.ts";
 import { options } from "./testing/accepted.ts";
 import { Clock } from "./testing/clock.ts";
@@ -171,24 +170,6 @@ test("who comes in hundreds of pieces is not let through before its headers are 
   });
 });
 
-test("who comes in two pieces waits for no step, and the next one after that does", { skip }, async (t) => {
-  // No step is made at all but by the test.
-  t.mock.timers.enable({ apis: ["setInterval"] });
-  const one = await Filtered.open(t);
-  const [swift, slow] = [await one.connects(t), await one.connects(t)];
-  await one.holds(2);
-  swift.write("OPTIONS");
-  slow.write("OPTIONS");
-  swift.write(options(1).slice(7));
-  await until("it to be let through", () => one.received === options(1));
-  await pause(50);
-  slow.write(options(2).slice(7));
-  await pause(50);
-  assert.equal(one.filter.count, 1);
-  t.mock.timers.tick(10);
-  await until("both to be let through", () => one.received === options(1) + options(2));
-});
-
 test("hundreds that say nothing are all closed when their time is over, a few at a step", { skip }, async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const clock = new Clock(t);
@@ -215,25 +196,4 @@ test("what does not become whole in a whole buffer, or where headers have to hav
     socket.write(`OPTIONS ${"x".repeat(sent)}`);
     await until("all of it", () => one.received.length === 8 + sent);
   }
-});
-
-test("a system that has run out of descriptors is asked again, and not all the time", { skip }, async (t) => {
-  const loaded = loadLibc();
-  assert.ok(loaded.ok);
-  let asked = 0;
-  const { libc } = loaded;
-  const short: Libc = {
-    ...libc,
-    accept4(...all) {
-      if (asked++ < 5) return -1;
-      return libc.accept4(...all);
-    },
-    errno: () => (asked <= 5 ? Errno.EMFILE : libc.errno()),
-  };
-  const one = await Filtered.open(t, FirstWords.sip, short);
-  const began = performance.now();
-  await one.connects(t);
-  await one.holds(1);
-  const took = performance.now() - began;
-  assert.ok(took > 400, `accepted after ${took} ms, asked ${asked} times`);
 });

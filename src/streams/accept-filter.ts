@@ -9,19 +9,19 @@ import { Errno, type Libc, MSG_DONTWAIT, MSG_PEEK, SOCK_CLOEXEC, SOCK_NONBLOCK, 
 import { MOST_READY, Readiness } from "../net/readiness.ts";
 import type { FilteredListener, FilterHandler, FilterLimits } from "./filter-handler.ts";
 import { areWorthReading, FirstWords } from "./first-words.ts";
-import { STEP } from "./sweep.ts";
+import { STEP, STEPS } from "./sweep.ts";
 import { Turns } from "./turns.ts";
 import { Unheard } from "./unheard.ts";
 
 /** Accepted from one listener in one go. */
 const MOST_ACCEPTED = 64;
-/** At a step, milliseconds of looking at those who come in pieces: as many as there are, short of a standstill. */
+/** In one go, milliseconds of looking at those who come in pieces: as many as there are, short of a standstill. */
 const MOST_LOOKING = 5;
 /** How soon those are looked at when one more of them has come, milliseconds: the rest is on its way. Then at every step only. */
 const SOON = 2;
-/** At a step, a share of all places is looked through for what is late, at least so many, and so many at most are closed. */
-const STEPS = 25;
+/** At a step, of all places so many at least are looked through for what is late. */
 const LEAST_JUDGED = 16;
+/** And so many at most are closed, which takes half a millisecond: where thousands are late at once, calls pass between. */
 const MOST_CLOSED = 16;
 /** How long nobody is accepted when the system has run out of something, milliseconds. */
 const PAUSE = 100;
@@ -252,6 +252,7 @@ export class AcceptFilter {
 
   #unwatch(place: number): void {
     const { fds, seen } = this.#unheard;
+    // It changes over when the first of it is seen, see `#slowDown`.
     (seen[place] === 0 ? this.#ready : this.#slow).remove(fds[place]!);
   }
 

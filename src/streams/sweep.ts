@@ -8,7 +8,7 @@ export interface Swept {
 
 /** How often a step is made, in milliseconds, and how many of them go round all places. */
 export const STEP = 10;
-const STEPS = 25;
+export const STEPS = 25;
 /** After so long without a step, in milliseconds, what peers have sent meanwhile is read before they are judged. */
 const LATE = 250;
 
