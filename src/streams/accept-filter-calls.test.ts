@@ -6,7 +6,8 @@ import { until } from "../../test/kit/wait.ts";
 import { EPOLL_CTL_ADD, Errno, type Libc, loadLibc } from "../net/libc.ts";
 import { FirstWords } from "./first-words.ts";
 import { options } from "./testing/accepted.ts";
-import { Filtered, skip } from "./testing/filtered-bench.ts";
+import { Clock } from "./testing/clock.ts";
+import { Filtered, LIMITS, skip } from "./testing/filtered-bench.ts";
 
 const loaded = loadLibc();
 // Where there is none, no test calls it.
@@ -74,6 +75,36 @@ test("nobody is watched any more who was let through, whether a piece had come b
   silent.write(options(2));
   await until("both to be let through", () => one.received === options(1) + options(2));
   assert.equal(watched.size, 1, "the listener");
+});
+
+test("whose first piece is seen when the time for silence is over has the time for a message", { skip }, async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const clock = new Clock(t);
+  let isHere = false;
+  let isBlind = true;
+  const one = await Filtered.open(t, FirstWords.sip, {
+    ...libc,
+    recv(...all) {
+      const length = libc.recv(...all);
+      isHere ||= length > 0;
+      return isBlind ? -1 : length;
+    },
+    errno: () => (isBlind ? Errno.EAGAIN : libc.errno()),
+  });
+  const socket = await one.connects(t);
+  await one.holds(1);
+  socket.write(PIECE);
+  await until("it to be there", () => isHere);
+  clock.jump(LIMITS.idle + 1_000);
+  isBlind = false;
+  t.mock.timers.tick(10);
+  assert.deepEqual(one.closures, []);
+  clock.jump(LIMITS.messageTimeout - 1_000);
+  t.mock.timers.tick(10);
+  assert.equal(one.filter.count, 1);
+  clock.jump(2_000);
+  t.mock.timers.tick(10);
+  assert.deepEqual(one.closures, ["late, begun"]);
 });
 
 test("a system that has run out of descriptors is asked again, and not all the time", { skip }, async (t) => {

@@ -274,7 +274,7 @@ export class AcceptFilter {
       if (table.fds[place] === 0 || table.isLeaving[place] === 1 || !this.#isLate(place, now)) continue;
       // After a standstill of ours, what they have sent meanwhile counts.
       this.#look(place, false);
-      if (table.fds[place] === 0 || table.isLeaving[place] === 1) continue;
+      if (table.fds[place] === 0 || table.isLeaving[place] === 1 || !this.#isLate(place, now)) continue;
       this.#close(place, true);
       closed++;
     }
