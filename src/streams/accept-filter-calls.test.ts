@@ -124,6 +124,33 @@ test("a system that has run out of descriptors is asked again, and not all the t
   assert.ok(took > 400, `accepted after ${took} ms, asked ${asked} times`);
 });
 
+test("a filter that has ended while the system was short of descriptors asks for nothing more", { skip }, async (t) => {
+  let asked = 0;
+  let waits = 0;
+  const one = await Filtered.open(t, FirstWords.sip, {
+    ...libc,
+    accept4: () => {
+      asked++;
+      return -1;
+    },
+    errno: () => Errno.EMFILE,
+    epoll_wait(...all) {
+      waits++;
+      return libc.epoll_wait(...all);
+    },
+    epollWaitLater(...all) {
+      waits++;
+      libc.epollWaitLater(...all);
+    },
+  });
+  await one.connects(t);
+  await until("it to be asked", () => asked > 0);
+  one.filter.end();
+  const before = waits;
+  await pause(200);
+  assert.equal(waits, before);
+});
+
 test("a filter that has ended just after a first piece does not look for the next one", { skip }, async (t) => {
   let isOver = false;
   let waits = 0;

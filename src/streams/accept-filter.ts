@@ -116,7 +116,7 @@ export class AcceptFilter {
     const done = (found: number): void => {
       if (this.#isOver) return;
       misses = found > 0 ? 0 : misses + 1;
-      if (this.#isShort) setTimeout(() => this.#ready.wait(WAIT, ready, done), PAUSE);
+      if (this.#isShort) setTimeout(() => done(this.#isOver ? 0 : this.#ready.look(ready)), PAUSE);
       else if (misses < MISSES) setImmediate(() => done(this.#isOver ? 0 : this.#ready.look(ready)));
       else this.#ready.wait(WAIT, ready, done);
       this.#isShort = false;
