@@ -117,6 +117,11 @@ export class LoadBalancer {
     return name;
   }
 
+  /** Takes a file away that is beside the configuration. */
+  async removes(name: string): Promise<void> {
+    await rm(join(this.#folder, name));
+  }
+
   /** The port for TLS. */
   get tlsPort(): number {
     return this.#ports[2]?.port ?? 0;

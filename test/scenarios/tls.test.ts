@@ -188,6 +188,9 @@ scenario("a reload takes certificates over, refuses broken ones, and closes noth
     await assert.rejects(lb.reload(), what);
     assert.equal(await shownAt(lb.tlsPort), "DNS:new.example.com", "the old one stays");
   }
+  await lb.removes("lb.key");
+  await assert.rejects(lb.reload(), /lb\.key cannot be read: ENOENT/);
+  assert.equal(await shownAt(lb.tlsPort), "DNS:new.example.com", "the old one stays");
   assert.equal(await call.reinvite(), 200);
   assert.equal(await call.bye(), 200);
   assert.deepEqual([phone.agent.streams.made, callee.agent.streams.accepted], [1, 1], "over the same connections");

@@ -1,9 +1,10 @@
-// Every transport to every transport: whole calls, with requests in them from both ends. FAIRLEAD_LONG=1 makes 2,000 of each.
+// Every transport to every transport, of both families: whole calls, with requests in them from both ends. FAIRLEAD_LONG=1 makes 2,000 of each.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { TransportName } from "../../src/net/transport.ts";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import type { Session } from "../../src/ua/session.ts";
+import { formatPeer } from "../../src/ua/transport.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import type { LoadBalancer, Section } from "../kit/lb.ts";
@@ -26,8 +27,9 @@ let own: Certificate;
 let theirs: Certificate;
 before(async () => {
   authority = await Authority.make();
-  own = await authority.issue();
-  theirs = await authority.issue();
+  const names = ["IP:127.0.0.1", "IP:::1"];
+  own = await authority.issue({ names });
+  theirs = await authority.issue({ names });
 });
 after(() => authority.close());
 
@@ -36,7 +38,8 @@ async function listening(lb: LoadBalancer): Promise<{ section: Section; ports: R
   const ports = new Map<TransportName, number>();
   for (const transport of ALL) ports.set(transport, transport === "udp" ? lb.address.port : (await reservePort()).port);
   const ca = await lb.file("ca.pem", authority.ca);
-  const listeners = ALL.map((transport) => `${transport}://127.0.0.1:${ports.get(transport)}`);
+  const { address } = lb.address;
+  const listeners = ALL.map((transport) => `${transport}://${formatPeer({ address, port: ports.get(transport)! })}`);
   return { section: { ...(await lb.withTls(own, { ca })), listeners }, ports };
 }
 
@@ -58,9 +61,9 @@ async function starts(
   const routes = ALL.map((transport) => ({ request_uri: `*@${transport}.test`, set: transport }));
   await lb.runs({ ...section, sets, routes });
   for (const transport of ALL) {
-    const proxy = { address: "127.0.0.1", port: ports.get(transport)! };
+    const proxy = { ...lb.address, port: ports.get(transport)! };
     const sentBy = transport.startsWith("ws") ? { sentBy: NOWHERE } : {};
-    phones.set(transport, await stage.phone.another({ transport, proxy, tls, ...sentBy }));
+    phones.set(transport, await stage.phone.another({ transport, address: proxy.address, proxy, tls, ...sentBy }));
   }
   return { phones, callees };
 }
@@ -87,39 +90,46 @@ async function call(phone: Phone, callee: Destination, uri: string, isEndedByCal
   return other.hasEnded ? "" : "the other end heard no BYE";
 }
 
-scenario(
-  "calls from each of five transports to each: a re-INVITE of the callee, an INFO of the caller, a BYE from either end",
-  { io: "batched", limit: isLong ? 3_600_000 : 120_000 },
-  async (stage) => {
-    const { phones, callees } = await starts(stage);
-    const failed: string[] = [];
-    let done = 0;
-    const began = performance.now();
-    for (const near of ALL) {
-      for (const far of ALL) {
-        const [phone, callee] = [phones.get(near)!, callees.get(far)!];
-        let next = 0;
-        const one = async (): Promise<void> => {
-          while (next < CALLS) {
-            const isEndedByCaller = next++ % 2 === 0;
-            const fault = await call(phone, callee, `sip:bob@${far}.test`, isEndedByCaller).catch(String);
-            if (fault !== "") failed.push(`${near} to ${far}: ${fault}`);
-            else done++;
-          }
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, one));
-        const invite = callee.requests("INVITE").at(-1);
-        assert.equal(headerOf(invite!, "via").split(" ")[0], `SIP/2.0/${far.toUpperCase()}`);
-        phone.datagrams.length = 0;
-        callee.datagrams.length = 0;
-      }
+async function callsOfAllPairs(stage: Stage, family: string): Promise<void> {
+  const { phones, callees } = await starts(stage);
+  const failed: string[] = [];
+  let done = 0;
+  const began = performance.now();
+  for (const near of ALL) {
+    for (const far of ALL) {
+      const [phone, callee] = [phones.get(near)!, callees.get(far)!];
+      let next = 0;
+      const one = async (): Promise<void> => {
+        while (next < CALLS) {
+          const isEndedByCaller = next++ % 2 === 0;
+          const fault = await call(phone, callee, `sip:bob@${far}.test`, isEndedByCaller).catch(String);
+          if (fault !== "") failed.push(`${near} to ${far}: ${fault}`);
+          else done++;
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, one));
+      assert.deepEqual(failed, []);
+      const invite = callee.requests("INVITE").at(-1);
+      assert.equal(headerOf(invite!, "via").split(" ")[0], `SIP/2.0/${far.toUpperCase()}`);
+      phone.datagrams.length = 0;
+      callee.datagrams.length = 0;
     }
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    console.log(`transport pairs: ${done} of ${25 * CALLS} calls without a fault, over 25 pairs, in ${seconds} s`);
-    assert.deepEqual(failed, []);
-    assert.equal(done, 25 * CALLS);
-    // Nobody called a browser back, and nothing was sent anew where nothing can be lost.
-    for (const transport of ["ws", "wss", "tls"] as const)
-      assert.equal(phones.get(transport)!.agent.streams.accepted, 0);
-  },
-);
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(
+    `transport pairs, ${family}: ${done} of ${25 * CALLS} calls without a fault, over 25 pairs, in ${seconds} s`,
+  );
+  assert.equal(done, 25 * CALLS);
+  // Nobody called a browser back, and nothing was sent anew where nothing can be lost.
+  for (const transport of ["ws", "wss", "tls"] as const) assert.equal(phones.get(transport)!.agent.streams.accepted, 0);
+}
+
+for (const [family, host] of [
+  ["IPv4", "127.0.0.1"],
+  ["IPv6", "::1"],
+] as const)
+  scenario(
+    `${family}: calls from each of five transports to each: a re-INVITE of the callee, an INFO of the caller, a BYE from either end`,
+    { io: "batched", host, limit: isLong ? 3_600_000 : 120_000 },
+    (stage) => callsOfAllPairs(stage, family),
+  );
