@@ -1,9 +1,11 @@
-// A trusted proxy says in clear for whom it comes, and then it is TLS: the header ends where it says, whatever comes in one piece with it.
+// A trusted proxy says in clear for whom it comes, and then it is TLS, or a WebSocket, or both: the header ends where it says, whatever comes in one piece with it.
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { after, before } from "node:test";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { WebSocket } from "ws";
+import type { TransportName } from "../../src/net/transport.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
@@ -13,9 +15,10 @@ const TEXT = Buffer.from("PROXY TCP4 10.9.8.7 192.0.2.1 42258 5061\r\n");
 const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000c0a090807c0000201a51213c5", "hex");
 
 /** A request of its own: the answer to a repeated one goes over the connection of the first, while that is there. */
-function options(id: string): string {
+function options(id: string, transport: TransportName = "tls"): string {
+  const via = `SIP/2.0/${transport.toUpperCase()}`;
   return (
-    `OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS 10.9.9.9:5070;branch=z9hG4bK${id};rport\r\nMax-Forwards: 70\r\n` +
+    `OPTIONS sip:bob@example.com SIP/2.0\r\nVia: ${via} 10.9.9.9:5070;branch=z9hG4bK${id};rport\r\nMax-Forwards: 70\r\n` +
     `From: <sip:a@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: ${id}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
   );
 }
@@ -90,5 +93,44 @@ scenario(
     silent.on("error", () => {});
     await until("it to be closed", () => raw.destroyed);
     await lb.untilMetric("stream_closed_total", 1, { reason: "proxy_header" });
+  },
+);
+
+scenario(
+  "a WebSocket behind a trusted proxy is its client's, with TLS and without, in whatever pieces it comes",
+  { io: "batched" },
+  async (stage) => {
+    const { lb, destination } = stage;
+    const tls = await lb.withTls(own);
+    const ports = { ws: lb.address.port, wss: lb.tlsPort };
+    const protocols = ["ws", "wss"] as const;
+    const listeners = protocols.map((protocol) => ({
+      uri: `${protocol}://127.0.0.1:${ports[protocol]}`,
+      proxy_protocol: { from: [`${PROXY}/32`] },
+      allow: ["10.9.8.7"],
+    }));
+    const section = { ...tls, listeners: [`udp://127.0.0.1:${lb.address.port}`, ...listeners] };
+    await lb.dispatches(1, "priority", [destination.answers(200)], {}, section);
+    for (const protocol of protocols) {
+      for (const header of [TEXT, BINARY]) {
+        for (const piece of [65_536, header.length, 7]) {
+          const raw = connect({ host: "127.0.0.1", port: ports[protocol], localAddress: PROXY });
+          const carrier = proxied(raw, header, piece);
+          const secured = () => tlsConnect({ socket: carrier, host: "127.0.0.1", ca: authority.ca });
+          const socket = new WebSocket(`${protocol}://127.0.0.1:${ports[protocol]}`, "sip", {
+            createConnection: () => (protocol === "wss" ? secured() : carrier) as Socket,
+          });
+          let received = "";
+          socket.on("message", (data) => {
+            received += String(data);
+          });
+          socket.on("error", () => {});
+          socket.on("open", () => socket.send(options(`${protocol}-${header.length}-${piece}`, protocol)));
+          await until(`an answer over ${protocol}, ${piece} bytes at a time`, () => received.includes("SIP/2.0 200 "));
+          assert.match(received, /;received=10\.9\.8\.7/);
+          raw.destroy();
+        }
+      }
+    }
   },
 );
