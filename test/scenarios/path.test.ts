@@ -1,45 +1,73 @@
 // Fairlead as the edge in front of a registrar: calls find a registered phone over the connection that it made (RFC 3327,
 // RFC 5626), and the registrar learns at once when that is gone.
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import type { TransportName } from "../../src/net/transport.ts";
 import { headerOf } from "../../src/ua/parsed-message.ts";
 import type { ServerTransaction } from "../../src/ua/server-transaction.ts";
-import type { Datagram, UserAgent } from "../../src/ua/user-agent.ts";
+import type { Datagram, UserAgent, UserAgentOptions } from "../../src/ua/user-agent.ts";
+import { Authority, type Certificate } from "../kit/certificates.ts";
 import { answering, type Destination } from "../kit/destination.ts";
 import type { LoadBalancer } from "../kit/lb.ts";
 import type { Phone } from "../kit/phone.ts";
+import { type ReservedPort, reservePort } from "../kit/port.ts";
 import { type Stage, scenario } from "../kit/scenario.ts";
 import { holds, until } from "../kit/wait.ts";
 
-type Transport = "udp" | "tcp" | "ws";
-const PAIRS: readonly (readonly [Transport, Transport, string])[] = [
+const PAIRS: readonly (readonly [TransportName, "udp" | "tcp", string])[] = [
   ["udp", "udp", "stateful"],
   ["tcp", "udp", "stateful"],
   ["udp", "tcp", "stateful"],
   ["tcp", "tcp", "stateful"],
   ["tcp", "udp", "stateless"],
   ["ws", "udp", "stateful"],
+  ["tls", "udp", "stateful"],
+  ["wss", "udp", "stateful"],
+  ["tls", "tcp", "stateless"],
 ];
+const ALL: readonly TransportName[] = ["udp", "tcp", "tls", "ws", "wss"];
 /** What the phone believes its address to be. */
 const BEHIND_NAT = "192.168.7.7:5060";
 
+let authority: Authority;
+let own: Certificate;
+let secured: { readonly tls: ReservedPort; readonly wss: ReservedPort };
+before(async () => {
+  authority = await Authority.make();
+  own = await authority.issue();
+  secured = { tls: await reservePort(), wss: await reservePort() };
+});
+after(async () => {
+  secured.tls.release();
+  secured.wss.release();
+  await authority.close();
+});
+
 /** A balancer in front of a registrar, which makes its calls through the balancer. */
-async function starts({ lb, destination }: Stage, far: Transport, forwarding = "stateful"): Promise<Destination> {
+async function starts({ lb, destination }: Stage, far: "udp" | "tcp", forwarding = "stateful"): Promise<Destination> {
   const registrar = destination(answering(200), { transport: far, proxy: lb.address });
   await dispatches(lb, registrar, forwarding);
   return registrar;
 }
 
-function dispatches(lb: LoadBalancer, registrar: Destination, forwarding = "stateful"): Promise<void> {
+async function dispatches(lb: LoadBalancer, registrar: Destination, forwarding = "stateful"): Promise<void> {
   const routes = [{ set: "1", path: "always", method: "REGISTER", key: "to" }, { set: "1" }];
-  const own = `127.0.0.1:${lb.address.port}`;
-  const listeners = [`udp://${own}`, `tcp://${own}`, `ws://127.0.0.1:${webPort(lb)}`];
+  const listeners = ALL.map((transport) => `${transport}://127.0.0.1:${portOf(lb, transport)}`);
   const keepalive = forwarding === "stateful" ? { interval: "1s" } : false;
-  return lb.dispatches(1, "hash-call-id", [registrar], {}, { listeners, forwarding, routes, keepalive });
+  const tls = await lb.withTls(own);
+  await lb.dispatches(1, "hash-call-id", [registrar], {}, { ...tls, listeners, forwarding, routes, keepalive });
 }
 
-/** A port of the scenario's own that nothing else of it uses. */
-function webPort(lb: LoadBalancer): number {
-  return lb.tlsPort;
+/** Where the balancer listens: UDP and TCP share a port. */
+function portOf(lb: LoadBalancer, transport: TransportName): number {
+  if (transport === "ws") return lb.tlsPort;
+  return transport === "tls" || transport === "wss" ? secured[transport].port : lb.address.port;
+}
+
+/** A phone on one of the transports, which takes calls. */
+function phoneOn(stage: Stage, transport: TransportName, options: UserAgentOptions = {}): Promise<Phone> {
+  const proxy = { ...stage.lb.address, port: portOf(stage.lb, transport) };
+  return stage.phone.another({ transport, proxy, tls: { ca: authority.ca }, onRequest: answers, ...options });
 }
 
 /** Registers; the Path that the registrar was given. */
@@ -60,8 +88,7 @@ for (const [near, far, forwarding] of PAIRS) {
     `a call from a registrar (${far}) finds a phone (${near}) behind NAT, and both ends reach each other, ${forwarding}`,
     async (stage) => {
       const registrar = await starts(stage, far, forwarding);
-      const proxy = { ...stage.lb.address, port: near === "ws" ? webPort(stage.lb) : stage.lb.address.port };
-      const phone = await stage.phone.another({ transport: near, proxy, sentBy: BEHIND_NAT, onRequest: answers });
+      const phone = await phoneOn(stage, near, { sentBy: BEHIND_NAT });
       const path = await pathOf(phone, registrar);
       assert.match(path, /^<sip:fl\.[\w-]+@127\.0\.0\.1:\d+(;transport=tcp)?;lr;ob>$/);
       const call = registrar.agent.invite(`sip:phone@${BEHIND_NAT}`, { routes: [path] });
@@ -73,36 +100,37 @@ for (const [near, far, forwarding] of PAIRS) {
       assert.equal((await call.session!.bye())?.status, 200);
       const second = registrar.agent.invite(`sip:phone@${BEHIND_NAT}`, { routes: [path] });
       assert.equal(await second.final, 200);
-      if (near === "tcp") assert.equal(phone.agent.streams.accepted, 0);
+      if (near !== "udp") assert.equal(phone.agent.streams.accepted, 0);
     },
   );
 }
 
-scenario(
-  "a phone whose connection is gone has failed at once (430), and is found again when it registers anew",
-  { io: "batched" },
-  async (stage) => {
-    const registrar = await starts(stage, "udp");
-    const phone = await stage.phone.another({ transport: "tcp", onRequest: answers });
-    const path = await pathOf(phone, registrar);
-    phone.agent.streams.breakConnections();
-    await stage.lb.untilMetric("stream_connections", 0);
-    const took: number[] = [];
-    for (let i = 0; i < 3; i++) {
-      const started = performance.now();
-      const call = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
-      assert.equal(await call.final, 430);
-      took.push(performance.now() - started);
-    }
-    assert.ok(Math.min(...took) < 1000, `no timer did: ${took}`);
-    assert.equal(await stage.lb.metric("rejected_total", { reason: "flow_failed" }), 3);
-    const again = registrar.agent.invite("sip:phone@example.com", { routes: [await pathOf(phone, registrar)] });
-    assert.equal(await again.final, 200);
-    // The old one does not lead to the new connection, although phone and place are the same.
-    const late = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
-    assert.equal(await late.final, 430);
-  },
-);
+for (const transport of ["tcp", "tls", "wss"] as const)
+  scenario(
+    `a phone (${transport}) whose connection is gone has failed at once (430), and is found again when it registers anew`,
+    { io: "batched" },
+    async (stage) => {
+      const registrar = await starts(stage, "udp");
+      const phone = await phoneOn(stage, transport);
+      const path = await pathOf(phone, registrar);
+      phone.agent.streams.breakConnections();
+      await stage.lb.untilMetric("stream_connections", 0);
+      const took: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        const started = performance.now();
+        const call = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
+        assert.equal(await call.final, 430);
+        took.push(performance.now() - started);
+      }
+      assert.ok(Math.min(...took) < 1000, `no timer did: ${took}`);
+      assert.equal(await stage.lb.metric("rejected_total", { reason: "flow_failed" }), 3);
+      const again = registrar.agent.invite("sip:phone@example.com", { routes: [await pathOf(phone, registrar)] });
+      assert.equal(await again.final, 200);
+      // The old one does not lead to the new connection, although phone and place are the same.
+      const late = registrar.agent.invite("sip:phone@example.com", { routes: [path] });
+      assert.equal(await late.final, 430);
+    },
+  );
 
 scenario("after a restart a phone on UDP is still found, one on TCP has failed", { io: "batched" }, async (stage) => {
   const registrar = await starts(stage, "udp");
