@@ -123,6 +123,24 @@ test("an address that nobody knows another one for is waited for to the end, and
   assert.deepEqual([bench.count("connect_failed"), bench.count("unsent")], [1, 1]);
 });
 
+test("a worker that has no room for the question is asked again when it has", async (t) => {
+  const [slow, quick] = [await deafListener(t), await server(t)];
+  const bench = new TimedBench(t, LONG);
+  const gone = flowWord(connectionWord(7, 7));
+  for (let i = 0; i < 6_000; i++) bench.send(options(9), quick.port, gone);
+  bench.send(options(1), slow.port);
+  t.mock.timers.tick(DELAY);
+  const ring = bench.fromStreams;
+  for (let round = 0; round < 60; round++) {
+    for (; ring.next(); ring.take()) assert.equal(ring.kind, RecordKind.unreachable);
+    bench.send(options(9), quick.port, gone);
+  }
+  t.mock.timers.tick(DELAY);
+  let asked = await bench.next();
+  while (asked.kind === RecordKind.unreachable) asked = await bench.next();
+  assert.deepEqual([asked.kind, asked.text, asked.first], [RecordKind.slow, options(1), 0]);
+});
+
 test("a request of which the worker cannot be told that it may leave elsewhere goes on waiting, and is asked for again", async (t) => {
   const [slow, quick] = [await deafListener(t), await server(t)];
   const bench = new TimedBench(t, LONG);

@@ -141,10 +141,12 @@ export class Attempts {
   #askFor(race: Race): void {
     const { connection, waiting, number } = race;
     const { worker, bytes } = waiting;
-    race.isAnswered = false;
-    const turn = Int32Array.of(race.turn++, 0, 0, 0);
+    const turn = Int32Array.of(race.turn, 0, 0, 0);
     const { listener, peer } = connection;
-    this.#exchange.tell(worker, RecordKind.slow, listener, peer, bytes, 0, bytes.length, number, turn);
+    const isTold = this.#exchange.tell(worker, RecordKind.slow, listener, peer, bytes, 0, bytes.length, number, turn);
+    // Whom there was no room to tell is asked at the next pulse.
+    race.isAnswered = !isTold;
+    if (isTold) race.turn++;
   }
 
   #outrun({ number, connection, waiting }: Race, by: Connection, slot: number): void {

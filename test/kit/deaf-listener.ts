@@ -14,7 +14,8 @@ const SCRIPT = `const { parentPort, workerData } = require("node:worker_threads"
   });
   server.listen({ port, host, backlog: 1 }, () => {
     parentPort.postMessage({ port: server.address().port });
-    setImmediate(() => Atomics.wait(held, 0, 0));
+    // At once: whoever were accepted before would leave a place in the queue.
+    Atomics.wait(held, 0, 0);
   });`;
 
 /** One of them. */
