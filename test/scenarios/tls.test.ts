@@ -83,35 +83,45 @@ scenario("a destination that does not prove its name is left at once, and the lo
   assert.equal(await call.bye(), 200);
 });
 
-scenario("sips goes over TLS or not at all, and stays sips in the Record-Route", ONCE, async (stage) => {
-  const { lb, destination } = stage;
-  const plain = destination(answering(200));
-  const secure = destination(answering(200), { transport: "tls", tls: theirs });
-  const ca = await lb.file("ca.pem", authority.ca);
-  const tls = await lb.withTls(own, { ca });
-  await lb.dispatches(1, "priority", [plain, secure], {}, tls);
-  const proxy = { ...lb.address, port: lb.tlsPort };
-  const phone = await stage.phone.another({ transport: "tls", proxy });
-  const call = await phone.invites("sips:bob@example.com");
-  assert.equal(call.status, 200);
-  const invite = secure.heard("INVITE")[0]!;
-  assert.deepEqual(
-    headerValues(invite, "record-route").map((route) => route.replace(/:\d+;lr;fl=.*/, "")),
-    ["<sips:127.0.0.1"],
-  );
-  await secure.hears("ACK");
-  const session = (await secure.call()).session;
-  assert.equal((await session.request("INFO"))?.status, 200);
-  assert.equal(await call.bye(), 200);
-  await lb.dispatches(1, "priority", [plain], {}, tls);
-  const refused = await phone.invites("sips:bob@example.com");
-  assert.equal(refused.status, 480);
-  assert.equal(plain.requests().length, 0, "nothing of it went anywhere unprotected");
-  assert.equal(await lb.metric("rejected_total", { reason: "sips" }), 1);
-  const usual = await phone.invites("sip:bob@example.com");
-  assert.equal(usual.status, 200, "sip over TLS may leave by UDP");
-  assert.equal(await usual.bye(), 200);
-});
+const SECURED = [
+  ["tls", "tls"],
+  ["wss", "tls"],
+  ["tls", "wss"],
+  ["wss", "wss"],
+] as const;
+
+for (const [near, far] of SECURED)
+  scenario(`sips (${near}) goes over ${far} or not at all, and stays sips in the Record-Route`, ONCE, async (stage) => {
+    const { lb, destination } = stage;
+    const plain = destination(answering(200));
+    const secure = destination(answering(200), { transport: far, tls: theirs });
+    const ca = await lb.file("ca.pem", authority.ca);
+    const { port } = lb.address;
+    const listeners = [`udp://127.0.0.1:${port}`, `${near}://127.0.0.1:${lb.tlsPort}`];
+    if (far !== near) listeners.push(`${far}://127.0.0.1:${port}`);
+    const tls = { ...(await lb.withTls(own, { ca })), listeners };
+    await lb.dispatches(1, "priority", [plain, secure], {}, tls);
+    const proxy = { ...lb.address, port: lb.tlsPort };
+    const phone = await stage.phone.another({ transport: near, proxy, tls: { ca: authority.ca } });
+    const call = await phone.invites("sips:bob@example.com");
+    assert.equal(call.status, 200);
+    const invite = secure.heard("INVITE")[0]!;
+    const routes = headerValues(invite, "record-route");
+    assert.equal(routes.length, near === far ? 1 : 2);
+    for (const route of routes) assert.match(route, /^<sips:127\.0\.0\.1:/);
+    await secure.hears("ACK");
+    const session = (await secure.call()).session;
+    assert.equal((await session.request("INFO"))?.status, 200);
+    assert.equal(await call.bye(), 200);
+    await lb.dispatches(1, "priority", [plain], {}, tls);
+    const refused = await phone.invites("sips:bob@example.com");
+    assert.equal(refused.status, 480);
+    assert.equal(plain.requests().length, 0, "nothing of it went anywhere unprotected");
+    assert.equal(await lb.metric("rejected_total", { reason: "sips" }), 1);
+    const usual = await phone.invites("sip:bob@example.com");
+    assert.equal(usual.status, 200, "sip over TLS may leave in clear");
+    assert.equal(await usual.bye(), 200);
+  });
 
 scenario(
   "sips over several sets: Replaces or Join of a call over UDP leads to nobody without TLS",
