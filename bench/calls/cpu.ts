@@ -13,6 +13,13 @@ export function cpuOf(pid: number): number {
   return sum;
 }
 
+/** Ticks of 10 ms that a core, or all of them together, has spent so far, in the order of /proc/stat: user, nice, system, idle and so on. */
+export function ticksOf(core: number | "all"): readonly number[] {
+  const name = core === "all" ? "cpu" : `cpu${core}`;
+  const line = new RegExp(`^${name} +(.*)$`, "m").exec(read("/proc/stat"))?.[1] ?? "";
+  return line.trim().split(/\s+/).map(Number);
+}
+
 function list(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -1,7 +1,7 @@
 // Who else had the cores while something was measured, and what the callers themselves missed: a starved machine must not be taken for a
 // failure of what is measured, nor for its success.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { cpuOf } from "./cpu.ts";
+import { cpuOf, ticksOf } from "./cpu.ts";
 
 /** A core, and the processes that are meant to be on it. */
 export interface Share {
@@ -79,8 +79,7 @@ export function spoiledBy({ others, core, pause, dropped }: Disturbance): string
 
 /** Nanoseconds that a core was not idle, interrupts apart: nobody in particular causes them. */
 function busyOf(core: number): number {
-  const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readFileSync("/proc/stat", "utf8"))?.[1] ?? "";
-  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = line.trim().split(/\s+/).map(Number);
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = ticksOf(core);
   return (user + nice + system + steal) * TICK;
 }
 

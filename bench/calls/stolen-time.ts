@@ -1,7 +1,7 @@
 // What a hypervisor has taken from a virtual machine's cores, and when: whoever waited for that did not wait for what is measured.
-import { readFileSync } from "node:fs";
+import { ticksOf } from "./cpu.ts";
 
-/** A look costs some 50 µs: so often, in milliseconds. */
+/** Milliseconds between two looks: each is a way into the kernel that calls would wait for. */
 const WINDOW = 100;
 
 /** Watches all cores; `look` is called over and over. */
@@ -33,6 +33,5 @@ export class StolenTime {
 
 /** Ticks taken from all cores since the machine was started; 0 where nobody counts them. */
 function stolen(): number {
-  const [all = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
-  return Number(all.trim().split(/\s+/)[8] ?? 0);
+  return ticksOf("all")[7] ?? 0;
 }

@@ -21,7 +21,7 @@ const MOST_LOOKING = 5;
 const SOON = 2;
 /** At a step, of all places so many at least are looked through for what is late. */
 const LEAST_JUDGED = 16;
-/** And so many at most are closed, which takes half a millisecond: where thousands are late at once, calls pass between. */
+/** And so many at most are closed: where thousands are late at once, calls pass between. */
 const MOST_CLOSED = 16;
 /** How long nobody is accepted when the system has run out of something, milliseconds. */
 const PAUSE = 100;
