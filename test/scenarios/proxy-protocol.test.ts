@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { after, before } from "node:test";
-import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { connect as tlsConnect } from "node:tls";
 import { WebSocket } from "ws";
-import type { TransportName } from "../../src/net/transport.ts";
 import { Authority, type Certificate } from "../kit/certificates.ts";
 import { scenario } from "../kit/scenario.ts";
 import { until } from "../kit/wait.ts";
@@ -14,8 +13,15 @@ const PROXY = "127.0.0.9";
 const TEXT = Buffer.from("PROXY TCP4 10.9.8.7 192.0.2.1 42258 5061\r\n");
 const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000c0a090807c0000201a51213c5", "hex");
 
+type Carried = "tls" | "ws" | "wss";
+/** The proxy's connection, and what came back over it. */
+interface Line {
+  readonly raw: Socket;
+  readonly received: () => string;
+}
+
 /** A request of its own: the answer to a repeated one goes over the connection of the first, while that is there. */
-function options(id: string, transport: TransportName = "tls"): string {
+function options(id: string, transport: Carried): string {
   const via = `SIP/2.0/${transport.toUpperCase()}`;
   return (
     `OPTIONS sip:bob@example.com SIP/2.0\r\nVia: ${via} 10.9.9.9:5070;branch=z9hG4bK${id};rport\r\nMax-Forwards: 70\r\n` +
@@ -56,81 +62,54 @@ function proxied(socket: Socket, header: Buffer, piece: number): Duplex {
   return duplex;
 }
 
-scenario(
-  "TLS behind a trusted proxy is its client's, in whatever pieces it comes",
-  { io: "batched" },
-  async (stage) => {
-    const { lb, destination } = stage;
-    const tls = await lb.withTls(own);
-    const listener = {
-      uri: `tls://127.0.0.1:${lb.tlsPort}`,
-      proxy_protocol: { from: [`${PROXY}/32`] },
-      allow: ["10.9.8.7"],
-    };
-    const listeners = [`udp://127.0.0.1:${lb.address.port}`, listener];
-    const streams = { message_timeout: "500ms" };
-    await lb.dispatches(1, "priority", [destination.answers(200)], {}, { ...tls, listeners, streams });
-    const open = (header: Buffer, piece: number): { tls: TLSSocket; raw: Socket } => {
-      const raw = connect({ host: "127.0.0.1", port: lb.tlsPort, localAddress: PROXY });
-      return { raw, tls: tlsConnect({ socket: proxied(raw, header, piece), host: "127.0.0.1", ca: authority.ca }) };
-    };
-    for (const header of [TEXT, BINARY]) {
-      for (const piece of [65_536, header.length, 7]) {
-        const { tls: secured, raw } = open(header, piece);
-        let received = "";
-        secured.on("data", (bytes) => {
-          received += String(bytes);
-        });
-        secured.on("error", () => {});
-        secured.write(options(`${header.length}-${piece}`));
-        await until(`an answer, ${piece} bytes at a time`, () => received.includes("SIP/2.0 200 "));
-        assert.match(received, /;received=10\.9\.8\.7/);
-        raw.destroy();
-      }
-    }
-    // Without the header it is nobody's, however good its TLS is.
-    const { tls: silent, raw } = open(Buffer.alloc(0), 65_536);
-    silent.on("error", () => {});
-    await until("it to be closed", () => raw.destroyed);
-    await lb.untilMetric("stream_closed_total", 1, { reason: "proxy_header" });
-  },
-);
+/** Says `text` over a connection of the proxy, behind `header`. */
+function says(text: string, transport: Carried, port: number, header: Buffer, piece: number): Line {
+  const raw = connect({ host: "127.0.0.1", port, localAddress: PROXY });
+  const carrier = proxied(raw, header, piece);
+  const inside = transport === "ws" ? carrier : tlsConnect({ socket: carrier, host: "127.0.0.1", ca: authority.ca });
+  inside.on("error", () => {});
+  let received = "";
+  const hears = (data: unknown): void => {
+    received += String(data);
+  };
+  if (transport === "tls") {
+    inside.on("data", hears).write(text);
+  } else {
+    const createConnection = () => inside as Socket;
+    const socket = new WebSocket(`${transport}://127.0.0.1:${port}`, "sip", { createConnection });
+    socket.on("message", hears).on("error", () => {});
+    socket.on("open", () => socket.send(text));
+  }
+  return { raw, received: () => received };
+}
 
-scenario(
-  "a WebSocket behind a trusted proxy is its client's, with TLS and without, in whatever pieces it comes",
-  { io: "batched" },
-  async (stage) => {
-    const { lb, destination } = stage;
-    const tls = await lb.withTls(own);
-    const ports = { ws: lb.address.port, wss: lb.tlsPort };
-    const protocols = ["ws", "wss"] as const;
-    const listeners = protocols.map((protocol) => ({
-      uri: `${protocol}://127.0.0.1:${ports[protocol]}`,
-      proxy_protocol: { from: [`${PROXY}/32`] },
-      allow: ["10.9.8.7"],
-    }));
-    const section = { ...tls, listeners: [`udp://127.0.0.1:${lb.address.port}`, ...listeners] };
-    await lb.dispatches(1, "priority", [destination.answers(200)], {}, section);
-    for (const protocol of protocols) {
+for (const transport of ["tls", "ws", "wss"] as const)
+  scenario(
+    `${transport} behind a trusted proxy is its client's, in whatever pieces it comes`,
+    { io: "batched" },
+    async ({ lb, destination }) => {
+      const port = lb.tlsPort;
+      const listener = {
+        uri: `${transport}://127.0.0.1:${port}`,
+        proxy_protocol: { from: [`${PROXY}/32`] },
+        allow: ["10.9.8.7"],
+      };
+      const listeners = [`udp://127.0.0.1:${lb.address.port}`, listener];
+      const streams = { message_timeout: "500ms" };
+      const section = { ...(await lb.withTls(own)), listeners, streams };
+      await lb.dispatches(1, "priority", [destination.answers(200)], {}, section);
       for (const header of [TEXT, BINARY]) {
         for (const piece of [65_536, header.length, 7]) {
-          const raw = connect({ host: "127.0.0.1", port: ports[protocol], localAddress: PROXY });
-          const carrier = proxied(raw, header, piece);
-          const secured = () => tlsConnect({ socket: carrier, host: "127.0.0.1", ca: authority.ca });
-          const socket = new WebSocket(`${protocol}://127.0.0.1:${ports[protocol]}`, "sip", {
-            createConnection: () => (protocol === "wss" ? secured() : carrier) as Socket,
-          });
-          let received = "";
-          socket.on("message", (data) => {
-            received += String(data);
-          });
-          socket.on("error", () => {});
-          socket.on("open", () => socket.send(options(`${protocol}-${header.length}-${piece}`, protocol)));
-          await until(`an answer over ${protocol}, ${piece} bytes at a time`, () => received.includes("SIP/2.0 200 "));
-          assert.match(received, /;received=10\.9\.8\.7/);
+          const text = options(`${header.length}-${piece}`, transport);
+          const { raw, received } = says(text, transport, port, header, piece);
+          await until(`an answer, ${piece} bytes at a time`, () => received().includes("SIP/2.0 200 "));
+          assert.match(received(), /;received=10\.9\.8\.7/);
           raw.destroy();
         }
       }
-    }
-  },
-);
+      // Without the header it is nobody's, however good the rest of it is.
+      const { raw } = says(options("silent", transport), transport, port, Buffer.alloc(0), 65_536);
+      await until("it to be closed", () => raw.destroyed);
+      await lb.untilMetric("stream_closed_total", 1, { reason: "proxy_header" });
+    },
+  );
